@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+#
+# xl_library(<folder> DEPS ... [LIBS ...]): one target per folder of src/, its tests beside it.
+
+find_program(XL_CCACHE ccache)
+if(XL_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${XL_CCACHE})
+endif()
+find_program(XL_MOLD mold)
+if(XL_MOLD AND NOT XL_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Protobuf 3.21 REQUIRED)
+find_package(RocksDB 7.8 REQUIRED)
+find_package(simdjson 3.0 REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(tomlplusplus 3.3 REQUIRED)
+find_package(GTest 1.12 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
+
+add_library(xl_options INTERFACE)
+target_compile_options(xl_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these inside its own library headers (bugs 105329, 105651).
+  target_compile_options(xl_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+endif()
+if(XL_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -O1 -g)
+  add_link_options(-fsanitize=address,undefined)
+elseif(XL_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -O1 -g)
+  add_link_options(-fsanitize=thread)
+endif()
+target_include_directories(xl_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_include_directories(xl_options SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/gen)
+
+enable_testing()
+
+# Generates C++ from every .proto of a folder into build/gen and adds it to the target.
+function(xl_protobuf target folder)
+  file(GLOB_RECURSE protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.proto)
+  list(FILTER protos EXCLUDE REGEX "/tests/")
+  if(NOT protos)
+    return()
+  endif()
+  set(generated)
+  foreach(proto ${protos})
+    file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR}/src ${proto})
+    string(REGEX REPLACE "\\.proto$" "" stem ${relative})
+    set(output ${CMAKE_BINARY_DIR}/gen/${stem})
+    add_custom_command(
+      OUTPUT ${output}.pb.cc ${output}.pb.h
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/gen
+      COMMAND protobuf::protoc --proto_path=${CMAKE_SOURCE_DIR}/src
+              --cpp_out=${CMAKE_BINARY_DIR}/gen ${proto}
+      DEPENDS ${proto} VERBATIM)
+    list(APPEND generated ${output}.pb.cc)
+  endforeach()
+  add_library(${target}_proto STATIC ${generated})
+  set_target_properties(${target}_proto PROPERTIES UNITY_BUILD OFF)
+  target_include_directories(${target}_proto SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/gen)
+  target_link_libraries(${target}_proto PUBLIC protobuf::libprotobuf)
+  target_link_libraries(${target} PUBLIC ${target}_proto)
+endfunction()
+
+# DEPS names folders of src/; LIBS third-party targets. tools/check_layers.py checks that the
+# includes agree with DEPS.
+function(xl_library folder)
+  cmake_parse_arguments(arg "" "" "DEPS;LIBS;EXCLUDE" ${ARGN})
+  set(target xl_${folder})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/tests/|/main\\.cpp$")
+  add_library(${target} STATIC ${sources})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${XL_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  target_link_libraries(${target} PRIVATE xl_options)
+  foreach(dep ${arg_DEPS})
+    target_link_libraries(${target} PUBLIC xl_${dep})
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${arg_LIBS})
+  xl_protobuf(${target} ${folder})
+
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*_test.cpp)
+  if(tests AND NOT XL_FUZZ)
+    add_executable(${folder}_test ${tests})
+    set_target_properties(${folder}_test PROPERTIES UNITY_BUILD ${XL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+    target_link_libraries(${folder}_test PRIVATE xl_options ${target} GTest::gtest GTest::gtest_main)
+    target_compile_definitions(${folder}_test PRIVATE
+      XL_SHARED_DATA="${CMAKE_SOURCE_DIR}/../shared/data" XL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    include(GoogleTest)
+    gtest_discover_tests(${folder}_test TEST_PREFIX ${folder}. DISCOVERY_MODE PRE_TEST
+      PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ../shared/data not found" TIMEOUT 300)
+  endif()
+endfunction()
