@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "execution/executor.h"
+
+#include "crypto/hash.h"
+#include "model/canonical.h"
+#include "model/ledger.pb.h"
+#include "model/limits.h"
+#include "model/tags.h"
+
+namespace xl::execution {
+
+namespace wire = xinglin::ledger::v1;
+
+struct Executor::Position {
+  std::uint64_t height;
+  std::uint32_t index;
+  std::uint32_t envelope_index;
+};
+
+namespace {
+
+/// Says that a transaction ran; the key holds all there is to know.
+constexpr std::uint8_t replay_mark_value[] = {1};
+
+/// Drops replay marks that can no longer matter, oldest first.
+void drop_replay_marks(model::Overlay& state, std::uint64_t block_ms, std::size_t executed) {
+  const auto count_max =
+      static_cast<std::uint32_t>(executed * 2 + limits::replay_marks_dropped_base);
+  std::vector<Bytes> expired;
+  const Bytes prefix = verification::replay_mark_prefix();
+  state.scan(prefix, prefix, count_max, [&](ByteView key, ByteView) {
+    if (verification::replay_mark_valid_until_ms(key) > block_ms) return false;
+    expired.push_back(copy_of(key));
+    return true;
+  });
+  for (const Bytes& key : expired) state.erase(key);
+}
+
+Bytes encode_result(contracts::StatusCode status, std::uint32_t failed_message,
+                    const std::vector<contracts::Event>& events) {
+  wire::TransactionResult out;
+  out.set_status(status);
+  out.set_failed_message(failed_message);
+  for (const contracts::Event& event : events) {
+    auto* added = out.add_events();
+    added->set_contract(event.contract);
+    added->set_type(event.type);
+    for (const contracts::EventAttribute& attribute : event.attributes) {
+      auto* value = added->add_attributes();
+      value->set_key(attribute.key);
+      value->set_value(attribute.value.data(), attribute.value.size());
+    }
+  }
+  return model::encode(out);
+}
+
+}  // namespace
+
+bool Executor::invariants_hold(const model::Overlay& changes,
+                               const model::StateReader& before) const {
+  for (const auto& contract : registry_.all()) {
+    const Bytes first{contract->number()};
+    const Bytes behind{static_cast<std::uint8_t>(contract->number() + 1)};
+    const model::WriteSet own(changes.writes().lower_bound(first),
+                              changes.writes().lower_bound(behind));
+    if (!own.empty() && !contract->invariants(own, before, changes)) return false;
+  }
+  return true;
+}
+
+Receipt Executor::run(const verification::VerifiedTransaction& verified,
+                      contracts::Context context, model::Overlay& block_state,
+                      const Position& position, BlockResult& result) const {
+  const model::Transaction& transaction = verified.transaction();
+  context.transaction_id = transaction.id;
+  context.callers = verified.callers();
+  model::Overlay changes(block_state);
+  std::vector<contracts::Event> events;
+  contracts::StatusCode status = contracts::applied;
+  std::uint32_t failed_message = 0;
+  for (std::size_t i = 0; i < verified.commands().size() && status == contracts::applied; ++i) {
+    const std::uint8_t number = transaction.body.messages[i].contract;
+    status = verified.commands()[i]->authorize(context, changes);
+    if (status != contracts::applied) {
+      failed_message = static_cast<std::uint32_t>(i + 1);
+      break;
+    }
+    contracts::OwnPrefixWriter writer(number, changes);
+    contracts::EventSink sink(number, events);
+    verified.commands()[i]->apply(context, writer, sink);
+  }
+  if (status == contracts::applied && !invariants_hold(changes, block_state)) {
+    status = static_cast<contracts::StatusCode>(ErrorCode::invariant_broken);
+    result.alarms.push_back(transaction.id);
+  }
+  if (status == contracts::applied) {
+    changes.apply_to(block_state);
+  } else {
+    events.clear();
+  }
+  block_state.put(verification::replay_mark_key(transaction.body.valid_until_ms, transaction.id),
+                  replay_mark_value);
+  Receipt receipt;
+  receipt.result_ = encode_result(status, failed_message, events);
+  receipt.events_ = std::move(events);
+  receipt.entry_ = {transaction.id,          position.height, position.index,
+                    position.envelope_index, status,          model::result_digest(receipt.result_)};
+  return receipt;
+}
+
+BlockResult Executor::execute(const model::StateReader& state, const BlockInput& block) const {
+  BlockResult result;
+  model::Overlay block_state(state);
+  contracts::Context context;
+  context.height = block.height;
+  context.block_ms = block.block_ms;
+  context.network = network_;
+  for (std::size_t i = 0; i < block.envelopes.size(); ++i) {
+    const auto& items = block.envelopes[i].items;
+    // What the engine commits to for this envelope: one status per transaction, 0xffff ‖ code for
+    // a rejected one, so that members that disagree about any of them cannot agree on the block.
+    Bytes data;
+    for (std::size_t j = 0; j < items.size(); ++j) {
+      const Position position{block.height, static_cast<std::uint32_t>(i),
+                              static_cast<std::uint32_t>(j)};
+      const auto reject = [&](const Error& error) {
+        result.rejections.push_back({position.index, position.envelope_index, error});
+        append_be<std::uint16_t>(data, 0xffff);
+        append_be(data, static_cast<std::uint16_t>(error.code));
+      };
+      if (!items[j].checked.ok()) {
+        reject(items[j].checked.error());
+        continue;
+      }
+      const auto verified = verification::admit(*items[j].checked, context, block_state);
+      if (!verified.ok()) {
+        reject(verified.error());
+        continue;
+      }
+      result.receipts.push_back(run(*verified, context, block_state, position, result));
+      append_be(data, static_cast<std::uint16_t>(result.receipts.back().entry().status));
+    }
+    result.envelope_data.push_back(copy_of(crypto::sha256(data)));
+  }
+  if (!result.receipts.empty()) {
+    drop_replay_marks(block_state, block.block_ms, result.receipts.size());
+  }
+  result.writes = block_state.take_writes();
+  return result;
+}
+
+}  // namespace xl::execution

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <vector>
+
+#include "contracts/api/contract.h"
+#include "model/history.h"
+#include "model/kv.h"
+#include "verification/verifier.h"
+
+namespace xl::execution {
+
+/// A block as execution sees it: the time all rules use, and its envelopes with their transactions
+/// decoded ahead. A transaction that could not be decoded has no content and its error.
+struct Item {
+  Result<verification::CheckedTransaction> checked;
+};
+struct EnvelopeInput {
+  /// Empty when the envelope itself is malformed or not signed by a member: nothing of it runs.
+  std::vector<Item> items;
+};
+struct BlockInput {
+  std::uint64_t height = 0;
+  std::uint64_t block_ms = 0;
+  std::vector<EnvelopeInput> envelopes;
+};
+
+/// What one executed transaction did. Only the executor builds one.
+class Receipt {
+ public:
+  [[nodiscard]] const model::HistoryEntry& entry() const { return entry_; }
+  /// Canonical TransactionResult: what `entry().result_digest` is the digest of.
+  [[nodiscard]] const Bytes& result() const { return result_; }
+  [[nodiscard]] const std::vector<contracts::Event>& events() const { return events_; }
+
+ private:
+  friend class Executor;
+  Receipt() = default;
+  model::HistoryEntry entry_;
+  Bytes result_;
+  std::vector<contracts::Event> events_;
+};
+
+/// A transaction of the block that left no trace, and why.
+struct Rejection {
+  std::uint32_t index = 0;
+  std::uint32_t envelope_index = 0;
+  Error error;
+};
+
+/// Everything a block did. `writes` are relative to the state it was executed on.
+struct BlockResult {
+  model::WriteSet writes;
+  std::vector<Receipt> receipts;  ///< executed transactions, in order
+  std::vector<Rejection> rejections;
+  std::vector<Bytes> envelope_data;  ///< one per envelope: ExecTxResult.data, hashed by the engine
+  std::vector<Hash> alarms;          ///< transactions rolled back by a broken invariant
+};
+
+/// Runs blocks: (state reader, block) -> (writes, receipts, events). Pure and deterministic; no
+/// store, thread or clock. Thread-safe: holds nothing that changes.
+class Executor {
+ public:
+  /// `registry` must outlive the executor. `network` is the id that transactions must name.
+  Executor(const contracts::Registry& registry, const Hash& network)
+      : registry_(registry), network_(network) {}
+
+  /// Executes `block` on `state`. A refused transaction costs its replay mark only; a rejected one
+  /// leaves nothing. Replay marks past their time are dropped, oldest first, bounded.
+  [[nodiscard]] BlockResult execute(const model::StateReader& state, const BlockInput& block) const;
+
+ private:
+  struct Position;
+  [[nodiscard]] Receipt run(const verification::VerifiedTransaction& verified,
+                            contracts::Context context, model::Overlay& block_state,
+                            const Position& position, BlockResult& result) const;
+  [[nodiscard]] bool invariants_hold(const model::Overlay& changes,
+                                     const model::StateReader& before) const;
+
+  const contracts::Registry& registry_;
+  Hash network_;
+};
+
+}  // namespace xl::execution

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <cstdint>
+
+/// Every bound of the ledger. Each is part of the rules that all members must share: changing one
+/// is a protocol change (a new protocol version), except where the comment says "local".
+namespace xl::limits {
+
+// Identifiers and keys of state.
+constexpr std::uint32_t id_bytes = 16;  ///< DIDs, record, consent and session ids, nonces
+constexpr std::uint32_t state_key_bytes_max = 128;
+/// A value is read whole by contracts, so one value stays well under a page of RocksDB blocks.
+constexpr std::uint32_t state_value_bytes_max = 16 * 1024;
+
+// Transactions.
+constexpr std::uint32_t transaction_version = 1;
+constexpr std::uint32_t transaction_bytes_max = 64 * 1024;
+constexpr std::uint32_t signers_max = 8;
+constexpr std::uint32_t signature_bytes_max = 2048;  ///< a passkey assertion with its client data
+constexpr std::uint32_t messages_max = 16;
+constexpr std::uint32_t payload_bytes_max = 32 * 1024;
+/// Longest validity of a transaction behind block time: bounds the replay marks in state.
+constexpr std::uint64_t validity_window_ms = 10 * 60 * 1000;
+static_assert(payload_bytes_max < transaction_bytes_max);
+static_assert(signers_max * signature_bytes_max < transaction_bytes_max);
+
+// Results.
+constexpr std::uint32_t events_max = 64;             ///< per transaction
+constexpr std::uint32_t event_attributes_max = 16;
+constexpr std::uint32_t event_value_bytes_max = 256;
+constexpr std::uint32_t writes_max = 256;            ///< state keys touched by one transaction
+
+// Envelopes and blocks.
+constexpr std::uint32_t envelope_version = 1;
+constexpr std::uint32_t envelope_transactions_max = 512;
+constexpr std::uint32_t envelope_bytes_max = 1024 * 1024;
+constexpr std::uint32_t block_envelopes_max = 64;
+constexpr std::uint32_t block_bytes_max = 4 * 1024 * 1024;
+static_assert(transaction_bytes_max < envelope_bytes_max);
+static_assert(envelope_bytes_max < block_bytes_max);
+
+/// Replay marks dropped per block: twice the executed transactions plus this, so that marks can
+/// never pile up while the work of one block stays proportional to its content.
+constexpr std::uint32_t replay_marks_dropped_base = 16;
+
+/// Heights whose state proofs are served (local; older heights answer XL1404).
+constexpr std::uint64_t proof_heights_kept = 1024;
+
+// CometBFT's own bounds (consensus.md §4): a header or set over them is refused before hashing.
+constexpr std::uint32_t chain_id_bytes_max = 50;
+constexpr std::uint32_t validators_max = 256;
+constexpr std::int64_t voting_power_total_max = INT64_MAX / 8;
+
+// Documents read by the verifier (local).
+constexpr std::uint32_t genesis_bytes_max = 4 * 1024 * 1024;
+constexpr std::uint32_t receipt_bytes_max = 16 * 1024 * 1024;
+constexpr std::uint32_t trust_path_max = 4096;
+
+}  // namespace xl::limits
