@@ -35,8 +35,8 @@ struct Leaf {
 /// Proof about one path: the siblings met from the root down, then what stands at the end: the
 /// leaf itself, another leaf that holds the subtree alone (absence), or nothing (absence).
 struct Proof {
-  std::vector<Hash> siblings;   ///< root first, at most 256; all zero for an empty subtree
-  std::optional<Leaf> leaf;     ///< the only leaf of the subtree where the walk ended, if any
+  std::vector<Hash> siblings;  ///< root first, at most 256; all zero for an empty subtree
+  std::optional<Leaf> leaf;    ///< the only leaf of the subtree where the walk ended, if any
 };
 
 /// True when `proof` shows that `path` maps to `value_hash` under `root`.
