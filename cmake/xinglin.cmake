@@ -31,6 +31,8 @@ target_compile_options(xl_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside its own library headers (bugs 105329, 105651).
   target_compile_options(xl_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+  # In a unity build every source is an included file, where GCC suspects anonymous namespaces.
+  target_compile_options(xl_options INTERFACE -Wno-subobject-linkage)
 endif()
 if(XL_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -O1 -g)

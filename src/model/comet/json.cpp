@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "model/comet/json.h"
+
+#include <limits>
+
+#include "base/checked.h"
+#include "model/limits.h"
+
+namespace xl::model::comet {
+namespace {
+
+constexpr std::string_view key_type = "tendermint/PubKeyEd25519";
+
+std::string upper_hex(ByteView bytes) {
+  std::string out = to_hex(bytes);
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return out;
+}
+
+Error malformed(std::string_view member) {
+  return make_error(ErrorCode::receipt_malformed, member);
+}
+
+void write_block_id(json::Writer& out, const BlockId& id) {
+  out.begin_object().key("hash").string(upper_hex(id.hash));
+  out.key("parts").begin_object();
+  out.key("total").unsigned_integer(id.parts.total).key("hash").string(upper_hex(id.parts.hash));
+  out.end_object().end_object();
+}
+
+/// An integer written as a string, or as a plain number where CometBFT does so.
+Status read_integer(json::Value in, std::string_view name, std::int64_t& out) {
+  const json::Value member = in.find(name);
+  if (const auto number = member.as_int64()) {
+    out = *number;
+    return {};
+  }
+  const auto text = member.as_string();
+  std::uint64_t value = 0;
+  if (!text || !parse_decimal(*text, value) ||
+      value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return malformed(name);
+  }
+  out = static_cast<std::int64_t>(value);
+  return {};
+}
+
+/// Hex of either case; a missing or null member is empty.
+Status read_hex(json::Value in, std::string_view name, Bytes& out) {
+  const json::Value member = in.find(name);
+  out.clear();
+  if (!member || member.is_null()) return {};
+  const auto text = member.as_string();
+  if (!text || text->size() > 128 || !from_hex(*text, out)) return malformed(name);
+  return {};
+}
+
+Status read_time(json::Value in, std::string_view name, Timestamp& out) {
+  const auto text = in.find(name).as_string();
+  if (!text) return malformed(name);
+  XL_TRY_ASSIGN(out, timestamp_from_rfc3339(*text));
+  return {};
+}
+
+Status read_block_id(json::Value in, std::string_view name, BlockId& out) {
+  const json::Value member = in.find(name);
+  out = {};
+  if (!member || member.is_null()) return {};
+  XL_TRY(read_hex(member, "hash", out.hash));
+  const json::Value parts = member.find("parts");
+  if (!parts || parts.is_null()) return {};
+  std::int64_t total = 0;
+  XL_TRY(read_integer(parts, "total", total));
+  if (total < 0 || total > std::numeric_limits<std::uint32_t>::max()) return malformed("total");
+  out.parts.total = static_cast<std::uint32_t>(total);
+  return read_hex(parts, "hash", out.parts.hash);
+}
+
+Status read_version(json::Value in, Header& out) {
+  std::int64_t block = 0;
+  std::int64_t app = 0;
+  const json::Value version = in.find("version");
+  XL_TRY(read_integer(version, "block", block));
+  if (version.find("app")) XL_TRY(read_integer(version, "app", app));
+  if (block < 0 || app < 0) return malformed("version");
+  out.version_block = static_cast<std::uint64_t>(block);
+  out.version_app = static_cast<std::uint64_t>(app);
+  return {};
+}
+
+Result<CommitSignature> read_signature(json::Value in) {
+  CommitSignature out;
+  std::int64_t flag = 0;
+  XL_TRY(read_integer(in, "block_id_flag", flag));
+  if (flag < 1 || flag > 3) return malformed("block_id_flag");
+  out.flag = static_cast<BlockIdFlag>(flag);
+  XL_TRY(read_hex(in, "validator_address", out.address));
+  XL_TRY(read_time(in, "timestamp", out.time));
+  const auto signature = in.find("signature").as_string();
+  if (signature && (signature->size() > 128 || !from_base64(*signature, out.signature))) {
+    return malformed("signature");
+  }
+  return out;
+}
+
+}  // namespace
+
+void write_header(json::Writer& out, const Header& header) {
+  out.begin_object();
+  out.key("version").begin_object();
+  out.key("block").string(std::to_string(header.version_block));
+  out.key("app").string(std::to_string(header.version_app)).end_object();
+  out.key("chain_id").string(header.chain_id);
+  out.key("height").string(std::to_string(header.height));
+  out.key("time").string(to_rfc3339(header.time));
+  out.key("last_block_id");
+  write_block_id(out, header.last_block_id);
+  out.key("last_commit_hash").string(upper_hex(header.last_commit_hash));
+  out.key("data_hash").string(upper_hex(header.data_hash));
+  out.key("validators_hash").string(upper_hex(header.validators_hash));
+  out.key("next_validators_hash").string(upper_hex(header.next_validators_hash));
+  out.key("consensus_hash").string(upper_hex(header.consensus_hash));
+  out.key("app_hash").string(upper_hex(header.app_hash));
+  out.key("last_results_hash").string(upper_hex(header.last_results_hash));
+  out.key("evidence_hash").string(upper_hex(header.evidence_hash));
+  out.key("proposer_address").string(upper_hex(header.proposer_address));
+  out.end_object();
+}
+
+void write_commit(json::Writer& out, const Commit& commit) {
+  out.begin_object();
+  out.key("height").string(std::to_string(commit.height));
+  out.key("round").integer(commit.round);
+  out.key("block_id");
+  write_block_id(out, commit.block_id);
+  out.key("signatures").begin_array();
+  for (const CommitSignature& signature : commit.signatures) {
+    out.begin_object();
+    out.key("block_id_flag").integer(static_cast<int>(signature.flag));
+    out.key("validator_address").string(upper_hex(signature.address));
+    out.key("timestamp").string(to_rfc3339(signature.time));
+    out.key("signature").string(to_base64(signature.signature));
+    out.end_object();
+  }
+  out.end_array().end_object();
+}
+
+void write_validators(json::Writer& out, const ValidatorSet& validators) {
+  out.begin_object().key("validators").begin_array();
+  for (const Validator& validator : validators) {
+    out.begin_object();
+    out.key("address").string(upper_hex(address_of(validator.public_key)));
+    out.key("pub_key").begin_object().key("type").string(key_type);
+    out.key("value").string(to_base64(validator.public_key)).end_object();
+    out.key("voting_power").string(std::to_string(validator.power));
+    out.end_object();
+  }
+  out.end_array().end_object();
+}
+
+void write_light_block(json::Writer& out, const LightBlock& block) {
+  out.begin_object().key("signed_header").begin_object().key("header");
+  write_header(out, block.header);
+  out.key("commit");
+  write_commit(out, block.commit);
+  out.end_object().key("validator_set");
+  write_validators(out, block.validators);
+  out.end_object();
+}
+
+Result<Header> read_header(json::Value in) {
+  if (!in.is_object()) return malformed("header");
+  Header out;
+  XL_TRY(read_version(in, out));
+  const auto chain_id = in.find("chain_id").as_string();
+  if (!chain_id || chain_id->size() > limits::chain_id_bytes_max) return malformed("chain_id");
+  out.chain_id = *chain_id;
+  XL_TRY(read_integer(in, "height", out.height));
+  XL_TRY(read_time(in, "time", out.time));
+  XL_TRY(read_block_id(in, "last_block_id", out.last_block_id));
+  XL_TRY(read_hex(in, "last_commit_hash", out.last_commit_hash));
+  XL_TRY(read_hex(in, "data_hash", out.data_hash));
+  XL_TRY(read_hex(in, "validators_hash", out.validators_hash));
+  XL_TRY(read_hex(in, "next_validators_hash", out.next_validators_hash));
+  XL_TRY(read_hex(in, "consensus_hash", out.consensus_hash));
+  XL_TRY(read_hex(in, "app_hash", out.app_hash));
+  XL_TRY(read_hex(in, "last_results_hash", out.last_results_hash));
+  XL_TRY(read_hex(in, "evidence_hash", out.evidence_hash));
+  XL_TRY(read_hex(in, "proposer_address", out.proposer_address));
+  return out;
+}
+
+Result<Commit> read_commit(json::Value in) {
+  if (!in.is_object()) return malformed("commit");
+  Commit out;
+  XL_TRY(read_integer(in, "height", out.height));
+  std::int64_t round = 0;
+  XL_TRY(read_integer(in, "round", round));
+  if (round < 0 || round > std::numeric_limits<std::int32_t>::max()) return malformed("round");
+  out.round = static_cast<std::int32_t>(round);
+  XL_TRY(read_block_id(in, "block_id", out.block_id));
+  const json::Value signatures = in.find("signatures");
+  if (!signatures.is_array() || signatures.size() > limits::validators_max) {
+    return malformed("signatures");
+  }
+  for (const json::Value signature : signatures.items()) {
+    XL_TRY_ASSIGN(CommitSignature decoded, read_signature(signature));
+    out.signatures.push_back(std::move(decoded));
+  }
+  return out;
+}
+
+Result<ValidatorSet> read_validators(json::Value in) {
+  const json::Value validators = in.find("validators");
+  if (!validators.is_array() || validators.size() > limits::validators_max) {
+    return malformed("validators");
+  }
+  ValidatorSet out;
+  for (const json::Value validator : validators.items()) {
+    Validator decoded;
+    const json::Value key = validator.find("pub_key");
+    const auto value = key.find("value").as_string();
+    if (key.find("type").as_string() != key_type || !value || value->size() > 64 ||
+        !from_base64(*value, decoded.public_key)) {
+      return malformed("pub_key");
+    }
+    const bool genesis_form = validator.find("power").present();
+    XL_TRY(read_integer(validator, genesis_form ? "power" : "voting_power", decoded.power));
+    out.push_back(std::move(decoded));
+  }
+  return out;
+}
+
+Result<LightBlock> read_light_block(json::Value in) {
+  LightBlock out;
+  const json::Value signed_header = in.find("signed_header");
+  XL_TRY_ASSIGN(out.header, read_header(signed_header.find("header")));
+  XL_TRY_ASSIGN(out.commit, read_commit(signed_header.find("commit")));
+  XL_TRY_ASSIGN(out.validators, read_validators(in.find("validator_set")));
+  return out;
+}
+
+}  // namespace xl::model::comet

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "model/receipt.h"
+
+#include "crypto/hash.h"
+#include "crypto/merkle.h"
+#include "model/limits.h"
+#include "model/transaction.h"
+
+namespace xl::model {
+namespace {
+
+namespace smt = crypto::sparse_merkle;
+
+Status verify_entry(const Receipt& receipt) {
+  const HistoryEntry& entry = *receipt.entry;
+  if (!crypto::merkle::verify_inclusion(history_leaf(entry), receipt.history_index,
+                                        receipt.history_size, receipt.history_path,
+                                        receipt.history_root)) {
+    return make_error(ErrorCode::receipt_entry_mismatch);
+  }
+  // The header carries the app hash of an earlier block, so it must be above the entry's.
+  if (receipt.block.header.height < 0 ||
+      static_cast<std::uint64_t>(receipt.block.header.height) <= entry.height) {
+    return make_error(ErrorCode::receipt_entry_mismatch, "header is not above the entry");
+  }
+  if (!receipt.transaction.empty()) {
+    const auto transaction = decode_transaction(receipt.transaction);
+    if (!transaction.ok() || transaction->id != entry.transaction_id) {
+      return make_error(ErrorCode::receipt_digest_mismatch, "transaction");
+    }
+  }
+  if (!receipt.result.empty() && result_digest(receipt.result) != entry.result_digest) {
+    return make_error(ErrorCode::receipt_digest_mismatch, "result");
+  }
+  return {};
+}
+
+Status verify_state(const StateProof& state, const Hash& root) {
+  const Hash path = state_path(state.key);
+  const bool proved = state.value ? smt::verify_inclusion(state.proof, path,
+                                                          state_value_hash(*state.value), root)
+                                  : smt::verify_absence(state.proof, path, root);
+  if (!proved) return make_error(ErrorCode::receipt_state_proof_invalid);
+  return {};
+}
+
+}  // namespace
+
+Status verify_receipt(const Receipt& receipt, const Genesis& genesis) {
+  if (receipt.block.header.chain_id != genesis.chain_id) {
+    return make_error(ErrorCode::receipt_wrong_network);
+  }
+  if (!receipt.entry && !receipt.state) {
+    return make_error(ErrorCode::receipt_malformed, "neither an entry nor a state proof");
+  }
+  if (receipt.entry) XL_TRY(verify_entry(receipt));
+  if (receipt.state) XL_TRY(verify_state(*receipt.state, receipt.state_root));
+  const Hash expected = app_hash(receipt.state_root, receipt.history_root, receipt.history_size);
+  if (!equal(receipt.block.header.app_hash, expected)) {
+    return make_error(ErrorCode::receipt_app_hash_mismatch);
+  }
+  return comet::verify_trust_path(genesis.chain_id, genesis.validators, receipt.trust_path,
+                                  receipt.block);
+}
+
+}  // namespace xl::model

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "state/database.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <vector>
+
+namespace xl::state {
+namespace {
+
+/// On-disk names by column number.
+constexpr std::array<const char*, column_count> column_names = {
+    "default", "state", "undo", "blocks", "commits", "validators", "results", "history",
+    "transactions"};
+
+rocksdb::Slice slice(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+ByteView view(const rocksdb::Slice& bytes) { return view_of({bytes.data(), bytes.size()}); }
+
+Error to_error(const rocksdb::Status& status) {
+  if (status.IsCorruption()) return make_error(ErrorCode::store_corrupt, status.ToString());
+  const std::string text = status.ToString();
+  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+    return make_error(ErrorCode::store_locked);
+  }
+  return make_error(ErrorCode::store_failed, text);
+}
+
+rocksdb::ColumnFamilyOptions column_options(Column column,
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+  table.whole_key_filtering = true;
+  rocksdb::ColumnFamilyOptions options;
+  options.compression = rocksdb::kNoCompression;
+  if (column == Column::blocks || column == Column::results) {
+    options.compression = rocksdb::kLZ4Compression;
+  }
+  const bool point_lookups = column == Column::state || column == Column::transactions;
+  options.write_buffer_size = point_lookups ? 128U << 20U : 16U << 20U;
+  options.max_write_buffer_number = 4;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::DBOptions database_options(const Database::Options& options) {
+  rocksdb::DBOptions out;
+  out.create_if_missing = options.create_if_missing;
+  out.create_missing_column_families = options.create_if_missing;
+  out.recycle_log_file_num = 0;  // recycling and strict log recovery exclude each other
+  // A torn last record is what a crash leaves; anything else in the log is an alteration.
+  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.max_background_jobs = 2;
+  out.bytes_per_sync = 1U << 20U;
+  out.max_total_wal_size = 512U << 20U;
+  out.enable_pipelined_write = false;
+  out.max_log_file_size = 4U << 20U;  // RocksDB's own message log, bounded
+  out.keep_log_file_num = 2;
+  return out;
+}
+
+}  // namespace
+
+struct Batch::Impl {
+  /// RocksDB needs handles; the batch is made before it meets the database.
+  struct Change {
+    enum class Kind : std::uint8_t { put, erase, erase_range } kind;
+    Column column;
+    Bytes key;
+    Bytes value;
+  };
+  std::vector<Change> changes;
+  std::size_t bytes = 0;
+};
+
+Batch::Batch() : impl_(std::make_unique<Impl>()) {}
+Batch::~Batch() = default;
+Batch::Batch(Batch&&) noexcept = default;
+Batch& Batch::operator=(Batch&&) noexcept = default;
+
+void Batch::put(Column column, ByteView key, ByteView value) {
+  impl_->bytes += key.size() + value.size();
+  impl_->changes.push_back({Impl::Change::Kind::put, column, copy_of(key), copy_of(value)});
+}
+
+void Batch::erase(Column column, ByteView key) {
+  impl_->bytes += key.size();
+  impl_->changes.push_back({Impl::Change::Kind::erase, column, copy_of(key), {}});
+}
+
+void Batch::erase_range(Column column, ByteView first, ByteView behind) {
+  impl_->changes.push_back(
+      {Impl::Change::Kind::erase_range, column, copy_of(first), copy_of(behind)});
+}
+
+void Batch::append(Batch&& other) {
+  impl_->bytes += other.impl_->bytes;
+  for (auto& change : other.impl_->changes) impl_->changes.push_back(std::move(change));
+  other.impl_->changes.clear();
+}
+
+std::size_t Batch::bytes() const { return impl_->bytes; }
+
+struct Database::Impl {
+  std::unique_ptr<rocksdb::DB> database;
+  std::vector<rocksdb::ColumnFamilyHandle*> columns;
+  std::filesystem::path directory;
+
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Column column) const {
+    return columns[static_cast<std::size_t>(column)];
+  }
+  ~Impl() {
+    for (auto* column : columns) {
+      if (database) (void)database->DestroyColumnFamilyHandle(column);
+    }
+    if (database) (void)database->Close();
+  }
+};
+
+Snapshot::~Snapshot() {
+  static_cast<rocksdb::DB*>(database_)->ReleaseSnapshot(
+      static_cast<const rocksdb::Snapshot*>(handle_));
+}
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Database::~Database() = default;
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& directory,
+                                                 const Options& options) {
+  std::error_code failure;
+  if (options.create_if_missing && !options.read_only) {
+    std::filesystem::create_directories(directory, failure);
+    if (failure) {
+      return make_error(ErrorCode::file_unwritable, directory.string() + ": " + failure.message());
+    }
+  }
+  const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (std::size_t i = 0; i < column_count; ++i) {
+    descriptors.emplace_back(column_names[i], column_options(static_cast<Column>(i), cache));
+  }
+  auto impl = std::make_unique<Impl>();
+  impl->directory = directory;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::DBOptions settings = database_options(options);
+  const rocksdb::Status status =
+      options.read_only ? rocksdb::DB::OpenForReadOnly(settings, directory.string(), descriptors,
+                                                       &impl->columns, &raw)
+                        : rocksdb::DB::Open(settings, directory.string(), descriptors,
+                                            &impl->columns, &raw);
+  impl->database.reset(raw);
+  if (!status.ok()) return to_error(status);
+  return std::unique_ptr<Database>(new Database(std::move(impl)));
+}
+
+Result<bool> Database::get(Column column, ByteView key, Bytes& value,
+                           const Snapshot* snapshot) const {
+  rocksdb::ReadOptions options;
+  if (snapshot != nullptr) {
+    options.snapshot = static_cast<const rocksdb::Snapshot*>(snapshot->handle_);
+  }
+  rocksdb::PinnableSlice found;
+  const rocksdb::Status status =
+      impl_->database->Get(options, impl_->handle(column), slice(key), &found);
+  if (status.IsNotFound()) return false;
+  if (!status.ok()) return to_error(status);
+  value = copy_of(view(found));
+  return true;
+}
+
+Status Database::scan(Column column, ByteView prefix, ByteView from,
+                      const std::function<bool(ByteView, ByteView)>& visit,
+                      const Snapshot* snapshot) const {
+  rocksdb::ReadOptions options;
+  if (snapshot != nullptr) {
+    options.snapshot = static_cast<const rocksdb::Snapshot*>(snapshot->handle_);
+  }
+  const std::unique_ptr<rocksdb::Iterator> at(
+      impl_->database->NewIterator(options, impl_->handle(column)));
+  const ByteView start = text_of(from) < text_of(prefix) ? prefix : from;
+  for (at->Seek(slice(start)); at->Valid(); at->Next()) {
+    if (!at->key().starts_with(slice(prefix))) break;
+    if (!visit(view(at->key()), view(at->value()))) break;
+  }
+  if (!at->status().ok()) return to_error(at->status());
+  return {};
+}
+
+Status Database::write(Batch&& batch, bool sync) {
+  rocksdb::WriteBatch out(batch.impl_->bytes + batch.impl_->changes.size() * 16);
+  for (const auto& change : batch.impl_->changes) {
+    auto* column = impl_->handle(change.column);
+    rocksdb::Status status;
+    switch (change.kind) {
+      case Batch::Impl::Change::Kind::put:
+        status = out.Put(column, slice(change.key), slice(change.value));
+        break;
+      case Batch::Impl::Change::Kind::erase:
+        status = out.Delete(column, slice(change.key));
+        break;
+      case Batch::Impl::Change::Kind::erase_range:
+        status = out.DeleteRange(column, slice(change.key), slice(change.value));
+        break;
+    }
+    if (!status.ok()) return to_error(status);
+  }
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  const rocksdb::Status status = impl_->database->Write(options, &out);
+  if (!status.ok()) return to_error(status);
+  return {};
+}
+
+std::unique_ptr<Snapshot> Database::snapshot() const {
+  return std::unique_ptr<Snapshot>(
+      new Snapshot(impl_->database.get(), impl_->database->GetSnapshot()));
+}
+
+std::uint64_t Database::disk_bytes() const {
+  std::uint64_t total = 0;
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator(impl_->directory, failure)) {
+    const auto size = entry.file_size(failure);
+    if (!failure) total += size;
+  }
+  return total;
+}
+
+Status Database::compact() {
+  for (auto* column : impl_->columns) {
+    rocksdb::Status status = impl_->database->Flush(rocksdb::FlushOptions(), column);
+    if (status.ok()) {
+      status = impl_->database->CompactRange(rocksdb::CompactRangeOptions(), column, nullptr,
+                                             nullptr);
+    }
+    if (!status.ok()) return to_error(status);
+  }
+  return {};
+}
+
+}  // namespace xl::state
