@@ -15,3 +15,12 @@ void check_failed(std::string_view condition, std::string_view file, int line) {
 }
 
 }  // namespace xl::detail
+
+namespace xl {
+
+void stop_process(std::string_view why) {
+  std::fprintf(stderr, "xinglin: stopped: %.*s\n", static_cast<int>(why.size()), why.data());
+  std::abort();
+}
+
+}  // namespace xl

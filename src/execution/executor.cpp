@@ -23,18 +23,31 @@ namespace {
 /// Says that a transaction ran; the key holds all there is to know.
 constexpr std::uint8_t replay_mark_value[] = {1};
 
+/// Where the search for droppable marks starts: 0x00 'f' -> version byte ‖ valid_until (8) of the
+/// last mark dropped. New marks always lie above it, and a scan from the first key of the table
+/// would have to step over the tombstones of every mark ever dropped.
+constexpr std::uint8_t floor_key[] = {0, 'f'};
+constexpr std::uint8_t floor_version = 1;
+
 /// Drops replay marks that can no longer matter, oldest first.
 void drop_replay_marks(model::Overlay& state, std::uint64_t block_ms, std::size_t executed) {
   const auto count_max =
       static_cast<std::uint32_t>(executed * 2 + limits::replay_marks_dropped_base);
-  std::vector<Bytes> expired;
   const Bytes prefix = verification::replay_mark_prefix();
-  state.scan(prefix, prefix, count_max, [&](ByteView key, ByteView) {
+  Bytes from = prefix;
+  Bytes floor;
+  if (state.get(floor_key, floor)) append(from, ByteView(floor).subspan(1));
+  std::vector<Bytes> expired;
+  state.scan(prefix, from, count_max, [&](ByteView key, ByteView) {
     if (verification::replay_mark_valid_until_ms(key) > block_ms) return false;
     expired.push_back(copy_of(key));
     return true;
   });
+  if (expired.empty()) return;
   for (const Bytes& key : expired) state.erase(key);
+  floor = {floor_version};
+  append_be(floor, verification::replay_mark_valid_until_ms(expired.back()));
+  state.put(floor_key, floor);
 }
 
 Bytes encode_result(contracts::StatusCode status, std::uint32_t failed_message,
@@ -109,6 +122,44 @@ Receipt Executor::run(const verification::VerifiedTransaction& verified,
   return receipt;
 }
 
+Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Context& context,
+                             std::uint32_t index, model::Overlay& block_state,
+                             BlockResult& result) const {
+  // One status per transaction, 0xffff ‖ code for what was rejected, so that members that disagree
+  // about any of them cannot agree on the next header.
+  Bytes data;
+  const auto reject = [&](std::uint32_t envelope_index, const Error& error) {
+    result.rejections.push_back({index, envelope_index, false, error});
+    append_be<std::uint16_t>(data, 0xffff);
+    append_be(data, static_cast<std::uint16_t>(error.code));
+  };
+  const Status admitted =
+      input.envelope.ok()
+          ? verification::admit_envelope(*input.envelope, context.block_ms, block_state)
+          : Status(input.envelope.error());
+  if (!admitted.ok()) {
+    reject(0, admitted.error());
+    result.rejections.back().whole_envelope = true;
+    return data;
+  }
+  for (std::size_t i = 0; i < input.items.size(); ++i) {
+    const auto envelope_index = static_cast<std::uint32_t>(i);
+    if (!input.items[i].ok()) {
+      reject(envelope_index, input.items[i].error());
+      continue;
+    }
+    const auto verified = verification::admit(*input.items[i], context, block_state);
+    if (!verified.ok()) {
+      reject(envelope_index, verified.error());
+      continue;
+    }
+    const Position position{context.height, index, envelope_index};
+    result.receipts.push_back(run(*verified, context, block_state, position, result));
+    append_be(data, static_cast<std::uint16_t>(result.receipts.back().entry().status));
+  }
+  return data;
+}
+
 BlockResult Executor::execute(const model::StateReader& state, const BlockInput& block) const {
   BlockResult result;
   model::Overlay block_state(state);
@@ -117,30 +168,8 @@ BlockResult Executor::execute(const model::StateReader& state, const BlockInput&
   context.block_ms = block.block_ms;
   context.network = network_;
   for (std::size_t i = 0; i < block.envelopes.size(); ++i) {
-    const auto& items = block.envelopes[i].items;
-    // What the engine commits to for this envelope: one status per transaction, 0xffff ‖ code for
-    // a rejected one, so that members that disagree about any of them cannot agree on the block.
-    Bytes data;
-    for (std::size_t j = 0; j < items.size(); ++j) {
-      const Position position{block.height, static_cast<std::uint32_t>(i),
-                              static_cast<std::uint32_t>(j)};
-      const auto reject = [&](const Error& error) {
-        result.rejections.push_back({position.index, position.envelope_index, error});
-        append_be<std::uint16_t>(data, 0xffff);
-        append_be(data, static_cast<std::uint16_t>(error.code));
-      };
-      if (!items[j].checked.ok()) {
-        reject(items[j].checked.error());
-        continue;
-      }
-      const auto verified = verification::admit(*items[j].checked, context, block_state);
-      if (!verified.ok()) {
-        reject(verified.error());
-        continue;
-      }
-      result.receipts.push_back(run(*verified, context, block_state, position, result));
-      append_be(data, static_cast<std::uint16_t>(result.receipts.back().entry().status));
-    }
+    const Bytes data = run_envelope(block.envelopes[i], context, static_cast<std::uint32_t>(i),
+                                    block_state, result);
     result.envelope_data.push_back(copy_of(crypto::sha256(data)));
   }
   if (!result.receipts.empty()) {

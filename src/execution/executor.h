@@ -11,15 +11,14 @@
 
 namespace xl::execution {
 
-/// A block as execution sees it: the time all rules use, and its envelopes with their transactions
-/// decoded ahead. A transaction that could not be decoded has no content and its error.
-struct Item {
-  Result<verification::CheckedTransaction> checked;
-};
+/// A transaction of a block, decoded ahead; one that could not be decoded is its error.
+using Item = Result<verification::CheckedTransaction>;
 struct EnvelopeInput {
-  /// Empty when the envelope itself is malformed or not signed by a member: nothing of it runs.
-  std::vector<Item> items;
+  /// Nothing of a malformed envelope, or one that no member signed, is looked at.
+  Result<model::Envelope> envelope;
+  std::vector<Item> items;  ///< one per transaction of the envelope
 };
+/// A block as execution sees it.
 struct BlockInput {
   std::uint64_t height = 0;
   std::uint64_t block_ms = 0;
@@ -46,6 +45,7 @@ class Receipt {
 struct Rejection {
   std::uint32_t index = 0;
   std::uint32_t envelope_index = 0;
+  bool whole_envelope = false;  ///< nothing of the envelope was looked at
   Error error;
 };
 
@@ -72,6 +72,9 @@ class Executor {
 
  private:
   struct Position;
+  [[nodiscard]] Bytes run_envelope(const EnvelopeInput& input, const contracts::Context& context,
+                                   std::uint32_t index, model::Overlay& block_state,
+                                   BlockResult& result) const;
   [[nodiscard]] Receipt run(const verification::VerifiedTransaction& verified,
                             contracts::Context context, model::Overlay& block_state,
                             const Position& position, BlockResult& result) const;

@@ -196,6 +196,18 @@ Status Database::scan(Column column, ByteView prefix, ByteView from,
   return {};
 }
 
+Result<bool> Database::last_at_or_below(Column column, ByteView at, Bytes& key,
+                                        Bytes& value) const {
+  const std::unique_ptr<rocksdb::Iterator> found(
+      impl_->database->NewIterator(rocksdb::ReadOptions(), impl_->handle(column)));
+  found->SeekForPrev(slice(at));
+  if (!found->status().ok()) return to_error(found->status());
+  if (!found->Valid()) return false;
+  key = copy_of(view(found->key()));
+  value = copy_of(view(found->value()));
+  return true;
+}
+
 Status Database::write(Batch&& batch, bool sync) {
   rocksdb::WriteBatch out(batch.impl_->bytes + batch.impl_->changes.size() * 16);
   for (const auto& change : batch.impl_->changes) {

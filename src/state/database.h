@@ -91,6 +91,10 @@ class Database {
                             const std::function<bool(ByteView, ByteView)>& visit,
                             const Snapshot* snapshot = nullptr) const;
 
+  /// The last key at or below `at`, with its value; false when there is none. Errors: as `get`.
+  [[nodiscard]] Result<bool> last_at_or_below(Column column, ByteView at, Bytes& key,
+                                              Bytes& value) const;
+
   /// Applies a batch atomically. With `sync` it is durable on return. Errors: store_failed.
   [[nodiscard]] Status write(Batch&& batch, bool sync);
 

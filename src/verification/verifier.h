@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "contracts/api/contract.h"
+#include "model/envelope.h"
 #include "model/transaction.h"
 
 namespace xl::verification {
@@ -66,6 +67,12 @@ void check_signatures(CheckedTransaction& checked, const model::StateReader& sta
 [[nodiscard]] Result<VerifiedTransaction> admit(const CheckedTransaction& checked,
                                                 const contracts::Context& context,
                                                 const model::StateReader& state);
+
+/// May an envelope's transactions be looked at? Its key must be active here, have the envelope
+/// purpose, and have signed exactly this content.
+/// Errors: key_unknown, key_revoked, envelope_signature_invalid.
+[[nodiscard]] Status admit_envelope(const model::Envelope& envelope, std::uint64_t block_ms,
+                                    const model::StateReader& state);
 
 /// The state key of a transaction's replay mark: 0x00 'r' ‖ valid_until (8, big-endian) ‖ id, so
 /// that marks lie in the order in which they may be dropped.

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "chain/chain.h"
+
+#include <algorithm>
+
+#include "chain/records.h"
+#include "crypto/hash.h"
+#include "model/comet/encoding.h"
+
+namespace xl::chain {
+namespace {
+
+using state::Column;
+
+Error corrupt(std::string_view what) { return make_error(ErrorCode::store_corrupt, what); }
+
+}  // namespace
+
+Bytes height_key(std::uint64_t height) {
+  Bytes key;
+  append_be(key, height);
+  return key;
+}
+
+DecodedBlock decode_block(const std::vector<Bytes>& envelopes,
+                          const contracts::Registry& registry) {
+  DecodedBlock decoded;
+  for (const Bytes& raw : envelopes) {
+    execution::EnvelopeInput input{model::decode_envelope(raw), {}};
+    if (input.envelope.ok()) {
+      for (const Bytes& transaction : input.envelope->transactions) {
+        input.items.push_back(verification::check(transaction, registry));
+      }
+    }
+    decoded.push_back(std::move(input));
+  }
+  return decoded;
+}
+
+Result<std::unique_ptr<Chain>> Chain::open(state::Database& database,
+                                           const contracts::Registry& registry,
+                                           model::Genesis genesis,
+                                           const std::function<void(std::uint64_t)>& progress) {
+  std::unique_ptr<Chain> chain(new Chain(database, registry, std::move(genesis)));
+  Bytes format;
+  XL_TRY_ASSIGN(const bool exists, database.get(Column::meta, view_of(meta_format), format));
+  if (!exists) {
+    XL_TRY(chain->found());
+  } else if (format != Bytes{store_format_version}) {
+    return make_error(ErrorCode::store_version_unsupported);
+  }
+  Bytes network;
+  XL_TRY_ASSIGN(const bool named, database.get(Column::meta, view_of(meta_network), network));
+  if (!named || !equal(network, chain->genesis_.network)) {
+    return make_error(ErrorCode::genesis_differs);
+  }
+  Bytes head;
+  XL_TRY_ASSIGN(const bool has_head, database.get(Column::meta, view_of(meta_head), head));
+  if (!has_head) return corrupt("head");
+  XL_TRY(chain->restore(head, progress));
+  return chain;
+}
+
+Status Chain::found() {
+  class Nothing final : public model::StateReader {
+   public:
+    [[nodiscard]] bool get(ByteView, Bytes&) const override { return false; }
+    void scan(ByteView, ByteView, std::uint32_t,
+              const std::function<bool(ByteView, ByteView)>&) const override {}
+  };
+  const Nothing nothing;
+  model::Overlay state(nothing);
+  for (const auto& contract : registry_.all()) {
+    contracts::OwnPrefixWriter writer(contract->number(), state);
+    XL_TRY(contract->initialise(genesis_.section(contract->name()), writer));
+  }
+  XL_TRY_ASSIGN(const auto store, state::Store::open(database_, 0));
+  state::Batch batch;
+  Head head;
+  head.state_root = store->stage(0, state.writes(), batch);
+  head.history_root = crypto::merkle::empty_root();
+  head.app_hash = model::app_hash(head.state_root, head.history_root, 0);
+  batch.put(Column::meta, view_of(meta_format), Bytes{store_format_version});
+  batch.put(Column::meta, view_of(meta_network), genesis_.network);
+  batch.put(Column::meta, view_of(meta_head), encode_head(head));
+  batch.put(Column::results, height_key(0), encode_roots(head, 0));
+  batch.put(Column::validators, height_key(1),
+            model::comet::encode_validators(genesis_.validators));
+  return database_.write(std::move(batch), true);
+}
+
+Status Chain::restore(ByteView stored_head,
+                      const std::function<void(std::uint64_t)>& progress) {
+  XL_TRY_ASSIGN(finalized_, decode_head(stored_head));
+  durable_ = finalized_;
+  XL_TRY_ASSIGN(state_, state::Store::open(database_, finalized_.height, progress));
+  if (state_->root() != finalized_.state_root) {
+    return corrupt("state values do not give the state root of the head");
+  }
+  XL_TRY_ASSIGN(history_, HistoryTree::open(database_, finalized_.history_size));
+  if (history_->root() != finalized_.history_root) {
+    return corrupt("history does not give the history root of the head");
+  }
+  return {};
+}
+
+FinalizedBlock Chain::finalize(const Block& block, DecodedBlock decoded) {
+  XL_CHECK(block.height > finalized_.height);
+  FinalizedBlock out;
+  out.result = executor_.execute(state_->head(),
+                                 {block.height, block.block_ms, std::move(decoded)});
+  out.head = finalized_;
+  out.head.height = block.height;
+  if (!out.result.receipts.empty()) {
+    const std::uint64_t first = history_->size();
+    out.head.state_root = state_->stage(block.height, out.result.writes, out.batch);
+    for (std::size_t i = 0; i < out.result.receipts.size(); ++i) {
+      const execution::Receipt& receipt = out.result.receipts[i];
+      history_->append(model::history_leaf(receipt.entry()));
+      out.batch.put(Column::transactions, receipt.entry().transaction_id,
+                    encode_located({receipt.entry(), first + i, receipt.result()}));
+    }
+    history_->flush(out.batch);
+    out.head.history_root = history_->root();
+    out.head.history_size = history_->size();
+    out.head.app_hash =
+        model::app_hash(out.head.state_root, out.head.history_root, out.head.history_size);
+    out.batch.put(Column::results, height_key(block.height), encode_roots(out.head, first));
+  }
+  finalized_ = out.head;
+  return out;
+}
+
+Status Chain::add_signed(state::Batch& batch, const SignedBlock& block) const {
+  XL_TRY(model::comet::verify_light_block(block.light));
+  const Bytes key = height_key(static_cast<std::uint64_t>(block.light.header.height));
+  batch.put(Column::blocks, key,
+            encode_block(block.light.header, block.envelopes, block.last_commit));
+  batch.put(Column::commits, key, model::comet::encode_commit(block.light.commit));
+  return {};
+}
+
+Status Chain::persist(FinalizedBlock&& block, std::uint64_t signed_height) {
+  block.head.signed_height = signed_height;
+  block.batch.put(Column::meta, view_of(meta_head), encode_head(block.head));
+  XL_TRY(database_.write(std::move(block.batch), true));
+  state_->made_durable(block.head.height);
+  const std::scoped_lock lock(mutex_);
+  durable_ = block.head;
+  return {};
+}
+
+Head Chain::head() const {
+  const std::scoped_lock lock(mutex_);
+  return durable_;
+}
+
+}  // namespace xl::chain

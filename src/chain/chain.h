@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "chain/history_tree.h"
+#include "execution/executor.h"
+#include "model/comet/light_client.h"
+#include "model/envelope.h"
+#include "model/genesis.h"
+#include "state/store.h"
+
+namespace xl::chain {
+
+/// What the ledger stands at.
+struct Head {
+  std::uint64_t height = 0;         ///< last executed block
+  std::uint64_t signed_height = 0;  ///< last height with header and commit
+  Hash app_hash{};                  ///< after `height`
+  Hash state_root{};
+  Hash history_root{};
+  std::uint64_t history_size = 0;
+};
+
+/// A block as the ordering engine decided it.
+struct Block {
+  std::uint64_t height = 0;
+  std::uint64_t block_ms = 0;
+  std::vector<Bytes> envelopes;
+};
+
+/// A decoded block may be made ahead, on many threads; without one `finalize` decodes itself.
+using DecodedBlock = std::vector<execution::EnvelopeInput>;
+
+/// A header with its commit, ready to be stored, and the block it belongs to.
+struct SignedBlock {
+  model::comet::LightBlock light;
+  std::vector<Bytes> envelopes;
+  model::comet::Commit last_commit;
+};
+
+/// A block that was executed but is not durable yet.
+struct FinalizedBlock {
+  Head head;  ///< what the chain stands at once this is durable
+  execution::BlockResult result;
+  state::Batch batch;
+};
+
+/// A transaction and where it stands.
+struct LocatedTransaction {
+  model::HistoryEntry entry;
+  std::uint64_t history_index = 0;
+  Bytes result;
+};
+
+/// A stored block.
+struct StoredBlockView {
+  model::comet::Header header;
+  std::vector<Bytes> envelopes;
+  std::optional<model::comet::Commit> commit;  ///< of this block
+};
+
+/// Joins execution and state: runs ordered blocks, makes them durable in one synced batch each, and
+/// serves what is durable. Same use of threads as `state::Store`: one finalises, one persists
+/// (may be the same), anyone reads.
+class Chain {
+ public:
+  /// Opens the ledger in `database`, founding it from `genesis` when it is empty. After a crash the
+  /// store is at the last durable block; nothing half-written can be there.
+  /// Errors: genesis_differs, store_version_unsupported, store_corrupt (state root, history root
+  /// or head do not fit together), genesis_malformed, store_failed.
+  [[nodiscard]] static Result<std::unique_ptr<Chain>> open(
+      state::Database& database, const contracts::Registry& registry, model::Genesis genesis,
+      const std::function<void(std::uint64_t)>& progress = {});
+
+  /// Executes a block on the last finalised one. Leaves nothing on disk. Executing thread only.
+  /// Precondition: `block.height` is above every earlier one.
+  [[nodiscard]] FinalizedBlock finalize(const Block& block, DecodedBlock decoded);
+
+  /// Adds headers and commits to the same batch (engines that have them at once) or to one of
+  /// their own. Errors: those of `comet::verify_light_block`: nothing unsigned is ever stored.
+  [[nodiscard]] Status add_signed(state::Batch& batch, const SignedBlock& block) const;
+
+  /// Makes a finalised block durable, with the headers added to it. `signed_height` is the highest
+  /// of them. Errors: store_failed. The process must stop on an error.
+  [[nodiscard]] Status persist(FinalizedBlock&& block, std::uint64_t signed_height);
+
+  /// Reads state as of the last finalised block. Executing thread only.
+  [[nodiscard]] const model::StateReader& head_state() const { return state_->head(); }
+  /// Reads durable state. Thread-safe.
+  [[nodiscard]] std::unique_ptr<model::StateReader> durable_state() const {
+    return state_->durable_view();
+  }
+
+  /// What is durable. Thread-safe.
+  [[nodiscard]] Head head() const;
+  /// What was finalised last. Executing thread only.
+  [[nodiscard]] const Head& finalized_head() const { return finalized_; }
+
+  [[nodiscard]] const model::Genesis& genesis() const { return genesis_; }
+  [[nodiscard]] const contracts::Registry& registry() const { return registry_; }
+  [[nodiscard]] const state::Store& state() const { return *state_; }
+
+  /// Errors: transaction_unknown, store_corrupt. Thread-safe.
+  [[nodiscard]] Result<LocatedTransaction> transaction(const Hash& id) const;
+  /// Errors: height_unknown, store_corrupt. Thread-safe.
+  [[nodiscard]] Result<StoredBlockView> block(std::uint64_t height) const;
+  /// The transaction's own bytes, from its block. Errors: as `transaction` and `block`.
+  [[nodiscard]] Result<Bytes> transaction_bytes(const LocatedTransaction& located) const;
+
+  /// The complete receipt of an executed transaction. Errors: transaction_unknown, height_unknown
+  /// (its proof block is not there yet), store_corrupt. Thread-safe.
+  [[nodiscard]] Result<model::Receipt> receipt(const Hash& id) const;
+  /// A receipt for what `key` held after block `height` (the last executed block when 0).
+  /// Errors: those of `state::Store::prove`. Thread-safe.
+  [[nodiscard]] Result<model::Receipt> state_receipt(ByteView key, std::uint64_t height) const;
+  /// Proof that the history of `size1` entries is the beginning of that of `size2`.
+  /// Errors: height_unknown when a size is beyond the head. Thread-safe.
+  [[nodiscard]] Result<std::vector<Hash>> consistency(std::uint64_t size1,
+                                                      std::uint64_t size2) const;
+
+ private:
+  Chain(state::Database& database, const contracts::Registry& registry, model::Genesis genesis)
+      : database_(database),
+        registry_(registry),
+        genesis_(std::move(genesis)),
+        executor_(registry, genesis_.network) {}
+
+  [[nodiscard]] Status found();
+  [[nodiscard]] Status restore(ByteView stored_head,
+                               const std::function<void(std::uint64_t)>& progress);
+  [[nodiscard]] Status complete(model::Receipt& receipt, std::uint64_t height) const;
+  [[nodiscard]] Result<model::comet::LightBlock> light_block(std::uint64_t height) const;
+
+  state::Database& database_;
+  const contracts::Registry& registry_;
+  model::Genesis genesis_;
+  execution::Executor executor_;
+  std::unique_ptr<state::Store> state_;
+  std::optional<HistoryTree> history_;  // executing thread only
+  Head finalized_;                      // executing thread only
+
+  mutable std::mutex mutex_;
+  Head durable_;  // guarded by mutex_
+};
+
+/// Decodes and checks a block's envelopes and transactions, without state. Thread-safe.
+[[nodiscard]] DecodedBlock decode_block(const std::vector<Bytes>& envelopes,
+                                        const contracts::Registry& registry);
+
+/// The key under which a height is stored.
+[[nodiscard]] Bytes height_key(std::uint64_t height);
+
+}  // namespace xl::chain

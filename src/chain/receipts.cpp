@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "chain/chain.h"
+#include "chain/records.h"
+#include "model/comet/encoding.h"
+
+namespace xl::chain {
+namespace {
+
+using state::Column;
+
+/// The transaction is in the block, or the block is not what it was.
+Error misplaced(const Hash& id) {
+  return make_error(ErrorCode::store_corrupt, "transaction " + to_hex(id) + " is not in its block");
+}
+
+}  // namespace
+
+Result<LocatedTransaction> Chain::transaction(const Hash& id) const {
+  Bytes stored;
+  XL_TRY_ASSIGN(const bool found, database_.get(Column::transactions, id, stored));
+  if (!found) return make_error(ErrorCode::transaction_unknown);
+  return decode_located(id, stored);
+}
+
+Result<StoredBlockView> Chain::block(std::uint64_t height) const {
+  Bytes stored;
+  XL_TRY_ASSIGN(const bool found, database_.get(Column::blocks, height_key(height), stored));
+  if (!found) return make_error(ErrorCode::height_unknown);
+  XL_TRY_ASSIGN(StoredBlockView out, decode_stored_block(stored));
+  XL_TRY_ASSIGN(const bool has_commit, database_.get(Column::commits, height_key(height), stored));
+  if (has_commit) {
+    XL_TRY_ASSIGN(out.commit, model::comet::decode_commit(stored));
+  }
+  return out;
+}
+
+Result<Bytes> Chain::transaction_bytes(const LocatedTransaction& located) const {
+  XL_TRY_ASSIGN(const StoredBlockView stored, block(located.entry.height));
+  if (located.entry.index >= stored.envelopes.size()) {
+    return misplaced(located.entry.transaction_id);
+  }
+  const auto envelope = model::decode_envelope(stored.envelopes[located.entry.index]);
+  if (!envelope.ok() || located.entry.envelope_index >= envelope->transactions.size()) {
+    return misplaced(located.entry.transaction_id);
+  }
+  return envelope->transactions[located.entry.envelope_index];
+}
+
+Result<model::comet::LightBlock> Chain::light_block(std::uint64_t height) const {
+  XL_TRY_ASSIGN(StoredBlockView stored, block(height));
+  if (!stored.commit) return make_error(ErrorCode::height_unknown);
+  model::comet::LightBlock out{std::move(stored.header), std::move(*stored.commit), {}};
+  // The set in force is the one stored at the highest change at or below this height.
+  Bytes changed_at;
+  Bytes set;
+  XL_TRY_ASSIGN(const bool found, database_.last_at_or_below(Column::validators, height_key(height),
+                                                             changed_at, set));
+  if (!found) return make_error(ErrorCode::store_corrupt, "validators");
+  XL_TRY_ASSIGN(out.validators, model::comet::decode_validators(set));
+  return out;
+}
+
+/// Adds the header that carries the app hash of block `height`, the roots it is made of, and the
+/// way from the genesis.
+Status Chain::complete(model::Receipt& receipt, std::uint64_t height) const {
+  Bytes stored;
+  XL_TRY_ASSIGN(const bool found, database_.get(Column::results, height_key(height), stored));
+  if (!found) return make_error(ErrorCode::height_unknown);
+  XL_TRY_ASSIGN(const BlockRoots roots, decode_roots(stored));
+  receipt.state_root = roots.state_root;
+  receipt.history_root = roots.history_root;
+  receipt.history_size = roots.history_size;
+  XL_TRY_ASSIGN(receipt.block, light_block(height + 1));
+  XL_TRY(database_.scan(Column::validators, {}, height_key(2), [&](ByteView key, ByteView) {
+    const std::uint64_t changed_at = read_be<std::uint64_t>(key);
+    if (changed_at > height + 1) return false;
+    auto step = light_block(changed_at - 1);
+    if (!step.ok()) return false;
+    receipt.trust_path.push_back(std::move(*step));
+    return true;
+  }));
+  return {};
+}
+
+Result<model::Receipt> Chain::receipt(const Hash& id) const {
+  XL_TRY_ASSIGN(LocatedTransaction located, transaction(id));
+  model::Receipt out;
+  XL_TRY(complete(out, located.entry.height));
+  const HistoryNodes nodes(database_);
+  if (!crypto::merkle::inclusion_path(nodes, located.history_index, out.history_size,
+                                      out.history_path)) {
+    return make_error(ErrorCode::store_corrupt, "history tree");
+  }
+  XL_TRY_ASSIGN(out.transaction, transaction_bytes(located));
+  out.entry = located.entry;
+  out.history_index = located.history_index;
+  out.result = std::move(located.result);
+  return out;
+}
+
+Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) const {
+  const Head now = head();
+  // Signed blocks above the last executed one are proof blocks: they changed nothing.
+  const bool at_head = height == 0 || (height > now.height && height <= now.signed_height);
+  const std::uint64_t asked = at_head ? now.height : height;
+  XL_TRY_ASSIGN(state::Store::Proved proved, state_->prove(key, asked));
+  // Roots are stored where something was executed; blocks after that one changed nothing.
+  Bytes executed;
+  Bytes roots;
+  XL_TRY_ASSIGN(const bool found, database_.last_at_or_below(Column::results, height_key(asked),
+                                                             executed, roots));
+  if (!found) return make_error(ErrorCode::height_unknown);
+  model::Receipt out;
+  XL_TRY(complete(out, read_be<std::uint64_t>(executed)));
+  if (proved.root != out.state_root) return make_error(ErrorCode::store_corrupt, "state root");
+  out.state = std::move(proved.proof);
+  return out;
+}
+
+Result<std::vector<Hash>> Chain::consistency(std::uint64_t size1, std::uint64_t size2) const {
+  if (size1 > size2 || size2 > head().history_size) return make_error(ErrorCode::height_unknown);
+  std::vector<Hash> path;
+  if (size1 == 0 || size1 == size2) return path;
+  const HistoryNodes nodes(database_);
+  if (!crypto::merkle::consistency_path(nodes, size1, size2, path)) {
+    return make_error(ErrorCode::store_corrupt, "history tree");
+  }
+  return path;
+}
+
+}  // namespace xl::chain

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <string_view>
+
+#include "chain/chain.h"
+
+/// Encodings of what the store keeps of the chain (`docs/reference/formats.md` §9).
+namespace xl::chain {
+
+constexpr std::string_view meta_format = "format";
+constexpr std::string_view meta_network = "network";
+constexpr std::string_view meta_head = "head";
+/// Version of the store's layout. A store of another version is refused.
+constexpr std::uint8_t store_format_version = 1;
+
+/// Roots of one executed block.
+struct BlockRoots {
+  Hash state_root{};
+  Hash history_root{};
+  std::uint64_t history_size = 0;
+  std::uint64_t history_first = 0;
+};
+
+[[nodiscard]] Bytes encode_head(const Head& head);
+/// Errors: store_corrupt.
+[[nodiscard]] Result<Head> decode_head(ByteView bytes);
+
+[[nodiscard]] Bytes encode_roots(const Head& after, std::uint64_t history_first);
+/// Errors: store_corrupt.
+[[nodiscard]] Result<BlockRoots> decode_roots(ByteView bytes);
+
+[[nodiscard]] Bytes encode_located(const LocatedTransaction& located);
+/// Errors: store_corrupt.
+[[nodiscard]] Result<LocatedTransaction> decode_located(const Hash& id, ByteView bytes);
+
+[[nodiscard]] Bytes encode_block(const model::comet::Header& header,
+                                 const std::vector<Bytes>& envelopes,
+                                 const model::comet::Commit& last_commit);
+/// The commit is left empty. Errors: store_corrupt.
+[[nodiscard]] Result<StoredBlockView> decode_stored_block(ByteView bytes);
+
+}  // namespace xl::chain

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "chain/chain.h"
+
+namespace xl::ordering {
+
+/// What became of a submitted transaction: its history entry once it is durable and its receipt is
+/// complete, or why it was not let in. A refusal by a contract is an entry with a status.
+using Outcome = Result<model::HistoryEntry>;
+/// Called exactly once for each submitted transaction, on a thread of the engine: it must be quick.
+using Done = std::function<void(std::size_t index, Outcome outcome)>;
+
+/// A block that has become durable, in order of height.
+struct CommittedBlock {
+  model::comet::Header header;
+  std::vector<execution::Receipt> receipts;
+};
+
+/// Follows committed blocks. Called on a thread of the engine, one block at a time.
+class Follower {
+ public:
+  virtual ~Follower() = default;
+  virtual void committed(const CommittedBlock& block) = 0;
+};
+
+/// Agrees on the order of transactions and drives the chain. Every method is thread-safe.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// `solo`, `cometbft`.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+  /// Takes transactions in their order; `done` gets each one's position in the list. A full queue
+  /// answers queue_full for those that found no room, at once. Other errors: those of
+  /// `verification::check` and `verification::admit`, node_stopping, store_failed.
+  virtual void submit(std::vector<Bytes> transactions, Done done) = 0;
+
+  /// Adds a follower, which must outlive the engine. Before `start` only.
+  virtual void follow(Follower& follower) = 0;
+
+  virtual void start() = 0;
+  /// Finishes what was taken, then stops. Later submissions answer node_stopping.
+  virtual void stop() = 0;
+
+  /// Transactions taken and not yet committed.
+  [[nodiscard]] virtual std::size_t queued() const = 0;
+};
+
+}  // namespace xl::ordering
