@@ -41,6 +41,11 @@ elseif(XL_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -O1 -g)
   add_link_options(-fsanitize=thread)
 endif()
+if(XL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+    -fno-omit-frame-pointer -O1 -g)
+  add_link_options(-fsanitize=address,undefined)
+endif()
 target_include_directories(xl_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_include_directories(xl_options SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/gen)
 
@@ -92,8 +97,10 @@ function(xl_library folder)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*_test.cpp)
   if(tests AND NOT XL_FUZZ)
     add_executable(${folder}_test ${tests})
-    set_target_properties(${folder}_test PROPERTIES UNITY_BUILD ${XL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
-    target_link_libraries(${folder}_test PRIVATE xl_options ${target} GTest::gtest GTest::gtest_main)
+    set_target_properties(${folder}_test PROPERTIES
+      UNITY_BUILD ${XL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+    target_link_libraries(${folder}_test PRIVATE
+      xl_options ${target} GTest::gtest GTest::gtest_main)
     target_compile_definitions(${folder}_test PRIVATE
       XL_SHARED_DATA="${CMAKE_SOURCE_DIR}/../shared/data" XL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     include(GoogleTest)

@@ -9,8 +9,8 @@ namespace xl::detail {
 
 void check_failed(std::string_view condition, std::string_view file, int line) {
   std::fprintf(stderr, "xinglin: internal check failed: %.*s (%.*s:%d)\n",
-               static_cast<int>(condition.size()), condition.data(),
-               static_cast<int>(file.size()), file.data(), line);
+               static_cast<int>(condition.size()), condition.data(), static_cast<int>(file.size()),
+               file.data(), line);
   std::abort();
 }
 

@@ -16,8 +16,8 @@ namespace xl {
 
 /// Our own bug: memory or the store may be unsafe, so the process stops at once. Compiled into
 /// every build. Never on anything a user, a peer or a file can influence: that is an `Error`.
-#define XL_CHECK(condition)                                        \
-  do {                                                             \
-    if (!(condition)) [[unlikely]]                                 \
-      ::xl::detail::check_failed(#condition, __FILE__, __LINE__);  \
+#define XL_CHECK(condition)                                       \
+  do {                                                            \
+    if (!(condition)) [[unlikely]]                                \
+      ::xl::detail::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -46,7 +46,8 @@ template <typename Unsigned>
   for (const char c : text) {
     if (c < '0' || c > '9') return false;
     if (!checked_multiply<std::uint64_t>(value, 10, value)) return false;
-    if (!checked_add<std::uint64_t>(value, static_cast<std::uint64_t>(c - '0'), value)) return false;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (!checked_add<std::uint64_t>(value, digit, value)) return false;
   }
   out = value;
   return true;

@@ -54,8 +54,16 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t bytes_m
   if (S_ISDIR(status.st_mode)) {
     return make_error(ErrorCode::file_unreadable, path.string() + ": is a directory");
   }
+  const auto too_large = [&] {
+    return make_error(ErrorCode::file_too_large,
+                      path.string() + " is over " + std::to_string(bytes_max) + " bytes");
+  };
+  // Said before anything is reserved: a sparse file may claim more than the memory holds. Devices
+  // and pipes claim nothing, so the bound is also kept while reading.
+  const auto claimed = static_cast<std::uint64_t>(status.st_size > 0 ? status.st_size : 0);
+  if (claimed > bytes_max) return too_large();
   Bytes content;
-  content.reserve(static_cast<std::size_t>(status.st_size > 0 ? status.st_size : 0));
+  content.reserve(static_cast<std::size_t>(claimed));
   std::array<std::uint8_t, 65536> buffer{};
   while (true) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
@@ -65,8 +73,7 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t bytes_m
     }
     if (got == 0) return content;
     if (content.size() + static_cast<std::size_t>(got) > bytes_max) {
-      return make_error(ErrorCode::file_too_large,
-                        path.string() + " is over " + std::to_string(bytes_max) + " bytes");
+      return too_large();
     }
     append(content, {buffer.data(), static_cast<std::size_t>(got)});
   }

@@ -32,7 +32,7 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}   // NOLINT(implicit)
+  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(implicit)
   Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(implicit)
 
   [[nodiscard]] bool ok() const { return content_.index() == 0; }
@@ -90,18 +90,17 @@ using Status = Result<void>;
 }  // namespace xl
 
 /// Returns from the enclosing function with the error of `expression`, if it has one.
-#define XL_TRY(expression)                                      \
-  do {                                                          \
-    auto xl_try_result = (expression);                          \
-    if (!xl_try_result.ok()) return xl_try_result.error();      \
+#define XL_TRY(expression)                                 \
+  do {                                                     \
+    auto xl_try_result = (expression);                     \
+    if (!xl_try_result.ok()) return xl_try_result.error(); \
   } while (false)
 
 #define XL_CONCAT_INNER(a, b) a##b
 #define XL_CONCAT(a, b) XL_CONCAT_INNER(a, b)
 
 /// Declares `declaration` with the value of `expression`, or returns its error.
-#define XL_TRY_ASSIGN(declaration, expression)                                    \
-  auto XL_CONCAT(xl_result_, __LINE__) = (expression);                            \
-  if (!XL_CONCAT(xl_result_, __LINE__).ok())                                      \
-    return XL_CONCAT(xl_result_, __LINE__).error();                               \
+#define XL_TRY_ASSIGN(declaration, expression)                                               \
+  auto XL_CONCAT(xl_result_, __LINE__) = (expression);                                       \
+  if (!XL_CONCAT(xl_result_, __LINE__).ok()) return XL_CONCAT(xl_result_, __LINE__).error(); \
   declaration = std::move(XL_CONCAT(xl_result_, __LINE__)).value()
