@@ -5,7 +5,6 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 
 #include <memory>
 
@@ -20,8 +19,8 @@ struct OpensslDeleter {
   void operator()(EVP_PKEY_CTX* object) const { EVP_PKEY_CTX_free(object); }
   void operator()(EVP_CIPHER* object) const { EVP_CIPHER_free(object); }
   void operator()(EVP_CIPHER_CTX* object) const { EVP_CIPHER_CTX_free(object); }
-  void operator()(EVP_KDF* object) const { EVP_KDF_free(object); }
-  void operator()(EVP_KDF_CTX* object) const { EVP_KDF_CTX_free(object); }
+  void operator()(EVP_MAC* object) const { EVP_MAC_free(object); }
+  void operator()(EVP_MAC_CTX* object) const { EVP_MAC_CTX_free(object); }
   void operator()(EC_GROUP* object) const { EC_GROUP_free(object); }
   void operator()(EC_POINT* object) const { EC_POINT_clear_free(object); }
   void operator()(BIGNUM* object) const { BN_clear_free(object); }
