@@ -20,7 +20,7 @@ std::string upper_hex(ByteView bytes) {
   return out;
 }
 
-Error malformed(std::string_view member) {
+Error comet_json_error(std::string_view member) {
   return make_error(ErrorCode::receipt_malformed, member);
 }
 
@@ -42,7 +42,7 @@ Status read_integer(json::Value in, std::string_view name, std::int64_t& out) {
   std::uint64_t value = 0;
   if (!text || !parse_decimal(*text, value) ||
       value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    return malformed(name);
+    return comet_json_error(name);
   }
   out = static_cast<std::int64_t>(value);
   return {};
@@ -54,13 +54,13 @@ Status read_hex(json::Value in, std::string_view name, Bytes& out) {
   out.clear();
   if (!member || member.is_null()) return {};
   const auto text = member.as_string();
-  if (!text || text->size() > 128 || !from_hex(*text, out)) return malformed(name);
+  if (!text || text->size() > 128 || !from_hex(*text, out)) return comet_json_error(name);
   return {};
 }
 
 Status read_time(json::Value in, std::string_view name, Timestamp& out) {
   const auto text = in.find(name).as_string();
-  if (!text) return malformed(name);
+  if (!text) return comet_json_error(name);
   XL_TRY_ASSIGN(out, timestamp_from_rfc3339(*text));
   return {};
 }
@@ -74,7 +74,7 @@ Status read_block_id(json::Value in, std::string_view name, BlockId& out) {
   if (!parts || parts.is_null()) return {};
   std::int64_t total = 0;
   XL_TRY(read_integer(parts, "total", total));
-  if (total < 0 || total > std::numeric_limits<std::uint32_t>::max()) return malformed("total");
+  if (total < 0 || total > std::numeric_limits<std::uint32_t>::max()) return comet_json_error("total");
   out.parts.total = static_cast<std::uint32_t>(total);
   return read_hex(parts, "hash", out.parts.hash);
 }
@@ -85,7 +85,7 @@ Status read_version(json::Value in, Header& out) {
   const json::Value version = in.find("version");
   XL_TRY(read_integer(version, "block", block));
   if (version.find("app")) XL_TRY(read_integer(version, "app", app));
-  if (block < 0 || app < 0) return malformed("version");
+  if (block < 0 || app < 0) return comet_json_error("version");
   out.version_block = static_cast<std::uint64_t>(block);
   out.version_app = static_cast<std::uint64_t>(app);
   return {};
@@ -95,13 +95,13 @@ Result<CommitSignature> read_signature(json::Value in) {
   CommitSignature out;
   std::int64_t flag = 0;
   XL_TRY(read_integer(in, "block_id_flag", flag));
-  if (flag < 1 || flag > 3) return malformed("block_id_flag");
+  if (flag < 1 || flag > 3) return comet_json_error("block_id_flag");
   out.flag = static_cast<BlockIdFlag>(flag);
   XL_TRY(read_hex(in, "validator_address", out.address));
   XL_TRY(read_time(in, "timestamp", out.time));
   const auto signature = in.find("signature").as_string();
   if (signature && (signature->size() > 128 || !from_base64(*signature, out.signature))) {
-    return malformed("signature");
+    return comet_json_error("signature");
   }
   return out;
 }
@@ -172,11 +172,11 @@ void write_light_block(json::Writer& out, const LightBlock& block) {
 }
 
 Result<Header> read_header(json::Value in) {
-  if (!in.is_object()) return malformed("header");
+  if (!in.is_object()) return comet_json_error("header");
   Header out;
   XL_TRY(read_version(in, out));
   const auto chain_id = in.find("chain_id").as_string();
-  if (!chain_id || chain_id->size() > limits::chain_id_bytes_max) return malformed("chain_id");
+  if (!chain_id || chain_id->size() > limits::chain_id_bytes_max) return comet_json_error("chain_id");
   out.chain_id = *chain_id;
   XL_TRY(read_integer(in, "height", out.height));
   XL_TRY(read_time(in, "time", out.time));
@@ -194,17 +194,17 @@ Result<Header> read_header(json::Value in) {
 }
 
 Result<Commit> read_commit(json::Value in) {
-  if (!in.is_object()) return malformed("commit");
+  if (!in.is_object()) return comet_json_error("commit");
   Commit out;
   XL_TRY(read_integer(in, "height", out.height));
   std::int64_t round = 0;
   XL_TRY(read_integer(in, "round", round));
-  if (round < 0 || round > std::numeric_limits<std::int32_t>::max()) return malformed("round");
+  if (round < 0 || round > std::numeric_limits<std::int32_t>::max()) return comet_json_error("round");
   out.round = static_cast<std::int32_t>(round);
   XL_TRY(read_block_id(in, "block_id", out.block_id));
   const json::Value signatures = in.find("signatures");
   if (!signatures.is_array() || signatures.size() > limits::validators_max) {
-    return malformed("signatures");
+    return comet_json_error("signatures");
   }
   for (const json::Value signature : signatures.items()) {
     XL_TRY_ASSIGN(CommitSignature decoded, read_signature(signature));
@@ -216,7 +216,7 @@ Result<Commit> read_commit(json::Value in) {
 Result<ValidatorSet> read_validators(json::Value in) {
   const json::Value validators = in.find("validators");
   if (!validators.is_array() || validators.size() > limits::validators_max) {
-    return malformed("validators");
+    return comet_json_error("validators");
   }
   ValidatorSet out;
   for (const json::Value validator : validators.items()) {
@@ -225,9 +225,15 @@ Result<ValidatorSet> read_validators(json::Value in) {
     const auto value = key.find("value").as_string();
     if (key.find("type").as_string() != key_type || !value || value->size() > 64 ||
         !from_base64(*value, decoded.public_key)) {
-      return malformed("pub_key");
+      return comet_json_error("pub_key");
     }
     const bool genesis_form = validator.find("power").present();
+    Bytes address;
+    XL_TRY(read_hex(validator, "address", address));
+    const bool optional = genesis_form && address.empty();
+    if (!optional && !equal(address, address_of(decoded.public_key))) {
+      return comet_json_error("address");
+    }
     XL_TRY(read_integer(validator, genesis_form ? "power" : "voting_power", decoded.power));
     out.push_back(std::move(decoded));
   }

@@ -187,14 +187,9 @@ TEST(Solo, EveryAlteredCharacterOfAReceiptIsNoticed) {
       ++noticed;
       continue;
     }
-    // What may pass is only text that means the same: the case of a hex digit does not occur here,
-    // so only members that the format does not define are left.
-    const std::string around = text.substr(i < 20 ? 0 : i - 20, 40);
-    EXPECT_TRUE(around.find("address") != std::string::npos ||
-                around.find("tendermint") != std::string::npos)
-        << around;
+    ADD_FAILURE() << "not noticed: " << text.substr(i < 30 ? 0 : i - 30, 60);
   }
-  EXPECT_GT(noticed, 3000U);
+  EXPECT_GT(noticed, 2000U);
 }
 
 TEST(Solo, StateProofsOfPresenceAndAbsenceAtEarlierHeights) {
