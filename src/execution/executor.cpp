@@ -88,7 +88,8 @@ Receipt Executor::run(const verification::VerifiedTransaction& verified,
   const model::Transaction& transaction = verified.transaction();
   context.transaction_id = transaction.id;
   context.callers = verified.callers();
-  model::Overlay changes(block_state);
+  const model::StateReader& before = block_state;
+  model::Overlay changes(before);
   std::vector<contracts::Event> events;
   contracts::StatusCode status = contracts::applied;
   std::uint32_t failed_message = 0;
@@ -103,7 +104,7 @@ Receipt Executor::run(const verification::VerifiedTransaction& verified,
     contracts::EventSink sink(number, events);
     verified.commands()[i]->apply(context, writer, sink);
   }
-  if (status == contracts::applied && !invariants_hold(changes, block_state)) {
+  if (status == contracts::applied && !invariants_hold(changes, before)) {
     status = static_cast<contracts::StatusCode>(ErrorCode::invariant_broken);
     result.alarms.push_back(transaction.id);
   }

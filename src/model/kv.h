@@ -49,6 +49,11 @@ using WriteSet = std::map<Bytes, std::optional<Bytes>, KeyLess>;
 class Overlay final : public StateWriter {
  public:
   explicit Overlay(const StateReader& below) : below_(below) {}
+  /// Never copied: `Overlay upper(lower)` must lie over `lower`, not take its writes along. Where
+  /// `lower` is an overlay itself, name it as a `StateReader`.
+  Overlay(const Overlay&) = delete;
+  Overlay& operator=(const Overlay&) = delete;
+  ~Overlay() override = default;
 
   [[nodiscard]] bool get(ByteView key, Bytes& value) const override;
   void scan(ByteView prefix, ByteView from, std::uint32_t count_max,
