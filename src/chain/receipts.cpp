@@ -92,7 +92,16 @@ Result<model::Receipt> Chain::receipt(const Hash& id) const {
                                       out.history_path)) {
     return make_error(ErrorCode::store_corrupt, "history tree");
   }
-  XL_TRY_ASSIGN(out.transaction, transaction_bytes(located));
+  XL_TRY_ASSIGN(const Bytes raw, transaction_bytes(located));
+  auto transaction = model::decode_transaction(raw);
+  if (!transaction.ok() || transaction->id != id) return misplaced(id);
+  const auto state = state_->durable_view();
+  for (std::size_t i = 0; i < transaction->signatures.size(); ++i) {
+    auto key = execution::public_key_of(*state, transaction->body.signers[i].key_id);
+    if (!key) return misplaced(id);
+    out.signers.push_back({std::move(*key), std::move(transaction->signatures[i])});
+  }
+  out.body = std::move(transaction->body_bytes);
   out.entry = located.entry;
   out.history_index = located.history_index;
   out.result = std::move(located.result);

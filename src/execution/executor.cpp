@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "execution/executor.h"
 
+#include "contracts/identity/view.h"
 #include "crypto/hash.h"
 #include "model/canonical.h"
 #include "model/ledger.pb.h"
@@ -177,6 +178,12 @@ BlockResult Executor::execute(const model::StateReader& state, const BlockInput&
   }
   result.writes = block_state.take_writes();
   return result;
+}
+
+std::optional<Bytes> public_key_of(const model::StateReader& state, const Hash& key_id) {
+  const auto key = contracts::identity::find_key(state, key_id);
+  if (!key) return std::nullopt;
+  return copy_of(view_of(key->public_key()));
 }
 
 }  // namespace xl::execution

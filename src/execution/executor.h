@@ -85,4 +85,9 @@ class Executor {
   Hash network_;
 };
 
+/// The public key of a registered key id, whatever its status: what a receipt needs so that anyone
+/// can check signatures. Nothing when the id was never registered.
+[[nodiscard]] std::optional<Bytes> public_key_of(const model::StateReader& state,
+                                                 const Hash& key_id);
+
 }  // namespace xl::execution
