@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "base/json/writer.h"
 #include "chain/records.h"
 #include "crypto/merkle.h"
 #include "model/comet/encoding.h"
@@ -133,6 +134,7 @@ Status Replay::found() {
   }
   state_.apply(founding.writes());
   app_hash_ = model::app_hash(state_.root(), history_.root(), 0);
+  report.app_hash = app_hash_;
   return {};
 }
 
@@ -321,6 +323,24 @@ std::string describe_state_key(ByteView key, const contracts::Registry& registry
   out += ", table '";
   out += static_cast<char>(key[1]);
   return out + "', " + to_hex(key.subspan(2));
+}
+
+std::string report_json(const VerifyReport& report) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/ledger-verification/v1");
+  out.key("intact").boolean(!report.damage.has_value());
+  out.key("blocks").string(std::to_string(report.height));
+  out.key("intact_height").string(std::to_string(report.intact_height));
+  out.key("transactions").string(std::to_string(report.transactions));
+  out.key("state_keys").string(std::to_string(report.state_keys));
+  out.key("app_hash").string(to_hex(report.app_hash)).key("damage");
+  if (report.damage) {
+    out.begin_object().key("record").string(report.damage->record);
+    out.key("what").string(report.damage->what).end_object();
+  } else {
+    out.null();
+  }
+  return out.end_object().take();
 }
 
 Result<VerifyReport> verify_ledger(

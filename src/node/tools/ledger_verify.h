@@ -37,6 +37,9 @@ struct VerifyReport {
     const model::Genesis& genesis,
     const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
+/// The report as JSON, `schema` xinglin/ledger-verification/v1.
+[[nodiscard]] std::string report_json(const VerifyReport& report);
+
 /// `state key 3 'h' of contract records` and the rest of the key in hex: how a key is named.
 [[nodiscard]] std::string describe_state_key(ByteView key, const contracts::Registry& registry);
 
