@@ -39,9 +39,10 @@ int main(int argc, char** argv) {
                "xinglin");
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer("Examples:\n  xinglin node init --organisation 'City Hospital:hospital' "
-             "--operator-key operator.key\n  xinglin ledger head\n"
-             "  xinglin verify receipt.json --genesis genesis.json");
+  app.footer(
+      "Examples:\n  xinglin node init --organisation 'City Hospital:hospital' "
+      "--operator-key operator.key\n  xinglin ledger head\n"
+      "  xinglin verify receipt.json --genesis genesis.json");
   xl::cli::add_commands(app, session);
   xl::node::add_commands(app, [&session](std::function<int(const xl::Console&)> run) {
     session.run = std::move(run);

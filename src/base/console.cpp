@@ -87,7 +87,10 @@ int Console::fail(const Error& error) const {
     json::Writer out;
     out.begin_object().key("error").begin_object().key("code").string(code);
     out.key("name").string(info.name).key("message").string(error.message);
-    out.key("title").string(pick(info.en, info.zh)).key("fix").string(pick(info.en_fix, info.zh_fix));
+    out.key("title")
+        .string(pick(info.en, info.zh))
+        .key("fix")
+        .string(pick(info.en_fix, info.zh_fix));
     out.key("exit_code").integer(exit_code).end_object().end_object();
     result(out.take());
     return exit_code;

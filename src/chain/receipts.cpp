@@ -117,8 +117,8 @@ Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) 
   // Roots are stored where something was executed; blocks after that one changed nothing.
   Bytes executed;
   Bytes roots;
-  XL_TRY_ASSIGN(const bool found, database_.last_at_or_below(Column::results, height_key(asked),
-                                                             executed, roots));
+  XL_TRY_ASSIGN(const bool found,
+                database_.last_at_or_below(Column::results, height_key(asked), executed, roots));
   if (!found) return make_error(ErrorCode::height_unknown);
   model::Receipt out;
   XL_TRY(complete(out, read_be<std::uint64_t>(executed)));

@@ -16,8 +16,9 @@ void add_commands(CLI::App& app, Session& session) {
          [&session](const std::string& text) { session.console.language = language_of(text); },
          "language: en or zh")
       ->check(CLI::IsMember({"en", "zh"}));
-  app.add_flag_callback("--no-color", [&session] { session.console.color = false; },
-                        "no colours, also by NO_COLOR and TERM=dumb");
+  app.add_flag_callback(
+      "--no-color", [&session] { session.console.color = false; },
+      "no colours, also by NO_COLOR and TERM=dumb");
   app.add_option("--node", session.node_url, "the node to talk to: http://HOST:PORT");
   add_ledger_commands(app, session);
   add_verify_command(app, session);

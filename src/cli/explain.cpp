@@ -29,7 +29,8 @@ int explain_code(std::string_view text, const Console& console) {
   const contracts::Registry registry = contracts::make_registry();
   const ErrorInfo* info = parse_decimal(digits, number) ? find_code(number, registry) : nullptr;
   if (info == nullptr) {
-    return console.fail(make_error(ErrorCode::usage_invalid, "no such code; codes look like XL1203"));
+    return console.fail(
+        make_error(ErrorCode::usage_invalid, "no such code; codes look like XL1203"));
   }
   if (console.json()) {
     json::Writer out;

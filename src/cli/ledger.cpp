@@ -33,8 +33,8 @@ int show(const Result<std::string>& body, const Console& console) {
   if (!body.ok()) return console.fail(body.error());
   const auto document = json::parse(*body, {});
   if (!document.ok()) return console.fail(make_error(ErrorCode::answer_unexpected));
-  console.result(json::write(document->root(),
-                             console.json() ? json::Style::compact : json::Style::pretty));
+  console.result(
+      json::write(document->root(), console.json() ? json::Style::compact : json::Style::pretty));
   return static_cast<int>(ExitCode::done);
 }
 
@@ -78,7 +78,8 @@ void add_ledger_commands(CLI::App& app, Session& session) {
     };
   });
   auto id = std::make_shared<std::string>();
-  auto* show_command = ledger->add_subcommand("show", "a transaction by its id, or a block by its height");
+  auto* show_command =
+      ledger->add_subcommand("show", "a transaction by its id, or a block by its height");
   show_command->add_option("ID", *id, "64 hexadecimal digits, or a height")->required();
   show_command->footer("Examples:\n  xinglin ledger show 12\n  xinglin ledger show 3fa9…");
   show_command->callback([id, &session] {

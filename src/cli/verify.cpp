@@ -68,14 +68,14 @@ int run_verify(const VerifyOptions& options, const Console& console) {
                    std::string(console.pick(" with status ", " 执行,状态为 ")) + status);
   }
   if (receipt->state) {
-    console.result(std::string(console.pick("✓ State key ", "✓ 状态键 ")) +
-                   to_hex(receipt->state->key) +
-                   std::string(receipt->state->value ? console.pick(" held the value given", " 的值如凭证所示")
-                                                     : console.pick(" held nothing", " 没有值")));
+    console.result(
+        std::string(console.pick("✓ State key ", "✓ 状态键 ")) + to_hex(receipt->state->key) +
+        std::string(receipt->state->value ? console.pick(" held the value given", " 的值如凭证所示")
+                                          : console.pick(" held nothing", " 没有值")));
   }
   console.result(std::string(console.pick("  network  ", "  网络    ")) + header.chain_id);
-  console.result(std::string(console.pick("  signed   height ", "  签名    高度 ")) + height + ", " +
-                 model::comet::to_rfc3339(header.time));
+  console.result(std::string(console.pick("  signed   height ", "  签名    高度 ")) + height +
+                 ", " + model::comet::to_rfc3339(header.time));
   console.result(std::string(console.pick(
       "  This proves that the network recorded it and nobody changed it since. It does not prove "
       "that what was recorded is medically right.",
@@ -90,8 +90,9 @@ void add_verify_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<VerifyOptions>();
   command->add_option("FILE", options->receipt, "the receipt")->required();
   command->add_option("--genesis", options->genesis, "the network's genesis.json")->required();
-  command->footer("Examples:\n  xinglin verify receipt.json --genesis genesis.json\n"
-                  "  xinglin verify receipt.json --genesis genesis.json --json");
+  command->footer(
+      "Examples:\n  xinglin verify receipt.json --genesis genesis.json\n"
+      "  xinglin verify receipt.json --genesis genesis.json --json");
   command->callback([options, &session] {
     session.run = [options](const Console& console) { return run_verify(*options, console); };
   });

@@ -88,7 +88,8 @@ struct HttpClient::Impl {
                                 std::uint64_t timeout_ms) {
     boost::system::error_code failure;
     stream->expires_after(std::chrono::milliseconds(timeout_ms));
-    bhttp::async_write(*stream, request, [&](const auto& result, std::size_t) { failure = result; });
+    bhttp::async_write(*stream, request,
+                       [&](const auto& result, std::size_t) { failure = result; });
     run();
     if (failure) return unreachable(failure);
     bhttp::response_parser<bhttp::string_body> parser;
@@ -145,6 +146,8 @@ Result<HttpResponse> HttpClient::send(std::string_view method, std::string_view 
   return answer;
 }
 
-Result<HttpResponse> HttpClient::get(std::string_view target) { return send("GET", target, {}, {}); }
+Result<HttpResponse> HttpClient::get(std::string_view target) {
+  return send("GET", target, {}, {});
+}
 
 }  // namespace xl::client

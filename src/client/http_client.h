@@ -12,6 +12,7 @@
 
 namespace xl::client {
 
+/// An answer as it came.
 struct HttpResponse {
   unsigned status = 0;
   std::map<std::string, std::string> headers;  ///< names in lower case

@@ -13,6 +13,7 @@ namespace xl::execution {
 
 /// A transaction of a block, decoded ahead; one that could not be decoded is its error.
 using Item = Result<verification::CheckedTransaction>;
+/// An envelope of a block, decoded ahead.
 struct EnvelopeInput {
   /// Nothing of a malformed envelope, or one that no member signed, is looked at.
   Result<model::Envelope> envelope;

@@ -37,8 +37,7 @@ void Gateway::add_routes() {
                [this](const auto&, const auto&) { return health(); }});
   router_.add({"GET", "/metrics", "Prometheus metrics",
                [this](const auto&, const auto&) { return metrics(); }});
-  router_.add({"GET", "/", "The status page",
-               [this](const http::Request& request, const auto&) {
+  router_.add({"GET", "/", "The status page", [this](const http::Request& request, const auto&) {
                  return status_page(services_.ledger, services_.engine, request);
                }});
   router_.add({"GET", "/api/openapi.json", "This API's OpenAPI 3.1 description",

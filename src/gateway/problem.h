@@ -7,8 +7,8 @@
 
 namespace xl::gateway {
 
-/// The error body of the ledger's own API: RFC 9457 `application/problem+json` with `type`, `title`,
-/// `status`, `detail`, `code` (`XL####`), `fix` in English and `title_zh`, `fix_zh`, and
+/// The error body of the ledger's own API: RFC 9457 `application/problem+json` with `type`,
+/// `title`, `status`, `detail`, `code` (`XL####`), `fix` in English and `title_zh`, `fix_zh`, and
 /// `request_id`. Holds nothing of the request.
 [[nodiscard]] http::Response problem(unsigned status, const Error& error,
                                      std::string_view request_id);

@@ -12,12 +12,23 @@ std::string escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out.push_back(c);
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out.push_back(c);
     }
   }
   return out;
@@ -39,7 +50,8 @@ constexpr std::string_view style =
     "header{display:flex;justify-content:space-between;align-items:baseline;gap:1rem}"
     "dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.35rem 1rem;margin:0}"
     "dt{color:#595959}dd{margin:0;overflow-wrap:anywhere}code{font-size:.85rem}"
-    ".ok{display:inline-block;background:#1f6f0f;color:#fff;border-radius:.3rem;padding:.1rem .6rem}"
+    ".ok{display:inline-block;background:#1f6f0f;color:#fff;border-radius:.3rem;padding:.1rem "
+    ".6rem}"
     "ul{padding-left:1.2rem}a{color:#0958d9}"
     "@media(max-width:480px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}"
     "@media(prefers-color-scheme:dark){body{background:#141414;color:#f0f0f0}dt{color:#bfbfbf}"
@@ -77,10 +89,12 @@ Result<http::Response> status_page(const query::Ledger& ledger, const ordering::
   XL_TRY_ASSIGN(const query::LedgerHead head, ledger.head());
   std::string out = "<!doctype html><html lang=\"";
   out += say("zh-CN", "en");
-  out += "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-         "content=\"width=device-width,initial-scale=1\"><title>";
+  out +=
+      "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width,initial-scale=1\"><title>";
   out += say("杏林节点", "Xinglin node");
-  out += "</title><style>" + std::string(style) + "</style></head><body><header><h1>杏林 Xinglin</h1>";
+  out +=
+      "</title><style>" + std::string(style) + "</style></head><body><header><h1>杏林 Xinglin</h1>";
   out += say("<a href=\"?lang=en\" lang=\"en\">English</a>",
              "<a href=\"?lang=zh\" lang=\"zh-CN\">中文</a>");
   out += "</header><main><p><span class=\"ok\">✓ ";

@@ -9,9 +9,9 @@
 
 namespace xl::gateway {
 
-/// The page at `/`: what this node is, how far its ledger stands, who keeps it, and where to go from
-/// here. Chinese or English by `?lang=`, then Accept-Language, then Chinese. Works without script.
-/// Errors: store_corrupt.
+/// The page at `/`: what this node is, how far its ledger stands, who keeps it, and where to go
+/// from here. Chinese or English by `?lang=`, then Accept-Language, then Chinese. Works without
+/// script. Errors: store_corrupt.
 [[nodiscard]] Result<http::Response> status_page(const query::Ledger& ledger,
                                                  const ordering::Engine& engine,
                                                  const http::Request& request);

@@ -53,9 +53,9 @@ Status verify_entry(const Receipt& receipt) {
 
 Status verify_state(const StateProof& state, const Hash& root) {
   const Hash path = state_path(state.key);
-  const bool proved = state.value ? smt::verify_inclusion(state.proof, path,
-                                                          state_value_hash(*state.value), root)
-                                  : smt::verify_absence(state.proof, path, root);
+  const bool proved =
+      state.value ? smt::verify_inclusion(state.proof, path, state_value_hash(*state.value), root)
+                  : smt::verify_absence(state.proof, path, root);
   if (!proved) return make_error(ErrorCode::receipt_state_proof_invalid);
   return {};
 }

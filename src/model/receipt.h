@@ -38,9 +38,9 @@ struct Receipt {
   Hash history_root{};
   comet::LightBlock block;  ///< the later header that carries the app hash, its commit and set
   std::vector<comet::LightBlock> trust_path;
-  Bytes body;         ///< what was signed; with `entry`
+  Bytes body;                        ///< what was signed; with `entry`
   std::vector<SignerProof> signers;  ///< one per signer of the body, same order; with `entry`
-  Bytes result;       ///< canonical TransactionResult; with `entry`
+  Bytes result;                      ///< canonical TransactionResult; with `entry`
   std::optional<StateProof> state;
 };
 
@@ -52,8 +52,8 @@ struct Receipt {
 
 /// Checks a receipt against the genesis of its network. Pure, no clock, thread-safe.
 /// Errors: receipt_wrong_network, receipt_malformed (proves nothing), receipt_entry_mismatch,
-/// receipt_digest_mismatch, receipt_signature_invalid, receipt_state_proof_invalid, receipt_app_hash_mismatch, and those of
-/// `comet::verify_trust_path`.
+/// receipt_digest_mismatch, receipt_signature_invalid, receipt_state_proof_invalid,
+/// receipt_app_hash_mismatch, and those of `comet::verify_trust_path`.
 [[nodiscard]] Status verify_receipt(const Receipt& receipt, const Genesis& genesis);
 
 }  // namespace xl::model

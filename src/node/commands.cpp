@@ -44,8 +44,8 @@ Result<Unlock> unlock_of(const FolderOptions& options) {
 /// `NAME:TYPE`, the type behind the last colon.
 Result<NewOrganisation> parse_organisation(const std::string& text) {
   const std::size_t colon = text.rfind(':');
-  const auto type = colon == std::string::npos ? std::nullopt
-                                               : organisation_type_of(text.substr(colon + 1));
+  const auto type =
+      colon == std::string::npos ? std::nullopt : organisation_type_of(text.substr(colon + 1));
   if (!type) {
     return make_error(ErrorCode::usage_invalid,
                       "--organisation is NAME:TYPE; types: hospital, insurer, regulator, pharmacy, "
@@ -115,17 +115,17 @@ void show_report(const VerifyReport& report, const Console& console) {
   if (report.damage) {
     console.result(std::string(console.pick("✗ ", "✗ ")) + report.damage->record + ": " +
                    report.damage->what);
-    console.result(std::string(console.pick("  intact   blocks 1 to ", "  完好    区块 1 至 ")) + blocks);
+    console.result(std::string(console.pick("  intact   blocks 1 to ", "  完好    区块 1 至 ")) +
+                   blocks);
     console.result(std::string(console.pick(
         "  fix      set this copy aside and restore it from another member or a backup",
         "  处理    请停用此副本,并从其他成员或备份恢复")));
     return;
   }
-  console.result(std::string(console.pick("✓ Intact: blocks 1 to ", "✓ 完好:区块 1 至 ")) + blocks +
-                 std::string(console.pick(", transactions ", ",交易 ")) +
-                 std::to_string(report.transactions) +
-                 std::string(console.pick(", state keys ", ",状态键 ")) +
-                 std::to_string(report.state_keys));
+  console.result(
+      std::string(console.pick("✓ Intact: blocks 1 to ", "✓ 完好:区块 1 至 ")) + blocks +
+      std::string(console.pick(", transactions ", ",交易 ")) + std::to_string(report.transactions) +
+      std::string(console.pick(", state keys ", ",状态键 ")) + std::to_string(report.state_keys));
   console.result(std::string(console.pick("  app hash ", "  账本指纹 ")) + to_hex(report.app_hash));
 }
 
@@ -158,8 +158,8 @@ int run_tamper(const FolderOptions& options, const Console& console) {
   const auto tampered = tamper_copy(options.layout().ledger());
   if (!tampered.ok()) return console.fail(tampered.error());
   const contracts::Registry registry = contracts::make_registry();
-  console.say("Flipped one bit of " + describe_state_key(tampered->key, registry) + " in a copy: " +
-                  tampered->directory.string(),
+  console.say("Flipped one bit of " + describe_state_key(tampered->key, registry) +
+                  " in a copy: " + tampered->directory.string(),
               "已在副本中改动一位:" + describe_state_key(tampered->key, registry) + " — " +
                   tampered->directory.string());
   FolderOptions copy = options;
@@ -178,7 +178,8 @@ void add_data_option(CLI::App* command, FolderOptions& options) {
 }
 
 void add_unlock_options(CLI::App* command, FolderOptions& options) {
-  command->add_option("--operator-key", options.operator_key, "file with the operator's 32-byte key");
+  command->add_option("--operator-key", options.operator_key,
+                      "file with the operator's 32-byte key");
   command->add_option("--passphrase-file", options.passphrase_file, "file with the passphrase");
 }
 
@@ -199,16 +200,18 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   init->add_option("--network", options->network, "short name of the network");
   init->add_option("--organisation", options->organisations, "NAME:TYPE; may be repeated")
       ->required();
-  init->footer("Examples:\n  xinglin node init --organisation '市一医院:hospital' "
-               "--operator-key operator.key");
+  init->footer(
+      "Examples:\n  xinglin node init --organisation '市一医院:hospital' "
+      "--operator-key operator.key");
   on(init, run_init);
   auto* run = node->add_subcommand("run", "run the node until Ctrl-C");
   add_data_option(run, *options);
   add_unlock_options(run, *options);
   run->add_option("--port", options->port, "instead of the configured port; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
-  run->footer("Examples:\n  xinglin node run --operator-key operator.key\n"
-              "  xinglin node run --data /srv/xinglin --passphrase-file passphrase");
+  run->footer(
+      "Examples:\n  xinglin node run --operator-key operator.key\n"
+      "  xinglin node run --data /srv/xinglin --passphrase-file passphrase");
   on(run, run_node);
   auto* ledger = app.get_subcommand("ledger");
   auto* verify = ledger->add_subcommand("verify", "run the whole ledger again and compare");
@@ -217,7 +220,8 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   verify->footer("Examples:\n  xinglin ledger verify\n  xinglin ledger verify --data COPY --json");
   on(verify, run_ledger_verify);
   auto* demo = app.add_subcommand("demo", "try it")->require_subcommand(1);
-  auto* tamper = demo->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
+  auto* tamper =
+      demo->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
   add_data_option(tamper, *options);
   tamper->footer("Examples:\n  xinglin demo tamper");
   on(tamper, run_tamper);

@@ -42,9 +42,9 @@ Result<Config> read_config(const std::filesystem::path& path) {
   try {
     parsed = toml::parse(text_of(content));
   } catch (const toml::parse_error& failure) {
-    return make_error(ErrorCode::config_invalid,
-                      "line " + std::to_string(failure.source().begin.line) + ": " +
-                          std::string(failure.description()));
+    return make_error(ErrorCode::config_invalid, "line " +
+                                                     std::to_string(failure.source().begin.line) +
+                                                     ": " + std::string(failure.description()));
   }
   Config out;
   for (const auto& [key, value] : parsed) {

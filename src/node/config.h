@@ -15,8 +15,8 @@ struct Config {
   std::uint16_t port = 7410;         ///< [gateway] port: 0..65535, 0 takes a free one
 };
 
-/// Reads a configuration. An unknown key is an error that names it. Missing keys keep their default.
-/// Errors: file_unreadable, file_too_large, config_invalid (names the key and the line).
+/// Reads a configuration. An unknown key is an error that names it. Missing keys keep their
+/// default. Errors: file_unreadable, file_too_large, config_invalid (names the key and the line).
 [[nodiscard]] Result<Config> read_config(const std::filesystem::path& path);
 
 }  // namespace xl::node

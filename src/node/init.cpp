@@ -80,14 +80,12 @@ void write_consensus_params(json::Writer& out) {
 
 /// CometBFT's genesis.json; `app_state` is the ledger's own part.
 std::string genesis_text(const InitOptions& options, ByteView validator, ByteView envelope,
-                         const std::vector<OrganisationKeys>& organisations,
-                         std::uint64_t now_ms) {
+                         const std::vector<OrganisationKeys>& organisations, std::uint64_t now_ms) {
   // Content-derived, so that two networks of one name cannot be taken for each other.
   const Hash digest = crypto::sha256({validator, envelope, organisations[0].did.bytes});
   json::Writer out(json::Style::pretty);
   out.begin_object();
-  out.key("genesis_time")
-      .string(model::comet::to_rfc3339(model::comet::timestamp_from_ms(now_ms)));
+  out.key("genesis_time").string(model::comet::to_rfc3339(model::comet::timestamp_from_ms(now_ms)));
   out.key("chain_id").string(options.network_name + "-" + to_hex(ByteView(digest).first(8)));
   out.key("initial_height").string("1").key("consensus_params");
   write_consensus_params(out);
@@ -118,11 +116,14 @@ std::string genesis_text(const InitOptions& options, ByteView validator, ByteVie
 
 std::optional<OrganisationType> organisation_type_of(std::string_view word) {
   constexpr std::pair<std::string_view, OrganisationType> words[] = {
-      {"hospital", OrganisationType::hospital},   {"insurer", OrganisationType::insurer},
-      {"regulator", OrganisationType::regulator}, {"pharmacy", OrganisationType::pharmacy},
+      {"hospital", OrganisationType::hospital},
+      {"insurer", OrganisationType::insurer},
+      {"regulator", OrganisationType::regulator},
+      {"pharmacy", OrganisationType::pharmacy},
       {"drug-maker", OrganisationType::drug_maker},
       {"device-maker", OrganisationType::device_maker},
-      {"research", OrganisationType::research},   {"distributor", OrganisationType::distributor}};
+      {"research", OrganisationType::research},
+      {"distributor", OrganisationType::distributor}};
   for (const auto& [name, type] : words) {
     if (name == word) return type;
   }

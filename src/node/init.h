@@ -26,11 +26,13 @@ enum class OrganisationType : std::uint8_t {
 /// Reads `hospital`, `insurer`, …; nothing for another word.
 [[nodiscard]] std::optional<OrganisationType> organisation_type_of(std::string_view word);
 
+/// An organisation that a new network starts with.
 struct NewOrganisation {
   std::string name;  ///< 1..128 bytes, public
   OrganisationType type{};
 };
 
+/// What a new network is to be.
 struct InitOptions {
   std::string network_name;  ///< 1..24 characters a-z 0-9 -, the beginning of the chain id
   std::vector<NewOrganisation> organisations;  ///< 1..64

@@ -10,6 +10,7 @@
 /// Reads of the durable ledger in the model's own types: what the gateway shows of it.
 namespace xl::query {
 
+/// What the ledger stands at.
 struct LedgerHead {
   std::string chain_id;
   std::uint64_t height = 0;  ///< last signed block
@@ -21,6 +22,7 @@ struct LedgerHead {
   std::uint64_t state_keys = 0;
 };
 
+/// An executed transaction with everything that is stored of it.
 struct LedgerTransaction {
   model::HistoryEntry entry;
   std::uint64_t history_index = 0;
@@ -29,6 +31,7 @@ struct LedgerTransaction {
   Bytes result;  ///< canonical TransactionResult
 };
 
+/// A block as people look at it.
 struct LedgerBlock {
   model::comet::Header header;
   model::comet::Commit commit;

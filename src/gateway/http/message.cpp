@@ -71,8 +71,7 @@ bool split_target(std::string_view target, Request& out) {
     const std::size_t equals = pair.find('=');
     auto& [key, value] = out.query.emplace_back();
     if (!percent_decode(pair.substr(0, equals), true, key)) return false;
-    if (equals != std::string_view::npos &&
-        !percent_decode(pair.substr(equals + 1), true, value)) {
+    if (equals != std::string_view::npos && !percent_decode(pair.substr(equals + 1), true, value)) {
       return false;
     }
   }

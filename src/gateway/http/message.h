@@ -19,8 +19,8 @@ using Headers = std::map<std::string, std::string, std::less<>>;
 
 /// A request as handlers see it: complete, bounded, its path and query decoded.
 struct Request {
-  std::string method;  ///< upper case
-  std::string path;    ///< decoded, starts with '/', no query
+  std::string method;                                      ///< upper case
+  std::string path;                                        ///< decoded, starts with '/', no query
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order, may repeat
   Headers headers;
   std::string body;
@@ -43,6 +43,7 @@ class Stream {
   [[nodiscard]] virtual bool finished() const = 0;
 };
 
+/// What a handler answers.
 struct Response {
   unsigned status = 200;
   std::string content_type = "application/json";

@@ -244,8 +244,8 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
   parser.header_limit(static_cast<std::uint32_t>(options_.header_bytes_max));
   parser.body_limit(options_.body_bytes_max);
   boost::system::error_code failure;
-  stream.expires_after(std::chrono::milliseconds(
-      buffer.size() == 0 ? options_.idle_timeout_ms : options_.header_timeout_ms));
+  stream.expires_after(std::chrono::milliseconds(buffer.size() == 0 ? options_.idle_timeout_ms
+                                                                    : options_.header_timeout_ms));
   co_await bhttp::async_read_header(stream, buffer, parser,
                                     asio::redirect_error(asio::use_awaitable, failure));
   if (failure == bhttp::error::header_limit || failure == bhttp::error::buffer_overflow) {

@@ -17,13 +17,13 @@ struct ServerOptions {
   unsigned worker_threads = 32;  ///< they mostly wait for commits
   std::size_t connections_max = 1024;
   std::size_t header_bytes_max = 16 * 1024;
-  std::size_t body_bytes_max = 32U << 20U;         ///< of one request: above, 413
-  std::size_t bodies_bytes_max = 256U << 20U;      ///< of all requests being read: above, 503
-  std::size_t requests_waiting_max = 512;          ///< for a worker: above, 503
-  unsigned header_timeout_ms = 10'000;             ///< for a request's header: above, closed
-  unsigned body_timeout_ms = 30'000;               ///< for a request's body: above, 408
-  unsigned idle_timeout_ms = 60'000;               ///< between requests of a connection
-  unsigned write_timeout_ms = 30'000;              ///< for an answer that the client does not read
+  std::size_t body_bytes_max = 32U << 20U;     ///< of one request: above, 413
+  std::size_t bodies_bytes_max = 256U << 20U;  ///< of all requests being read: above, 503
+  std::size_t requests_waiting_max = 512;      ///< for a worker: above, 503
+  unsigned header_timeout_ms = 10'000;         ///< for a request's header: above, closed
+  unsigned body_timeout_ms = 30'000;           ///< for a request's body: above, 408
+  unsigned idle_timeout_ms = 60'000;           ///< between requests of a connection
+  unsigned write_timeout_ms = 30'000;          ///< for an answer that the client does not read
 };
 
 /// Counters for the metrics page. Read without a lock; approximate.

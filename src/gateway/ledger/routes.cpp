@@ -77,8 +77,7 @@ Result<http::Response> get_state(const Services& services, const http::Request& 
 Result<http::Response> get_consistency(const Services& services, const http::Request& request) {
   XL_TRY_ASSIGN(const query::LedgerHead head, services.ledger.head());
   XL_TRY_ASSIGN(const std::uint64_t first, number_parameter(request, "first", 0));
-  XL_TRY_ASSIGN(const std::uint64_t second,
-                number_parameter(request, "second", head.history_size));
+  XL_TRY_ASSIGN(const std::uint64_t second, number_parameter(request, "second", head.history_size));
   XL_TRY_ASSIGN(const std::vector<Hash> path, services.ledger.consistency(first, second));
   json::Writer out;
   out.begin_object().key("first").string(std::to_string(first));
@@ -109,10 +108,9 @@ void add_routes(Router& router, const Services& services) {
               [services](const auto&, const PathValues& values) {
                 return get_receipt(services, values);
               }});
-  router.add({"GET", "/ledger/v1/blocks/{height}", "A block's header, commit and transactions",
-              [services](const auto&, const PathValues& values) {
-                return get_block(services, values);
-              }});
+  router.add(
+      {"GET", "/ledger/v1/blocks/{height}", "A block's header, commit and transactions",
+       [services](const auto&, const PathValues& values) { return get_block(services, values); }});
   router.add({"GET", "/ledger/v1/state/{key}", "What a state key held, with its proof",
               [services](const http::Request& request, const PathValues& values) {
                 return get_state(services, request, values);

@@ -26,8 +26,8 @@ void write_head(json::Writer& out, const query::LedgerHead& head) {
   out.begin_object().key("schema").string("xinglin/head/v1");
   out.key("chain_id").string(head.chain_id);
   out.key("height").string(std::to_string(head.height));
-  out.key("block_time").string(
-      model::comet::to_rfc3339(model::comet::timestamp_from_ms(head.block_ms)));
+  out.key("block_time")
+      .string(model::comet::to_rfc3339(model::comet::timestamp_from_ms(head.block_ms)));
   out.key("app_hash").string(to_hex(head.app_hash));
   out.key("state_root").string(to_hex(head.state_root));
   out.key("history_root").string(to_hex(head.history_root));
@@ -73,8 +73,8 @@ void write_transaction(json::Writer& out, const query::LedgerTransaction& transa
   out.key("entry");
   write_entry(out, transaction.entry, registry);
   out.key("history_index").string(std::to_string(transaction.history_index));
-  out.key("block_time").string(
-      model::comet::to_rfc3339(model::comet::timestamp_from_ms(transaction.block_ms)));
+  out.key("block_time")
+      .string(model::comet::to_rfc3339(model::comet::timestamp_from_ms(transaction.block_ms)));
   out.key("events");
   write_result(out, transaction.result, registry);
   const auto decoded = model::decode_transaction(transaction.raw);

@@ -12,7 +12,9 @@
 /// additions are ever made to them.
 namespace xl::gateway::ledger {
 
+/// `{"schema": "xinglin/head/v1", ...}`.
 void write_head(json::Writer& out, const query::LedgerHead& head);
+/// A history entry with the name of its status.
 void write_entry(json::Writer& out, const model::HistoryEntry& entry,
                  const contracts::Registry& registry);
 /// The events of a result, values in hex.

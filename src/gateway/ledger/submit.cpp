@@ -36,7 +36,8 @@ class Outcomes {
   /// Waits for all, or until the time is over.
   void wait(std::uint64_t timeout_ms) {
     std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return missing_ == 0; });
+    arrived_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                      [this] { return missing_ == 0; });
   }
 
   [[nodiscard]] std::vector<std::optional<ordering::Outcome>> take() {
@@ -101,8 +102,7 @@ void write_outcome(json::Writer& out, const std::optional<ordering::Outcome>& ou
 
 }  // namespace
 
-Result<http::Response> submit_transactions(const Services& services,
-                                           const http::Request& request) {
+Result<http::Response> submit_transactions(const Services& services, const http::Request& request) {
   XL_TRY_ASSIGN(std::vector<Bytes> transactions, read_transactions(request));
   std::uint64_t timeout_ms = wait_ms_default;
   if (const auto text = request.parameter("timeout_ms")) {

@@ -116,8 +116,7 @@ class Replay {
 
 Status Replay::check_identity() {
   Bytes value;
-  XL_TRY_ASSIGN(const bool exists,
-                database_.get(Column::meta, view_of(chain::meta_format), value));
+  XL_TRY_ASSIGN(const bool exists, database_.get(Column::meta, view_of(chain::meta_format), value));
   if (!exists || value != Bytes{chain::store_format_version}) {
     return make_error(ErrorCode::store_version_unsupported);
   }
@@ -180,8 +179,7 @@ bool Replay::check_block(std::uint64_t height) {
 
 bool Replay::check_header(const comet::Header& header, const comet::Commit& commit,
                           const std::vector<Bytes>& envelopes, const std::string& name) {
-  const Status signed_by_members =
-      comet::verify_light_block({header, commit, validators_});
+  const Status signed_by_members = comet::verify_light_block({header, commit, validators_});
   if (!signed_by_members.ok()) {
     return damaged(name, "its header is not what the members signed (" +
                              signed_by_members.error().text() + ")");
@@ -278,8 +276,8 @@ bool Replay::check_state() {
     return true;
   });
   if (!scanned.ok()) {
-    const std::string next = expected == end ? "the end of the state"
-                                             : describe_state_key(expected->first, registry_);
+    const std::string next =
+        expected == end ? "the end of the state" : describe_state_key(expected->first, registry_);
     return damaged(next, "its bytes on disk do not fit their checksum");
   }
   if (report.damage) return false;
@@ -303,8 +301,7 @@ bool Replay::check_history() {
       const auto begin = leaves_.begin() + static_cast<std::ptrdiff_t>(i << level);
       const std::vector<Hash> below(begin, begin + (std::ptrdiff_t{1} << level));
       Hash stored{};
-      if (!nodes.node(level, i, stored) ||
-          stored != crypto::merkle::root_of_leaf_hashes(below)) {
+      if (!nodes.node(level, i, stored) || stored != crypto::merkle::root_of_leaf_hashes(below)) {
         return damaged("history node " + std::to_string(level) + "/" + std::to_string(i),
                        "is not the root of its entries");
       }

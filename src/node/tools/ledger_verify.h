@@ -22,16 +22,16 @@ struct VerifyReport {
   std::uint64_t transactions = 0;  ///< executed transactions replayed
   std::uint64_t state_keys = 0;
   Hash app_hash{};
-  std::optional<Damage> damage;    ///< nothing: intact
-  std::uint64_t intact_height = 0; ///< blocks up to here hold even when there is damage
+  std::optional<Damage> damage;     ///< nothing: intact
+  std::uint64_t intact_height = 0;  ///< blocks up to here hold even when there is damage
 };
 
-/// Checks a member's whole copy of the ledger from the genesis: every header, commit and link; every
-/// envelope against its header; then runs every block again in memory and compares each result,
-/// each app hash, the history and every state value with what is stored. Nothing stored is trusted.
-/// `progress` is called with the blocks done and to do. Errors: only when it could not be checked
-/// (store_failed, genesis_differs, store_version_unsupported); alterations are in the report.
-/// Cost: about that of executing the chain; memory holds the state.
+/// Checks a member's whole copy of the ledger from the genesis: every header, commit and link;
+/// every envelope against its header; then runs every block again in memory and compares each
+/// result, each app hash, the history and every state value with what is stored. Nothing stored is
+/// trusted. `progress` is called with the blocks done and to do. Errors: only when it could not be
+/// checked (store_failed, genesis_differs, store_version_unsupported); alterations are in the
+/// report. Cost: about that of executing the chain; memory holds the state.
 [[nodiscard]] Result<VerifyReport> verify_ledger(
     const state::Database& database, const contracts::Registry& registry,
     const model::Genesis& genesis,

@@ -9,6 +9,7 @@
 
 namespace xl::node {
 
+/// What was altered where.
 struct Tampered {
   std::filesystem::path directory;  ///< the altered copy; the caller removes it
   Bytes key;                        ///< the state key whose value was altered
