@@ -11,7 +11,7 @@ namespace xl {
 
 /// Sets `out = a + b` and returns true, or returns false and leaves `out` alone on overflow.
 template <typename Integer>
-[[nodiscard]] bool checked_add(Integer a, Integer b, Integer& out) {
+[[nodiscard]] constexpr bool checked_add(Integer a, Integer b, Integer& out) {
   static_assert(std::is_integral_v<Integer>);
   Integer sum{};
   if (__builtin_add_overflow(a, b, &sum)) return false;
@@ -21,7 +21,7 @@ template <typename Integer>
 
 /// Sets `out = a * b` and returns true, or returns false and leaves `out` alone on overflow.
 template <typename Integer>
-[[nodiscard]] bool checked_multiply(Integer a, Integer b, Integer& out) {
+[[nodiscard]] constexpr bool checked_multiply(Integer a, Integer b, Integer& out) {
   static_assert(std::is_integral_v<Integer>);
   Integer product{};
   if (__builtin_mul_overflow(a, b, &product)) return false;
@@ -31,7 +31,7 @@ template <typename Integer>
 
 /// `a + b`, or the largest value when that would overflow. For bounds, never for amounts.
 template <typename Unsigned>
-[[nodiscard]] Unsigned saturating_add(Unsigned a, Unsigned b) {
+[[nodiscard]] constexpr Unsigned saturating_add(Unsigned a, Unsigned b) {
   static_assert(std::is_unsigned_v<Unsigned>);
   Unsigned sum{};
   return checked_add(a, b, sum) ? sum : std::numeric_limits<Unsigned>::max();

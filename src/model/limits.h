@@ -32,6 +32,69 @@ constexpr std::uint32_t event_attributes_max = 16;
 constexpr std::uint32_t event_value_bytes_max = 256;
 constexpr std::uint32_t writes_max = 256;  ///< state keys touched by one transaction
 
+/// What one message may emit, so that any allowed number of messages stays within `events_max`.
+constexpr std::uint32_t events_per_message_max = events_max / messages_max;
+static_assert(events_per_message_max == 4);
+
+// Time as contracts see it.
+/// In an idle network block time lags by a heartbeat (60 s) and clocks differ: a start counts as
+/// reached this much early, so that what was agreed to begin now begins now.
+constexpr std::uint64_t start_tolerance_ms = 90 * 1000;
+
+// Parties and keys.
+constexpr std::uint32_t name_bytes_max = 128;      ///< of organisations and services
+constexpr std::uint32_t keys_new_max = 4;          ///< keys that one message registers
+constexpr std::uint32_t keys_live_max = 16;        ///< unexpired, unrevoked keys of one party
+constexpr std::uint32_t sessions_live_max = 16;    ///< unexpired session keys of one party
+constexpr std::uint32_t agreement_key_bytes = 32;  ///< X25519
+constexpr std::uint32_t roles_max = 8;             ///< of one attestation or delegation
+constexpr std::uint64_t attestation_ms_max = 3653ULL * 24 * 60 * 60 * 1000;  ///< ten years
+constexpr std::uint32_t delegated_types_max = 32;
+constexpr std::uint64_t delegation_ms_max = 12ULL * 60 * 60 * 1000;
+constexpr std::uint32_t guardians_live_max = 7;    ///< of one ward
+/// A guardianship from birth ends at majority; the longest age of majority is 21 years.
+constexpr std::uint64_t guardianship_ms_max = 7671ULL * 24 * 60 * 60 * 1000;
+/// How long the owner of a lost or stolen key has to object.
+constexpr std::uint64_t recovery_wait_ms_min = 72ULL * 60 * 60 * 1000;
+constexpr std::uint64_t recovery_wait_ms_max = 90ULL * 24 * 60 * 60 * 1000;
+static_assert(guardians_live_max < signers_max);  // all helpers and the attester fit one transaction
+// Ending a party touches every live key: its value and its place in the index.
+static_assert(2 * (keys_live_max + sessions_live_max + keys_new_max) + 16 < writes_max);
+
+// Records.
+constexpr std::uint32_t anchors_max = 100;  ///< versions anchored by one message
+static_assert(2 * anchors_max < writes_max);
+/// Keys of keyring backups are destroyed after this; only then is an erasure final.
+constexpr std::uint64_t erasure_backup_ms = 35ULL * 24 * 60 * 60 * 1000;
+
+// Consents.
+constexpr std::uint32_t consents_active_max = 128;  ///< of one patient
+constexpr std::uint64_t assisted_consent_ms_max = 90ULL * 24 * 60 * 60 * 1000;
+constexpr std::uint32_t policy_bytes_max = 16 * 1024;  ///< of a sealed normal form
+constexpr std::uint32_t policy_salt_bytes = 32;
+constexpr std::uint32_t grantees_max = 16;
+constexpr std::uint32_t classes_max = 64;
+constexpr std::uint32_t class_system_bytes_max = 128;
+constexpr std::uint32_t class_code_bytes_max = 64;
+constexpr std::uint32_t sensitivities_max = 32;
+constexpr std::uint32_t sensitivity_bytes_max = 32;
+constexpr std::uint32_t purposes_of_use_max = 16;
+constexpr std::uint32_t authors_max = 16;
+constexpr std::uint32_t exceptions_max = 8;       ///< of one rule
+constexpr std::uint32_t exception_depth_max = 2;  ///< exceptions of exceptions, no deeper
+
+// Access.
+constexpr std::uint64_t session_ms_max = 15ULL * 60 * 1000;
+constexpr std::uint64_t seal_within_ms = 5ULL * 60 * 1000;  ///< after a session's end
+constexpr std::uint32_t session_consents_max = 8;           ///< relied on by one session
+constexpr std::uint64_t journal_within_ms = 60ULL * 1000;   ///< from a read to its root's anchor
+constexpr std::uint32_t journal_count_max = 1000 * 1000;    ///< reads under one root
+constexpr std::uint64_t emergency_ms = 60ULL * 60 * 1000;
+constexpr std::uint32_t emergency_renewals_max = 1;
+constexpr std::uint64_t review_within_ms = 72ULL * 60 * 60 * 1000;
+/// How old the state behind a cohort's decision may be, in blocks: its proofs are still served.
+constexpr std::uint64_t policy_age_heights_max = 1024;
+
 // Envelopes and blocks.
 constexpr std::uint32_t envelope_version = 1;
 constexpr std::uint32_t envelope_transactions_max = 512;

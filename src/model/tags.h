@@ -18,5 +18,7 @@ constexpr std::string_view state_value = "xinglin/state-value/v1";
 constexpr std::string_view result = "xinglin/result/v1";
 constexpr std::string_view app_hash = "xinglin/app-hash/v1";
 constexpr std::string_view block_record = "xinglin/block-record/v1";
+constexpr std::string_view key_possession = "xinglin/key-possession/v1";
+constexpr std::string_view consent_policy = "xinglin/consent-policy/v1";
 
 }  // namespace xl::model::tags

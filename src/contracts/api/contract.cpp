@@ -17,7 +17,7 @@ const Caller* Context::find_caller(const model::Id& did, bool delegated_too) con
 }
 
 void EventSink::emit(std::uint16_t type, std::vector<EventAttribute> attributes) {
-  XL_CHECK(events_.size() < limits::events_max);
+  XL_CHECK(events_.size() - first_ < limits::events_per_message_max);
   XL_CHECK(attributes.size() <= limits::event_attributes_max);
   for (const EventAttribute& attribute : attributes) {
     XL_CHECK(attribute.value.size() <= limits::event_value_bytes_max);

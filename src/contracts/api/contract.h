@@ -79,17 +79,18 @@ struct Event {
   std::vector<EventAttribute> attributes;
 };
 
-/// Collects the events of one transaction. Not thread-safe.
+/// Collects the events of one message behind those of the messages before it. Not thread-safe.
 class EventSink {
  public:
   explicit EventSink(std::uint8_t contract, std::vector<Event>& events)
-      : contract_(contract), events_(events) {}
-  /// Adds an event. Precondition: within `limits::events_max` and the attribute bounds.
+      : contract_(contract), events_(events), first_(events.size()) {}
+  /// Adds an event. Precondition: within `limits::events_per_message_max` and the attribute bounds.
   void emit(std::uint16_t type, std::vector<EventAttribute> attributes);
 
  private:
   std::uint8_t contract_;
   std::vector<Event>& events_;
+  std::size_t first_;  ///< where the events of this message begin
 };
 
 /// One decoded, shape-checked message: the result of `Contract::check`.
@@ -100,7 +101,8 @@ class Command {
   [[nodiscard]] virtual StatusCode authorize(const Context& context,
                                              const model::StateReader& state) const = 0;
   /// Does it. Called only after `authorize` returned `applied` on the same state.
-  virtual void apply(const Context& context, model::StateWriter& state, EventSink& events) const = 0;
+  virtual void apply(const Context& context, model::StateWriter& state,
+                     EventSink& events) const = 0;
 };
 
 /// The rules of one field of healthcare. Stateless: one object serves all threads.

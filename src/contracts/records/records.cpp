@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
-#include "contracts/records/contract.h"
-#include "contracts/records/anchor.h"
-#include "contracts/records/invariants.h"
 #include "contracts/records/records.h"
+
+#include "contracts/records/anchor.h"
+#include "contracts/records/contract.h"
+#include "contracts/records/invariants.h"
 #include "contracts/records/status.h"
 
 namespace xl::contracts::records {

@@ -12,6 +12,7 @@ namespace xl::contracts::records {
 constexpr std::uint8_t contract_number = 3;
 constexpr std::uint16_t anchor_type = 1;
 
+/// The state keys of these tables.
 [[nodiscard]] inline Bytes head_key(ByteView record) {
   return state_key(contract_number, 'h', record);
 }
