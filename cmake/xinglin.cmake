@@ -21,11 +21,13 @@ find_package(SQLite3 3.40 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_package(tomlplusplus 3.3 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
 find_package(GTest 1.12 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
 
 add_library(xl_options INTERFACE)
+target_compile_definitions(xl_options INTERFACE XL_VERSION="${PROJECT_VERSION}")
 target_compile_options(xl_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -90,8 +90,7 @@ Status Chain::found() {
   return database_.write(std::move(batch), true);
 }
 
-Status Chain::restore(ByteView stored_head,
-                      const std::function<void(std::uint64_t)>& progress) {
+Status Chain::restore(ByteView stored_head, const std::function<void(std::uint64_t)>& progress) {
   XL_TRY_ASSIGN(finalized_, decode_head(stored_head));
   durable_ = finalized_;
   XL_TRY_ASSIGN(state_, state::Store::open(database_, finalized_.height, progress));
@@ -108,8 +107,8 @@ Status Chain::restore(ByteView stored_head,
 FinalizedBlock Chain::finalize(const Block& block, DecodedBlock decoded) {
   XL_CHECK(block.height > finalized_.height);
   FinalizedBlock out;
-  out.result = executor_.execute(state_->head(),
-                                 {block.height, block.block_ms, std::move(decoded)});
+  out.result =
+      executor_.execute(state_->head(), {block.height, block.block_ms, std::move(decoded)});
   out.head = finalized_;
   out.head.height = block.height;
   if (!out.result.receipts.empty()) {

@@ -53,8 +53,8 @@ bool HistoryNodes::node(unsigned level, std::uint64_t index, Hash& out) const {
   const std::uint64_t width = 1ULL << (level % tile_height);
   const std::uint64_t first = index * width;  // position among the hashes of that tile level
   Bytes bytes;
-  const auto found = database_.get(state::Column::history,
-                                   tile_key(tile_level, first / tile_width), bytes);
+  const auto found =
+      database_.get(state::Column::history, tile_key(tile_level, first / tile_width), bytes);
   if (!found.ok() || !*found) return false;
   const std::vector<Hash> tile = decode_tile(bytes);
   const std::uint64_t offset = first % tile_width;

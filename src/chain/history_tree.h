@@ -27,7 +27,7 @@ class HistoryTree {
 
  private:
   struct OpenTile {
-    std::vector<Hash> hashes;       ///< fewer than 64
+    std::vector<Hash> hashes;             ///< fewer than 64
     std::vector<std::vector<Hash>> full;  ///< completed since the last flush
     bool dirty = false;
   };
@@ -35,7 +35,7 @@ class HistoryTree {
   void append_at(std::size_t tile_level, const Hash& hash);
 
   crypto::merkle::Frontier frontier_;
-  std::vector<OpenTile> open_;  // by tile level
+  std::vector<OpenTile> open_;         // by tile level
   std::vector<std::uint64_t> counts_;  // hashes ever added, by tile level
 };
 

@@ -92,7 +92,16 @@ Result<model::Receipt> Chain::receipt(const Hash& id) const {
                                       out.history_path)) {
     return make_error(ErrorCode::store_corrupt, "history tree");
   }
-  XL_TRY_ASSIGN(out.transaction, transaction_bytes(located));
+  XL_TRY_ASSIGN(const Bytes raw, transaction_bytes(located));
+  auto transaction = model::decode_transaction(raw);
+  if (!transaction.ok() || transaction->id != id) return misplaced(id);
+  const auto state = state_->durable_view();
+  for (std::size_t i = 0; i < transaction->signatures.size(); ++i) {
+    auto key = execution::public_key_of(*state, transaction->body.signers[i].key_id);
+    if (!key) return misplaced(id);
+    out.signers.push_back({std::move(*key), std::move(transaction->signatures[i])});
+  }
+  out.body = std::move(transaction->body_bytes);
   out.entry = located.entry;
   out.history_index = located.history_index;
   out.result = std::move(located.result);
@@ -108,8 +117,8 @@ Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) 
   // Roots are stored where something was executed; blocks after that one changed nothing.
   Bytes executed;
   Bytes roots;
-  XL_TRY_ASSIGN(const bool found, database_.last_at_or_below(Column::results, height_key(asked),
-                                                             executed, roots));
+  XL_TRY_ASSIGN(const bool found,
+                database_.last_at_or_below(Column::results, height_key(asked), executed, roots));
   if (!found) return make_error(ErrorCode::height_unknown);
   model::Receipt out;
   XL_TRY(complete(out, read_be<std::uint64_t>(executed)));

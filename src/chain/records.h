@@ -23,18 +23,22 @@ struct BlockRoots {
   std::uint64_t history_first = 0;
 };
 
+/// Encodes what `decode_head` reads.
 [[nodiscard]] Bytes encode_head(const Head& head);
 /// Errors: store_corrupt.
 [[nodiscard]] Result<Head> decode_head(ByteView bytes);
 
+/// Encodes the roots after a block; `history_first` is the index of its first entry.
 [[nodiscard]] Bytes encode_roots(const Head& after, std::uint64_t history_first);
 /// Errors: store_corrupt.
 [[nodiscard]] Result<BlockRoots> decode_roots(ByteView bytes);
 
+/// Encodes what `decode_located` reads.
 [[nodiscard]] Bytes encode_located(const LocatedTransaction& located);
 /// Errors: store_corrupt.
 [[nodiscard]] Result<LocatedTransaction> decode_located(const Hash& id, ByteView bytes);
 
+/// Encodes a block as it is stored.
 [[nodiscard]] Bytes encode_block(const model::comet::Header& header,
                                  const std::vector<Bytes>& envelopes,
                                  const model::comet::Commit& last_commit);

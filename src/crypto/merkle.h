@@ -16,7 +16,9 @@ namespace xl::crypto::merkle {
 /// At most 64 levels: a tree of 2^64 leaves does not exist.
 constexpr std::size_t path_length_max = 64;
 
+/// SHA-256(0x00 ‖ leaf).
 [[nodiscard]] Hash leaf_hash(ByteView leaf);
+/// SHA-256(0x01 ‖ left ‖ right).
 [[nodiscard]] Hash inner_hash(const Hash& left, const Hash& right);
 /// Root of no leaves.
 [[nodiscard]] Hash empty_root();

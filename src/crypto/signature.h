@@ -10,7 +10,8 @@
 
 namespace xl::crypto {
 
-/// Checks that `key` is a well-formed public key of `algorithm` (lengths, point on curve, and for
+/// Checks that `key` is a well-formed public key of `algorithm` (lengths, point on curve; for
+/// `ed25519` also canonical and not of small order, so that `verify` can accept it; for
 /// `webauthn_p256` an rpId of 1..253 bytes behind the point). Errors: key_malformed,
 /// algorithm_unknown. Thread-safe.
 [[nodiscard]] Status check_public_key(Algorithm algorithm, ByteView key);

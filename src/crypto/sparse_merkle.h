@@ -21,11 +21,14 @@ constexpr unsigned depth_max = 256;
 /// The hash of a subtree without leaves.
 constexpr Hash empty_hash{};
 
+/// The hash of a subtree with exactly one leaf.
 [[nodiscard]] Hash leaf_hash(const Hash& path, const Hash& value_hash);
+/// The hash of a subtree with two leaves or more.
 [[nodiscard]] Hash inner_hash(const Hash& left, const Hash& right);
 /// Bit `depth` (0..255) of `path`.
 [[nodiscard]] bool bit(const Hash& path, unsigned depth);
 
+/// One present path and the digest of its value.
 struct Leaf {
   Hash path{};
   Hash value_hash{};

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "execution/executor.h"
 
+#include "contracts/identity/view.h"
 #include "crypto/hash.h"
 #include "model/canonical.h"
 #include "model/ledger.pb.h"
@@ -82,9 +83,9 @@ bool Executor::invariants_hold(const model::Overlay& changes,
   return true;
 }
 
-Receipt Executor::run(const verification::VerifiedTransaction& verified,
-                      contracts::Context context, model::Overlay& block_state,
-                      const Position& position, BlockResult& result) const {
+Receipt Executor::run(const verification::VerifiedTransaction& verified, contracts::Context context,
+                      model::Overlay& block_state, const Position& position,
+                      BlockResult& result) const {
   const model::Transaction& transaction = verified.transaction();
   context.transaction_id = transaction.id;
   context.callers = verified.callers();
@@ -118,8 +119,9 @@ Receipt Executor::run(const verification::VerifiedTransaction& verified,
   Receipt receipt;
   receipt.result_ = encode_result(status, failed_message, events);
   receipt.events_ = std::move(events);
-  receipt.entry_ = {transaction.id,          position.height, position.index,
-                    position.envelope_index, status,          model::result_digest(receipt.result_)};
+  receipt.entry_ = {transaction.id, position.height,
+                    position.index, position.envelope_index,
+                    status,         model::result_digest(receipt.result_)};
   return receipt;
 }
 
@@ -134,10 +136,9 @@ Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Contex
     append_be<std::uint16_t>(data, 0xffff);
     append_be(data, static_cast<std::uint16_t>(error.code));
   };
-  const Status admitted =
-      input.envelope.ok()
-          ? verification::admit_envelope(*input.envelope, context.block_ms, block_state)
-          : Status(input.envelope.error());
+  const Status admitted = input.envelope.ok() ? verification::admit_envelope(
+                                                    *input.envelope, context.block_ms, block_state)
+                                              : Status(input.envelope.error());
   if (!admitted.ok()) {
     reject(0, admitted.error());
     result.rejections.back().whole_envelope = true;
@@ -178,6 +179,12 @@ BlockResult Executor::execute(const model::StateReader& state, const BlockInput&
   }
   result.writes = block_state.take_writes();
   return result;
+}
+
+std::optional<Bytes> public_key_of(const model::StateReader& state, const Hash& key_id) {
+  const auto key = contracts::identity::find_key(state, key_id);
+  if (!key) return std::nullopt;
+  return copy_of(view_of(key->public_key()));
 }
 
 }  // namespace xl::execution

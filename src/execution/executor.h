@@ -13,6 +13,7 @@ namespace xl::execution {
 
 /// A transaction of a block, decoded ahead; one that could not be decoded is its error.
 using Item = Result<verification::CheckedTransaction>;
+/// An envelope of a block, decoded ahead.
 struct EnvelopeInput {
   /// Nothing of a malformed envelope, or one that no member signed, is looked at.
   Result<model::Envelope> envelope;
@@ -84,5 +85,10 @@ class Executor {
   const contracts::Registry& registry_;
   Hash network_;
 };
+
+/// The public key of a registered key id, whatever its status: what a receipt needs so that anyone
+/// can check signatures. Nothing when the id was never registered.
+[[nodiscard]] std::optional<Bytes> public_key_of(const model::StateReader& state,
+                                                 const Hash& key_id);
 
 }  // namespace xl::execution

@@ -49,11 +49,11 @@ Result<Envelope> decode_envelope(ByteView raw) {
   if (!decode_canonical(raw, outer)) return malformed;
   wire::EnvelopeContent inner;
   if (!decode_canonical(view_of(outer.content()), inner)) return malformed;
-  const bool bounded = inner.version() == limits::envelope_version &&
-                       inner.key_id().size() == sizeof(Hash) && inner.transactions_size() >= 1 &&
-                       inner.transactions_size() <=
-                           static_cast<int>(limits::envelope_transactions_max) &&
-                       outer.signature().size() <= limits::signature_bytes_max;
+  const bool bounded =
+      inner.version() == limits::envelope_version && inner.key_id().size() == sizeof(Hash) &&
+      inner.transactions_size() >= 1 &&
+      inner.transactions_size() <= static_cast<int>(limits::envelope_transactions_max) &&
+      outer.signature().size() <= limits::signature_bytes_max;
   if (!bounded) return malformed;
   Envelope out;
   std::copy(inner.key_id().begin(), inner.key_id().end(), out.key_id.begin());

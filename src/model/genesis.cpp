@@ -15,17 +15,14 @@ namespace {
 
 constexpr std::uint64_t format_version = 1;
 
-Error genesis_error(std::string_view what) { return make_error(ErrorCode::genesis_malformed, what); }
+Error genesis_error(std::string_view what) {
+  return make_error(ErrorCode::genesis_malformed, what);
+}
 
 Status read_validators(json::Value root, Genesis& out) {
   auto validators = comet::read_validators(root);
   if (!validators.ok() || validators->empty()) return genesis_error("validators");
   out.validators = std::move(*validators);
-  // CometBFT orders a set by power descending, then address; the genesis may list any order.
-  std::sort(out.validators.begin(), out.validators.end(), [](const auto& a, const auto& b) {
-    if (a.power != b.power) return a.power > b.power;
-    return comet::address_of(a.public_key) < comet::address_of(b.public_key);
-  });
   return {};
 }
 
@@ -71,7 +68,8 @@ Result<Genesis> read_genesis(ByteView raw) {
   auto parsed_time = comet::timestamp_from_rfc3339(*time);
   if (!parsed_time.ok() || parsed_time->seconds < 0) return genesis_error("genesis_time");
   out.time = *parsed_time;
-  if (root.find("initial_height").as_string() != "1") return genesis_error("initial_height must be 1");
+  if (root.find("initial_height").as_string() != "1")
+    return genesis_error("initial_height must be 1");
   XL_TRY(read_params(root.find("consensus_params"), out));
   XL_TRY(read_validators(root, out));
   const json::Value state = root.find("app_state");

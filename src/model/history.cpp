@@ -54,8 +54,6 @@ Hash app_hash(const Hash& state_root, const Hash& history_root, std::uint64_t hi
 
 Hash state_path(ByteView key) { return crypto::tagged_hash(tags::state_path, {key}); }
 
-Hash state_value_hash(ByteView value) {
-  return crypto::tagged_hash(tags::state_value, {value});
-}
+Hash state_value_hash(ByteView value) { return crypto::tagged_hash(tags::state_value, {value}); }
 
 }  // namespace xl::model

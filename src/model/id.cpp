@@ -60,7 +60,8 @@ Result<Id> id_from_text(std::string_view text) {
       group &= (1U << bits) - 1;
     }
   }
-  if (group != 0) return make_error(ErrorCode::identifier_malformed);  // unused bits: one text per id
+  if (group != 0)
+    return make_error(ErrorCode::identifier_malformed);  // unused bits: one text per id
   return id_from_bytes(decoded);
 }
 

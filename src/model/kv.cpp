@@ -8,13 +8,16 @@
 namespace xl::model {
 namespace {
 
-bool starts_with(ByteView key, ByteView prefix) { return text_of(key).starts_with(text_of(prefix)); }
+bool starts_with(ByteView key, ByteView prefix) {
+  return text_of(key).starts_with(text_of(prefix));
+}
 
 /// The written keys of one scan, one step at a time.
 class WriteCursor {
  public:
   WriteCursor(const WriteSet& writes, ByteView prefix, ByteView from)
-      : prefix_(prefix), at_(writes.lower_bound(KeyLess{}(prefix, from) ? from : prefix)),
+      : prefix_(prefix),
+        at_(writes.lower_bound(KeyLess{}(prefix, from) ? from : prefix)),
         end_(writes.end()) {}
 
   [[nodiscard]] bool done() const { return at_ == end_ || !starts_with(at_->first, prefix_); }

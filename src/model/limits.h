@@ -27,10 +27,10 @@ static_assert(payload_bytes_max < transaction_bytes_max);
 static_assert(signers_max * signature_bytes_max < transaction_bytes_max);
 
 // Results.
-constexpr std::uint32_t events_max = 64;             ///< per transaction
+constexpr std::uint32_t events_max = 64;  ///< per transaction
 constexpr std::uint32_t event_attributes_max = 16;
 constexpr std::uint32_t event_value_bytes_max = 256;
-constexpr std::uint32_t writes_max = 256;            ///< state keys touched by one transaction
+constexpr std::uint32_t writes_max = 256;  ///< state keys touched by one transaction
 
 /// What one message may emit, so that any allowed number of messages stays within `events_max`.
 constexpr std::uint32_t events_per_message_max = events_max / messages_max;

@@ -12,6 +12,24 @@ namespace {
 
 namespace smt = crypto::sparse_merkle;
 
+/// The keys are those the body names, and each signed it.
+Status verify_signers(const Receipt& receipt) {
+  std::vector<Bytes> signatures;
+  for (const SignerProof& signer : receipt.signers) signatures.push_back(signer.signature);
+  const auto transaction = decode_transaction(encode_transaction(receipt.body, signatures));
+  if (!transaction.ok()) return make_error(ErrorCode::receipt_signature_invalid);
+  const Bytes to_sign = signed_bytes(receipt.body);
+  for (std::size_t i = 0; i < receipt.signers.size(); ++i) {
+    const Signer& named = transaction->body.signers[i];
+    const SignerProof& signer = receipt.signers[i];
+    if (key_id_of(named.algorithm, signer.public_key) != named.key_id ||
+        !crypto::verify(named.algorithm, signer.public_key, to_sign, signer.signature)) {
+      return make_error(ErrorCode::receipt_signature_invalid);
+    }
+  }
+  return {};
+}
+
 Status verify_entry(const Receipt& receipt) {
   const HistoryEntry& entry = *receipt.entry;
   if (!crypto::merkle::verify_inclusion(history_leaf(entry), receipt.history_index,
@@ -24,23 +42,20 @@ Status verify_entry(const Receipt& receipt) {
       static_cast<std::uint64_t>(receipt.block.header.height) <= entry.height) {
     return make_error(ErrorCode::receipt_entry_mismatch, "header is not above the entry");
   }
-  if (!receipt.transaction.empty()) {
-    const auto transaction = decode_transaction(receipt.transaction);
-    if (!transaction.ok() || transaction->id != entry.transaction_id) {
-      return make_error(ErrorCode::receipt_digest_mismatch, "transaction");
-    }
+  if (transaction_id(receipt.body) != entry.transaction_id) {
+    return make_error(ErrorCode::receipt_digest_mismatch, "transaction");
   }
-  if (!receipt.result.empty() && result_digest(receipt.result) != entry.result_digest) {
+  if (result_digest(receipt.result) != entry.result_digest) {
     return make_error(ErrorCode::receipt_digest_mismatch, "result");
   }
-  return {};
+  return verify_signers(receipt);
 }
 
 Status verify_state(const StateProof& state, const Hash& root) {
   const Hash path = state_path(state.key);
-  const bool proved = state.value ? smt::verify_inclusion(state.proof, path,
-                                                          state_value_hash(*state.value), root)
-                                  : smt::verify_absence(state.proof, path, root);
+  const bool proved =
+      state.value ? smt::verify_inclusion(state.proof, path, state_value_hash(*state.value), root)
+                  : smt::verify_absence(state.proof, path, root);
   if (!proved) return make_error(ErrorCode::receipt_state_proof_invalid);
   return {};
 }

@@ -20,6 +20,12 @@ struct StateProof {
   crypto::sparse_merkle::Proof proof;
 };
 
+/// Who signed: the key that the body names only by its digest, and the signature.
+struct SignerProof {
+  Bytes public_key;
+  Bytes signature;  ///< suite byte first
+};
+
 /// Everything needed to check, with nothing but the network's genesis, that a transaction was
 /// executed with a certain result (`entry`), or what a state key held (`state`), or both.
 /// Format: `docs/reference/formats.md` §8.
@@ -32,8 +38,9 @@ struct Receipt {
   Hash history_root{};
   comet::LightBlock block;  ///< the later header that carries the app hash, its commit and set
   std::vector<comet::LightBlock> trust_path;
-  Bytes transaction;  ///< as sent; may be empty
-  Bytes result;       ///< canonical TransactionResult; may be empty
+  Bytes body;                        ///< what was signed; with `entry`
+  std::vector<SignerProof> signers;  ///< one per signer of the body, same order; with `entry`
+  Bytes result;                      ///< canonical TransactionResult; with `entry`
   std::optional<StateProof> state;
 };
 
@@ -45,8 +52,8 @@ struct Receipt {
 
 /// Checks a receipt against the genesis of its network. Pure, no clock, thread-safe.
 /// Errors: receipt_wrong_network, receipt_malformed (proves nothing), receipt_entry_mismatch,
-/// receipt_digest_mismatch, receipt_state_proof_invalid, receipt_app_hash_mismatch, and those of
-/// `comet::verify_trust_path`.
+/// receipt_digest_mismatch, receipt_signature_invalid, receipt_state_proof_invalid,
+/// receipt_app_hash_mismatch, and those of `comet::verify_trust_path`.
 [[nodiscard]] Status verify_receipt(const Receipt& receipt, const Genesis& genesis);
 
 }  // namespace xl::model

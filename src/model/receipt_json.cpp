@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
+#include <algorithm>
+#include <iterator>
+
 #include "base/checked.h"
 #include "base/json/json.h"
 #include "base/json/writer.h"
@@ -12,6 +15,9 @@ namespace xl::model {
 namespace {
 
 constexpr std::string_view schema = "xinglin/receipt/v1";
+constexpr std::string_view members[] = {
+    "schema", "entry",      "history_index", "history_path", "body",  "signers",   "result",
+    "state",  "state_root", "history_root",  "history_size", "block", "trust_path"};
 
 Error receipt_error(std::string_view member) {
   return make_error(ErrorCode::receipt_malformed, member);
@@ -85,11 +91,9 @@ Status read_small(json::Value in, std::string_view name, std::uint32_t& out) {
   return {};
 }
 
-/// Hex bytes; a missing member is empty.
+/// Hex bytes.
 Status read_bytes(json::Value in, std::string_view name, std::size_t bytes_max, Bytes& out) {
-  const json::Value member = in.find(name);
-  if (!member) return {};
-  const auto text = member.as_string();
+  const auto text = in.find(name).as_string();
   if (!text || text->size() > bytes_max * 2 || !from_hex(*text, out)) return receipt_error(name);
   return {};
 }
@@ -128,6 +132,16 @@ Result<StateProof> read_state(json::Value in) {
   return out;
 }
 
+Status read_signers(json::Value in, std::vector<SignerProof>& out) {
+  if (!in.is_array() || in.size() > limits::signers_max) return receipt_error("signers");
+  for (const json::Value item : in.items()) {
+    SignerProof& signer = out.emplace_back();
+    XL_TRY(read_bytes(item, "public_key", limits::signature_bytes_max, signer.public_key));
+    XL_TRY(read_bytes(item, "signature", limits::signature_bytes_max, signer.signature));
+  }
+  return {};
+}
+
 Status read_trust_path(json::Value in, std::vector<comet::LightBlock>& out) {
   if (!in.is_array() || in.size() > limits::trust_path_max) return receipt_error("trust_path");
   for (const json::Value item : in.items()) {
@@ -148,8 +162,14 @@ std::string write_receipt(const Receipt& receipt) {
     out.key("history_index").string(std::to_string(receipt.history_index));
     out.key("history_path");
     write_hashes(out, receipt.history_path);
-    if (!receipt.transaction.empty()) out.key("transaction").string(to_hex(receipt.transaction));
-    if (!receipt.result.empty()) out.key("result").string(to_hex(receipt.result));
+    out.key("body").string(to_hex(receipt.body));
+    out.key("signers").begin_array();
+    for (const SignerProof& signer : receipt.signers) {
+      out.begin_object().key("public_key").string(to_hex(signer.public_key));
+      out.key("signature").string(to_hex(signer.signature)).end_object();
+    }
+    out.end_array();
+    out.key("result").string(to_hex(receipt.result));
   }
   if (receipt.state) {
     out.key("state");
@@ -173,12 +193,19 @@ Result<Receipt> read_receipt(std::string_view text) {
   XL_TRY_ASSIGN(const json::Document document, json::parse(text, bounds));
   const json::Value root = document.root();
   if (root.find("schema").as_string() != schema) return receipt_error("schema");
+  // A member whose name was altered must not turn into one that is silently left out.
+  for (const json::Member member : root.members()) {
+    if (std::find(std::begin(members), std::end(members), member.key) == std::end(members)) {
+      return receipt_error("unknown member");
+    }
+  }
   Receipt out;
   if (root.find("entry")) {
     XL_TRY_ASSIGN(out.entry, read_entry(root.find("entry")));
     XL_TRY(read_count(root, "history_index", out.history_index));
     XL_TRY(read_hashes(root, "history_path", crypto::merkle::path_length_max, out.history_path));
-    XL_TRY(read_bytes(root, "transaction", limits::transaction_bytes_max, out.transaction));
+    XL_TRY(read_bytes(root, "body", limits::transaction_bytes_max, out.body));
+    XL_TRY(read_signers(root.find("signers"), out.signers));
     XL_TRY(read_bytes(root, "result", limits::envelope_bytes_max, out.result));
   }
   if (root.find("state")) {

@@ -52,9 +52,8 @@ Result<Body> body_from_wire(const wire::Body& in) {
   }
   for (const auto& signer : in.signers()) {
     XL_TRY_ASSIGN(Signer decoded, signer_from_wire(signer));
-    const bool repeated = std::any_of(out.signers.begin(), out.signers.end(), [&](const Signer& s) {
-      return s.key_id == decoded.key_id;
-    });
+    const bool repeated = std::any_of(out.signers.begin(), out.signers.end(),
+                                      [&](const Signer& s) { return s.key_id == decoded.key_id; });
     if (repeated) return out_of_bounds("signers: one key twice");
     out.signers.push_back(decoded);
   }

@@ -12,6 +12,7 @@
 
 namespace xl::model {
 
+/// Names the key that must sign, by its digest.
 struct Signer {
   Hash key_id{};
   crypto::Algorithm algorithm{};

@@ -16,8 +16,8 @@ namespace {
 
 /// On-disk names by column number.
 constexpr std::array<const char*, column_count> column_names = {
-    "default", "state", "undo", "blocks", "commits", "validators", "results", "history",
-    "transactions"};
+    "default",    "state",   "undo",    "blocks",      "commits",
+    "validators", "results", "history", "transactions"};
 
 rocksdb::Slice slice(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -154,10 +154,10 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
   rocksdb::DB* raw = nullptr;
   const rocksdb::DBOptions settings = database_options(options);
   const rocksdb::Status status =
-      options.read_only ? rocksdb::DB::OpenForReadOnly(settings, directory.string(), descriptors,
-                                                       &impl->columns, &raw)
-                        : rocksdb::DB::Open(settings, directory.string(), descriptors,
-                                            &impl->columns, &raw);
+      options.read_only
+          ? rocksdb::DB::OpenForReadOnly(settings, directory.string(), descriptors, &impl->columns,
+                                         &raw)
+          : rocksdb::DB::Open(settings, directory.string(), descriptors, &impl->columns, &raw);
   impl->database.reset(raw);
   if (!status.ok()) return to_error(status);
   return std::unique_ptr<Database>(new Database(std::move(impl)));
@@ -252,8 +252,8 @@ Status Database::compact() {
   for (auto* column : impl_->columns) {
     rocksdb::Status status = impl_->database->Flush(rocksdb::FlushOptions(), column);
     if (status.ok()) {
-      status = impl_->database->CompactRange(rocksdb::CompactRangeOptions(), column, nullptr,
-                                             nullptr);
+      status =
+          impl_->database->CompactRange(rocksdb::CompactRangeOptions(), column, nullptr, nullptr);
     }
     if (!status.ok()) return to_error(status);
   }

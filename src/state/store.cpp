@@ -29,8 +29,8 @@ std::vector<Tree::Update> to_updates(const model::WriteSet& values) {
   std::vector<Tree::Update> updates;
   updates.reserve(values.size());
   for (const auto& [key, value] : values) {
-    updates.push_back({model::state_path(key), value ? std::optional(model::state_value_hash(*value))
-                                                     : std::nullopt});
+    updates.push_back({model::state_path(key),
+                       value ? std::optional(model::state_value_hash(*value)) : std::nullopt});
   }
   std::sort(updates.begin(), updates.end(),
             [](const Tree::Update& a, const Tree::Update& b) { return a.path < b.path; });

@@ -20,9 +20,9 @@ namespace xl::state {
 
 /// The authenticated key-value state of one member: values in RocksDB, the tree in memory.
 ///
-/// One thread executes: it reads `head()`, and hands each block's writes to `stage`, which moves the
-/// tree and fills the batch that will make them durable. Another may write those batches and then
-/// call `made_durable`. Everybody else reads through `durable_view` and `prove`.
+/// One thread executes: it reads `head()`, and hands each block's writes to `stage`, which moves
+/// the tree and fills the batch that will make them durable. Another may write those batches and
+/// then call `made_durable`. Everybody else reads through `durable_view` and `prove`.
 class Store {
  public:
   /// Rebuilds the tree from `database`. `height` is the last durable height. `progress` is called

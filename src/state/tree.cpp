@@ -143,8 +143,9 @@ struct Tree::Impl {
     const Subtree left = apply({node.left, node.left_hash}, updates.first(middle), depth + 1);
     // The arena never moves nodes, but the recursion may have freed and reused others.
     const Subtree right = apply({node.right, node.right_hash}, updates.subspan(middle), depth + 1);
-    const bool collapses = (left.ref == empty_ref && (right.ref == empty_ref || is_leaf(right.ref))) ||
-                           (right.ref == empty_ref && is_leaf(left.ref));
+    const bool collapses =
+        (left.ref == empty_ref && (right.ref == empty_ref || is_leaf(right.ref))) ||
+        (right.ref == empty_ref && is_leaf(left.ref));
     if (collapses) {
       inners.remove(at.ref);
       return left.ref != empty_ref ? left : right;
@@ -197,10 +198,10 @@ struct Tree::Impl {
     const std::size_t middle = split(past, depth);
     const Inner& node = inners.at(at.ref);
     const bool right_side = smt::bit(path, depth);
-    const Subtree mine = right_side ? Subtree{node.right, node.right_hash}
-                                    : Subtree{node.left, node.left_hash};
-    const Subtree other = right_side ? Subtree{node.left, node.left_hash}
-                                     : Subtree{node.right, node.right_hash};
+    const Subtree mine =
+        right_side ? Subtree{node.right, node.right_hash} : Subtree{node.left, node.left_hash};
+    const Subtree other =
+        right_side ? Subtree{node.left, node.left_hash} : Subtree{node.right, node.right_hash};
     const auto my_past = right_side ? past.subspan(middle) : past.first(middle);
     const auto other_past = right_side ? past.first(middle) : past.subspan(middle);
     const View on_path = prove(mine, my_past, path, depth + 1, walk);

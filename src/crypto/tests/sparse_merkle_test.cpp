@@ -216,6 +216,23 @@ TEST(SparseMerkle, NoAlteredProofVerifies) {
   });
 }
 
+// A root that no honest tree has, with a leaf on the wrong side, must not prove anything.
+TEST(SparseMerkle, ALeafOffItsPathProvesNothing) {
+  Sets sets(11);
+  Leaf misplaced{sets.random_hash(), sets.random_hash()};
+  misplaced.path[0] |= 0x80;  // belongs to the right
+  const Hash sibling = sets.random_hash();
+  const Hash root = inner_hash(leaf_hash(misplaced.path, misplaced.value_hash), sibling);
+  Hash asked = sets.random_hash();
+  asked[0] &= 0x7f;
+  const Proof proof{{sibling}, misplaced};
+  EXPECT_FALSE(verify_absence(proof, asked, root));
+  EXPECT_FALSE(verify_inclusion(proof, misplaced.path, misplaced.value_hash, root));
+  misplaced.path[0] &= 0x7f;  // where it belongs, the same shape does
+  const Hash good_root = inner_hash(leaf_hash(misplaced.path, misplaced.value_hash), sibling);
+  EXPECT_TRUE(verify_absence(Proof{{sibling}, misplaced}, asked, good_root));
+}
+
 TEST(SparseMerkle, TheEdgesOfDepthHold) {
   // Two paths that differ in the last bit only: both leaves stand at depth 256.
   Sets sets(7);

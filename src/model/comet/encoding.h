@@ -8,6 +8,7 @@
 /// Conversions between the plain types and CometBFT's wire messages.
 namespace xl::model::comet {
 
+/// Fills a wire message from the plain type; `out` must be empty.
 void to_wire(const Timestamp& in, xinglin::comet::v1::Timestamp& out);
 void to_wire(const BlockId& in, xinglin::comet::v1::BlockID& out);
 void to_wire(const Header& in, xinglin::comet::v1::Header& out);

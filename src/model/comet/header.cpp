@@ -33,6 +33,13 @@ Address address_of(ByteView public_key) {
   return out;
 }
 
+void sort_validators(ValidatorSet& validators) {
+  std::sort(validators.begin(), validators.end(), [](const Validator& a, const Validator& b) {
+    if (a.power != b.power) return a.power > b.power;
+    return address_of(a.public_key) < address_of(b.public_key);
+  });
+}
+
 Hash hash_of(const Header& header) {
   wire::Consensus version;
   version.set_block(header.version_block);
@@ -131,7 +138,7 @@ Bytes vote_sign_bytes(std::string_view chain_id, const Commit& commit, std::size
   vote.set_chain_id(std::string(chain_id));
   const Bytes encoded = encode(vote);
   Bytes out;
-  for (std::size_t length = encoded.size(); ; length >>= 7) {
+  for (std::size_t length = encoded.size();; length >>= 7) {
     if (length < 128) {
       out.push_back(static_cast<std::uint8_t>(length));
       break;

@@ -20,18 +20,21 @@ using Address = std::array<std::uint8_t, 20>;
 
 constexpr std::uint64_t block_protocol = 11;
 
+/// How many parts a block was cut into, and their root.
 struct PartSetHeader {
   std::uint32_t total = 0;
   Bytes hash;  ///< empty or 32 bytes
   bool operator==(const PartSetHeader&) const = default;
 };
 
+/// Names a block: its header and its parts.
 struct BlockId {
   Bytes hash;  ///< empty (first block's predecessor) or 32 bytes
   PartSetHeader parts;
   bool operator==(const BlockId&) const = default;
 };
 
+/// A block's header; its hash is what validators sign.
 struct Header {
   std::uint64_t version_block = block_protocol;
   std::uint64_t version_app = 0;
@@ -51,6 +54,7 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
+/// A member that votes, with its voting power.
 struct Validator {
   Bytes public_key;  ///< 32 bytes, Ed25519
   std::int64_t power = 0;
@@ -62,6 +66,7 @@ using ValidatorSet = std::vector<Validator>;
 
 enum class BlockIdFlag : std::uint8_t { absent = 1, commit = 2, nil = 3 };
 
+/// One validator's vote in a commit.
 struct CommitSignature {
   BlockIdFlag flag = BlockIdFlag::absent;
   Bytes address;  ///< 20 bytes, empty when absent
@@ -70,6 +75,7 @@ struct CommitSignature {
   bool operator==(const CommitSignature&) const = default;
 };
 
+/// The votes that make a block final, one slot per validator.
 struct Commit {
   std::int64_t height = 0;
   std::int32_t round = 0;
@@ -85,6 +91,10 @@ struct LightBlock {
   ValidatorSet validators;
 };
 
+/// Puts a set into the order that its hash and its commits use.
+void sort_validators(ValidatorSet& validators);
+
+/// The address of a 32-byte Ed25519 public key.
 [[nodiscard]] Address address_of(ByteView public_key);
 
 /// The header's hash: the RFC 6962 root over its 14 encoded fields (consensus.md §4.2).

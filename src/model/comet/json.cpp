@@ -70,11 +70,14 @@ Status read_block_id(json::Value in, std::string_view name, BlockId& out) {
   out = {};
   if (!member || member.is_null()) return {};
   XL_TRY(read_hex(member, "hash", out.hash));
-  const json::Value parts = member.find("parts");
+  // CometBFT's RPC says `parts`, its light-client tools `part_set_header`.
+  const json::Value rpc_name = member.find("parts");
+  const json::Value parts = rpc_name ? rpc_name : member.find("part_set_header");
   if (!parts || parts.is_null()) return {};
   std::int64_t total = 0;
   XL_TRY(read_integer(parts, "total", total));
-  if (total < 0 || total > std::numeric_limits<std::uint32_t>::max()) return comet_json_error("total");
+  if (total < 0 || total > std::numeric_limits<std::uint32_t>::max())
+    return comet_json_error("total");
   out.parts.total = static_cast<std::uint32_t>(total);
   return read_hex(parts, "hash", out.parts.hash);
 }
@@ -176,7 +179,8 @@ Result<Header> read_header(json::Value in) {
   Header out;
   XL_TRY(read_version(in, out));
   const auto chain_id = in.find("chain_id").as_string();
-  if (!chain_id || chain_id->size() > limits::chain_id_bytes_max) return comet_json_error("chain_id");
+  if (!chain_id || chain_id->size() > limits::chain_id_bytes_max)
+    return comet_json_error("chain_id");
   out.chain_id = *chain_id;
   XL_TRY(read_integer(in, "height", out.height));
   XL_TRY(read_time(in, "time", out.time));
@@ -199,10 +203,12 @@ Result<Commit> read_commit(json::Value in) {
   XL_TRY(read_integer(in, "height", out.height));
   std::int64_t round = 0;
   XL_TRY(read_integer(in, "round", round));
-  if (round < 0 || round > std::numeric_limits<std::int32_t>::max()) return comet_json_error("round");
+  if (round < 0 || round > std::numeric_limits<std::int32_t>::max())
+    return comet_json_error("round");
   out.round = static_cast<std::int32_t>(round);
   XL_TRY(read_block_id(in, "block_id", out.block_id));
   const json::Value signatures = in.find("signatures");
+  if (signatures.is_null()) return out;  // Go's empty list
   if (!signatures.is_array() || signatures.size() > limits::validators_max) {
     return comet_json_error("signatures");
   }
@@ -237,6 +243,7 @@ Result<ValidatorSet> read_validators(json::Value in) {
     XL_TRY(read_integer(validator, genesis_form ? "power" : "voting_power", decoded.power));
     out.push_back(std::move(decoded));
   }
+  sort_validators(out);  // a genesis and some tools list members in another order
   return out;
 }
 

@@ -11,6 +11,7 @@
 /// base64, RFC 3339 time.
 namespace xl::model::comet {
 
+/// Write CometBFT's JSON of each.
 void write_header(json::Writer& out, const Header& header);
 void write_commit(json::Writer& out, const Commit& commit);
 void write_validators(json::Writer& out, const ValidatorSet& validators);

@@ -109,8 +109,7 @@ Status check_trusting(const ValidatorSet& trusted, const LightBlock& block,
                       const TrustOptions& options) {
   XL_TRY_ASSIGN(const std::int64_t total, total_power(trusted));
   std::int64_t scaled = 0;
-  if (options.trust_denominator < 1 ||
-      !checked_multiply(total, options.trust_numerator, scaled)) {
+  if (options.trust_denominator < 1 || !checked_multiply(total, options.trust_numerator, scaled)) {
     return make_error(ErrorCode::trust_insufficient, "trust level");
   }
   const std::int64_t needed = scaled / options.trust_denominator;
@@ -141,8 +140,7 @@ Status verify_light_block(const LightBlock& block) {
 }
 
 Status verify_step(const Header& trusted, const ValidatorSet& trusted_next,
-                   const LightBlock& untrusted, const Timestamp& now,
-                   const TrustOptions& options) {
+                   const LightBlock& untrusted, const Timestamp& now, const TrustOptions& options) {
   XL_TRY(check_header(untrusted.header));
   XL_TRY(check_commit(untrusted.commit, untrusted.header));
   if (trusted.time.seconds + options.trusting_period_s <= now.seconds) {

@@ -9,6 +9,7 @@
 /// thread-safe.
 namespace xl::model::comet {
 
+/// How far a light client trusts a header it has verified before.
 struct TrustOptions {
   std::int64_t trusting_period_s = 0;
   std::int64_t clock_drift_s = 10;

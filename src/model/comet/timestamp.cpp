@@ -70,7 +70,8 @@ bool read_fraction(std::string_view text, std::int32_t& nanos) {
     nanos = 0;
     return true;
   }
-  if (text.size() < 3 || text.size() > 11 || text.front() != '.' || text.back() != 'Z') return false;
+  if (text.size() < 3 || text.size() > 11 || text.front() != '.' || text.back() != 'Z')
+    return false;
   const std::size_t digits = text.size() - 2;
   std::int64_t value = 0;
   if (!read_digits(text, 1, digits, value)) return false;
@@ -92,8 +93,8 @@ Timestamp timestamp_from_ms(std::uint64_t milliseconds) {
 }
 
 std::string to_rfc3339(const Timestamp& time) {
-  const std::int64_t days = time.seconds >= 0 ? time.seconds / 86400
-                                              : (time.seconds - 86399) / 86400;
+  const std::int64_t days =
+      time.seconds >= 0 ? time.seconds / 86400 : (time.seconds - 86399) / 86400;
   const std::int64_t second_of_day = time.seconds - days * 86400;
   const Date date = civil_from_days(days);
   std::string out;

@@ -25,6 +25,7 @@ struct Timestamp {
   [[nodiscard]] std::uint64_t milliseconds() const;
 };
 
+/// The time of milliseconds since 1970.
 [[nodiscard]] Timestamp timestamp_from_ms(std::uint64_t milliseconds);
 
 /// `2026-11-21T09:12:00.123Z` (RFC 3339, UTC, no trailing zeros in the fraction), years 1..9999.

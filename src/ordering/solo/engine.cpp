@@ -88,8 +88,7 @@ class SoloEngine final : public Engine {
       : chain_(chain),
         clock_(clock),
         envelope_key_(envelope_key),
-        envelope_key_id_(
-            model::key_id_of(envelope_key.algorithm(), envelope_key.public_key())),
+        envelope_key_id_(model::key_id_of(envelope_key.algorithm(), envelope_key.public_key())),
         headers_(std::move(headers)),
         options_(options) {}
 
@@ -361,10 +360,10 @@ void SoloEngine::make_block(std::vector<SlotPtr> slots) {
   Work work;
   work.block = chain_.finalize({headers_.next_height(), block_ms, {}}, std::move(decoded));
   step("executed");
-  const auto data = headers_.sign(std::move(envelopes), block_ms, before,
-                                  work.block.result.envelope_data);
-  const auto proof = headers_.sign({}, headers_.next_block_ms(clock_.now_ms()),
-                                   work.block.head.app_hash, {});
+  const auto data =
+      headers_.sign(std::move(envelopes), block_ms, before, work.block.result.envelope_data);
+  const auto proof =
+      headers_.sign({}, headers_.next_block_ms(clock_.now_ms()), work.block.head.app_hash, {});
   const Status data_added = chain_.add_signed(work.block.batch, data);
   const Status proof_added = chain_.add_signed(work.block.batch, proof);
   XL_CHECK(data_added.ok());

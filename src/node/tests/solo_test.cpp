@@ -19,7 +19,7 @@
 #include "model/receipt.h"
 #include "ordering/solo/engine.h"
 
-namespace xl::ordering {
+namespace xl::node {
 namespace {
 
 namespace fs = std::filesystem;
@@ -79,14 +79,14 @@ class Network {
     return std::move(*read);
   }
 
-  void open(solo::Options options = {}) {
+  void open(ordering::solo::Options options = {}) {
     auto opened = state::Database::open(directory, {});
     ASSERT_TRUE(opened.ok()) << opened.error().text();
     database = std::move(*opened);
     auto made = chain::Chain::open(*database, registry, genesis());
     ASSERT_TRUE(made.ok()) << made.error().text();
     chain = std::move(*made);
-    auto started = solo::make_engine(*chain, clock, validator, hospital, options);
+    auto started = ordering::solo::make_engine(*chain, clock, validator, hospital, options);
     ASSERT_TRUE(started.ok()) << started.error().text();
     engine = std::move(*started);
     engine->start();
@@ -120,10 +120,10 @@ class Network {
     return model::sign_transaction(body(nonce), {&hospital});
   }
 
-  Outcome submit(Bytes transaction) {
-    std::promise<Outcome> answer;
+  ordering::Outcome submit(Bytes transaction) {
+    std::promise<ordering::Outcome> answer;
     engine->submit({std::move(transaction)},
-                   [&](std::size_t, Outcome outcome) { answer.set_value(std::move(outcome)); });
+                   [&](std::size_t, ordering::Outcome outcome) { answer.set_value(std::move(outcome)); });
     return answer.get_future().get();
   }
 
@@ -134,7 +134,7 @@ class Network {
   fs::path directory;
   std::unique_ptr<state::Database> database;
   std::unique_ptr<chain::Chain> chain;
-  std::unique_ptr<Engine> engine;
+  std::unique_ptr<ordering::Engine> engine;
 };
 
 constexpr std::uint64_t start_ms = 1795219200000;  // 2026-11-21
@@ -144,7 +144,7 @@ TEST(Solo, ReceiptsVerifyWithTheGenesisAloneAlsoAfterReopening) {
   network.open();
   std::vector<Hash> ids;
   for (std::uint8_t i = 1; i <= 100; ++i) {
-    const Outcome outcome = network.submit(network.transaction(i));
+    const ordering::Outcome outcome = network.submit(network.transaction(i));
     ASSERT_TRUE(outcome.ok()) << outcome.error().text();
     EXPECT_EQ(outcome->status, contracts::records::patient_unknown);
     ids.push_back(outcome->transaction_id);
@@ -170,7 +170,7 @@ TEST(Solo, ReceiptsVerifyWithTheGenesisAloneAlsoAfterReopening) {
 TEST(Solo, EveryAlteredCharacterOfAReceiptIsNoticed) {
   Network network(start_ms);
   network.open();
-  const Outcome outcome = network.submit(network.transaction(1));
+  const ordering::Outcome outcome = network.submit(network.transaction(1));
   ASSERT_TRUE(outcome.ok());
   ASSERT_TRUE(network.submit(network.transaction(2)).ok());
   const auto receipt = network.chain->receipt(outcome->transaction_id);
@@ -225,8 +225,9 @@ TEST(Solo, RejectsAttacksWithTheirOwnNumbers) {
 
   model::Body other_network = network.body(2);
   other_network.network[0] ^= 1;
-  EXPECT_EQ(network.submit(model::sign_transaction(other_network, {&network.hospital})).error().code,
-            ErrorCode::wrong_network);
+  EXPECT_EQ(
+      network.submit(model::sign_transaction(other_network, {&network.hospital})).error().code,
+      ErrorCode::wrong_network);
 
   model::Body expired = network.body(3);
   expired.valid_until_ms = network.clock.now_ms() - 1;
@@ -284,4 +285,4 @@ TEST(Solo, AnotherGenesisIsRefused) {
 }
 
 }  // namespace
-}  // namespace xl::ordering
+}  // namespace xl::node

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "base/console.h"
+
+#include <cstdio>
+
+#include "base/json/writer.h"
+
+namespace xl {
+namespace {
+
+void print(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
+
+/// A bar of twenty cells.
+std::string bar(std::uint64_t done, std::uint64_t total) {
+  const std::uint64_t filled = total == 0 ? 0 : done * 20 / total;
+  std::string out = "[";
+  for (std::uint64_t i = 0; i < 20; ++i) out += i < filled ? "█" : "·";
+  return out + "]";
+}
+
+}  // namespace
+
+ExitCode exit_code_of(ErrorCode code) {
+  const auto number = static_cast<std::uint16_t>(code);
+  if (number >= 1222 && number <= 1235) return ExitCode::altered;
+  switch (code) {
+    case ErrorCode::ledger_record_altered:
+    case ErrorCode::store_corrupt:
+      return ExitCode::altered;
+    case ErrorCode::transaction_unknown:
+    case ErrorCode::height_unknown:
+    case ErrorCode::route_unknown:
+      return ExitCode::not_found;
+    case ErrorCode::address_in_use:
+    case ErrorCode::store_locked:
+    case ErrorCode::transaction_replayed:
+      return ExitCode::conflict;
+    case ErrorCode::queue_full:
+    case ErrorCode::server_busy:
+    case ErrorCode::wait_timed_out:
+    case ErrorCode::node_unreachable:
+      return ExitCode::unreachable;
+    case ErrorCode::json_invalid:
+    case ErrorCode::json_too_large:
+    case ErrorCode::json_shape:
+    case ErrorCode::receipt_malformed:
+    case ErrorCode::genesis_malformed:
+    case ErrorCode::identifier_malformed:
+    case ErrorCode::parameter_invalid:
+    case ErrorCode::config_invalid:
+      return ExitCode::input_invalid;
+    default:
+      return ExitCode::failed;
+  }
+}
+
+Language language_of(std::string_view locale) {
+  return locale.starts_with("zh") ? Language::chinese : Language::english;
+}
+
+void Console::result(std::string_view line) const {
+  print(stdout, line);
+  if (!line.ends_with('\n')) print(stdout, "\n");
+  std::fflush(stdout);
+}
+
+void Console::say(std::string_view english, std::string_view chinese) const {
+  if (options_.quiet) return;
+  print(stderr, pick(english, chinese));
+  print(stderr, "\n");
+}
+
+void Console::done(std::string_view english, std::string_view chinese) const {
+  if (options_.quiet) return;
+  print(stderr, options_.color ? "\033[32m✓\033[0m " : "✓ ");
+  say(english, chinese);
+}
+
+int Console::fail(const Error& error) const {
+  const ErrorInfo& info = describe(error.code);
+  const std::string code = code_text(info.number);
+  const auto exit_code = static_cast<int>(exit_code_of(error.code));
+  if (options_.json) {
+    json::Writer out;
+    out.begin_object().key("error").begin_object().key("code").string(code);
+    out.key("name").string(info.name).key("message").string(error.message);
+    out.key("title")
+        .string(pick(info.en, info.zh))
+        .key("fix")
+        .string(pick(info.en_fix, info.zh_fix));
+    out.key("exit_code").integer(exit_code).end_object().end_object();
+    result(out.take());
+    return exit_code;
+  }
+  print(stderr, options_.color ? "\033[31m✗\033[0m " : "✗ ");
+  print(stderr, pick(info.en, info.zh));
+  print(stderr, " (" + code + ")\n");
+  if (error.message != info.en) {
+    print(stderr, std::string(pick("  why: ", "  原因: ")) + error.message + "\n");
+  }
+  print(stderr, std::string(pick("  fix: ", "  处理: ")) +
+                    std::string(pick(info.en_fix, info.zh_fix)) + "\n");
+  return exit_code;
+}
+
+void Progress::update(std::uint64_t done, std::uint64_t total, std::uint64_t now_ms) {
+  const Console::Options& options = console_.options();
+  if (!options.progress || options.quiet || options.json) return;
+  if (now_ms - shown_ms_ < 200 && done != total) return;
+  shown_ms_ = now_ms;
+  shown_ = true;
+  const std::uint64_t elapsed_ms = now_ms > start_ms_ ? now_ms - start_ms_ : 1;
+  const std::uint64_t rate = done * 1000 / elapsed_ms;
+  const std::uint64_t left_s = rate == 0 || total < done ? 0 : (total - done) / rate;
+  print(stderr, "\r" + label_ + " " + bar(done, total) + " " + std::to_string(done) + "/" +
+                    std::to_string(total) + "  " + std::to_string(rate) + "/s  " +
+                    std::to_string(left_s) + " s  ");
+}
+
+void Progress::finish() {
+  if (shown_) print(stderr, "\n");
+  shown_ = false;
+}
+
+}  // namespace xl

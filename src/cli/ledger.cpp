@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "cli/ledger.h"
+
+#include "base/file.h"
+#include "base/json/json.h"
+#include "base/json/writer.h"
+#include "client/http_client.h"
+
+namespace xl::cli {
+namespace {
+
+/// The body of a GET, or the error that the node's problem document names.
+Result<std::string> fetch(const std::string& node_url, const std::string& target) {
+  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(node_url));
+  client::HttpClient client(std::move(address));
+  XL_TRY_ASSIGN(client::HttpResponse answer, client.get(target));
+  if (answer.status == 200) return std::move(answer.body);
+  const auto document = json::parse(answer.body, {});
+  if (document.ok()) {
+    const std::string code(document->root().find("code").as_string().value_or(""));
+    for (const ErrorInfo& info : error_registry()) {
+      if (code != code_text(info.number)) continue;
+      return Error{static_cast<ErrorCode>(info.number),
+                   std::string(document->root().find("detail").as_string().value_or(info.en))};
+    }
+  }
+  return make_error(ErrorCode::answer_unexpected, "HTTP status " + std::to_string(answer.status));
+}
+
+/// Shows a JSON answer: as it is with --json, indented for people.
+int show(const Result<std::string>& body, const Console& console) {
+  if (!body.ok()) return console.fail(body.error());
+  const auto document = json::parse(*body, {});
+  if (!document.ok()) return console.fail(make_error(ErrorCode::answer_unexpected));
+  console.result(
+      json::write(document->root(), console.json() ? json::Style::compact : json::Style::pretty));
+  return static_cast<int>(ExitCode::done);
+}
+
+int show_head(const std::string& node_url, const Console& console) {
+  const auto body = fetch(node_url, "/ledger/v1/head");
+  if (console.json() || !body.ok()) return show(body, console);
+  const auto document = json::parse(*body, {});
+  if (!document.ok()) return console.fail(make_error(ErrorCode::answer_unexpected));
+  for (const json::Member member : document->root().members()) {
+    if (member.key == "schema") continue;
+    console.result(std::string(member.key) + "\t" +
+                   std::string(member.value.as_string().value_or("")));
+  }
+  return static_cast<int>(ExitCode::done);
+}
+
+int save_receipt(const std::string& node_url, const std::string& id, const std::string& file,
+                 const Console& console) {
+  const auto body = fetch(node_url, "/ledger/v1/receipts/" + id);
+  if (!body.ok()) return console.fail(body.error());
+  if (file.empty()) {
+    console.result(*body);
+    return static_cast<int>(ExitCode::done);
+  }
+  const Status written = write_file_durably(file, view_of(*body));
+  if (!written.ok()) return console.fail(written.error());
+  console.done("Saved " + file + "; check it with: xinglin verify " + file + " --genesis GENESIS",
+               "已保存 " + file + ";核验命令:xinglin verify " + file + " --genesis 创世文件");
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_ledger_commands(CLI::App& app, Session& session) {
+  auto* ledger = app.add_subcommand("ledger", "read and verify the ledger")->require_subcommand(1);
+  auto* head = ledger->add_subcommand("head", "what the ledger stands at");
+  head->footer("Examples:\n  xinglin ledger head\n  xinglin ledger head --json");
+  head->callback([&session] {
+    session.run = [&session](const Console& console) {
+      return show_head(session.node_url, console);
+    };
+  });
+  auto id = std::make_shared<std::string>();
+  auto* show_command =
+      ledger->add_subcommand("show", "a transaction by its id, or a block by its height");
+  show_command->add_option("ID", *id, "64 hexadecimal digits, or a height")->required();
+  show_command->footer("Examples:\n  xinglin ledger show 12\n  xinglin ledger show 3fa9…");
+  show_command->callback([id, &session] {
+    session.run = [id, &session](const Console& console) {
+      const std::string kind = id->size() == 64 ? "transactions/" : "blocks/";
+      return show(fetch(session.node_url, "/ledger/v1/" + kind + *id), console);
+    };
+  });
+  auto file = std::make_shared<std::string>();
+  auto* receipt = ledger->add_subcommand("receipt", "the receipt of a transaction");
+  receipt->add_option("ID", *id, "the transaction's id")->required();
+  receipt->add_option("--out", *file, "write it to this file");
+  receipt->footer("Examples:\n  xinglin ledger receipt 3fa9… --out receipt.json");
+  receipt->callback([id, file, &session] {
+    session.run = [id, file, &session](const Console& console) {
+      return save_receipt(session.node_url, *id, *file, console);
+    };
+  });
+  auto key = std::make_shared<std::string>();
+  auto height = std::make_shared<std::string>();
+  auto* proof = ledger->add_subcommand("proof", "what a state key held, with its proof");
+  proof->add_option("KEY", *key, "the key in hexadecimal")->required();
+  proof->add_option("--height", *height, "after this block; default: now");
+  proof->footer("Examples:\n  xinglin ledger proof 0170aabb… --height 12");
+  proof->callback([key, height, &session] {
+    session.run = [key, height, &session](const Console& console) {
+      const std::string query = height->empty() ? "" : "?height=" + *height;
+      return show(fetch(session.node_url, "/ledger/v1/state/" + *key + query), console);
+    };
+  });
+}
+
+}  // namespace xl::cli

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/gateway.h"
+
+#include "base/json/writer.h"
+#include "gateway/ledger/routes.h"
+#include "gateway/openapi.h"
+#include "gateway/status_page.h"
+
+namespace xl::gateway {
+namespace {
+
+void add_metric(std::string& out, std::string_view name, std::string_view type,
+                std::string_view help, std::uint64_t value) {
+  out += "# HELP xinglin_" + std::string(name) + " " + std::string(help) + "\n";
+  out += "# TYPE xinglin_" + std::string(name) + " " + std::string(type) + "\n";
+  out += "xinglin_" + std::string(name) + " " + std::to_string(value) + "\n";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gateway>> Gateway::start(const http::ServerOptions& options,
+                                                const Services& services) {
+  std::unique_ptr<Gateway> gateway(new Gateway(services));
+  gateway->add_routes();
+  Gateway* self = gateway.get();
+  XL_TRY_ASSIGN(gateway->server_,
+                http::Server::start(options, [self](const http::Request& request) {
+                  return self->router_.handle(request);
+                }));
+  return gateway;
+}
+
+void Gateway::add_routes() {
+  ledger::add_routes(router_, {services_.ledger, services_.engine, services_.clock});
+  router_.add({"GET", "/health", "Whether the node answers and how far its ledger is",
+               [this](const auto&, const auto&) { return health(); }});
+  router_.add({"GET", "/metrics", "Prometheus metrics",
+               [this](const auto&, const auto&) { return metrics(); }});
+  router_.add({"GET", "/", "The status page", [this](const http::Request& request, const auto&) {
+                 return status_page(services_.ledger, services_.engine, request);
+               }});
+  router_.add({"GET", "/api/openapi.json", "This API's OpenAPI 3.1 description",
+               [this](const auto&, const auto&) -> Result<http::Response> {
+                 return json_response(openapi_text(router_.routes()));
+               }});
+}
+
+Result<http::Response> Gateway::health() const {
+  XL_TRY_ASSIGN(const query::LedgerHead head, services_.ledger.head());
+  json::Writer out;
+  out.begin_object().key("status").string("ok");
+  out.key("engine").string(services_.engine.name());
+  out.key("height").string(std::to_string(head.height));
+  out.key("queued").unsigned_integer(services_.engine.queued()).end_object();
+  return json_response(out.take());
+}
+
+Result<http::Response> Gateway::metrics() const {
+  XL_TRY_ASSIGN(const query::LedgerHead head, services_.ledger.head());
+  const http::ServerCounters http_counters = server_->counters();
+  std::string out;
+  add_metric(out, "ledger_height", "gauge", "Last signed height.", head.height);
+  add_metric(out, "ledger_transactions_total", "counter", "Executed transactions in the history.",
+             head.history_size);
+  add_metric(out, "ledger_state_keys", "gauge", "Keys in the state.", head.state_keys);
+  add_metric(out, "ledger_queued_transactions", "gauge", "Transactions taken and not committed.",
+             services_.engine.queued());
+  add_metric(out, "http_requests_total", "counter", "Requests handed to a handler.",
+             http_counters.requests);
+  add_metric(out, "http_refused_total", "counter", "Requests over a bound, malformed or late.",
+             http_counters.refused);
+  add_metric(out, "http_connections_total", "counter", "Connections accepted.",
+             http_counters.connections);
+  add_metric(out, "http_connections_open", "gauge", "Connections open now.",
+             http_counters.connections_open);
+  http::Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = std::move(out);
+  return response;
+}
+
+}  // namespace xl::gateway

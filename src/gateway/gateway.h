@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "gateway/http/server.h"
+#include "gateway/router.h"
+#include "ordering/engine.h"
+#include "query/ledger.h"
+
+namespace xl::gateway {
+
+/// Everything the gateway serves from; all outlive it.
+struct Services {
+  const query::Ledger& ledger;
+  ordering::Engine& engine;
+  const Clock& clock;
+};
+
+/// A node's HTTP face: the ledger's own API, health, metrics and the status page.
+class Gateway {
+ public:
+  /// Starts serving. Errors: those of `http::Server::start`.
+  [[nodiscard]] static Result<std::unique_ptr<Gateway>> start(const http::ServerOptions& options,
+                                                              const Services& services);
+
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  /// Stops accepting and finishes what runs. Idempotent.
+  void stop() { server_->stop(); }
+
+ private:
+  explicit Gateway(const Services& services) : services_(services) {}
+  void add_routes();
+  [[nodiscard]] Result<http::Response> health() const;
+  [[nodiscard]] Result<http::Response> metrics() const;
+
+  Services services_;
+  Router router_;
+  std::unique_ptr<http::Server> server_;  // last: its threads use all of the above
+};
+
+}  // namespace xl::gateway

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/http/server.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <thread>
+
+#include "crypto/random.h"
+#include "gateway/problem.h"
+
+namespace xl::gateway::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace bhttp = boost::beast::http;
+using tcp = asio::ip::tcp;
+using Parser = bhttp::request_parser<bhttp::string_body>;
+
+/// A larger initial buffer saves a 2 KB request one reallocation and copy (libraries.md).
+constexpr std::size_t buffer_bytes = 16 * 1024;
+constexpr auto stream_poll = std::chrono::milliseconds(50);
+constexpr auto stream_keep_alive = std::chrono::seconds(15);
+constexpr auto accept_pause = std::chrono::milliseconds(50);
+
+/// Adds to a counter for as long as it lives.
+class Held {
+ public:
+  Held(std::atomic<std::size_t>& counter, std::size_t amount) : counter_(counter), amount_(amount) {
+    counter_ += amount_;
+  }
+  ~Held() { counter_ -= amount_; }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  std::atomic<std::size_t>& counter_;
+  std::size_t amount_;
+};
+
+std::string new_request_id() {
+  std::array<std::uint8_t, 8> bytes{};
+  crypto::random_bytes(bytes);
+  return to_hex(bytes);
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::string_view std_view(beast::string_view text) { return {text.data(), text.size()}; }
+
+/// False when the request is malformed in a way that Beast lets pass.
+bool convert(Parser::value_type& in, Request& out) {
+  out.method = std::string(std_view(in.method_string()));
+  if (!split_target(std_view(in.target()), out)) return false;
+  for (const auto& field : in) {
+    const std::string name = lower(std_view(field.name_string()));
+    const bool once = name == "authorization" || name == "cookie" || name == "host";
+    if (once && out.headers.contains(name)) return false;
+    out.headers.insert_or_assign(name, std::string(std_view(field.value())));
+  }
+  out.body = std::move(in.body());
+  return true;
+}
+
+class BeastServer final : public Server {
+ public:
+  BeastServer(const ServerOptions& options, Handler handler)
+      : options_(options),
+        handler_(std::move(handler)),
+        workers_(options.worker_threads),
+        acceptor_(io_) {}
+  ~BeastServer() override { stop(); }
+
+  Status listen();
+  void run();
+  [[nodiscard]] std::uint16_t port() const override { return port_; }
+  [[nodiscard]] ServerCounters counters() const override {
+    return {requests_.load(), refused_.load(), accepted_.load(), open_.load()};
+  }
+  void stop() override;
+
+ private:
+  using Answer = bhttp::response<bhttp::string_body>;
+
+  asio::awaitable<void> accept_loop();
+  asio::awaitable<void> serve(tcp::socket socket);
+  asio::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                  const std::string& remote);
+  asio::awaitable<bool> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                  Parser& parser, unsigned version);
+  asio::awaitable<bool> refuse(beast::tcp_stream& stream, unsigned status, ErrorCode code,
+                               unsigned version);
+  asio::awaitable<bool> write(beast::tcp_stream& stream, Response response, unsigned version,
+                              bool keep_alive, bool head, const std::string& request_id);
+  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, Response response);
+  [[nodiscard]] Response handle(const Request& request) const;
+
+  ServerOptions options_;
+  Handler handler_;
+  asio::io_context io_;
+  asio::thread_pool workers_;
+  tcp::acceptor acceptor_;
+  std::uint16_t port_ = 0;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> open_{0};
+  std::atomic<std::size_t> bodies_bytes_{0};
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<std::uint64_t> requests_{0};
+  std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> accepted_{0};
+};
+
+Status BeastServer::listen() {
+  boost::system::error_code failure;
+  const auto address = asio::ip::make_address(options_.address, failure);
+  if (failure) return make_error(ErrorCode::address_unusable, options_.address);
+  const tcp::endpoint endpoint(address, options_.port);
+  acceptor_.open(endpoint.protocol(), failure);
+  if (!failure) acceptor_.set_option(asio::socket_base::reuse_address(true), failure);
+  if (!failure) acceptor_.bind(endpoint, failure);
+  if (!failure) acceptor_.listen(asio::socket_base::max_listen_connections, failure);
+  if (failure == boost::system::errc::address_in_use) {
+    return make_error(ErrorCode::address_in_use,
+                      options_.address + ":" + std::to_string(options_.port));
+  }
+  if (failure) return make_error(ErrorCode::address_unusable, options_.address);
+  port_ = acceptor_.local_endpoint().port();
+  return {};
+}
+
+void BeastServer::run() {
+  asio::co_spawn(io_, accept_loop(), asio::detached);
+  for (unsigned i = 0; i < options_.io_threads; ++i) {
+    threads_.emplace_back([this] { io_.run(); });
+  }
+}
+
+void BeastServer::stop() {
+  if (stopping_.exchange(true)) return;
+  asio::post(io_, [this] {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+  });
+  workers_.join();  // handlers that run are finished
+  io_.stop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+asio::awaitable<void> BeastServer::accept_loop() {
+  while (!stopping_) {
+    boost::system::error_code failure;
+    // Each connection has a strand of its own, so its coroutine never runs on two threads.
+    tcp::socket socket = co_await acceptor_.async_accept(
+        asio::make_strand(io_), asio::redirect_error(asio::use_awaitable, failure));
+    if (stopping_) co_return;
+    if (failure) {  // out of descriptors: wait for some to come back
+      asio::steady_timer pause(io_, accept_pause);
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failure));
+      continue;
+    }
+    ++accepted_;
+    const auto executor = socket.get_executor();
+    asio::co_spawn(executor, serve(std::move(socket)), asio::detached);
+  }
+}
+
+asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
+  const Held open(open_, 1);
+  boost::system::error_code failure;
+  socket.set_option(tcp::no_delay(true), failure);
+  const auto endpoint = socket.remote_endpoint(failure);
+  const std::string remote = failure ? std::string() : endpoint.address().to_string();
+  beast::tcp_stream stream(std::move(socket));
+  if (open_.load() > options_.connections_max) {
+    (void)co_await refuse(stream, 503, ErrorCode::server_busy, 11);
+  } else {
+    beast::flat_buffer buffer(options_.header_bytes_max + buffer_bytes);
+    buffer.reserve(buffer_bytes);
+    while (!stopping_ && co_await serve_one(stream, buffer, remote)) {
+    }
+  }
+  stream.socket().shutdown(tcp::socket::shutdown_send, failure);
+}
+
+asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                             Parser& parser, unsigned version) {
+  boost::system::error_code failure;
+  const auto length = parser.content_length();
+  if (length && *length > options_.body_bytes_max) {
+    co_return co_await refuse(stream, 413, ErrorCode::request_too_large, version);
+  }
+  if (bodies_bytes_.load() > options_.bodies_bytes_max) {
+    co_return co_await refuse(stream, 503, ErrorCode::server_busy, version);
+  }
+  if (beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
+    bhttp::response<bhttp::empty_body> go_on(bhttp::status::continue_, version);
+    co_await bhttp::async_write(stream, go_on, asio::redirect_error(asio::use_awaitable, failure));
+    if (failure) co_return false;
+  }
+  stream.expires_after(std::chrono::milliseconds(options_.body_timeout_ms));
+  co_await bhttp::async_read(stream, buffer, parser,
+                             asio::redirect_error(asio::use_awaitable, failure));
+  if (!failure) co_return true;
+  if (failure == bhttp::error::body_limit) {
+    co_return co_await refuse(stream, 413, ErrorCode::request_too_large, version);
+  }
+  if (failure == beast::error::timeout) {
+    co_return co_await refuse(stream, 408, ErrorCode::request_timed_out, version);
+  }
+  if (failure != bhttp::error::partial_message && failure != bhttp::error::end_of_stream) {
+    co_return co_await refuse(stream, 400, ErrorCode::request_malformed, version);
+  }
+  co_return false;
+}
+
+/// Serves one request. True when the connection may be used again.
+asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                             const std::string& remote) {
+  Parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(options_.header_bytes_max));
+  parser.body_limit(options_.body_bytes_max);
+  boost::system::error_code failure;
+  stream.expires_after(std::chrono::milliseconds(buffer.size() == 0 ? options_.idle_timeout_ms
+                                                                    : options_.header_timeout_ms));
+  co_await bhttp::async_read_header(stream, buffer, parser,
+                                    asio::redirect_error(asio::use_awaitable, failure));
+  if (failure == bhttp::error::header_limit || failure == bhttp::error::buffer_overflow) {
+    co_return co_await refuse(stream, 431, ErrorCode::request_too_large, 11);
+  }
+  if (failure == bhttp::error::end_of_stream || failure == beast::error::timeout ||
+      failure == asio::error::connection_reset || failure == asio::error::operation_aborted) {
+    co_return false;
+  }
+  if (failure) co_return co_await refuse(stream, 400, ErrorCode::request_malformed, 11);
+  const unsigned version = parser.get().version();
+  const bool keep_alive = parser.get().keep_alive();
+  const std::size_t expected =
+      static_cast<std::size_t>(parser.content_length().value_or(buffer_bytes));
+  const Held body(bodies_bytes_, std::min(expected, options_.body_bytes_max));
+  if (!parser.is_done() && !co_await read_body(stream, buffer, parser, version)) co_return false;
+  ++requests_;
+  Request request;
+  request.remote = remote;
+  request.id = new_request_id();
+  if (!convert(parser.get(), request)) {
+    co_return co_await refuse(stream, 400, ErrorCode::request_malformed, version);
+  }
+  if (waiting_.load() >= options_.requests_waiting_max) {
+    co_return co_await refuse(stream, 503, ErrorCode::server_busy, version);
+  }
+  Response response;
+  {
+    const Held waiting(waiting_, 1);
+    stream.expires_never();
+    const auto here = co_await asio::this_coro::executor;
+    co_await asio::post(asio::bind_executor(workers_.get_executor(), asio::use_awaitable));
+    response = handle(request);
+    co_await asio::post(asio::bind_executor(here, asio::use_awaitable));
+  }
+  if (response.stream) co_return co_await write_stream(stream, std::move(response));
+  co_return co_await write(stream, std::move(response), version, keep_alive,
+                           request.method == "HEAD", request.id);
+}
+
+Response BeastServer::handle(const Request& request) const {
+  try {
+    return handler_(request);
+  } catch (const std::exception&) {
+    return problem(500, make_error(ErrorCode::internal_failure), request.id);
+  }
+}
+
+/// Answers a problem and gives the connection up: what is left of the request is not read.
+asio::awaitable<bool> BeastServer::refuse(beast::tcp_stream& stream, unsigned status,
+                                          ErrorCode code, unsigned version) {
+  ++refused_;
+  Response response = problem(status, make_error(code), {});
+  if (status == 503) response.headers["retry-after"] = "2";
+  (void)co_await write(stream, std::move(response), version, false, false, {});
+  co_return false;
+}
+
+asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response response,
+                                         unsigned version, bool keep_alive, bool head,
+                                         const std::string& request_id) {
+  Answer answer(static_cast<bhttp::status>(response.status), version);
+  for (const auto& [name, value] : response.headers) answer.set(name, value);
+  if (!response.content_type.empty()) answer.set(bhttp::field::content_type, response.content_type);
+  answer.set("X-Content-Type-Options", "nosniff");
+  if (!request_id.empty()) answer.set("Request-Id", request_id);
+  answer.keep_alive(keep_alive);
+  answer.content_length(response.body.size());
+  if (!head) answer.body() = std::move(response.body);
+  boost::system::error_code failure;
+  stream.expires_after(std::chrono::milliseconds(options_.write_timeout_ms));
+  bhttp::response_serializer<bhttp::string_body> serializer(answer);
+  if (head) serializer.split(true);
+  if (head) {
+    co_await bhttp::async_write_header(stream, serializer,
+                                       asio::redirect_error(asio::use_awaitable, failure));
+  } else {
+    co_await bhttp::async_write(stream, serializer,
+                                asio::redirect_error(asio::use_awaitable, failure));
+  }
+  co_return !failure && keep_alive;
+}
+
+asio::awaitable<bool> BeastServer::write_stream(beast::tcp_stream& stream, Response response) {
+  std::string head = "HTTP/1.1 200 OK\r\nContent-Type: " + response.content_type +
+                     "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
+  boost::system::error_code failure;
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  auto last_sent = std::chrono::steady_clock::now();
+  std::string chunk = std::move(head);
+  while (!stopping_ && !failure) {
+    if (!chunk.empty()) {
+      stream.expires_after(std::chrono::milliseconds(options_.write_timeout_ms));
+      co_await asio::async_write(stream, asio::buffer(chunk),
+                                 asio::redirect_error(asio::use_awaitable, failure));
+      last_sent = std::chrono::steady_clock::now();
+    }
+    chunk = response.stream->take();
+    if (!chunk.empty()) continue;
+    if (response.stream->finished()) break;
+    if (std::chrono::steady_clock::now() - last_sent > stream_keep_alive) {
+      chunk = ": still here\n\n";
+      continue;
+    }
+    timer.expires_after(stream_poll);
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, failure));
+  }
+  co_return false;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Handler handler) {
+  auto server = std::make_unique<BeastServer>(options, std::move(handler));
+  XL_TRY(server->listen());
+  server->run();
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace xl::gateway::http

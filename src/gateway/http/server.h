@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "gateway/http/message.h"
+
+namespace xl::gateway::http {
+
+/// Bounds of the server; each over-run is answered, never silently dropped. Local to a node.
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0: any free one
+  unsigned io_threads = 1;
+  unsigned worker_threads = 32;  ///< they mostly wait for commits
+  std::size_t connections_max = 1024;
+  std::size_t header_bytes_max = 16 * 1024;
+  std::size_t body_bytes_max = 32U << 20U;     ///< of one request: above, 413
+  std::size_t bodies_bytes_max = 256U << 20U;  ///< of all requests being read: above, 503
+  std::size_t requests_waiting_max = 512;      ///< for a worker: above, 503
+  unsigned header_timeout_ms = 10'000;         ///< for a request's header: above, closed
+  unsigned body_timeout_ms = 30'000;           ///< for a request's body: above, 408
+  unsigned idle_timeout_ms = 60'000;           ///< between requests of a connection
+  unsigned write_timeout_ms = 30'000;          ///< for an answer that the client does not read
+};
+
+/// Counters for the metrics page. Read without a lock; approximate.
+struct ServerCounters {
+  std::uint64_t requests = 0;
+  std::uint64_t refused = 0;  ///< over a bound, malformed, or timed out
+  std::uint64_t connections = 0;
+  std::uint64_t connections_open = 0;
+};
+
+/// HTTP/1.1 over TCP: Boost.Beast behind a thin interface. Handlers run on worker threads and may
+/// block; a handler that throws or fails a request check costs its own request a 500.
+class Server {
+ public:
+  /// Binds at once. Errors: address_in_use (names the port), address_unusable.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerOptions& options,
+                                                             Handler handler);
+  virtual ~Server() = default;  ///< stops, waiting for handlers that run
+
+  /// The port it listens on.
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  [[nodiscard]] virtual ServerCounters counters() const = 0;
+  /// Stops accepting, finishes running handlers, closes connections. Idempotent.
+  virtual void stop() = 0;
+};
+
+}  // namespace xl::gateway::http

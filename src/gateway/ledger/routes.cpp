@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/ledger/routes.h"
+
+#include "base/checked.h"
+#include "base/json/writer.h"
+#include "gateway/ledger/events.h"
+#include "gateway/ledger/show.h"
+#include "gateway/ledger/submit.h"
+#include "model/receipt.h"
+
+namespace xl::gateway::ledger {
+namespace {
+
+Error parameter_error(std::string_view name) {
+  return make_error(ErrorCode::parameter_invalid, name);
+}
+
+Result<Hash> hash_parameter(const std::string& text, std::string_view name) {
+  Hash out{};
+  if (!from_hex(text, out)) return parameter_error(name);
+  return out;
+}
+
+/// A decimal query parameter; `fallback` when it is missing.
+Result<std::uint64_t> number_parameter(const http::Request& request, std::string_view name,
+                                       std::uint64_t fallback) {
+  const auto text = request.parameter(name);
+  if (!text) return fallback;
+  std::uint64_t value = 0;
+  if (!parse_decimal(*text, value)) return parameter_error(name);
+  return value;
+}
+
+Result<http::Response> get_head(const Services& services) {
+  XL_TRY_ASSIGN(const query::LedgerHead head, services.ledger.head());
+  json::Writer out;
+  write_head(out, head);
+  return json_response(out.take());
+}
+
+Result<http::Response> get_transaction(const Services& services, const PathValues& values) {
+  XL_TRY_ASSIGN(const Hash id, hash_parameter(values[0], "id"));
+  XL_TRY_ASSIGN(const auto transaction, services.ledger.transaction(id));
+  json::Writer out;
+  write_transaction(out, transaction, services.ledger.registry());
+  return json_response(out.take());
+}
+
+Result<http::Response> get_receipt(const Services& services, const PathValues& values) {
+  XL_TRY_ASSIGN(const Hash id, hash_parameter(values[0], "id"));
+  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.receipt(id));
+  return json_response(model::write_receipt(receipt));
+}
+
+Result<http::Response> get_block(const Services& services, const PathValues& values) {
+  std::uint64_t height = 0;
+  if (!parse_decimal(values[0], height)) return parameter_error("height");
+  XL_TRY_ASSIGN(const query::LedgerBlock block, services.ledger.block(height));
+  json::Writer out;
+  write_block(out, block);
+  return json_response(out.take());
+}
+
+Result<http::Response> get_state(const Services& services, const http::Request& request,
+                                 const PathValues& values) {
+  Bytes key;
+  if (values[0].size() > limits::state_key_bytes_max * 2 || !from_hex(values[0], key) ||
+      key.empty()) {
+    return parameter_error("key");
+  }
+  XL_TRY_ASSIGN(const std::uint64_t height, number_parameter(request, "height", 0));
+  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.state_receipt(key, height));
+  return json_response(model::write_receipt(receipt));
+}
+
+Result<http::Response> get_consistency(const Services& services, const http::Request& request) {
+  XL_TRY_ASSIGN(const query::LedgerHead head, services.ledger.head());
+  XL_TRY_ASSIGN(const std::uint64_t first, number_parameter(request, "first", 0));
+  XL_TRY_ASSIGN(const std::uint64_t second, number_parameter(request, "second", head.history_size));
+  XL_TRY_ASSIGN(const std::vector<Hash> path, services.ledger.consistency(first, second));
+  json::Writer out;
+  out.begin_object().key("first").string(std::to_string(first));
+  out.key("second").string(std::to_string(second)).key("path").begin_array();
+  for (const Hash& hash : path) out.string(to_hex(hash));
+  out.end_array().end_object();
+  return json_response(out.take());
+}
+
+}  // namespace
+
+void add_routes(Router& router, const Services& services) {
+  router.add({"GET", "/ledger/v1/head", "What the ledger stands at",
+              [services](const auto&, const auto&) { return get_head(services); }});
+  router.add({"GET", "/ledger/v1/genesis", "The network's genesis document, byte for byte",
+              [services](const auto&, const auto&) -> Result<http::Response> {
+                return json_response(std::string(text_of(services.ledger.genesis().raw)));
+              }});
+  router.add({"POST", "/ledger/v1/transactions", "Submit one transaction or a batch",
+              [services](const http::Request& request, const auto&) {
+                return submit_transactions(services, request);
+              }});
+  router.add({"GET", "/ledger/v1/transactions/{id}", "An executed transaction and its events",
+              [services](const auto&, const PathValues& values) {
+                return get_transaction(services, values);
+              }});
+  router.add({"GET", "/ledger/v1/receipts/{id}", "The receipt that anyone can verify offline",
+              [services](const auto&, const PathValues& values) {
+                return get_receipt(services, values);
+              }});
+  router.add(
+      {"GET", "/ledger/v1/blocks/{height}", "A block's header, commit and transactions",
+       [services](const auto&, const PathValues& values) { return get_block(services, values); }});
+  router.add({"GET", "/ledger/v1/state/{key}", "What a state key held, with its proof",
+              [services](const http::Request& request, const PathValues& values) {
+                return get_state(services, request, values);
+              }});
+  router.add({"GET", "/ledger/v1/consistency", "Proof that the history only grew",
+              [services](const http::Request& request, const auto&) {
+                return get_consistency(services, request);
+              }});
+  router.add({"GET", "/ledger/v1/events", "Executed transactions as server-sent events",
+              [services](const http::Request& request, const auto&) {
+                return follow_events(services, request);
+              }});
+}
+
+}  // namespace xl::gateway::ledger

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include "base/result.h"
+#include "gateway/http/message.h"
+
+namespace xl::gateway {
+
+/// The error body of the ledger's own API: RFC 9457 `application/problem+json` with `type`,
+/// `title`, `status`, `detail`, `code` (`XL####`), `fix` in English and `title_zh`, `fix_zh`, and
+/// `request_id`. Holds nothing of the request.
+[[nodiscard]] http::Response problem(unsigned status, const Error& error,
+                                     std::string_view request_id);
+
+/// The HTTP status that fits an error of the ledger: 400 malformed, 404 unknown, 409 replayed,
+/// 410 too old, 503 busy or stopping, 504 timed out, 500 for the store, else 422.
+[[nodiscard]] unsigned status_of(ErrorCode code);
+
+}  // namespace xl::gateway

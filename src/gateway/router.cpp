@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/router.h"
+
+#include "gateway/problem.h"
+
+namespace xl::gateway {
+namespace {
+
+/// Takes the first segment off `rest`, which starts with '/'.
+std::string_view next_segment(std::string_view& rest) {
+  rest.remove_prefix(1);
+  const std::size_t slash = rest.find('/');
+  const std::string_view segment = rest.substr(0, slash);
+  rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
+  return segment;
+}
+
+}  // namespace
+
+void Router::add(Route route) { routes_.push_back(std::move(route)); }
+
+bool Router::match(std::string_view pattern, std::string_view path, PathValues& values,
+                   int& literals) {
+  values.clear();
+  literals = 0;
+  while (!pattern.empty()) {
+    if (pattern.ends_with("*}") && pattern.find('/', 1) == std::string_view::npos) {
+      values.emplace_back(path);
+      return true;
+    }
+    if (path.empty()) return false;
+    const std::string_view wanted = next_segment(pattern);
+    const std::string_view given = next_segment(path);
+    if (wanted.starts_with('{')) {
+      if (given.empty()) return false;
+      values.emplace_back(given);
+    } else if (wanted == given) {
+      ++literals;
+    } else {
+      return false;
+    }
+  }
+  return path.empty();
+}
+
+http::Response Router::handle(const http::Request& request) const {
+  const Route* best = nullptr;
+  PathValues best_values;
+  int best_literals = -1;
+  std::string allowed;
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  for (const Route& route : routes_) {
+    PathValues values;
+    int literals = 0;
+    if (!match(route.pattern, request.path, values, literals)) continue;
+    if (route.method != method) {
+      if (allowed.find(route.method) == std::string::npos) {
+        allowed += (allowed.empty() ? "" : ", ") + route.method;
+      }
+      continue;
+    }
+    if (literals <= best_literals) continue;
+    best = &route;
+    best_values = std::move(values);
+    best_literals = literals;
+  }
+  if (best == nullptr) {
+    if (allowed.empty()) return problem(404, make_error(ErrorCode::route_unknown), request.id);
+    auto response = problem(405, make_error(ErrorCode::method_not_allowed), request.id);
+    response.headers["allow"] = allowed;
+    return response;
+  }
+  auto response = best->handler(request, best_values);
+  if (response.ok()) return std::move(*response);
+  http::Response refusal = problem(status_of(response.error().code), response.error(), request.id);
+  if (refusal.status == 503) refusal.headers["retry-after"] = "2";
+  return refusal;
+}
+
+http::Response json_response(std::string body, unsigned status) {
+  http::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace xl::gateway

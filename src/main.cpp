@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "base/console.h"
+#include "cli/commands.h"
+#include "node/commands.h"
+
+namespace {
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view{} : value;
+}
+
+/// Defaults that the terminal and its environment set; options may override them.
+xl::Console::Options console_defaults() {
+  xl::Console::Options out;
+  std::string_view locale = environment("LC_ALL");
+  if (locale.empty()) locale = environment("LC_MESSAGES");
+  if (locale.empty()) locale = environment("LANG");
+  out.language = xl::language_of(locale);
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  out.progress = terminal;
+  out.color = terminal && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+  out.json = environment("XINGLIN_OUTPUT") == "json";
+  return out;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  xl::cli::Session session;
+  session.console = console_defaults();
+  CLI::App app("Xinglin 杏林: a ledger that hospitals, patients and their partners keep together",
+               "xinglin");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(
+      "Examples:\n  xinglin node init --organisation 'City Hospital:hospital' "
+      "--operator-key operator.key\n  xinglin ledger head\n"
+      "  xinglin verify receipt.json --genesis genesis.json");
+  xl::cli::add_commands(app, session);
+  xl::node::add_commands(app, [&session](std::function<int(const xl::Console&)> run) {
+    session.run = std::move(run);
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& failure) {
+    const int code = app.exit(failure);
+    return code == 0 ? 0 : static_cast<int>(xl::ExitCode::wrong_usage);
+  }
+  return session.run(xl::Console(session.console));
+}

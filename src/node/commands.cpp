@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "node/commands.h"
+
+#include <csignal>
+
+#include "node/init.h"
+#include "node/node.h"
+#include "node/tools/ledger_verify.h"
+#include "node/tools/tamper.h"
+
+namespace xl::node {
+namespace {
+
+/// Options that every command on a data folder shares.
+struct FolderOptions {
+  std::string data = "xinglin-data";
+  std::string operator_key;
+  std::string passphrase_file;
+  // node init
+  std::string network = "xinglin";
+  std::vector<std::string> organisations;
+  // node run
+  int port = -1;
+  // ledger verify
+  std::string ledger;
+  std::string genesis;
+
+  [[nodiscard]] Layout layout() const { return {data}; }
+};
+
+Result<Unlock> unlock_of(const FolderOptions& options) {
+  if (!options.operator_key.empty()) {
+    XL_TRY_ASSIGN(auto key, crypto::keyfile::read_operator_key(options.operator_key));
+    return Unlock::with_operator_key(std::move(key));
+  }
+  if (!options.passphrase_file.empty()) {
+    XL_TRY_ASSIGN(auto passphrase, read_passphrase(options.passphrase_file));
+    return Unlock::with_passphrase(std::move(passphrase));
+  }
+  return make_error(ErrorCode::keys_locked);
+}
+
+/// `NAME:TYPE`, the type behind the last colon.
+Result<NewOrganisation> parse_organisation(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  const auto type =
+      colon == std::string::npos ? std::nullopt : organisation_type_of(text.substr(colon + 1));
+  if (!type) {
+    return make_error(ErrorCode::usage_invalid,
+                      "--organisation is NAME:TYPE; types: hospital, insurer, regulator, pharmacy, "
+                      "drug-maker, device-maker, research, distributor");
+  }
+  return NewOrganisation{text.substr(0, colon), *type};
+}
+
+int run_init(const FolderOptions& options, const Console& console) {
+  InitOptions init;
+  init.network_name = options.network;
+  for (const std::string& text : options.organisations) {
+    auto organisation = parse_organisation(text);
+    if (!organisation.ok()) return console.fail(organisation.error());
+    init.organisations.push_back(std::move(*organisation));
+  }
+  const auto unlock = unlock_of(options);
+  if (!unlock.ok()) return console.fail(unlock.error());
+  const SystemClock clock;
+  const Status made = init_solo(options.layout(), init, *unlock, clock);
+  if (!made.ok()) return console.fail(made.error());
+  console.done("Made a node in " + options.data, "已在 " + options.data + " 创建节点");
+  console.say("  next: xinglin node run --data " + options.data,
+              "  下一步:xinglin node run --data " + options.data);
+  return static_cast<int>(ExitCode::done);
+}
+
+/// Waits for Ctrl-C or a service manager's stop. Signals are blocked before any thread starts.
+void wait_for_stop(const sigset_t& signals) {
+  int received = 0;
+  sigwait(&signals, &received);
+}
+
+int run_node(const FolderOptions& options, const Console& console) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  auto config = read_config(options.layout().config());
+  if (!config.ok()) {
+    std::error_code failure;
+    const bool missing = !std::filesystem::exists(options.layout().genesis(), failure);
+    return console.fail(missing ? make_error(ErrorCode::data_folder_missing, options.data)
+                                : config.error());
+  }
+  if (options.port >= 0) config->port = static_cast<std::uint16_t>(options.port);
+  const auto unlock = unlock_of(options);
+  if (!unlock.ok()) return console.fail(unlock.error());
+  const SystemClock clock;
+  const auto node = Node::start(options.layout(), *config, *unlock, clock);
+  if (!node.ok()) return console.fail(node.error());
+  const std::string url = "http://" + config->listen + ":" + std::to_string((*node)->port()) + "/";
+  console.done("Running: " + url + "  (Ctrl-C stops)", "正在运行:" + url + "(按 Ctrl-C 停止)");
+  if (console.json()) console.result("{\"url\":\"" + url + "\"}");
+  wait_for_stop(signals);
+  console.say("Stopping: finishing what was accepted", "正在停止:完成已接收的交易");
+  return static_cast<int>(ExitCode::done);
+}
+
+void show_report(const VerifyReport& report, const Console& console) {
+  if (console.json()) {
+    console.result(report_json(report));
+    return;
+  }
+  const std::string blocks = std::to_string(report.intact_height);
+  if (report.damage) {
+    console.result(std::string(console.pick("✗ ", "✗ ")) + report.damage->record + ": " +
+                   report.damage->what);
+    console.result(std::string(console.pick("  intact   blocks 1 to ", "  完好    区块 1 至 ")) +
+                   blocks);
+    console.result(std::string(console.pick(
+        "  fix      set this copy aside and restore it from another member or a backup",
+        "  处理    请停用此副本,并从其他成员或备份恢复")));
+    return;
+  }
+  console.result(
+      std::string(console.pick("✓ Intact: blocks 1 to ", "✓ 完好:区块 1 至 ")) + blocks +
+      std::string(console.pick(", transactions ", ",交易 ")) + std::to_string(report.transactions) +
+      std::string(console.pick(", state keys ", ",状态键 ")) + std::to_string(report.state_keys));
+  console.result(std::string(console.pick("  app hash ", "  账本指纹 ")) + to_hex(report.app_hash));
+}
+
+int run_ledger_verify(const FolderOptions& options, const Console& console) {
+  const std::filesystem::path ledger =
+      options.ledger.empty() ? options.layout().ledger() : std::filesystem::path(options.ledger);
+  Layout layout = options.layout();
+  if (!options.genesis.empty()) layout.root = std::filesystem::path(options.genesis).parent_path();
+  const auto genesis = load_genesis(layout);
+  if (!genesis.ok()) return console.fail(genesis.error());
+  state::Database::Options open;
+  open.create_if_missing = false;
+  open.read_only = true;
+  const auto database = state::Database::open(ledger, open);
+  if (!database.ok()) return console.fail(database.error());
+  const contracts::Registry registry = contracts::make_registry();
+  const SystemClock clock;
+  Progress progress(console, std::string(console.pick("Verifying", "正在核验")), clock.now_ms());
+  const auto report =
+      verify_ledger(**database, registry, *genesis, [&](std::uint64_t done, std::uint64_t total) {
+        progress.update(done, total, clock.now_ms());
+      });
+  progress.finish();
+  if (!report.ok()) return console.fail(report.error());
+  show_report(*report, console);
+  return static_cast<int>(report->damage ? ExitCode::altered : ExitCode::done);
+}
+
+int run_tamper(const FolderOptions& options, const Console& console) {
+  const auto tampered = tamper_copy(options.layout().ledger());
+  if (!tampered.ok()) return console.fail(tampered.error());
+  const contracts::Registry registry = contracts::make_registry();
+  console.say("Flipped one bit of " + describe_state_key(tampered->key, registry) +
+                  " in a copy: " + tampered->directory.string(),
+              "已在副本中改动一位:" + describe_state_key(tampered->key, registry) + " — " +
+                  tampered->directory.string());
+  FolderOptions copy = options;
+  copy.ledger = tampered->directory.string();
+  const int altered = run_ledger_verify(copy, console);
+  std::error_code failure;
+  std::filesystem::remove_all(tampered->directory, failure);
+  console.say("And the copy that was not touched:", "未被改动的原件:");
+  const int intact = run_ledger_verify(options, console);
+  const bool caught = altered == static_cast<int>(ExitCode::altered) && intact == 0;
+  return caught ? altered : static_cast<int>(ExitCode::failed);
+}
+
+void add_data_option(CLI::App* command, FolderOptions& options) {
+  command->add_option("--data", options.data, "the node's data folder");
+}
+
+void add_unlock_options(CLI::App* command, FolderOptions& options) {
+  command->add_option("--operator-key", options.operator_key,
+                      "file with the operator's 32-byte key");
+  command->add_option("--passphrase-file", options.passphrase_file, "file with the passphrase");
+}
+
+}  // namespace
+
+void add_commands(CLI::App& app, std::function<void(std::function<int(const Console&)>)> choose) {
+  auto options = std::make_shared<FolderOptions>();
+  auto* node = app.add_subcommand("node", "make and run a member's node")->require_subcommand(1);
+  const auto on = [choose, options](CLI::App* command,
+                                    int (*run)(const FolderOptions&, const Console&)) {
+    command->callback([choose, options, run] {
+      choose([options, run](const Console& console) { return run(*options, console); });
+    });
+  };
+  auto* init = node->add_subcommand("init", "make keys, genesis and configuration");
+  add_data_option(init, *options);
+  add_unlock_options(init, *options);
+  init->add_option("--network", options->network, "short name of the network");
+  init->add_option("--organisation", options->organisations, "NAME:TYPE; may be repeated")
+      ->required();
+  init->footer(
+      "Examples:\n  xinglin node init --organisation '市一医院:hospital' "
+      "--operator-key operator.key");
+  on(init, run_init);
+  auto* run = node->add_subcommand("run", "run the node until Ctrl-C");
+  add_data_option(run, *options);
+  add_unlock_options(run, *options);
+  run->add_option("--port", options->port, "instead of the configured port; 0 takes a free one")
+      ->check(CLI::Range(0, 65535));
+  run->footer(
+      "Examples:\n  xinglin node run --operator-key operator.key\n"
+      "  xinglin node run --data /srv/xinglin --passphrase-file passphrase");
+  on(run, run_node);
+  auto* ledger = app.get_subcommand("ledger");
+  auto* verify = ledger->add_subcommand("verify", "run the whole ledger again and compare");
+  add_data_option(verify, *options);
+  verify->add_option("--ledger", options->ledger, "the store to check, if not the folder's own");
+  verify->footer("Examples:\n  xinglin ledger verify\n  xinglin ledger verify --data COPY --json");
+  on(verify, run_ledger_verify);
+  auto* demo = app.add_subcommand("demo", "try it")->require_subcommand(1);
+  auto* tamper =
+      demo->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
+  add_data_option(tamper, *options);
+  tamper->footer("Examples:\n  xinglin demo tamper");
+  on(tamper, run_tamper);
+}
+
+}  // namespace xl::node

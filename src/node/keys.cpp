@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "node/keys.h"
+
+#include "base/file.h"
+
+namespace xl::node {
+
+namespace keyfile = crypto::keyfile;
+
+namespace {
+
+constexpr std::uint64_t passphrase_bytes_max = 1024;
+
+}  // namespace
+
+Unlock Unlock::with_passphrase(crypto::SecretBytes passphrase) {
+  return {keyfile::Protection::passphrase, std::move(passphrase)};
+}
+
+Unlock Unlock::with_operator_key(crypto::SecretBytes key) {
+  return {keyfile::Protection::operator_key, std::move(key)};
+}
+
+Status Unlock::save(const std::filesystem::path& path, keyfile::Kind kind, ByteView secret) const {
+  auto sealed = protection_ == keyfile::Protection::passphrase
+                    ? keyfile::seal_with_passphrase(kind, secret, text_of(secret_.view()))
+                    : keyfile::seal_with_operator_key(kind, secret, secret_.view());
+  if (!sealed.ok()) return sealed.error();
+  return write_file_durably(path, *sealed, 0600);
+}
+
+Result<crypto::SecretBytes> Unlock::load(const std::filesystem::path& path,
+                                         keyfile::Kind kind) const {
+  XL_TRY_ASSIGN(const Bytes file, read_file(path, keyfile::file_bytes));
+  XL_TRY_ASSIGN(const keyfile::Header header, keyfile::inspect(file));
+  if (header.protection != protection_) return make_error(ErrorCode::keys_locked, path.string());
+  if (header.kind != kind) return make_error(ErrorCode::keyfile_malformed, path.string());
+  return protection_ == keyfile::Protection::passphrase
+             ? keyfile::open_with_passphrase(file, text_of(secret_.view()))
+             : keyfile::open_with_operator_key(file, secret_.view());
+}
+
+Result<crypto::SigningKey> Unlock::load_signing_key(const std::filesystem::path& path) const {
+  XL_TRY_ASSIGN(const crypto::SecretBytes secret, load(path, keyfile::Kind::ed25519));
+  return crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, secret.view());
+}
+
+Result<crypto::SecretBytes> read_passphrase(const std::filesystem::path& path) {
+  XL_TRY_ASSIGN(Bytes content, read_file(path, passphrase_bytes_max));
+  const std::string_view line = text_of(content).substr(0, text_of(content).find('\n'));
+  auto out = crypto::SecretBytes::copy_of(view_of(line));
+  crypto::wipe(content);
+  if (out.empty()) return make_error(ErrorCode::passphrase_wrong, "the file is empty");
+  return out;
+}
+
+}  // namespace xl::node

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "crypto/keyfile.h"
+#include "crypto/signature.h"
+
+namespace xl::node {
+
+/// What opens a node's key files: a passphrase or an operator's key, never from an argument or the
+/// environment, always from a file or the terminal.
+class Unlock {
+ public:
+  [[nodiscard]] static Unlock with_passphrase(crypto::SecretBytes passphrase);
+  [[nodiscard]] static Unlock with_operator_key(crypto::SecretBytes key);
+
+  /// Writes a secret, durable, readable by this user alone. Errors: those of `keyfile::seal…`,
+  /// file_unwritable.
+  [[nodiscard]] Status save(const std::filesystem::path& path, crypto::keyfile::Kind kind,
+                            ByteView secret) const;
+  /// Errors: file_unreadable, keys_locked (the file wants the other kind), passphrase_wrong,
+  /// decryption_failed, keyfile_malformed.
+  [[nodiscard]] Result<crypto::SecretBytes> load(const std::filesystem::path& path,
+                                                 crypto::keyfile::Kind kind) const;
+  /// `load` of an Ed25519 key.
+  [[nodiscard]] Result<crypto::SigningKey> load_signing_key(
+      const std::filesystem::path& path) const;
+
+ private:
+  Unlock(crypto::keyfile::Protection protection, crypto::SecretBytes secret)
+      : protection_(protection), secret_(std::move(secret)) {}
+  crypto::keyfile::Protection protection_;
+  crypto::SecretBytes secret_;
+};
+
+/// Reads a passphrase from the first line of a file. Errors: file_unreadable, passphrase_wrong
+/// (empty).
+[[nodiscard]] Result<crypto::SecretBytes> read_passphrase(const std::filesystem::path& path);
+
+}  // namespace xl::node

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <filesystem>
+
+namespace xl::node {
+
+/// Where everything is in a node's data folder.
+struct Layout {
+  std::filesystem::path root;
+
+  [[nodiscard]] std::filesystem::path genesis() const { return root / "genesis.json"; }
+  [[nodiscard]] std::filesystem::path config() const { return root / "node.toml"; }
+  [[nodiscard]] std::filesystem::path ledger() const { return root / "ledger"; }
+  [[nodiscard]] std::filesystem::path keys() const { return root / "keys"; }
+  [[nodiscard]] std::filesystem::path validator_key() const { return keys() / "validator.key"; }
+  [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
+  /// Of an organisation: its service key, which signs in its name.
+  [[nodiscard]] std::filesystem::path service_key(std::string_view organisation) const {
+    return keys() / (std::string(organisation) + ".service.key");
+  }
+  /// Of an organisation: the root of its vault's keys.
+  [[nodiscard]] std::filesystem::path root_key(std::string_view organisation) const {
+    return keys() / (std::string(organisation) + ".root.key");
+  }
+};
+
+}  // namespace xl::node

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "node/node.h"
+
+#include "base/file.h"
+#include "crypto/library_check.h"
+#include "model/limits.h"
+
+namespace xl::node {
+namespace {
+
+/// Below this a node refuses to start: RocksDB cannot recover from a full disk by itself.
+constexpr std::uint64_t free_bytes_min = 256U << 20U;
+
+Status check_disk(const std::filesystem::path& folder) {
+  std::error_code failure;
+  const auto space = std::filesystem::space(folder, failure);
+  if (!failure && space.available < free_bytes_min) {
+    return make_error(ErrorCode::disk_nearly_full,
+                      std::to_string(space.available >> 20U) + " MB free in " + folder.string());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<model::Genesis> load_genesis(const Layout& layout) {
+  std::error_code failure;
+  if (!std::filesystem::exists(layout.genesis(), failure)) {
+    return make_error(ErrorCode::data_folder_missing, layout.root.string());
+  }
+  XL_TRY_ASSIGN(const Bytes raw, read_file(layout.genesis(), limits::genesis_bytes_max));
+  return model::read_genesis(raw);
+}
+
+Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& config,
+                                          const Unlock& unlock, const Clock& clock,
+                                          const std::function<void(std::uint64_t)>& progress) {
+  XL_TRY(crypto::check_libraries());
+  XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
+  XL_TRY(check_disk(layout.root));
+  std::unique_ptr<Node> node(new Node());
+
+  XL_TRY_ASSIGN(node->validator_key_, unlock.load_signing_key(layout.validator_key()));
+  XL_TRY_ASSIGN(node->envelope_key_, unlock.load_signing_key(layout.envelope_key()));
+
+  XL_TRY_ASSIGN(node->database_, state::Database::open(layout.ledger(), {}));
+  XL_TRY_ASSIGN(node->chain_, chain::Chain::open(*node->database_, node->registry_,
+                                                 std::move(genesis), progress));
+  node->ledger_ = std::make_unique<query::Ledger>(*node->chain_);
+
+  XL_TRY_ASSIGN(node->engine_,
+                ordering::solo::make_engine(*node->chain_, clock, *node->validator_key_,
+                                            *node->envelope_key_, {}));
+  node->engine_->start();
+
+  gateway::http::ServerOptions server;
+  server.address = config.listen;
+  server.port = config.port;
+  XL_TRY_ASSIGN(node->gateway_,
+                gateway::Gateway::start(server, {*node->ledger_, *node->engine_, clock}));
+  return node;
+}
+
+Node::~Node() {
+  if (gateway_) gateway_->stop();
+  if (engine_) engine_->stop();
+}
+
+}  // namespace xl::node

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "gateway/gateway.h"
+#include "node/config.h"
+#include "node/keys.h"
+#include "node/layout.h"
+#include "ordering/solo/engine.h"
+
+namespace xl::node {
+
+/// A running member of a network: store, chain, engine and gateway, built in dependency order.
+/// Several can run in one process.
+class Node {
+ public:
+  /// Opens everything in `layout` and starts serving. `progress` is called while the state tree is
+  /// rebuilt. Errors: data_folder_missing, disk_nearly_full, keys_locked and those of opening keys,
+  /// the genesis, the store, the chain and the server.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> start(
+      const Layout& layout, const Config& config, const Unlock& unlock, const Clock& clock,
+      const std::function<void(std::uint64_t)>& progress = {});
+  /// Stops: first the gateway, then the engine, which finishes what it took.
+  ~Node();
+
+  [[nodiscard]] std::uint16_t port() const { return gateway_->port(); }
+  [[nodiscard]] const query::Ledger& ledger() const { return *ledger_; }
+  [[nodiscard]] ordering::Engine& engine() { return *engine_; }
+
+ private:
+  Node() : registry_(contracts::make_registry()) {}
+
+  contracts::Registry registry_;
+  std::optional<crypto::SigningKey> validator_key_;
+  std::optional<crypto::SigningKey> envelope_key_;
+  std::unique_ptr<state::Database> database_;
+  std::unique_ptr<chain::Chain> chain_;
+  std::unique_ptr<query::Ledger> ledger_;
+  std::unique_ptr<ordering::Engine> engine_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+};
+
+/// Reads the genesis of a data folder. Errors: data_folder_missing, genesis_malformed.
+[[nodiscard]] Result<model::Genesis> load_genesis(const Layout& layout);
+
+}  // namespace xl::node

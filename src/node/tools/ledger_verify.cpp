@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "node/tools/ledger_verify.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "base/json/writer.h"
+#include "chain/records.h"
+#include "crypto/merkle.h"
+#include "model/comet/encoding.h"
+#include "state/tree.h"
+
+namespace xl::node {
+namespace {
+
+namespace comet = model::comet;
+using state::Column;
+
+/// The whole state of the replay.
+class MemoryState final : public model::StateReader {
+ public:
+  [[nodiscard]] bool get(ByteView key, Bytes& value) const override {
+    const auto found = values_.find(key);
+    if (found == values_.end()) return false;
+    value = found->second;
+    return true;
+  }
+  void scan(ByteView prefix, ByteView from, std::uint32_t count_max,
+            const std::function<bool(ByteView, ByteView)>& visit) const override {
+    std::uint32_t left = count_max;
+    auto at = values_.lower_bound(model::KeyLess{}(prefix, from) ? from : prefix);
+    for (; at != values_.end() && left > 0; ++at, --left) {
+      if (!text_of(at->first).starts_with(text_of(prefix))) return;
+      if (!visit(at->first, at->second)) return;
+    }
+  }
+  void apply(const model::WriteSet& writes) {
+    std::vector<state::Tree::Update> updates;
+    for (const auto& [key, value] : writes) {
+      if (value) {
+        values_.insert_or_assign(key, *value);
+        updates.push_back({model::state_path(key), model::state_value_hash(*value)});
+      } else {
+        values_.erase(key);
+        updates.push_back({model::state_path(key), std::nullopt});
+      }
+    }
+    std::sort(updates.begin(), updates.end(),
+              [](const auto& a, const auto& b) { return a.path < b.path; });
+    tree_.apply(updates);
+  }
+  [[nodiscard]] Hash root() const { return tree_.root(); }
+  [[nodiscard]] const std::map<Bytes, Bytes, model::KeyLess>& values() const { return values_; }
+
+ private:
+  std::map<Bytes, Bytes, model::KeyLess> values_;
+  state::Tree tree_;
+};
+
+class Replay {
+ public:
+  Replay(const state::Database& database, const contracts::Registry& registry,
+         const model::Genesis& genesis)
+      : database_(database),
+        registry_(registry),
+        genesis_(genesis),
+        executor_(registry, genesis.network),
+        validators_(genesis.validators) {}
+
+  Status run(const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+  VerifyReport report;
+
+ private:
+  /// Notes the first damage; false stops the run.
+  bool damaged(std::string record, std::string what) {
+    if (!report.damage) report.damage = Damage{std::move(record), std::move(what)};
+    return false;
+  }
+  /// A read that fails is evidence too: a checksum of the store does not fit its bytes.
+  bool read(Column column, ByteView key, const std::string& record, Bytes& value) {
+    const auto found = database_.get(column, key, value);
+    if (!found.ok()) return damaged(record, "its bytes on disk do not fit their checksum");
+    if (!*found) return damaged(record, "is missing");
+    return true;
+  }
+
+  Status check_identity();
+  Status found();
+  bool check_block(std::uint64_t height);
+  bool check_header(const comet::Header& header, const comet::Commit& commit,
+                    const std::vector<Bytes>& envelopes, const std::string& name);
+  bool execute(std::uint64_t height, const comet::Header& header, std::vector<Bytes> envelopes,
+               const std::string& name);
+  bool check_transaction(const execution::Receipt& receipt);
+  bool check_roots(std::uint64_t height, std::uint64_t history_first);
+  bool check_head();
+  bool check_state();
+  bool check_history();
+
+  const state::Database& database_;
+  const contracts::Registry& registry_;
+  const model::Genesis& genesis_;
+  execution::Executor executor_;
+  comet::ValidatorSet validators_;
+  MemoryState state_;
+  std::vector<Hash> leaves_;
+  crypto::merkle::Frontier history_;
+  chain::Head stored_head_;
+  Hash app_hash_{};
+  Hash results_hash_ = crypto::merkle::empty_root();
+  comet::Commit last_commit_;
+  comet::BlockId last_block_id_;
+};
+
+Status Replay::check_identity() {
+  Bytes value;
+  XL_TRY_ASSIGN(const bool exists, database_.get(Column::meta, view_of(chain::meta_format), value));
+  if (!exists || value != Bytes{chain::store_format_version}) {
+    return make_error(ErrorCode::store_version_unsupported);
+  }
+  XL_TRY_ASSIGN(const bool named, database_.get(Column::meta, view_of(chain::meta_network), value));
+  if (!named || !equal(value, genesis_.network)) return make_error(ErrorCode::genesis_differs);
+  return {};
+}
+
+Status Replay::found() {
+  model::Overlay founding(state_);
+  for (const auto& contract : registry_.all()) {
+    contracts::OwnPrefixWriter writer(contract->number(), founding);
+    XL_TRY(contract->initialise(genesis_.section(contract->name()), writer));
+  }
+  state_.apply(founding.writes());
+  app_hash_ = model::app_hash(state_.root(), history_.root(), 0);
+  report.app_hash = app_hash_;
+  return {};
+}
+
+Status Replay::run(const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  XL_TRY(check_identity());
+  XL_TRY(found());
+  Bytes head;
+  if (!read(Column::meta, view_of(chain::meta_head), "head", head)) return {};
+  const auto decoded = chain::decode_head(head);
+  if (!decoded.ok()) {
+    damaged("head", "does not decode or contradicts itself");
+    return {};
+  }
+  stored_head_ = *decoded;
+  for (std::uint64_t height = 1; height <= stored_head_.signed_height; ++height) {
+    if (!check_block(height)) return {};
+    report.height = height;
+    report.intact_height = height;
+    report.app_hash = app_hash_;
+    if (progress) progress(height, stored_head_.signed_height);
+  }
+  if (check_head() && check_state()) check_history();
+  return {};
+}
+
+bool Replay::check_block(std::uint64_t height) {
+  const std::string name = "block " + std::to_string(height);
+  Bytes stored;
+  if (!read(Column::blocks, chain::height_key(height), name, stored)) return false;
+  auto block = chain::decode_stored_block(stored);
+  if (!block.ok()) return damaged(name, "does not decode");
+  if (!read(Column::commits, chain::height_key(height), "commit of " + name, stored)) return false;
+  const auto commit = comet::decode_commit(stored);
+  if (!commit.ok()) return damaged("commit of " + name, "does not decode");
+  if (block->header.height != static_cast<std::int64_t>(height)) {
+    return damaged(name, "its header is of another height");
+  }
+  if (!check_header(block->header, *commit, block->envelopes, name)) return false;
+  last_commit_ = *commit;
+  last_block_id_ = commit->block_id;
+  return execute(height, block->header, std::move(block->envelopes), name);
+}
+
+bool Replay::check_header(const comet::Header& header, const comet::Commit& commit,
+                          const std::vector<Bytes>& envelopes, const std::string& name) {
+  const Status signed_by_members = comet::verify_light_block({header, commit, validators_});
+  if (!signed_by_members.ok()) {
+    return damaged(name, "its header is not what the members signed (" +
+                             signed_by_members.error().text() + ")");
+  }
+  if (header.chain_id != genesis_.chain_id) return damaged(name, "is of another network");
+  if (!equal(header.data_hash, comet::data_hash(envelopes))) {
+    return damaged(name, "its transactions are not those that the signed header names");
+  }
+  if (header.last_block_id != last_block_id_ ||
+      !equal(header.last_commit_hash, comet::hash_of(last_commit_))) {
+    return damaged(name, "does not follow from the block before it");
+  }
+  if (comet::block_id_of(header, envelopes, last_commit_) != commit.block_id) {
+    return damaged(name, "its parts are not those that the members signed");
+  }
+  if (!equal(header.last_results_hash, results_hash_)) {
+    return damaged(name, "names other results than the block before it gives");
+  }
+  if (!equal(header.app_hash, app_hash_)) {
+    return damaged(name, "names another app hash than running the blocks before it gives");
+  }
+  return true;
+}
+
+bool Replay::execute(std::uint64_t height, const comet::Header& header,
+                     std::vector<Bytes> envelopes, const std::string& name) {
+  if (header.time.seconds < 0) return damaged(name, "its time is before 1970");
+  execution::BlockInput input{height, header.time.milliseconds(),
+                              chain::decode_block(envelopes, registry_)};
+  const execution::BlockResult result = executor_.execute(state_, input);
+  results_hash_ = comet::results_hash(result.envelope_data);
+  if (result.receipts.empty()) return true;
+  const std::uint64_t first = history_.size();
+  state_.apply(result.writes);
+  for (const auto& receipt : result.receipts) {
+    const Hash leaf = model::history_leaf(receipt.entry());
+    if (!check_transaction(receipt)) return false;
+    leaves_.push_back(leaf);
+    history_.append(leaf);
+    ++report.transactions;
+  }
+  app_hash_ = model::app_hash(state_.root(), history_.root(), history_.size());
+  return check_roots(height, first);
+}
+
+bool Replay::check_transaction(const execution::Receipt& receipt) {
+  const Hash& id = receipt.entry().transaction_id;
+  const std::string name = "transaction " + to_hex(id);
+  Bytes stored;
+  if (!read(Column::transactions, id, name, stored)) return false;
+  if (stored != chain::encode_located({receipt.entry(), history_.size(), receipt.result()})) {
+    return damaged(name, "its stored result is not what running it gives");
+  }
+  return true;
+}
+
+bool Replay::check_roots(std::uint64_t height, std::uint64_t history_first) {
+  chain::Head after;
+  after.state_root = state_.root();
+  after.history_root = history_.root();
+  after.history_size = history_.size();
+  const std::string name = "results of block " + std::to_string(height);
+  Bytes stored;
+  if (!read(Column::results, chain::height_key(height), name, stored)) return false;
+  if (stored != chain::encode_roots(after, history_first)) {
+    return damaged(name, "differ from running the block");
+  }
+  return true;
+}
+
+bool Replay::check_head() {
+  if (stored_head_.app_hash != app_hash_ || stored_head_.history_size != history_.size()) {
+    return damaged("head", "is not where running all blocks ends");
+  }
+  return true;
+}
+
+bool Replay::check_state() {
+  auto expected = state_.values().begin();
+  const auto end = state_.values().end();
+  const Status scanned = database_.scan(Column::state, {}, {}, [&](ByteView key, ByteView value) {
+    ++report.state_keys;
+    if (expected == end || model::KeyLess{}(key, expected->first)) {
+      return damaged(describe_state_key(key, registry_), "was added");
+    }
+    if (model::KeyLess{}(expected->first, key)) {
+      return damaged(describe_state_key(expected->first, registry_), "is missing");
+    }
+    if (!equal(expected->second, value)) {
+      return damaged(describe_state_key(key, registry_),
+                     "differs from what the signed blocks give");
+    }
+    ++expected;
+    return true;
+  });
+  if (!scanned.ok()) {
+    const std::string next =
+        expected == end ? "the end of the state" : describe_state_key(expected->first, registry_);
+    return damaged(next, "its bytes on disk do not fit their checksum");
+  }
+  if (report.damage) return false;
+  if (expected != end) {
+    return damaged(describe_state_key(expected->first, registry_), "is missing");
+  }
+  return true;
+}
+
+bool Replay::check_history() {
+  const chain::HistoryNodes nodes(database_);
+  for (std::uint64_t i = 0; i < leaves_.size(); ++i) {
+    Hash stored{};
+    if (!nodes.node(0, i, stored) || stored != leaves_[i]) {
+      return damaged("history entry " + std::to_string(i), "is not the one that was executed");
+    }
+  }
+  // Upper tiles are computed from leaves; one wrong node shows in the proofs that use it.
+  for (unsigned level = 6; level < 64 && leaves_.size() >> level != 0; level += 6) {
+    for (std::uint64_t i = 0; i < leaves_.size() >> level; ++i) {
+      const auto begin = leaves_.begin() + static_cast<std::ptrdiff_t>(i << level);
+      const std::vector<Hash> below(begin, begin + (std::ptrdiff_t{1} << level));
+      Hash stored{};
+      if (!nodes.node(level, i, stored) || stored != crypto::merkle::root_of_leaf_hashes(below)) {
+        return damaged("history node " + std::to_string(level) + "/" + std::to_string(i),
+                       "is not the root of its entries");
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string describe_state_key(ByteView key, const contracts::Registry& registry) {
+  if (key.size() < 2) return "state key " + to_hex(key);
+  const contracts::Contract* contract = registry.find(key[0]);
+  std::string out = "state key of ";
+  out += contract == nullptr ? std::string("the system") : std::string(contract->name());
+  out += ", table '";
+  out += static_cast<char>(key[1]);
+  return out + "', " + to_hex(key.subspan(2));
+}
+
+std::string report_json(const VerifyReport& report) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/ledger-verification/v1");
+  out.key("intact").boolean(!report.damage.has_value());
+  out.key("blocks").string(std::to_string(report.height));
+  out.key("intact_height").string(std::to_string(report.intact_height));
+  out.key("transactions").string(std::to_string(report.transactions));
+  out.key("state_keys").string(std::to_string(report.state_keys));
+  out.key("app_hash").string(to_hex(report.app_hash)).key("damage");
+  if (report.damage) {
+    out.begin_object().key("record").string(report.damage->record);
+    out.key("what").string(report.damage->what).end_object();
+  } else {
+    out.null();
+  }
+  return out.end_object().take();
+}
+
+Result<VerifyReport> verify_ledger(
+    const state::Database& database, const contracts::Registry& registry,
+    const model::Genesis& genesis,
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+  Replay replay(database, registry, genesis);
+  XL_TRY(replay.run(progress));
+  return std::move(replay.report);
+}
+
+}  // namespace xl::node

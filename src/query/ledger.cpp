@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "query/ledger.h"
+
+namespace xl::query {
+
+Result<LedgerHead> Ledger::head() const {
+  const chain::Head now = chain_.head();
+  LedgerHead out;
+  out.chain_id = chain_.genesis().chain_id;
+  out.height = now.signed_height;
+  out.block_ms = chain_.genesis().time.milliseconds();
+  out.app_hash = now.app_hash;
+  out.state_root = now.state_root;
+  out.history_root = now.history_root;
+  out.history_size = now.history_size;
+  out.state_keys = chain_.state().key_count();
+  if (now.signed_height > 0) {
+    XL_TRY_ASSIGN(const chain::StoredBlockView last, chain_.block(now.signed_height));
+    out.block_ms = last.header.time.milliseconds();
+  }
+  return out;
+}
+
+Result<LedgerTransaction> Ledger::transaction(const Hash& id) const {
+  XL_TRY_ASSIGN(chain::LocatedTransaction located, chain_.transaction(id));
+  LedgerTransaction out;
+  XL_TRY_ASSIGN(out.raw, chain_.transaction_bytes(located));
+  XL_TRY_ASSIGN(const chain::StoredBlockView block, chain_.block(located.entry.height));
+  out.block_ms = block.header.time.milliseconds();
+  out.entry = located.entry;
+  out.history_index = located.history_index;
+  out.result = std::move(located.result);
+  return out;
+}
+
+Result<LedgerBlock> Ledger::block(std::uint64_t height) const {
+  XL_TRY_ASSIGN(chain::StoredBlockView stored, chain_.block(height));
+  if (!stored.commit) return make_error(ErrorCode::height_unknown);
+  LedgerBlock out{std::move(stored.header), std::move(*stored.commit), {}};
+  for (const Bytes& raw : stored.envelopes) {
+    const auto envelope = model::decode_envelope(raw);
+    if (!envelope.ok()) continue;  // a faulty proposer's; it holds no transactions
+    for (const Bytes& transaction : envelope->transactions) {
+      const auto decoded = model::decode_transaction(transaction);
+      if (decoded.ok()) out.transaction_ids.push_back(decoded->id);
+    }
+  }
+  return out;
+}
+
+Result<Ledger::Page> Ledger::events_behind(std::uint64_t height, std::uint32_t position,
+                                           std::size_t count_max, std::size_t blocks_max) const {
+  Page page;
+  const std::uint64_t last = chain_.head().signed_height;
+  std::uint64_t at = height == 0 ? 1 : height;
+  std::uint32_t skip = height == 0 ? 0 : position;
+  for (std::size_t blocks = 0; at <= last && blocks < blocks_max; ++blocks, ++at) {
+    XL_TRY_ASSIGN(const LedgerBlock stored, block(at));
+    std::uint32_t executed = 0;
+    for (const Hash& id : stored.transaction_ids) {
+      const auto located = chain_.transaction(id);
+      if (!located.ok() && located.error().code != ErrorCode::transaction_unknown) {
+        return located.error();
+      }
+      // Rejected here, perhaps executed elsewhere.
+      if (!located.ok() || located->entry.height != at) continue;
+      if (++executed <= skip) continue;
+      page.events.push_back({at, executed, located->entry, located->result});
+      if (page.events.size() >= count_max) {
+        page.next_height = at;
+        return page;
+      }
+    }
+    skip = 0;
+  }
+  page.next_height = at;
+  return page;
+}
+
+}  // namespace xl::query
