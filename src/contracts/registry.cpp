@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
+#include "contracts/access/contract.h"
 #include "contracts/api/contract.h"
 #include "contracts/consent/contract.h"
 #include "contracts/identity/contract.h"
@@ -12,6 +13,7 @@ Registry make_registry() {
   contracts.push_back(identity::make_contract());
   contracts.push_back(records::make_contract());
   contracts.push_back(consent::make_contract());
+  contracts.push_back(access::make_contract());
   return Registry(std::move(contracts));
 }
 

@@ -48,6 +48,7 @@ struct Resource {
   std::optional<model::Id> author;
 };
 
+/// One question: who wants to do what, why, with which resource.
 struct Request {
   Requester requester;
   PurposeOfUse purpose{};
