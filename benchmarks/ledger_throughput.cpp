@@ -110,8 +110,9 @@ Measured run(LedgerFixture& fixture, std::vector<Bytes> transactions, const Thre
   const auto start = Clock::now();
   for (std::size_t at = 0; at < transactions.size(); at += group) {
     const std::size_t end = std::min(at + group, transactions.size());
-    std::vector<Bytes> batch(std::make_move_iterator(transactions.begin() + static_cast<long>(at)),
-                             std::make_move_iterator(transactions.begin() + static_cast<long>(end)));
+    std::vector<Bytes> batch(
+        std::make_move_iterator(transactions.begin() + static_cast<long>(at)),
+        std::make_move_iterator(transactions.begin() + static_cast<long>(end)));
     const std::size_t size = batch.size();
     {
       std::unique_lock lock(mutex);
@@ -120,16 +121,17 @@ Measured run(LedgerFixture& fixture, std::vector<Bytes> transactions, const Thre
     }
     const auto left = std::make_shared<std::atomic<std::size_t>>(size);
     const auto submitted = Clock::now();
-    fixture.engine().submit(std::move(batch), [&, left, submitted](std::size_t,
-                                                                   ordering::Outcome outcome) {
-      if (!outcome.ok()) stop_process(outcome.error().text());
-      if (outcome->status != 0) stop_process("status " + std::to_string(outcome->status));
-      const bool last = --*left == 0;
-      const std::scoped_lock lock(mutex);
-      --in_flight;
-      if (last) out.latencies_ms.push_back(seconds_since(submitted) * 1000);
-      if (last) changed.notify_one();
-    });
+    fixture.engine().submit(std::move(batch),
+                            [&, left, submitted](std::size_t, ordering::Outcome outcome) {
+                              if (!outcome.ok()) stop_process(outcome.error().text());
+                              if (outcome->status != 0)
+                                stop_process("status " + std::to_string(outcome->status));
+                              const bool last = --*left == 0;
+                              const std::scoped_lock lock(mutex);
+                              --in_flight;
+                              if (last) out.latencies_ms.push_back(seconds_since(submitted) * 1000);
+                              if (last) changed.notify_one();
+                            });
   }
   {
     std::unique_lock lock(mutex);
@@ -151,32 +153,90 @@ std::string fixed(double value, int digits) {
   return text;
 }
 
-}  // namespace
-}  // namespace xl::bench
-
-int main(int argc, char** argv) {
-  using namespace xl;
-  using namespace xl::bench;
+struct Arguments {
   std::uint64_t keys = 1'000'000;
   std::uint64_t count = 200'000;
-  bool json_output = false;
+  bool json = false;
+};
+
+bool parse_arguments(int argc, char** argv, Arguments& out) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     const bool more = i + 1 < argc;
     if (argument == "--json") {
-      json_output = true;
-    } else if (argument == "--keys" && more && parse_decimal(argv[i + 1], keys)) {
+      out.json = true;
+    } else if (argument == "--keys" && more && parse_decimal(argv[i + 1], out.keys)) {
       ++i;
-    } else if (argument == "--count" && more && parse_decimal(argv[i + 1], count)) {
+    } else if (argument == "--count" && more && parse_decimal(argv[i + 1], out.count)) {
       ++i;
     } else {
-      std::fprintf(stderr, "usage: bench_ledger_throughput [--keys N] [--count N] [--json]\n");
-      return 2;
+      return false;
     }
   }
+  return true;
+}
+
+/// Everything the report is made of.
+struct Report {
+  Arguments arguments;
+  Measured measured;
+  double signature_rate = 0;
+  double cores = 0;
+  double transaction_bytes = 0;
+  double disk_bytes = 0;
+  double tree_bytes = 0;
+};
+
+std::string report_json(const Report& report) {
+  const Measured& measured = report.measured;
+  const auto count = static_cast<double>(report.arguments.count);
+  const double per_second = count / measured.seconds;
+  const double limit = report.signature_rate * report.cores;
+  const double micro = 1e6 / count;
+  const double verify_cpu =
+      measured.cpu_s - measured.order_cpu_s - measured.store_cpu_s - measured.feed_cpu_s;
+  const auto& latencies = measured.latencies_ms;
+  json::Writer out;
+  const auto number = [&](std::string_view name, double value, int digits) {
+    out.key(name).number_text(fixed(value, digits));
+  };
+  out.begin_object().key("name").string("ledger_throughput");
+  number("ratio", per_second / limit, 3);
+  number("transactions_per_s", per_second, 0);
+  number("signature_limit_per_s", limit, 0);
+  number("cores", report.cores, 0);
+  number("state_keys_before", static_cast<double>(report.arguments.keys), 0);
+  number("transactions", count, 0);
+  number("transaction_bytes", report.transaction_bytes, 0);
+  number("latency_p50_ms", latencies[latencies.size() / 2], 1);
+  number("latency_p99_ms", latencies[latencies.size() * 99 / 100], 1);
+  number("blocks", static_cast<double>(measured.blocks), 0);
+  number("disk_bytes_per_transaction", report.disk_bytes / count, 0);
+  number("cpu_us_verify_and_background", verify_cpu * micro, 1);
+  number("cpu_us_order_execute", measured.order_cpu_s * micro, 1);
+  number("cpu_us_store", measured.store_cpu_s * micro, 1);
+  number("cpu_us_feed", measured.feed_cpu_s * micro, 1);
+  number("cpu_us_signature_alone", 1e6 / report.signature_rate, 1);
+  number("tree_memory_mb", report.tree_bytes / 1e6, 0);
+  return out.end_object().take();
+}
+
+void print_report(const std::string& text, bool json_output) {
+  if (json_output) {
+    std::printf("%s\n", text.c_str());
+    return;
+  }
+  const auto document = json::parse(text, {});
+  for (const json::Member member : document->root().members()) {
+    const auto value = member.value.number_text().value_or(member.value.as_string().value_or(""));
+    std::printf("%-30s %s\n", std::string(member.key).c_str(), std::string(value).c_str());
+  }
+}
+
+Report measure(const Arguments& arguments) {
   ThreadTimes times;
   LedgerFixture::Options options;
-  options.filler_keys = keys;
+  options.filler_keys = arguments.keys;
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   options.engine.verify_threads = cores;
   options.engine.step_hook = [&times](std::string_view step) {
@@ -186,58 +246,34 @@ int main(int argc, char** argv) {
       ++times.blocks;
     }
   };
-  std::fprintf(stderr, "filling the state with %llu keys\n", static_cast<unsigned long long>(keys));
+  std::fprintf(stderr, "filling the state, then signing\n");
   LedgerFixture fixture(options);
-  std::fprintf(stderr, "signing %llu transactions\n", static_cast<unsigned long long>(count));
+  Report report;
+  report.arguments = arguments;
+  report.cores = cores;
   const std::vector<Bytes> warm_up = fixture.make_anchors(20'000);
-  const std::vector<Bytes> transactions = fixture.make_anchors(count);
-  const double bytes_in = static_cast<double>(transactions[0].size());
-  const double rate = signature_rate(fixture, transactions);
+  const std::vector<Bytes> transactions = fixture.make_anchors(arguments.count);
+  report.transaction_bytes = static_cast<double>(transactions[0].size());
+  report.signature_rate = signature_rate(fixture, transactions);
   (void)run(fixture, warm_up, times);
   const std::uint64_t disk_before = fixture.database().disk_bytes();
   std::fprintf(stderr, "running\n");
-  const Measured measured = run(fixture, transactions, times);
-  const double per_second = static_cast<double>(count) / measured.seconds;
-  const double limit = rate * cores;
-  const double micro = 1e6 / static_cast<double>(count);
-  const double verify_cpu = measured.cpu_s - measured.order_cpu_s - measured.store_cpu_s -
-                            measured.feed_cpu_s;
-  const double written = static_cast<double>(fixture.database().disk_bytes() - disk_before);
-  const auto& latencies = measured.latencies_ms;
-  json::Writer out;
-  out.begin_object().key("name").string("ledger_throughput");
-  const auto number = [&](std::string_view name, double value, int digits) {
-    out.key(name).number_text(fixed(value, digits));
-  };
-  number("ratio", per_second / limit, 3);
-  number("transactions_per_s", per_second, 0);
-  number("signature_limit_per_s", limit, 0);
-  number("cores", cores, 0);
-  number("state_keys_before", static_cast<double>(keys), 0);
-  number("transactions", static_cast<double>(count), 0);
-  number("transaction_bytes", bytes_in, 0);
-  number("latency_p50_ms", latencies[latencies.size() / 2], 1);
-  number("latency_p99_ms", latencies[latencies.size() * 99 / 100], 1);
-  number("blocks", static_cast<double>(measured.blocks), 0);
-  number("disk_bytes_per_transaction", written / static_cast<double>(count), 0);
-  number("cpu_us_verify", verify_cpu * micro, 1);
-  number("cpu_us_order_execute", measured.order_cpu_s * micro, 1);
-  number("cpu_us_store", measured.store_cpu_s * micro, 1);
-  number("cpu_us_feed", measured.feed_cpu_s * micro, 1);
-  number("cpu_us_signature_alone", 1e6 / rate, 1);
-  number("tree_memory_mb", static_cast<double>(fixture.chain().state().memory_bytes()) / 1e6, 0);
-  out.end_object();
-  const std::string text_out = out.take();
-  if (json_output) {
-    std::printf("%s\n", text_out.c_str());
-  } else {
-    const auto document = json::parse(text_out, {});
-    for (const json::Member member : document->root().members()) {
-      std::printf("%-28s %s\n", std::string(member.key).c_str(),
-                  std::string(member.value.number_text().value_or(
-                                  member.value.as_string().value_or("")))
-                      .c_str());
-    }
+  report.measured = run(fixture, transactions, times);
+  report.disk_bytes = static_cast<double>(fixture.database().disk_bytes() - disk_before);
+  report.tree_bytes = static_cast<double>(fixture.chain().state().memory_bytes());
+  return report;
+}
+
+}  // namespace
+}  // namespace xl::bench
+
+int main(int argc, char** argv) {
+  xl::bench::Arguments arguments;
+  if (!xl::bench::parse_arguments(argc, argv, arguments) || arguments.count == 0) {
+    std::fprintf(stderr, "usage: bench_ledger_throughput [--keys N] [--count N] [--json]\n");
+    return 2;
   }
+  const xl::bench::Report report = xl::bench::measure(arguments);
+  xl::bench::print_report(xl::bench::report_json(report), arguments.json);
   return 0;
 }

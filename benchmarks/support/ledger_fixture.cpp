@@ -98,8 +98,8 @@ LedgerFixture::LedgerFixture(const Options& options) {
   model::Genesis genesis = make_genesis();
   network_ = genesis.network;
   chain_ = must(chain::Chain::open(*database_, *registry_, std::move(genesis)));
-  engine_ = must(ordering::solo::make_engine(*chain_, clock_, *validator_, *envelope_,
-                                             options.engine));
+  engine_ =
+      must(ordering::solo::make_engine(*chain_, clock_, *validator_, *envelope_, options.engine));
   engine_->start();
   register_patients();
 }

@@ -13,8 +13,8 @@
 
 namespace xl::bench {
 
-/// A real solo ledger in a folder of its own, with a filled state and many signers: organisations of
-/// sixteen keys each, one registered patient per organisation. Stops the process on any failure.
+/// A real solo ledger in a folder of its own, with a filled state and many signers: organisations
+/// of sixteen keys each, one registered patient per organisation. Stops the process on any failure.
 class LedgerFixture {
  public:
   struct Options {
@@ -25,7 +25,8 @@ class LedgerFixture {
   explicit LedgerFixture(const Options& options);
   ~LedgerFixture();
 
-  /// `count` signed transactions of about 300 bytes, each anchoring a new record by the next signer.
+  /// `count` signed transactions of about 300 bytes, each anchoring a new record by the next
+  /// signer.
   [[nodiscard]] std::vector<Bytes> make_anchors(std::size_t count);
 
   [[nodiscard]] ordering::Engine& engine() { return *engine_; }

@@ -51,13 +51,14 @@ constexpr std::uint32_t roles_max = 8;             ///< of one attestation or de
 constexpr std::uint64_t attestation_ms_max = 3653ULL * 24 * 60 * 60 * 1000;  ///< ten years
 constexpr std::uint32_t delegated_types_max = 32;
 constexpr std::uint64_t delegation_ms_max = 12ULL * 60 * 60 * 1000;
-constexpr std::uint32_t guardians_live_max = 7;    ///< of one ward
+constexpr std::uint32_t guardians_live_max = 7;  ///< of one ward
 /// A guardianship from birth ends at majority; the longest age of majority is 21 years.
 constexpr std::uint64_t guardianship_ms_max = 7671ULL * 24 * 60 * 60 * 1000;
 /// How long the owner of a lost or stolen key has to object.
 constexpr std::uint64_t recovery_wait_ms_min = 72ULL * 60 * 60 * 1000;
 constexpr std::uint64_t recovery_wait_ms_max = 90ULL * 24 * 60 * 60 * 1000;
-static_assert(guardians_live_max < signers_max);  // all helpers and the attester fit one transaction
+static_assert(guardians_live_max <
+              signers_max);  // all helpers and the attester fit one transaction
 // Ending a party touches every live key: its value and its place in the index.
 static_assert(2 * (keys_live_max + sessions_live_max + keys_new_max) + 16 < writes_max);
 

@@ -122,7 +122,8 @@ TEST(LightClient, BisectionCasesAreOfAnOlderEncodingAndRefused) {
 
 TEST(LightClient, HeaderWithKnownHash) {
   if (!fs::exists(cases())) GTEST_SKIP() << "skipped: ../shared/data not found";
-  const json::Document document = load(cases() / "serialization__block__header_with_known_hash.json");
+  const json::Document document =
+      load(cases() / "serialization__block__header_with_known_hash.json");
   const auto header = read_header(document.root());
   ASSERT_TRUE(header.ok()) << header.error().text();
   EXPECT_EQ(to_hex(hash_of(*header)),

@@ -92,8 +92,7 @@ class Replay {
   bool check_header(const comet::Header& header, const comet::Commit& commit,
                     const std::vector<Bytes>& envelopes, const std::string& name);
   bool execute(std::uint64_t height, const comet::Header& header,
-               const std::vector<Bytes>& envelopes,
-               const std::string& name);
+               const std::vector<Bytes>& envelopes, const std::string& name);
   bool check_transaction(const execution::Receipt& receipt);
   bool check_roots(std::uint64_t height, std::uint64_t history_first);
   bool check_head();

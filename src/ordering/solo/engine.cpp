@@ -321,8 +321,7 @@ SoloEngine::Packed SoloEngine::pack(const std::vector<SlotPtr>& slots) {
     packed.envelopes.push_back(
         model::seal_envelope(envelope_key_id_, sequence, content, envelope_key_));
     packed.sizes.push_back(items.size());
-    packed.decoded.push_back(
-        {model::decode_envelope(packed.envelopes.back()), std::move(items)});
+    packed.decoded.push_back({model::decode_envelope(packed.envelopes.back()), std::move(items)});
   }
   return packed;
 }
@@ -370,8 +369,7 @@ std::vector<Work::Answer> SoloEngine::answers_of(const std::vector<SlotPtr>& slo
 
 /// Executes until nothing is rejected any more: what a rule refuses to let in takes no room in a
 /// block. A rejected transaction leaves no trace, so the second run rejects nothing.
-SoloEngine::Packed SoloEngine::pack_and_execute(std::vector<SlotPtr>& slots,
-                                                std::uint64_t block_ms,
+SoloEngine::Packed SoloEngine::pack_and_execute(std::vector<SlotPtr>& slots, std::uint64_t block_ms,
                                                 execution::BlockResult& result) {
   while (!slots.empty()) {
     Packed packed = pack(slots);
