@@ -78,7 +78,7 @@ Status Chain::found() {
   XL_TRY_ASSIGN(const auto store, state::Store::open(database_, 0));
   state::Batch batch;
   Head head;
-  head.state_root = store->stage(0, state.writes(), batch);
+  head.state_root = store->stage(0, state.take_writes(), batch);
   head.history_root = crypto::merkle::empty_root();
   head.app_hash = model::app_hash(head.state_root, head.history_root, 0);
   batch.put(Column::meta, view_of(meta_format), Bytes{store_format_version});
@@ -104,16 +104,20 @@ Status Chain::restore(ByteView stored_head, const std::function<void(std::uint64
   return {};
 }
 
-FinalizedBlock Chain::finalize(const Block& block, DecodedBlock decoded) {
-  XL_CHECK(block.height > finalized_.height);
+execution::BlockResult Chain::execute(std::uint64_t height, std::uint64_t block_ms,
+                                      const DecodedBlock& decoded) const {
+  return executor_.execute(state_->head(), {height, block_ms, decoded});
+}
+
+FinalizedBlock Chain::finalize(std::uint64_t height, execution::BlockResult result) {
+  XL_CHECK(height > finalized_.height);
   FinalizedBlock out;
-  out.result =
-      executor_.execute(state_->head(), {block.height, block.block_ms, std::move(decoded)});
+  out.result = std::move(result);
   out.head = finalized_;
-  out.head.height = block.height;
+  out.head.height = height;
   if (!out.result.receipts.empty()) {
     const std::uint64_t first = history_->size();
-    out.head.state_root = state_->stage(block.height, out.result.writes, out.batch);
+    out.head.state_root = state_->stage(height, std::move(out.result.writes), out.batch);
     for (std::size_t i = 0; i < out.result.receipts.size(); ++i) {
       const execution::Receipt& receipt = out.result.receipts[i];
       history_->append(model::history_leaf(receipt.entry()));
@@ -125,7 +129,7 @@ FinalizedBlock Chain::finalize(const Block& block, DecodedBlock decoded) {
     out.head.history_size = history_->size();
     out.head.app_hash =
         model::app_hash(out.head.state_root, out.head.history_root, out.head.history_size);
-    out.batch.put(Column::results, height_key(block.height), encode_roots(out.head, first));
+    out.batch.put(Column::results, height_key(height), encode_roots(out.head, first));
   }
   finalized_ = out.head;
   return out;

@@ -26,14 +26,7 @@ struct Head {
   std::uint64_t history_size = 0;
 };
 
-/// A block as the ordering engine decided it.
-struct Block {
-  std::uint64_t height = 0;
-  std::uint64_t block_ms = 0;
-  std::vector<Bytes> envelopes;
-};
-
-/// A decoded block may be made ahead, on many threads; without one `finalize` decodes itself.
+/// The envelopes of a block, decoded, which may be done ahead and on many threads.
 using DecodedBlock = std::vector<execution::EnvelopeInput>;
 
 /// A header with its commit, ready to be stored, and the block it belongs to.
@@ -77,9 +70,14 @@ class Chain {
       state::Database& database, const contracts::Registry& registry, model::Genesis genesis,
       const std::function<void(std::uint64_t)>& progress = {});
 
-  /// Executes a block on the last finalised one. Leaves nothing on disk. Executing thread only.
-  /// Precondition: `block.height` is above every earlier one.
-  [[nodiscard]] FinalizedBlock finalize(const Block& block, DecodedBlock decoded);
+  /// Executes a block on the last finalised one and changes nothing. Executing thread only.
+  /// `decoded` are the block's envelopes.
+  [[nodiscard]] execution::BlockResult execute(std::uint64_t height, std::uint64_t block_ms,
+                                               const DecodedBlock& decoded) const;
+
+  /// Moves the chain to what `execute` gave for this height. Leaves nothing on disk. Executing
+  /// thread only. Precondition: `height` is above every earlier one.
+  [[nodiscard]] FinalizedBlock finalize(std::uint64_t height, execution::BlockResult result);
 
   /// Adds headers and commits to the same batch (engines that have them at once) or to one of
   /// their own. Errors: those of `comet::verify_light_block`: nothing unsigned is ever stored.

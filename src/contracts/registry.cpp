@@ -8,13 +8,15 @@
 
 namespace xl::contracts {
 
-Registry make_registry() {
+std::vector<std::unique_ptr<Contract>> make_contracts() {
   std::vector<std::unique_ptr<Contract>> contracts;
   contracts.push_back(identity::make_contract());
   contracts.push_back(records::make_contract());
   contracts.push_back(consent::make_contract());
   contracts.push_back(access::make_contract());
-  return Registry(std::move(contracts));
+  return contracts;
 }
+
+Registry make_registry() { return Registry(make_contracts()); }
 
 }  // namespace xl::contracts

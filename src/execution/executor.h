@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "contracts/api/contract.h"
@@ -23,7 +24,7 @@ struct EnvelopeInput {
 struct BlockInput {
   std::uint64_t height = 0;
   std::uint64_t block_ms = 0;
-  std::vector<EnvelopeInput> envelopes;
+  std::span<const EnvelopeInput> envelopes;  ///< outlive the execution
 };
 
 /// What one executed transaction did. Only the executor builds one.

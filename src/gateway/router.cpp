@@ -49,7 +49,8 @@ http::Response Router::handle(const http::Request& request) const {
   PathValues best_values;
   int best_literals = -1;
   std::string allowed;
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const std::string_view method =
+      request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
   for (const Route& route : routes_) {
     PathValues values;
     int literals = 0;

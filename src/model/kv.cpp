@@ -98,13 +98,10 @@ void Overlay::erase(ByteView key) {
   }
 }
 
-void Overlay::apply_to(StateWriter& target) const {
-  for (const auto& [key, value] : writes_) {
-    if (value) {
-      target.put(key, *value);
-    } else {
-      target.erase(key);
-    }
+void Overlay::absorb(Overlay&& above) {
+  while (!above.writes_.empty()) {
+    auto inserted = writes_.insert(above.writes_.extract(above.writes_.begin()));
+    if (!inserted.inserted) inserted.position->second = std::move(inserted.node.mapped());
   }
 }
 

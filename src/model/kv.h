@@ -49,11 +49,9 @@ using WriteSet = std::map<Bytes, std::optional<Bytes>, KeyLess>;
 class Overlay final : public StateWriter {
  public:
   explicit Overlay(const StateReader& below) : below_(below) {}
-  /// Never copied: `Overlay upper(lower)` must lie over `lower`, not take its writes along. Where
-  /// `lower` is an overlay itself, name it as a `StateReader`.
+  // An overlay over an overlay must never be taken for its copy: pass it as a StateReader.
   Overlay(const Overlay&) = delete;
   Overlay& operator=(const Overlay&) = delete;
-  ~Overlay() override = default;
 
   [[nodiscard]] bool get(ByteView key, Bytes& value) const override;
   void scan(ByteView prefix, ByteView from, std::uint32_t count_max,
@@ -63,8 +61,8 @@ class Overlay final : public StateWriter {
 
   [[nodiscard]] const WriteSet& writes() const { return writes_; }
   [[nodiscard]] WriteSet take_writes() { return std::move(writes_); }
-  /// Applies this overlay's writes to `target`.
-  void apply_to(StateWriter& target) const;
+  /// Takes over the writes of an overlay that stands on this one; that one is then empty.
+  void absorb(Overlay&& above);
 
  private:
   const StateReader& below_;

@@ -156,42 +156,75 @@ Status Store::build(const std::function<void(std::uint64_t)>& progress) {
 }
 
 std::optional<Bytes> Store::read_head(ByteView key) {
-  if (const ValueCache::Entry* entry = cache_.find(key)) return entry->value;
+  const auto pending = pending_.find(text_of(key));
+  if (pending != pending_.end()) return *pending->second.value;
+  if (const Bytes* cached = cache_.find(key)) return *cached;
   // The tree knows which keys exist, so an absent key (every new replay mark) costs no disk read.
   // Only this thread changes the tree, so it may read it without the lock.
   if (!tree_.find(model::state_path(key))) return std::nullopt;
+  return read_present(key);
+}
+
+/// Reads a key that the tree holds and that no pending block wrote.
+Bytes Store::read_present(ByteView key) {
   Bytes value;
   const auto found = database_.get(Column::state, key, value);
   if (!found.ok()) stop_process(found.error().text());
   if (!*found) stop_process("a state key of the tree is missing in the store");
-  cache_.put(key, {value, 0}, durable_height_.load());
+  cache_.put(key, value);
   return value;
 }
 
-Hash Store::stage(std::uint64_t height, const model::WriteSet& writes, Batch& batch) {
+Hash Store::stage(std::uint64_t height, model::WriteSet writes, Batch& batch) {
   XL_CHECK(height > staged_height_ || (height == 0 && staged_height_ == 0));
+  forget_durable();
   auto old = std::make_shared<model::WriteSet>();
+  std::vector<Tree::Update> updates;
+  updates.reserve(writes.size());
   for (const auto& [key, value] : writes) {
-    old->emplace(key, read_head(key));
+    const Hash path = model::state_path(key);
+    const bool existed = tree_.find(path).has_value();
+    old->emplace_hint(old->end(), key, existed ? read_head(key) : std::nullopt);
     if (value) {
+      updates.push_back({path, model::state_value_hash(*value)});
       batch.put(Column::state, key, *value);
     } else {
+      updates.push_back({path, std::nullopt});
       batch.erase(Column::state, key);
     }
   }
+  std::sort(updates.begin(), updates.end(),
+            [](const Tree::Update& a, const Tree::Update& b) { return a.path < b.path; });
   if (!writes.empty()) batch.put(Column::undo, height_key(height), encode_undo(*old));
   prune_undo(height, batch);
-  const std::vector<Tree::Update> updates = to_updates(writes);
-  const std::uint64_t durable = durable_height_.load();
+  const auto shared = std::make_shared<const model::WriteSet>(std::move(writes));
   Hash root;
   {
     const std::unique_lock lock(mutex_);
     root = tree_.apply(updates);
     staged_height_ = height;
-    recent_.push_back({height, std::make_shared<const model::WriteSet>(writes), std::move(old)});
+    recent_.push_back({height, shared, std::move(old)});
   }
-  for (const auto& [key, value] : writes) cache_.put(key, {value, height}, durable);
+  kept_.emplace_back(height, shared);
+  for (const auto& [key, value] : *shared) {
+    pending_.erase(text_of(key));  // its view may be of an earlier block's copy of the key
+    pending_.emplace(text_of(key), Pending{&value, height});
+  }
   return root;
+}
+
+/// Lets go of the writes of blocks that are on disk by now.
+void Store::forget_durable() {
+  const std::uint64_t durable = durable_height_.load();
+  while (!kept_.empty() && kept_.front().first <= durable) {
+    for (const auto& [key, value] : *kept_.front().second) {
+      cache_.update(key, value);
+      const auto pending = pending_.find(text_of(key));
+      // A later block wrote the key again: its entry stays, under that block's copy of the key.
+      if (pending->second.height == kept_.front().first) pending_.erase(pending);
+    }
+    kept_.pop_front();
+  }
 }
 
 void Store::prune_undo(std::uint64_t height, Batch& batch) {

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "model/kv.h"
@@ -37,7 +39,7 @@ class Store {
 
   /// Applies the writes of block `height` to the tree and adds them, and what they overwrite, to
   /// `batch`. Returns the new root. Executing thread only. Precondition: heights rise.
-  Hash stage(std::uint64_t height, const model::WriteSet& writes, Batch& batch);
+  Hash stage(std::uint64_t height, model::WriteSet writes, Batch& batch);
 
   /// Says that every batch up to `height` is on disk. Thread-safe.
   void made_durable(std::uint64_t height);
@@ -85,12 +87,22 @@ class Store {
   Store(Database& database, std::uint64_t height);
   [[nodiscard]] Status build(const std::function<void(std::uint64_t)>& progress);
   [[nodiscard]] std::optional<Bytes> read_head(ByteView key);
+  [[nodiscard]] Bytes read_present(ByteView key);
+  void forget_durable();
   void prune_undo(std::uint64_t height, Batch& batch);
   [[nodiscard]] Result<model::WriteSet> load_undo(std::uint64_t above, std::uint64_t below) const;
 
   Database& database_;
   Head head_{*this};
   ValueCache cache_;  // executing thread only
+  /// Writes of staged blocks that may not be on disk yet: the newest of each key. Executing thread
+  /// only; views and pointers go into `recent_`'s write sets, which `kept_` keeps alive.
+  struct Pending {
+    const std::optional<Bytes>* value;
+    std::uint64_t height;
+  };
+  std::unordered_map<std::string_view, Pending> pending_;
+  std::deque<std::pair<std::uint64_t, std::shared_ptr<const model::WriteSet>>> kept_;
   std::uint64_t pruned_height_ = 0;
   std::atomic<std::uint64_t> durable_height_;
 

@@ -166,7 +166,11 @@ class Registry {
   std::vector<std::unique_ptr<Contract>> contracts_;
 };
 
-/// Every contract of this program (`registry.cpp` is the list).
+/// The contracts of this program (`registry.cpp` is the list), for those that add one of their own:
+/// benchmarks that fill a state.
+[[nodiscard]] std::vector<std::unique_ptr<Contract>> make_contracts();
+
+/// Every contract of this program.
 [[nodiscard]] Registry make_registry();
 
 }  // namespace xl::contracts

@@ -111,14 +111,20 @@ class Ledger {
       XL_CHECK(contract->initialise(document->root().find(contract->name()), writer).ok());
     }
     state_ = std::make_unique<model::Overlay>(base_);
-    changes.apply_to(*state_);
+    state_->absorb(std::move(changes));
   }
 
   /// A copy that goes its own way.
   Ledger(const Ledger& other)
       : block_ms(other.block_ms), height(other.height), network(other.network) {
     state_ = std::make_unique<model::Overlay>(base_);
-    other.state_->apply_to(*state_);
+    for (const auto& [key, value] : other.state_->writes()) {
+      if (value) {
+        state_->put(key, *value);
+      } else {
+        state_->erase(key);
+      }
+    }
   }
   Ledger& operator=(const Ledger&) = delete;
 
@@ -137,7 +143,8 @@ class Ledger {
     if (admitted != applied) return admitted;
     Context context{height, block_ms, network, {}, callers};
     context.transaction_id = crypto::sha256(view_of(std::to_string(transactions_)));
-    model::Overlay changes(state());
+    const model::StateReader& before = *state_;
+    model::Overlay changes(before);
     std::vector<Event> emitted;
     for (std::size_t i = 0; i < commands.size(); ++i) {
       const StatusCode status = commands[i]->authorize(context, changes);
@@ -154,7 +161,7 @@ class Ledger {
                                 changes.writes().lower_bound(behind));
       if (!own.empty() && !contract->invariants(own, *state_, changes)) return broken_invariant;
     }
-    changes.apply_to(*state_);
+    state_->absorb(std::move(changes));
     events = std::move(emitted);
     return applied;
   }

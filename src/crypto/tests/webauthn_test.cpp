@@ -275,9 +275,9 @@ std::string with_extra(const std::string& member) {
 
 TEST(WebauthnClientData, MembersAreReadOnce) {
   detail::ClientData out;
-  ASSERT_TRUE(detail::parse_client_data(
-      R"({"crossOrigin":true,"origin":"o\n\"\\\/\b\f\r\t","challenge":"\u00e9\uD83D\uDE00","type":""})",
-      out));
+  ASSERT_TRUE(detail::parse_client_data(R"({"crossOrigin":true,"origin":"o\n\"\\\/\b\f\r\t",)"
+                                        R"("challenge":"\u00e9\uD83D\uDE00","type":""})",
+                                        out));
   EXPECT_EQ(out.type, "");
   EXPECT_EQ(out.challenge, "\xc3\xa9\xf0\x9f\x98\x80");
   EXPECT_EQ(out.origin, "o\n\"\\/\b\f\r\t");

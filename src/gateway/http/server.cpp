@@ -38,6 +38,9 @@ using Parser = bhttp::request_parser<bhttp::string_body>;
 constexpr std::size_t buffer_bytes = 16 * 1024;
 constexpr auto stream_poll = std::chrono::milliseconds(50);
 constexpr auto stream_keep_alive = std::chrono::seconds(15);
+/// What is still read of a refused request, so that the client can see the answer.
+constexpr std::size_t refused_rest_bytes_max = 1U << 20U;
+constexpr auto refused_rest_time = std::chrono::milliseconds(500);
 constexpr auto accept_pause = std::chrono::milliseconds(50);
 
 /// Adds to a counter for as long as it lives.
@@ -221,14 +224,24 @@ asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::f
     co_await bhttp::async_write(stream, go_on, asio::redirect_error(asio::use_awaitable, failure));
     if (failure) co_return false;
   }
-  stream.expires_after(std::chrono::milliseconds(options_.body_timeout_ms));
+  // The stream's own time-out closes the socket, so that no answer could be given any more; this
+  // one only ends the read. The flag outlives the coroutine, the timer's handler may too.
+  stream.expires_never();
+  const auto reading = std::make_shared<bool>(true);
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(std::chrono::milliseconds(options_.body_timeout_ms));
+  timer.async_wait([reading, &stream](const boost::system::error_code& cancelled) {
+    if (!cancelled && *reading) stream.socket().cancel();
+  });
   co_await bhttp::async_read(stream, buffer, parser,
                              asio::redirect_error(asio::use_awaitable, failure));
+  *reading = false;
+  timer.cancel();
   if (!failure) co_return true;
   if (failure == bhttp::error::body_limit) {
     co_return co_await refuse(stream, 413, ErrorCode::request_too_large, version);
   }
-  if (failure == beast::error::timeout) {
+  if (failure == asio::error::operation_aborted) {
     co_return co_await refuse(stream, 408, ErrorCode::request_timed_out, version);
   }
   if (failure != bhttp::error::partial_message && failure != bhttp::error::end_of_stream) {
@@ -250,6 +263,9 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
                                     asio::redirect_error(asio::use_awaitable, failure));
   if (failure == bhttp::error::header_limit || failure == bhttp::error::buffer_overflow) {
     co_return co_await refuse(stream, 431, ErrorCode::request_too_large, 11);
+  }
+  if (failure == bhttp::error::body_limit) {
+    co_return co_await refuse(stream, 413, ErrorCode::request_too_large, 11);
   }
   if (failure == bhttp::error::end_of_stream || failure == beast::error::timeout ||
       failure == asio::error::connection_reset || failure == asio::error::operation_aborted) {
@@ -301,6 +317,16 @@ asio::awaitable<bool> BeastServer::refuse(beast::tcp_stream& stream, unsigned st
   Response response = problem(status, make_error(code), {});
   if (status == 503) response.headers["retry-after"] = "2";
   (void)co_await write(stream, std::move(response), version, false, false, {});
+  // Closing with unread bytes would reset the connection and destroy the answer on its way, so a
+  // bounded rest is read and thrown away first.
+  boost::system::error_code failure;
+  stream.socket().shutdown(tcp::socket::shutdown_send, failure);
+  stream.expires_after(refused_rest_time);
+  std::array<char, 4096> rest{};
+  for (std::size_t read = 0; !failure && read < refused_rest_bytes_max;) {
+    read += co_await stream.async_read_some(asio::buffer(rest),
+                                            asio::redirect_error(asio::use_awaitable, failure));
+  }
   co_return false;
 }
 

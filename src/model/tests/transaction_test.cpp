@@ -119,11 +119,10 @@ TEST(Transaction, BoundsHoldAtTheirEdges) {
   body.signers.push_back(body.signers[0]);
   EXPECT_EQ(refusal(with_signatures(body)), ErrorCode::transaction_field_out_of_bounds);
 
-  EXPECT_EQ(refusal(Bytes(limits::transaction_bytes_max + 1, 0)),
-            ErrorCode::transaction_too_large);
+  EXPECT_EQ(refusal(Bytes(limits::transaction_bytes_max + 1, 0)), ErrorCode::transaction_too_large);
   const Bytes small = encode_body(small_body());
-  EXPECT_TRUE(decode_transaction(
-                  encode_transaction(small, {Bytes(limits::signature_bytes_max, 1)})).ok());
+  EXPECT_TRUE(
+      decode_transaction(encode_transaction(small, {Bytes(limits::signature_bytes_max, 1)})).ok());
   EXPECT_EQ(refusal(encode_transaction(small, {Bytes(limits::signature_bytes_max + 1, 1)})),
             ErrorCode::transaction_field_out_of_bounds);
 }
@@ -145,8 +144,7 @@ TEST(Transaction, FieldsThatMustNotBeMissing) {
 }
 
 TEST(Envelope, HoldsUpToItsBoundAndIsCanonical) {
-  const auto key =
-      crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, Bytes(32, 3));
+  const auto key = crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, Bytes(32, 3));
   ASSERT_TRUE(key.ok());
   std::vector<Bytes> transactions(limits::envelope_transactions_max, Bytes(10, 1));
   const Hash key_id{5};

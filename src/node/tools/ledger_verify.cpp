@@ -91,8 +91,8 @@ class Replay {
   bool check_block(std::uint64_t height);
   bool check_header(const comet::Header& header, const comet::Commit& commit,
                     const std::vector<Bytes>& envelopes, const std::string& name);
-  bool execute(std::uint64_t height, const comet::Header& header, std::vector<Bytes> envelopes,
-               const std::string& name);
+  bool execute(std::uint64_t height, const comet::Header& header,
+               const std::vector<Bytes>& envelopes, const std::string& name);
   bool check_transaction(const execution::Receipt& receipt);
   bool check_roots(std::uint64_t height, std::uint64_t history_first);
   bool check_head();
@@ -174,7 +174,7 @@ bool Replay::check_block(std::uint64_t height) {
   if (!check_header(block->header, *commit, block->envelopes, name)) return false;
   last_commit_ = *commit;
   last_block_id_ = commit->block_id;
-  return execute(height, block->header, std::move(block->envelopes), name);
+  return execute(height, block->header, block->envelopes, name);
 }
 
 bool Replay::check_header(const comet::Header& header, const comet::Commit& commit,
@@ -205,11 +205,11 @@ bool Replay::check_header(const comet::Header& header, const comet::Commit& comm
 }
 
 bool Replay::execute(std::uint64_t height, const comet::Header& header,
-                     std::vector<Bytes> envelopes, const std::string& name) {
+                     const std::vector<Bytes>& envelopes, const std::string& name) {
   if (header.time.seconds < 0) return damaged(name, "its time is before 1970");
-  execution::BlockInput input{height, header.time.milliseconds(),
-                              chain::decode_block(envelopes, registry_)};
-  const execution::BlockResult result = executor_.execute(state_, input);
+  const chain::DecodedBlock decoded = chain::decode_block(envelopes, registry_);
+  const execution::BlockResult result =
+      executor_.execute(state_, {height, header.time.milliseconds(), decoded});
   results_hash_ = comet::results_hash(result.envelope_data);
   if (result.receipts.empty()) return true;
   const std::uint64_t first = history_.size();

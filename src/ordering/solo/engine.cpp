@@ -115,8 +115,18 @@ class SoloEngine final : public Engine {
   static std::vector<Work::Answer> answers_of(const std::vector<SlotPtr>& slots,
                                               const std::vector<std::size_t>& sizes,
                                               const execution::BlockResult& result);
-  std::vector<SlotPtr> admit_now(std::vector<SlotPtr> slots, std::uint64_t block_ms);
-  std::vector<Bytes> pack(std::vector<SlotPtr>& slots, chain::DecodedBlock& decoded);
+  /// Envelopes of a block to be, with the number of transactions in each.
+  struct Packed {
+    std::vector<Bytes> envelopes;
+    chain::DecodedBlock decoded;
+    std::vector<std::size_t> sizes;
+  };
+  std::vector<SlotPtr> drop_bad(std::vector<SlotPtr> slots);
+  void refuse(const std::vector<std::pair<SlotPtr, Error>>& refused);
+  Packed pack(const std::vector<SlotPtr>& slots);
+  static void unpack(Packed& packed, const std::vector<SlotPtr>& slots);
+  Packed pack_and_execute(std::vector<SlotPtr>& slots, std::uint64_t block_ms,
+                          execution::BlockResult& result);
   void finish(Work work);
   void step(std::string_view name) const {
     if (options_.step_hook) options_.step_hook(name);
@@ -262,40 +272,39 @@ void SoloEngine::order_loop() {
   }
 }
 
-/// Answers what could not enter now, so that it never takes room in a block.
-std::vector<SoloEngine::SlotPtr> SoloEngine::admit_now(std::vector<SlotPtr> slots,
-                                                       std::uint64_t block_ms) {
-  contracts::Context context;
-  context.height = headers_.next_height();
-  context.block_ms = block_ms;
-  context.network = chain_.genesis().network;
-  std::vector<SlotPtr> admitted;
+/// Sorts out what was malformed or wrongly signed, which needs no execution to know.
+std::vector<SoloEngine::SlotPtr> SoloEngine::drop_bad(std::vector<SlotPtr> slots) {
+  std::vector<SlotPtr> kept;
   std::vector<std::pair<SlotPtr, Error>> refused;
   for (SlotPtr& slot : slots) {
-    Result<verification::CheckedTransaction>& checked = *slot->checked;
+    const Result<verification::CheckedTransaction>& checked = *slot->checked;
+    const bool forged =
+        checked.ok() && std::any_of(checked->verdicts.begin(), checked->verdicts.end(),
+                                    [](const auto& verdict) { return !verdict.valid; });
     if (!checked.ok()) {
       refused.emplace_back(slot, checked.error());
-      continue;
-    }
-    const auto verified = verification::admit(*checked, context, chain_.head_state());
-    if (verified.ok()) {
-      admitted.push_back(std::move(slot));
+    } else if (forged) {
+      refused.emplace_back(slot, make_error(ErrorCode::signature_invalid));
     } else {
-      refused.emplace_back(slot, verified.error());
+      kept.push_back(std::move(slot));
     }
   }
+  refuse(refused);
+  return kept;
+}
+
+void SoloEngine::refuse(const std::vector<std::pair<SlotPtr, Error>>& refused) {
   {
     const std::scoped_lock lock(mutex_);
     in_flight_ -= refused.size();
   }
   for (const auto& [slot, error] : refused) slot->submission->done(slot->index, error);
-  return admitted;
 }
 
-/// Packs transactions into envelopes, and hands their checked forms on so that nothing is decoded
+/// Packs transactions into envelopes, and lends their checked forms on so that nothing is decoded
 /// or verified twice.
-std::vector<Bytes> SoloEngine::pack(std::vector<SlotPtr>& slots, chain::DecodedBlock& decoded) {
-  std::vector<Bytes> envelopes;
+SoloEngine::Packed SoloEngine::pack(const std::vector<SlotPtr>& slots) {
+  Packed packed;
   for (std::size_t at = 0; at < slots.size();) {
     std::vector<Bytes> content;
     std::vector<execution::Item> items;
@@ -303,16 +312,26 @@ std::vector<Bytes> SoloEngine::pack(std::vector<SlotPtr>& slots, chain::DecodedB
     while (at < slots.size() && content.size() < limits::envelope_transactions_max) {
       bytes += slots[at]->raw.size() + 8;
       if (bytes > limits::envelope_bytes_max && !content.empty()) break;
-      content.push_back(std::move(slots[at]->raw));
+      content.push_back(slots[at]->raw);
       items.push_back(std::move(*slots[at]->checked));
       ++at;
     }
     const std::uint64_t sequence =
-        headers_.next_height() * limits::block_envelopes_max + envelopes.size();
-    envelopes.push_back(model::seal_envelope(envelope_key_id_, sequence, content, envelope_key_));
-    decoded.push_back({model::decode_envelope(envelopes.back()), std::move(items)});
+        headers_.next_height() * limits::block_envelopes_max + packed.envelopes.size();
+    packed.envelopes.push_back(
+        model::seal_envelope(envelope_key_id_, sequence, content, envelope_key_));
+    packed.sizes.push_back(items.size());
+    packed.decoded.push_back({model::decode_envelope(packed.envelopes.back()), std::move(items)});
   }
-  return envelopes;
+  return packed;
+}
+
+/// Gives the checked forms back to their slots.
+void SoloEngine::unpack(Packed& packed, const std::vector<SlotPtr>& slots) {
+  std::size_t at = 0;
+  for (auto& input : packed.decoded) {
+    for (auto& item : input.items) slots[at++]->checked.emplace(std::move(item));
+  }
 }
 
 /// Brings positions of the block back to submissions: envelopes were filled in order, `sizes` are
@@ -348,20 +367,44 @@ std::vector<Work::Answer> SoloEngine::answers_of(const std::vector<SlotPtr>& slo
   return answers;
 }
 
+/// Executes until nothing is rejected any more: what a rule refuses to let in takes no room in a
+/// block. A rejected transaction leaves no trace, so the second run rejects nothing.
+SoloEngine::Packed SoloEngine::pack_and_execute(std::vector<SlotPtr>& slots, std::uint64_t block_ms,
+                                                execution::BlockResult& result) {
+  while (!slots.empty()) {
+    Packed packed = pack(slots);
+    result = chain_.execute(headers_.next_height(), block_ms, packed.decoded);
+    if (result.rejections.empty()) return packed;
+    const auto answers = answers_of(slots, packed.sizes, result);
+    unpack(packed, slots);
+    std::vector<SlotPtr> kept;
+    std::vector<std::pair<SlotPtr, Error>> refused;
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      if (answers[i].outcome.ok()) {
+        kept.push_back(std::move(slots[i]));
+      } else {
+        refused.emplace_back(std::move(slots[i]), answers[i].outcome.error());
+      }
+    }
+    refuse(refused);
+    slots = std::move(kept);
+  }
+  return {};
+}
+
 void SoloEngine::make_block(std::vector<SlotPtr> slots) {
   const std::uint64_t block_ms = headers_.next_block_ms(clock_.now_ms());
-  slots = admit_now(std::move(slots), block_ms);
+  slots = drop_bad(std::move(slots));
+  execution::BlockResult result;
+  Packed packed = pack_and_execute(slots, block_ms, result);
   if (slots.empty()) return;
-  chain::DecodedBlock decoded;
-  std::vector<Bytes> envelopes = pack(slots, decoded);
-  std::vector<std::size_t> sizes;
-  for (const auto& input : decoded) sizes.push_back(input.items.size());
   const Hash before = chain_.finalized_head().app_hash;
   Work work;
-  work.block = chain_.finalize({headers_.next_height(), block_ms, {}}, std::move(decoded));
+  work.answers = answers_of(slots, packed.sizes, result);
+  work.block = chain_.finalize(headers_.next_height(), std::move(result));
   step("executed");
   const auto data =
-      headers_.sign(std::move(envelopes), block_ms, before, work.block.result.envelope_data);
+      headers_.sign(std::move(packed.envelopes), block_ms, before, work.block.result.envelope_data);
   const auto proof =
       headers_.sign({}, headers_.next_block_ms(clock_.now_ms()), work.block.head.app_hash, {});
   const Status data_added = chain_.add_signed(work.block.batch, data);
@@ -371,12 +414,12 @@ void SoloEngine::make_block(std::vector<SlotPtr> slots) {
   step("signed");
   work.header = data.light.header;
   work.signed_height = static_cast<std::uint64_t>(proof.light.header.height);
-  work.answers = answers_of(slots, sizes, work.block.result);
   {
     const std::scoped_lock lock(mutex_);
     durable_.push_back(std::move(work));
   }
   durable_wanted_.notify_one();
+  step("queued");
 }
 
 void SoloEngine::durable_loop() {

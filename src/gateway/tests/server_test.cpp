@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: whatever a client sends, it gets a clear refusal and others are served meanwhile. Method: a
+// real server on loopback with small bounds, raw sockets that send garbage, too much, too slowly or
+// nothing, each bound at its edge.
+#include "gateway/http/server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+namespace xl::gateway::http {
+namespace {
+
+/// A blocking client that says exactly what it is told.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    timeval limit{10, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~RawClient() { ::close(socket_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  bool send(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      text.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+  /// Reads until the server closes or `enough` appears.
+  std::string read_until(std::string_view enough) {
+    std::string out;
+    char buffer[4096];
+    while (enough.empty() || out.find(enough) == std::string::npos) {
+      const ssize_t got = ::recv(socket_, buffer, sizeof buffer, 0);
+      if (got <= 0) break;
+      out.append(buffer, static_cast<std::size_t>(got));
+    }
+    return out;
+  }
+  std::string read_all() { return read_until({}); }
+  [[nodiscard]] bool connected() const { return connected_; }
+
+ private:
+  int socket_;
+  bool connected_ = false;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  void start(ServerOptions options) {
+    auto started = Server::start(options, [this](const Request& request) {
+      ++handled;
+      Response response;
+      response.content_type = "text/plain";
+      if (request.path == "/throw") throw std::runtime_error("inner words");
+      if (request.path == "/slow") std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      response.body = request.method + " " + request.path + " " +
+                      std::string(request.parameter("q").value_or("-")) + " " +
+                      std::to_string(request.body.size());
+      return response;
+    });
+    ASSERT_TRUE(started.ok()) << started.error().text();
+    server = std::move(*started);
+  }
+
+  std::string exchange(std::string_view request) {
+    RawClient client(server->port());
+    EXPECT_TRUE(client.connected());
+    client.send(request);
+    return client.read_all();
+  }
+
+  /// A well-behaved request, to see that others are served.
+  void expect_served() {
+    EXPECT_NE(exchange("GET /ok HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").find("GET /ok"),
+              std::string::npos);
+  }
+
+  std::atomic<int> handled{0};
+  std::unique_ptr<Server> server;
+};
+
+ServerOptions small_bounds() {
+  ServerOptions options;
+  options.header_bytes_max = 4096;
+  options.body_bytes_max = 10'000;
+  options.header_timeout_ms = 400;
+  options.idle_timeout_ms = 400;
+  options.body_timeout_ms = 400;
+  options.connections_max = 8;
+  options.worker_threads = 2;
+  options.requests_waiting_max = 4;
+  return options;
+}
+
+TEST_F(ServerTest, DecodesTargetsAndKeepsConnections) {
+  start({});
+  RawClient client(server->port());
+  client.send("GET /a%20b?q=1%2B+x HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_NE(client.read_until("1+ x 0").find("GET /a b 1+ x 0"), std::string::npos);
+  client.send("POST /c HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_NE(client.read_until("- 3").find("POST /c - 3"), std::string::npos);
+  const std::string chunked = exchange(
+      "POST /d HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "5\r\nhello\r\n0\r\n\r\n");
+  EXPECT_NE(chunked.find("POST /d - 5"), std::string::npos);
+  const std::string head = exchange("HEAD /h HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(head.find("200 OK"), std::string::npos);
+  EXPECT_EQ(head.find("HEAD /h"), std::string::npos);
+}
+
+TEST_F(ServerTest, GarbageIsRefusedWithACode) {
+  start(small_bounds());
+  for (const std::string_view garbage :
+       {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", "GET\r\n\r\n",
+        "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET x HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        "GET / HTTP/1.1\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+    const std::string answer = exchange(garbage);
+    EXPECT_NE(answer.find("400"), std::string::npos) << garbage << " -> " << answer;
+    EXPECT_NE(answer.find("XL4001"), std::string::npos) << garbage;
+  }
+  EXPECT_EQ(handled.load(), 0);
+  expect_served();
+}
+
+TEST_F(ServerTest, BodiesAtTheirEdge) {
+  start(small_bounds());
+  const auto post = [](std::size_t bytes) {
+    return "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+           std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'x');
+  };
+  EXPECT_NE(exchange(post(10'000)).find("POST /p - 10000"), std::string::npos);
+  EXPECT_NE(exchange(post(10'001)).find("XL4002"), std::string::npos);
+  // A hundred megabytes are refused by their announcement; not one byte of them is waited for.
+  const std::string announced =
+      exchange("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n");
+  EXPECT_NE(announced.find("413"), std::string::npos);
+  // Without an announcement the bound is met while reading.
+  std::string chunks = "POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 20; ++i) chunks += "3e8\r\n" + std::string(1000, 'y') + "\r\n";
+  EXPECT_NE(exchange(chunks).find("413"), std::string::npos);
+  const std::string header = "GET /h HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-A: ";
+  EXPECT_NE(exchange(header + std::string(3000, 'a') + "\r\n\r\n").find("GET /h"),
+            std::string::npos);
+  EXPECT_NE(exchange(header + std::string(5000, 'a') + "\r\n\r\n").find("431"), std::string::npos);
+  expect_served();
+}
+
+TEST_F(ServerTest, StallingClientsAreClosedAndHoldNobodyUp) {
+  start(small_bounds());
+  RawClient silent(server->port());
+  RawClient half_header(server->port());
+  half_header.send("GET / HTTP/1.1\r\nHo");
+  RawClient half_body(server->port());
+  half_body.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+  expect_served();
+  EXPECT_EQ(silent.read_all(), "");
+  EXPECT_EQ(half_header.read_all(), "");
+  const std::string late = half_body.read_all();
+  EXPECT_NE(late.find("408"), std::string::npos) << late;
+  EXPECT_NE(late.find("XL4003"), std::string::npos);
+}
+
+TEST_F(ServerTest, TooManyConnectionsAndRequestsAreTurnedAway) {
+  ServerOptions options = small_bounds();
+  options.idle_timeout_ms = 5000;
+  start(options);
+  std::vector<std::unique_ptr<RawClient>> held;
+  for (int i = 0; i < 8; ++i) {
+    held.push_back(std::make_unique<RawClient>(server->port()));
+    held.back()->send("GET /ok HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_NE(held.back()->read_until("GET /ok").find("200"), std::string::npos);
+  }
+  RawClient one_more(server->port());
+  const std::string turned_away = one_more.read_all();
+  EXPECT_NE(turned_away.find("503"), std::string::npos);
+  EXPECT_NE(turned_away.find("retry-after: 2"), std::string::npos) << turned_away;
+  // Six slow requests: two run, two wait, the rest are told to come back.
+  for (auto& client : held) client->send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  int busy = 0;
+  int served = 0;
+  for (auto& client : held) {
+    const std::string answer = client->read_until("\r\n\r\n");
+    busy += answer.find("503") != std::string::npos ? 1 : 0;
+    served += answer.find("200") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(busy + served, 8);
+  EXPECT_GE(served, 4);
+  EXPECT_GE(busy, 1);
+}
+
+TEST_F(ServerTest, ADefectCostsOneRequest) {
+  start(small_bounds());
+  const std::string answer =
+      exchange("GET /throw HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(answer.find("500"), std::string::npos);
+  EXPECT_NE(answer.find("XL4009"), std::string::npos);
+  EXPECT_EQ(answer.find("inner words"), std::string::npos);
+  expect_served();
+}
+
+TEST_F(ServerTest, ATakenPortIsNamed) {
+  start({});
+  ServerOptions options;
+  options.port = server->port();
+  const auto second = Server::start(options, [](const Request&) { return Response{}; });
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::address_in_use);
+  options.address = "not an address";
+  EXPECT_EQ(Server::start(options, [](const Request&) { return Response{}; }).error().code,
+            ErrorCode::address_unusable);
+}
+
+}  // namespace
+}  // namespace xl::gateway::http
