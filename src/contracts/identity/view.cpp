@@ -169,6 +169,12 @@ bool guardian_acts(const model::StateReader& state, const model::Id& guardian,
          find_acting(state, ward, PartyKind::patient).has_value();
 }
 
+bool is_guardian_of(const model::StateReader& state, const model::Id& guardian,
+                    const model::Id& ward) {
+  GuardianRecord record;
+  return load_record(state, guardian_key(guardian), record) && id_of(record.ward()) == ward;
+}
+
 std::vector<model::Id> guardians_of(const model::StateReader& state, const model::Id& ward) {
   std::vector<model::Id> out;
   const Bytes prefix = state_key(contract_number, 'w', ward.bytes);

@@ -149,6 +149,10 @@ enum class Signed : std::uint8_t { yes, absent, delegated, without_purpose };
                                  const model::Id& ward, GuardianPower power,
                                  std::uint64_t block_ms);
 
+/// True when `guardian` was appointed for `ward`, whether or not it may act now.
+[[nodiscard]] bool is_guardian_of(const model::StateReader& state, const model::Id& guardian,
+                                  const model::Id& ward);
+
 /// The guardians of a ward whose guardianship was not ended, ascending; at most
 /// `limits::guardians_live_max` and those that expired since the last appointment.
 [[nodiscard]] std::vector<model::Id> guardians_of(const model::StateReader& state,

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "contracts/access/view.h"
+
+#include <algorithm>
+
+#include "contracts/access/records.h"
+#include "contracts/api/shape.h"
+#include "contracts/consent/view.h"
+#include "contracts/identity/view.h"
+
+namespace xl::contracts::access {
+
+namespace wire = xinglin::access::v1;
+
+namespace {
+
+template <typename Record>
+std::optional<Record> find_at(const model::StateReader& state, const Bytes& key) {
+  Record record;
+  if (!load_record(state, key, record)) return std::nullopt;
+  return record;
+}
+
+/// Is the first entry of a due index past its time?
+bool first_is_overdue(const model::StateReader& state, char table, const model::Id& owner,
+                      std::uint64_t block_ms) {
+  const Bytes prefix = state_key(contract_number, table, owner.bytes);
+  bool overdue = false;
+  state.scan(prefix, prefix, 1, [&](ByteView key, ByteView) {
+    overdue = read_be<std::uint64_t>(key.subspan(prefix.size())) <= block_ms;
+    return false;
+  });
+  return overdue;
+}
+
+bool key_is_live(const model::StateReader& state, const std::string& field,
+                 std::uint64_t block_ms) {
+  const auto key = identity::find_key(state, key_id_of(field));
+  return key && identity::is_active(*key, block_ms);
+}
+
+bool parties_act(const model::StateReader& state, const wire::SessionRecord& session) {
+  return identity::find_acting(state, id_of(session.patient()), PartyKind::patient) &&
+         identity::find_acting(state, id_of(session.custodian()), PartyKind::organisation) &&
+         identity::find_acting(state, id_of(session.requester()), PartyKind::organisation);
+}
+
+}  // namespace
+
+std::optional<wire::SessionRecord> find_session(const model::StateReader& state,
+                                                const model::Id& session) {
+  return find_at<wire::SessionRecord>(state, session_key(session));
+}
+
+std::uint64_t end_of(const wire::SessionRecord& session) {
+  return session.ended_ms() != 0 ? session.ended_ms() : session.ends_ms();
+}
+
+bool session_is_live(const model::StateReader& state, const model::Id& session,
+                     std::uint64_t block_ms) {
+  const auto record = find_session(state, session);
+  if (!record || block_ms >= end_of(*record) || record->sealed_ms() != 0) return false;
+  if (!parties_act(state, *record)) return false;
+  if (!key_is_live(state, record->requester_key(), block_ms)) return false;
+  if (!key_is_live(state, record->custodian_key(), block_ms)) return false;
+  if (!record->emergency().empty()) {
+    return emergency_is_live(state, id_of(record->emergency()), block_ms);
+  }
+  return std::all_of(
+      record->consents().begin(), record->consents().end(),
+      [&](const std::string& field) { return consent::is_active(state, id_of(field), block_ms); });
+}
+
+bool seal_is_overdue(const model::StateReader& state, const model::Id& custodian,
+                     std::uint64_t block_ms) {
+  return first_is_overdue(state, 'o', custodian, block_ms);
+}
+
+std::optional<wire::EmergencyRecord> find_emergency(const model::StateReader& state,
+                                                    const model::Id& entry) {
+  return find_at<wire::EmergencyRecord>(state, emergency_key(entry));
+}
+
+bool emergency_is_live(const model::StateReader& state, const model::Id& entry,
+                       std::uint64_t block_ms) {
+  const auto record = find_emergency(state, entry);
+  return record && block_ms < record->ends_ms() &&
+         identity::is_attested_for_emergency(state, id_of(record->practitioner()),
+                                             id_of(record->organisation()), block_ms);
+}
+
+bool review_is_overdue(const model::StateReader& state, const model::Id& organisation,
+                       std::uint64_t block_ms) {
+  return first_is_overdue(state, 'r', organisation, block_ms);
+}
+
+std::optional<wire::JournalHead> find_journal(const model::StateReader& state,
+                                              const model::Id& custodian) {
+  return find_at<wire::JournalHead>(state, journal_key(custodian));
+}
+
+std::optional<wire::CohortRecord> find_cohort(const model::StateReader& state,
+                                              const model::Id& entry) {
+  return find_at<wire::CohortRecord>(state, cohort_key(entry));
+}
+
+std::optional<wire::DeniedRecord> find_denied(const model::StateReader& state,
+                                              const model::Id& entry) {
+  return find_at<wire::DeniedRecord>(state, denied_key(entry));
+}
+
+}  // namespace xl::contracts::access

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <optional>
+
+#include "contracts/access/state.pb.h"
+#include "contracts/api/contract.h"
+
+/// What other folders may read of the access contract's state.
+namespace xl::contracts::access {
+
+/// The session with this id, whatever its status. Nothing when there is none.
+[[nodiscard]] std::optional<xinglin::access::v1::SessionRecord> find_session(
+    const model::StateReader& state, const model::Id& session);
+
+/// True while a session permits reading: not over, not ended, not sealed, its patient and both
+/// organisations not deactivated, the keys that opened it still active, and what it rests on still
+/// in force (every consent, or the emergency). Asked before each read, so a commit that touches any
+/// of these ends it. The person's own key, role and encounter are sealed: the custodian checks them
+/// with `identity::is_attested` and `identity::is_active`.
+[[nodiscard]] bool session_is_live(const model::StateReader& state, const model::Id& session,
+                                   std::uint64_t block_ms);
+
+/// True when the custodian left a session unsealed 5 minutes behind its end: it opens no new ones.
+[[nodiscard]] bool seal_is_overdue(const model::StateReader& state, const model::Id& custodian,
+                                   std::uint64_t block_ms);
+
+/// When a session is over: its end, or the moment it was ended before.
+[[nodiscard]] std::uint64_t end_of(const xinglin::access::v1::SessionRecord& session);
+
+/// The emergency entry with this id, whatever its status. Nothing when there is none.
+[[nodiscard]] std::optional<xinglin::access::v1::EmergencyRecord> find_emergency(
+    const model::StateReader& state, const model::Id& entry);
+
+/// True while an emergency entry permits reading: not over, and its practitioner is still attested
+/// in a role that may break the glass.
+[[nodiscard]] bool emergency_is_live(const model::StateReader& state, const model::Id& entry,
+                                     std::uint64_t block_ms);
+
+/// True when a review of the organisation is overdue: its next emergency needs two clinicians.
+[[nodiscard]] bool review_is_overdue(const model::StateReader& state, const model::Id& organisation,
+                                     std::uint64_t block_ms);
+
+/// Where a custodian's own-care journal stands. Nothing before its first root.
+[[nodiscard]] std::optional<xinglin::access::v1::JournalHead> find_journal(
+    const model::StateReader& state, const model::Id& custodian);
+
+/// The cohort entry with this id. Nothing when there is none.
+[[nodiscard]] std::optional<xinglin::access::v1::CohortRecord> find_cohort(
+    const model::StateReader& state, const model::Id& entry);
+
+/// The denied attempt with this id. Nothing when there is none.
+[[nodiscard]] std::optional<xinglin::access::v1::DeniedRecord> find_denied(
+    const model::StateReader& state, const model::Id& entry);
+
+}  // namespace xl::contracts::access

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "contracts/consent/decide.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "contracts/consent/match.h"
+
+namespace xl::contracts::consent {
+namespace {
+
+/// Collects reasons and consents as sets: the order of policies leaves no trace.
+class Verdict {
+ public:
+  void say(Reason reason) { reasons_.insert(reason); }
+  void rely_on(const model::Id& consent) { consents_.insert(consent); }
+
+  [[nodiscard]] Decision permit(bool review) const { return decision(true, review); }
+  [[nodiscard]] Decision deny() const { return decision(false, false); }
+
+ private:
+  [[nodiscard]] Decision decision(bool permitted, bool review) const {
+    Decision out;
+    out.permit = permitted;
+    out.review = review;
+    for (const Reason reason : reasons_) {
+      // A permit says why it is one; what else did not hold is of no interest then.
+      if (!permitted || reason < Reason::law_denies) out.reasons.push_back(reason);
+    }
+    if (permitted) out.consents.assign(consents_.begin(), consents_.end());
+    return out;
+  }
+
+  std::set<Reason> reasons_;
+  std::set<model::Id> consents_;
+};
+
+struct MismatchReason {
+  Mismatch mismatch;
+  Reason reason;
+};
+
+constexpr auto mismatch_reasons = std::to_array<MismatchReason>({
+    {mismatch_class, Reason::class_not_covered},
+    {mismatch_confidentiality, Reason::confidentiality_not_covered},
+    {mismatch_sensitivity, Reason::sensitivity_not_covered},
+    {mismatch_purpose, Reason::purpose_not_covered},
+    {mismatch_period, Reason::period_not_covered},
+    {mismatch_author, Reason::author_not_covered},
+    {mismatch_action, Reason::action_not_covered},
+    {mismatch_excepted, Reason::excepted},
+});
+
+bool is_permit(const Policy& policy) {
+  return policy.effect() == static_cast<std::uint32_t>(Effect::permit);
+}
+
+bool patient_refuses(std::span<const KnownPolicy> policies, const Request& request) {
+  return std::any_of(policies.begin(), policies.end(), [&](const KnownPolicy& known) {
+    return known.active && !is_permit(known.policy) &&
+           mismatch_of(known.policy.rule(), request, false) == 0;
+  });
+}
+
+/// Why a permit of the right grantee does not cover the request.
+void explain(std::uint32_t mismatch, Verdict& verdict) {
+  for (const MismatchReason& entry : mismatch_reasons) {
+    if ((mismatch & entry.mismatch) != 0) verdict.say(entry.reason);
+  }
+}
+
+/// True when a permit in force covers the request.
+bool consents_permit(std::span<const KnownPolicy> policies, const Request& request,
+                     Verdict& verdict) {
+  bool permitted = false;
+  bool any = false;
+  bool named = false;
+  for (const KnownPolicy& known : policies) {
+    if (!is_permit(known.policy)) continue;
+    const std::uint32_t mismatch = mismatch_of(known.policy.rule(), request, true);
+    if (!known.active) {
+      if (mismatch == 0) verdict.say(Reason::consent_inactive);
+      continue;
+    }
+    any = true;
+    if (mismatch == 0) {
+      permitted = true;
+      verdict.say(Reason::consent_permits);
+      verdict.rely_on(known.consent);
+    } else if ((mismatch & mismatch_grantee) == 0) {
+      named = true;
+      explain(mismatch, verdict);
+    }
+  }
+  if (!permitted && !any) verdict.say(Reason::no_consent);
+  if (!permitted && any && !named) verdict.say(Reason::grantee_not_covered);
+  return permitted;
+}
+
+/// The network's base policy for an institution's own charts.
+bool own_care_permits(const Request& request, const Facts& facts, Verdict& verdict) {
+  const bool at_home = request.requester.kind == RequesterKind::practitioner &&
+                       request.requester.organisation == facts.custodian;
+  if (!at_home) return false;
+  if (request.purpose != PurposeOfUse::treatment) verdict.say(Reason::not_own_care);
+  if (!facts.encounter_active) verdict.say(Reason::no_encounter);
+  if (request.purpose != PurposeOfUse::treatment || !facts.encounter_active) return false;
+  verdict.say(Reason::own_care);
+  return true;
+}
+
+/// Licensed role, reason, and an entry on the chain before the first byte.
+bool emergency_permits(const Request& request, const Facts& facts, Verdict& verdict) {
+  const bool asked = request.requester.kind == RequesterKind::practitioner &&
+                     (request.purpose == PurposeOfUse::emergency_treatment ||
+                      request.purpose == PurposeOfUse::break_glass);
+  if (!asked) return false;
+  if (!facts.emergency_declared) verdict.say(Reason::emergency_not_declared);
+  if (!facts.emergency_has_reason) verdict.say(Reason::emergency_without_reason);
+  if (!facts.emergency_licensed) verdict.say(Reason::role_not_licensed);
+  return facts.emergency_declared && facts.emergency_has_reason && facts.emergency_licensed;
+}
+
+Decision decide_own_access(const Request& request, const Facts& facts, Verdict& verdict) {
+  if (request.requester.did != facts.patient) {
+    verdict.say(Reason::not_this_patient);
+    return verdict.deny();
+  }
+  if (facts.withheld_from_patient) {
+    verdict.say(Reason::withheld_from_patient);
+    return verdict.deny();
+  }
+  verdict.say(Reason::own_access);
+  return verdict.permit(false);
+}
+
+Decision decide_guardian(std::span<const KnownPolicy> policies, const Request& request,
+                         const Facts& facts, Verdict& verdict) {
+  if (!facts.guardian_acts) verdict.say(Reason::guardian_over);
+  const bool refused = patient_refuses(policies, request);
+  if (refused) verdict.say(Reason::patient_denies);
+  if (!facts.guardian_acts || refused) return verdict.deny();
+  verdict.say(Reason::guardian_access);
+  return verdict.permit(false);
+}
+
+}  // namespace
+
+Decision decide(std::span<const KnownPolicy> policies, const Request& request, const Facts& facts) {
+  Verdict verdict;
+  if (facts.law_denies) {
+    verdict.say(Reason::law_denies);
+    return verdict.deny();
+  }
+  if (request.requester.kind == RequesterKind::patient) {
+    return decide_own_access(request, facts, verdict);
+  }
+  if (request.requester.kind == RequesterKind::guardian) {
+    return decide_guardian(policies, request, facts, verdict);
+  }
+  if (request.requester.kind == RequesterKind::practitioner && !facts.role_attested) {
+    verdict.say(Reason::role_not_attested);
+    return verdict.deny();
+  }
+  const bool emergency = emergency_permits(request, facts, verdict);
+  const bool refused = patient_refuses(policies, request);
+  if (refused && emergency) {
+    verdict.say(Reason::emergency_access);
+    verdict.say(Reason::emergency_overrides);
+    return verdict.permit(true);
+  }
+  if (refused) {
+    verdict.say(Reason::patient_denies);
+    return verdict.deny();
+  }
+  const bool own_care = own_care_permits(request, facts, verdict);
+  const bool consented = consents_permit(policies, request, verdict);
+  if (own_care || consented) return verdict.permit(false);
+  if (!emergency) return verdict.deny();
+  verdict.say(Reason::emergency_access);
+  return verdict.permit(true);
+}
+
+}  // namespace xl::contracts::consent

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "contracts/api/contract.h"
+#include "contracts/consent/state.pb.h"
+
+/// What other folders may read of the consent contract's state.
+namespace xl::contracts::consent {
+
+/// How a consent stands. Stored in state: never renumber.
+enum class ConsentStatus : std::uint8_t { active = 1, superseded = 2, revoked = 3 };
+
+/// The consent with this id, whatever its status. Nothing when there is none.
+[[nodiscard]] std::optional<xinglin::consent::v1::ConsentRecord> find_consent(
+    const model::StateReader& state, const model::Id& consent);
+
+/// True when a stored consent holds at `block_ms`: neither revoked nor replaced, its start reached
+/// (`start_reached`), before its end.
+[[nodiscard]] bool holds(const xinglin::consent::v1::ConsentRecord& consent,
+                         std::uint64_t block_ms);
+
+/// True when the consent exists and holds at `block_ms`.
+[[nodiscard]] bool is_active(const model::StateReader& state, const model::Id& consent,
+                             std::uint64_t block_ms);
+
+/// The ids of a patient's consents that were neither revoked nor replaced, ascending, at most
+/// `limits::consents_active_max`. Some may be over or not begun: ask `is_active`. A decision must
+/// consider all of them, so an auditor can see when a custodian left one out.
+[[nodiscard]] std::vector<model::Id> consents_of(const model::StateReader& state,
+                                                 const model::Id& patient);
+
+}  // namespace xl::contracts::consent
