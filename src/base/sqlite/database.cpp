@@ -257,6 +257,14 @@ bool Statement::is_null(int index) const {
   return sqlite3_column_type(handle_, index) == SQLITE_NULL;
 }
 
+bool Statement::is_integer(int index) const {
+  return sqlite3_column_type(handle_, index) == SQLITE_INTEGER;
+}
+
+bool Statement::is_text(int index) const {
+  return sqlite3_column_type(handle_, index) == SQLITE_TEXT;
+}
+
 Result<Transaction> Transaction::begin(Database& database) {
   XL_TRY(database.execute("BEGIN IMMEDIATE"));
   return Transaction(database);

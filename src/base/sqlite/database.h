@@ -133,6 +133,8 @@ class Statement {
   [[nodiscard]] std::string_view text(int index) const;
   [[nodiscard]] ByteView blob(int index) const;
   [[nodiscard]] bool is_null(int index) const;
+  [[nodiscard]] bool is_integer(int index) const;
+  [[nodiscard]] bool is_text(int index) const;
 
  private:
   friend class Database;
