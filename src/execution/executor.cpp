@@ -112,6 +112,9 @@ Receipt Executor::run(const verification::VerifiedTransaction& verified, contrac
     contracts::EventSink sink(number, events);
     verified.commands()[i]->apply(context, writer, sink);
   }
+  if (status == contracts::applied && changes.writes().size() > limits::writes_max) {
+    status = static_cast<contracts::StatusCode>(ErrorCode::writes_exceeded);
+  }
   if (status == contracts::applied && !invariants_hold(changes, before)) {
     status = static_cast<contracts::StatusCode>(ErrorCode::invariant_broken);
     result.alarms.push_back(transaction.id);

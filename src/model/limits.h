@@ -30,7 +30,8 @@ static_assert(signers_max * signature_bytes_max < transaction_bytes_max);
 constexpr std::uint32_t events_max = 64;  ///< per transaction
 constexpr std::uint32_t event_attributes_max = 16;
 constexpr std::uint32_t event_value_bytes_max = 256;
-constexpr std::uint32_t writes_max = 256;  ///< state keys touched by one transaction
+/// State keys touched by one transaction, enforced by execution: the work of its commit is bounded.
+constexpr std::uint32_t writes_max = 256;
 
 /// What one message may emit, so that any allowed number of messages stays within `events_max`.
 constexpr std::uint32_t events_per_message_max = events_max / messages_max;
@@ -57,8 +58,7 @@ constexpr std::uint64_t guardianship_ms_max = 7671ULL * 24 * 60 * 60 * 1000;
 /// How long the owner of a lost or stolen key has to object.
 constexpr std::uint64_t recovery_wait_ms_min = 72ULL * 60 * 60 * 1000;
 constexpr std::uint64_t recovery_wait_ms_max = 90ULL * 24 * 60 * 60 * 1000;
-static_assert(guardians_live_max <
-              signers_max);  // all helpers and the attester fit one transaction
+static_assert(guardians_live_max < signers_max);  // all helpers and the attester can sign at once
 // Ending a party touches every live key: its value and its place in the index.
 static_assert(2 * (keys_live_max + sessions_live_max + keys_new_max) + 16 < writes_max);
 

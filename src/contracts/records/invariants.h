@@ -6,8 +6,10 @@
 
 namespace xl::contracts::records {
 
-/// Versions only rise by one, a record never changes patient or custodian, and a stored version is
-/// never overwritten. True when that holds for `changes`.
+/// True when `changes` keep what records promises: versions only rise and each stored one belongs
+/// to its record and is never overwritten; a record never changes patient or custodian; one that
+/// was withdrawn or erased stays so and gets no further version; a final erasure was pending for 35
+/// days and keeps the certificates of both.
 [[nodiscard]] bool invariants_hold(const model::WriteSet& changes, const model::StateReader& before,
                                    const model::StateReader& after);
 

@@ -2,9 +2,9 @@
 // Copyright The Xinglin Authors
 #include "contracts/records/records.h"
 
-#include "contracts/records/anchor.h"
 #include "contracts/records/contract.h"
 #include "contracts/records/invariants.h"
+#include "contracts/records/messages.h"
 #include "contracts/records/status.h"
 
 namespace xl::contracts::records {
@@ -27,6 +27,12 @@ class Records final : public Contract {
     switch (type) {
       case anchor_type:
         return check_anchor(payload);
+      case anchor_batch_type:
+        return check_anchor_batch(payload);
+      case enter_in_error_type:
+        return check_enter_in_error(payload);
+      case record_erasure_type:
+        return check_record_erasure(payload);
       default:
         return make_error(ErrorCode::contract_unknown);
     }

@@ -10,7 +10,11 @@
 namespace xl::contracts::records {
 
 constexpr std::uint8_t contract_number = 3;
+
 constexpr std::uint16_t anchor_type = 1;
+constexpr std::uint16_t anchor_batch_type = 2;
+constexpr std::uint16_t enter_in_error_type = 3;
+constexpr std::uint16_t record_erasure_type = 4;
 
 /// The state keys of these tables.
 [[nodiscard]] inline Bytes head_key(ByteView record) {
