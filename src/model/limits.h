@@ -139,7 +139,8 @@ constexpr std::uint32_t journal_evidence_bytes_max = 4096; ///< signatures and d
 constexpr std::uint32_t journal_group_max = 1024;          ///< entries that share one sync
 /// Entries waiting for a sync; more are refused, so that a stalled disk does not fill the memory.
 constexpr std::uint32_t journal_waiting_max = 8192;
-constexpr std::uint32_t journal_batch_max = 65536;  ///< entries under one anchored root
+/// Entries under one anchored root: sealing holds appends up for as long as it hashes them (90 ms).
+constexpr std::uint32_t journal_batch_max = 16384;
 /// A root anchored later than this behind its first entry is marked late.
 constexpr std::uint64_t journal_anchor_within_ms = 60 * 1000;
 static_assert(journal_group_max <= journal_waiting_max);

@@ -99,7 +99,7 @@ class Journal {
                                      std::uint64_t anchored_ms);
 
   /// Proves an entry towards the root of its batch. Errors: as `batch_of`, journal_entry_altered.
-  /// Cost: reads the hashes of the batch, 60 ms for the largest.
+  /// Cost: reads the hashes of the batch, 70 ms for the largest.
   [[nodiscard]] Result<JournalProof> prove(std::uint64_t sequence) const;
 
   /// Checks every entry, signature and root from the first one on, and that the roots in

@@ -258,6 +258,20 @@ TEST_F(JournalTest, RootsAreAnchoredInTimeOrLate) {
             ErrorCode::journal_page_too_large);
 }
 
+TEST_F(JournalTest, ARootHoldsSoManyEntriesAndNoMore) {
+  const std::vector<JournalEntry> group(limits::journal_group_max, sample(1));
+  for (std::uint32_t i = 0; i < limits::journal_batch_max / limits::journal_group_max; ++i) {
+    ASSERT_TRUE(journal_->append_batch(group).ok());
+  }
+  append(0, 1);
+  EXPECT_EQ((*journal_->seal(1))->root.count(), limits::journal_batch_max);
+  EXPECT_EQ((*journal_->seal(1))->root.count(), 1U);
+  EXPECT_FALSE(journal_->seal(1)->has_value());
+  const auto proof = journal_->prove(limits::journal_batch_max);
+  ASSERT_TRUE(proof.ok());
+  EXPECT_TRUE(verify_proof(organisation, *proof, journal_->batch_of(5)->root).ok());
+}
+
 TEST_F(JournalTest, OneEntryIsProvedAndNothingElse) {
   append(0, 11);
   const auto batch = journal_->seal(5);
