@@ -10,7 +10,7 @@
 namespace xl {
 
 /// A number of the registry, printed as `XL####`. Numbers are never reused; ranges per folder are
-/// in `docs/reference/formats.md` §12. Contract statuses share the number space (2000..2999) and
+/// in `docs/reference/formats.md` §11. Contract statuses share the number space (2000..2999) and
 /// are described by the contracts themselves.
 enum class ErrorCode : std::uint16_t {
 #define XL_ERROR(number, name, en, en_fix, zh, zh_fix) name = number,

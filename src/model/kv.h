@@ -49,7 +49,8 @@ using WriteSet = std::map<Bytes, std::optional<Bytes>, KeyLess>;
 class Overlay final : public StateWriter {
  public:
   explicit Overlay(const StateReader& below) : below_(below) {}
-  // An overlay over an overlay must never be taken for its copy: pass it as a StateReader.
+  /// Never copied: `Overlay upper(lower)` must lie over `lower`, not take its writes along. Where
+  /// `lower` is an overlay itself, name it as a `StateReader`.
   Overlay(const Overlay&) = delete;
   Overlay& operator=(const Overlay&) = delete;
 

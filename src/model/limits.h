@@ -117,6 +117,34 @@ constexpr std::uint32_t chain_id_bytes_max = 50;
 constexpr std::uint32_t validators_max = 256;
 constexpr std::int64_t voting_power_total_max = INT64_MAX / 8;
 
+// Vault (local: each custodian's own).
+constexpr std::uint32_t body_bytes_max = 16 * 1024 * 1024;  ///< one ciphertext, held in memory
+constexpr std::uint32_t labels_bytes_max = 16 * 1024;
+/// One version of a record: what is left of a body beside labels, salt and sealing.
+constexpr std::uint32_t record_bytes_max = body_bytes_max - labels_bytes_max - 1024;
+/// Bodies that become durable together: bounds memory and the write-ahead log.
+constexpr std::uint32_t vault_batch_max = 4096;
+constexpr std::uint32_t vault_batch_bytes_max = 64 * 1024 * 1024;
+constexpr std::uint32_t vault_page_max = 256;  ///< rows of one page of a listing
+/// Life of a backup's key: an erasure is final when the backups before it cannot be opened.
+constexpr std::uint64_t backup_key_life_ms = 35ULL * 24 * 60 * 60 * 1000;
+constexpr std::uint32_t backup_keys_max = 128;  ///< alive at once: three a day and some by hand
+static_assert(body_bytes_max < vault_batch_bytes_max);
+static_assert(labels_bytes_max < body_bytes_max);
+
+// Read journal (local).
+constexpr std::uint32_t journal_text_bytes_max = 512;      ///< action, purpose, reason
+constexpr std::uint32_t journal_subject_bytes_max = 1024;  ///< what was asked for
+constexpr std::uint32_t journal_evidence_bytes_max = 4096; ///< signatures and delegations behind it
+constexpr std::uint32_t journal_group_max = 1024;          ///< entries that share one sync
+/// Entries waiting for a sync; more are refused, so that a stalled disk does not fill the memory.
+constexpr std::uint32_t journal_waiting_max = 8192;
+/// Entries under one anchored root: sealing holds appends up for as long as it hashes them (90 ms).
+constexpr std::uint32_t journal_batch_max = 16384;
+/// A root anchored later than this behind its first entry is marked late.
+constexpr std::uint64_t journal_anchor_within_ms = 60 * 1000;
+static_assert(journal_group_max <= journal_waiting_max);
+
 // Documents read by the verifier (local).
 constexpr std::uint32_t genesis_bytes_max = 4 * 1024 * 1024;
 constexpr std::uint32_t receipt_bytes_max = 16 * 1024 * 1024;

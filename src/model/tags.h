@@ -21,4 +21,21 @@ constexpr std::string_view block_record = "xinglin/block-record/v1";
 constexpr std::string_view key_possession = "xinglin/key-possession/v1";
 constexpr std::string_view consent_policy = "xinglin/consent-policy/v1";
 
+// Vault: commitments and what its wraps and ciphertexts are bound to.
+constexpr std::string_view commitment = "xinglin/commitment/v1";
+constexpr std::string_view vault_body = "xinglin/vault-body/v1";
+constexpr std::string_view data_key = "xinglin/data-key/v1";
+constexpr std::string_view patient_key = "xinglin/patient-key/v1";
+constexpr std::string_view organisation_key = "xinglin/organisation-key/v1";
+constexpr std::string_view keyring_database = "xinglin/keyring-database/v1";
+constexpr std::string_view keyring_backup = "xinglin/keyring-backup/v1";
+constexpr std::string_view erasure_certificate = "xinglin/erasure-certificate/v1";
+
+// Read journal.
+constexpr std::string_view journal_leaf = "xinglin/journal-leaf/v1";
+constexpr std::string_view journal_entry = "xinglin/journal-entry/v1";
+constexpr std::string_view journal_group = "xinglin/journal-group/v1";
+constexpr std::string_view journal_sealed = "xinglin/journal-sealed/v1";
+constexpr std::string_view journal_database = "xinglin/journal-database/v1";
+
 }  // namespace xl::model::tags

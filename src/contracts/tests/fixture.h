@@ -143,8 +143,7 @@ class Ledger {
     if (admitted != applied) return admitted;
     Context context{height, block_ms, network, {}, callers};
     context.transaction_id = crypto::sha256(view_of(std::to_string(transactions_)));
-    const model::StateReader& before = *state_;
-    model::Overlay changes(before);
+    model::Overlay changes(state());
     std::vector<Event> emitted;
     for (std::size_t i = 0; i < commands.size(); ++i) {
       const StatusCode status = commands[i]->authorize(context, changes);

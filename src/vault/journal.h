@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "crypto/signature.h"
+#include "model/id.h"
+#include "vault/journal_entry.h"
+
+namespace xl::vault {
+
+/// A run of entries under one root, and whether the chain has it.
+struct JournalBatch {
+  JournalRoot root;
+  std::uint64_t sealed_ms = 0;
+  std::uint64_t first_entry_ms = 0;  ///< time of the oldest entry
+  /// Set once the transaction with the root is committed.
+  std::optional<std::uint64_t> anchored_ms;
+  Hash transaction{};  ///< id of that transaction
+  /// Anchored more than `limits::journal_anchor_within_ms` after its oldest entry: the chain stood
+  /// still. Reads went on; the delay is on record.
+  bool late = false;
+};
+
+/// A key that signs or signed the journal.
+struct JournalSigner {
+  crypto::Algorithm algorithm{};
+  Bytes public_key;
+};
+
+/// What a whole journal was found to hold.
+struct JournalSummary {
+  std::uint64_t entries = 0;
+  std::uint64_t batches = 0;
+  std::uint64_t anchored_batches = 0;
+  Hash head{};  ///< hash of the last entry, zeros for none
+};
+
+/// The read journal of one organisation: append-only, encrypted, hash-chained, signed. Every method
+/// is thread-safe.
+class Journal {
+ public:
+  /// Opens or makes the journal in `directory`. `journal_key` (32 bytes) comes from the keyring;
+  /// `signer` signs each synced group and outlives the journal.
+  /// Errors: vault_locked, vault_version_unsupported, file_unwritable, those of
+  /// `sqlite::Database::open`.
+  [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& directory,
+                                                             const model::Id& organisation,
+                                                             ByteView journal_key,
+                                                             const crypto::SigningKey& signer);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// Appends one entry and returns its sequence once it is durable. Entries of concurrent callers
+  /// share one sync and one signature. Errors: journal_entry_too_large, journal_busy,
+  /// database_full, those of a database. After an error nothing of the entry is kept: do not serve
+  /// the read.
+  [[nodiscard]] Result<std::uint64_t> append(const JournalEntry& entry);
+
+  /// Appends consecutive entries, all or none; the sequence of the first. Errors: as `append`,
+  /// vault_batch_too_large (none, or over `limits::journal_group_max`).
+  [[nodiscard]] Result<std::uint64_t> append_batch(std::span<const JournalEntry> entries);
+
+  /// The entry with this sequence. Errors: journal_entry_unknown, journal_entry_altered, those of a
+  /// database.
+  [[nodiscard]] Result<KeptEntry> entry(std::uint64_t sequence) const;
+
+  /// The entries about a patient with a sequence above `after`, ascending, at most `count_max`:
+  /// the patient's own access log. Errors: journal_page_too_large (over `limits::vault_page_max`),
+  /// journal_entry_altered, those of a database.
+  [[nodiscard]] Result<std::vector<KeptEntry>> entries_of(const model::Id& patient,
+                                                          std::uint64_t after,
+                                                          std::uint32_t count_max) const;
+
+  /// Puts the entries that are under no root yet under one, at most `limits::journal_batch_max`;
+  /// nothing when there are none. Durable. Errors: those of a database.
+  [[nodiscard]] Result<std::optional<JournalBatch>> seal(std::uint64_t now_ms);
+
+  /// Batches that are not anchored, oldest first: after a restart, what is to be sent again.
+  /// Errors: journal_page_too_large, those of a database.
+  [[nodiscard]] Result<std::vector<JournalBatch>> unanchored(std::uint32_t count_max) const;
+
+  /// The batch that holds an entry. Errors: journal_entry_unknown, journal_not_sealed, those of a
+  /// database.
+  [[nodiscard]] Result<JournalBatch> batch_of(std::uint64_t sequence) const;
+
+  /// The transaction with this batch's root is committed. Marking again changes nothing. Durable.
+  /// Errors: journal_entry_unknown (no batch begins there), those of a database.
+  [[nodiscard]] Status mark_anchored(std::uint64_t first_sequence, const Hash& transaction,
+                                     std::uint64_t anchored_ms);
+
+  /// Proves an entry towards the root of its batch. Errors: as `batch_of`, journal_entry_altered.
+  /// Cost: reads the hashes of the batch, 70 ms for the largest.
+  [[nodiscard]] Result<JournalProof> prove(std::uint64_t sequence) const;
+
+  /// Checks every entry, signature and root from the first one on, and that the roots in
+  /// `anchored` (from the chain) are those of this journal. The first bad entry is named.
+  /// Errors: journal_entry_missing (also: the journal ends before an anchored root),
+  /// journal_entry_altered, journal_chain_broken, journal_signature_invalid,
+  /// journal_root_mismatch, database_corrupt. Cost: reads everything, page by page, without holding
+  /// others up.
+  [[nodiscard]] Result<JournalSummary> verify(std::span<const JournalSigner> signers,
+                                              std::span<const JournalRoot> anchored) const;
+
+  /// The number of entries.
+  [[nodiscard]] std::uint64_t size() const;
+
+  struct Impl;  ///< of this folder's sources only
+
+ private:
+  explicit Journal(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The bytes that are signed for the entries `first`..`last`, whose last hash is `head`.
+[[nodiscard]] Bytes journal_group_bytes(const model::Id& organisation, std::uint64_t first,
+                                        std::uint64_t last, const Hash& head);
+
+}  // namespace xl::vault

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Roots for the chain, proofs towards them, and the check of a whole journal.
+#include <algorithm>
+
+#include "crypto/merkle.h"
+#include "model/limits.h"
+#include "vault/journal_store.h"
+
+namespace xl::vault {
+namespace {
+
+std::string at_entry(std::uint64_t sequence) { return "entry " + std::to_string(sequence); }
+
+constexpr std::string_view batch_columns =
+    "SELECT first, last, root, previous_root, sealed_ms, first_entry_ms, anchored_ms,"
+    " transaction_id FROM batches ";
+
+/// Walks a journal in order and keeps what the next row must agree with.
+class Walk {
+ public:
+  Walk(const model::Id& organisation, detail::Store& store, std::span<const JournalSigner> signers)
+      : organisation_(organisation), store_(store), signers_(signers) {}
+
+  [[nodiscard]] Status begin() {
+    XL_TRY(next_group(1));
+    return next_batch();
+  }
+
+  [[nodiscard]] Status take(const detail::OpenedEntry& opened) {
+    const std::uint64_t expected = summary_.entries + 1;
+    if (opened.sequence != expected) {
+      return make_error(ErrorCode::journal_entry_missing, at_entry(expected));
+    }
+    if (opened.previous != summary_.head) {
+      return make_error(ErrorCode::journal_chain_broken, at_entry(expected));
+    }
+    summary_.head = journal_hash(organisation_, expected, opened.previous, opened.leaf);
+    summary_.entries = expected;
+    XL_TRY(take_into_group());
+    return take_into_batch();
+  }
+
+  [[nodiscard]] Status finish(std::span<const JournalRoot> anchored) {
+    if (group_last_ != 0 || batch_.has_value()) {
+      return make_error(ErrorCode::journal_entry_missing, at_entry(summary_.entries + 1));
+    }
+    for (const JournalRoot& root : anchored) {
+      if (root.last_sequence > summary_.entries) {
+        return make_error(ErrorCode::journal_entry_missing, at_entry(summary_.entries + 1));
+      }
+      if (std::find(roots_.begin(), roots_.end(), root) == roots_.end()) {
+        return make_error(ErrorCode::journal_root_mismatch, at_entry(root.first_sequence));
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] const JournalSummary& summary() const { return summary_; }
+
+ private:
+  /// The first group that ends at `sequence` or later.
+  [[nodiscard]] Status next_group(std::uint64_t sequence) {
+    XL_TRY_ASSIGN(sqlite::Statement * select,
+                  store_.statement("SELECT last, first, key_id, signature FROM groups"
+                                   " WHERE last >= ?1 ORDER BY last LIMIT 1"));
+    XL_TRY_ASSIGN(const bool row, select->start(detail::as_signed(sequence)));
+    group_last_ = row ? detail::as_unsigned(select->integer(0)) : 0;
+    if (row) {
+      group_first_ = detail::as_unsigned(select->integer(1));
+      key_id_ = copy_of(select->blob(2));
+      signature_ = copy_of(select->blob(3));
+    }
+    select->reset();
+    return {};
+  }
+
+  /// Each entry must lie in a group, and the group's signature must fit its last hash.
+  [[nodiscard]] Status take_into_group() {
+    const auto invalid = [&] {
+      return make_error(ErrorCode::journal_signature_invalid, at_entry(summary_.entries));
+    };
+    if (group_last_ == 0) XL_TRY(next_group(summary_.entries));  // appended since we looked
+    if (group_last_ == 0 || group_first_ > summary_.entries) return invalid();
+    if (group_last_ != summary_.entries) return {};
+    if (group_first_ != signed_until_ + 1) return invalid();
+    const Bytes message =
+        journal_group_bytes(organisation_, group_first_, group_last_, summary_.head);
+    const bool valid =
+        std::any_of(signers_.begin(), signers_.end(), [&](const JournalSigner& signer) {
+          return equal(model::key_id_of(signer.algorithm, signer.public_key), key_id_) &&
+                 crypto::verify(signer.algorithm, signer.public_key, message, signature_);
+        });
+    if (!valid) return invalid();
+    signed_until_ = group_last_;
+    return next_group(summary_.entries + 1);
+  }
+
+  [[nodiscard]] Status next_batch() {
+    static constexpr std::string_view behind = "WHERE first > ?1 ORDER BY first LIMIT 1";
+    XL_TRY_ASSIGN(sqlite::Statement * select,
+                  store_.statement(std::string(batch_columns) + std::string(behind)));
+    XL_TRY_ASSIGN(const bool row, select->start(detail::as_signed(summary_.entries)));
+    batch_.reset();
+    if (row) {
+      auto batch = batch_row(*select);
+      select->reset();
+      if (!batch.ok() || batch->root.first_sequence != summary_.entries + 1) {
+        return make_error(ErrorCode::journal_root_mismatch, at_entry(summary_.entries + 1));
+      }
+      batch_ = *batch;
+    }
+    select->reset();
+    return {};
+  }
+
+  [[nodiscard]] Status take_into_batch() {
+    if (!batch_.has_value()) return {};
+    const JournalRoot& root = batch_->root;
+    leaves_.push_back(crypto::merkle::leaf_hash(summary_.head));
+    if (summary_.entries < root.last_sequence) return {};
+    const Hash previous = roots_.empty() ? Hash{} : roots_.back().root;
+    if (crypto::merkle::root_of_leaf_hashes(leaves_) != root.root ||
+        root.previous_root != previous || root.last_sequence != summary_.entries) {
+      return make_error(ErrorCode::journal_root_mismatch, at_entry(root.first_sequence));
+    }
+    leaves_.clear();
+    roots_.push_back(root);
+    ++summary_.batches;
+    if (batch_->anchored_ms.has_value()) ++summary_.anchored_batches;
+    return next_batch();
+  }
+
+  model::Id organisation_;
+  detail::Store& store_;
+  std::span<const JournalSigner> signers_;
+  JournalSummary summary_;
+  std::uint64_t group_first_ = 0;
+  std::uint64_t group_last_ = 0;  // 0: no group follows
+  std::uint64_t signed_until_ = 0;
+  Bytes key_id_;
+  Bytes signature_;
+  std::optional<JournalBatch> batch_;
+  std::vector<Hash> leaves_;
+  std::vector<JournalRoot> roots_;
+};
+
+}  // namespace
+
+Result<std::vector<Hash>> Journal::Impl::tree_leaves(std::uint64_t first, std::uint64_t last) {
+  XL_TRY_ASSIGN(sqlite::Statement * select,
+                store.statement("SELECT sequence, previous, leaf FROM entries"
+                                " WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence"));
+  std::vector<Hash> leaves;
+  Result<bool> row = select->start(detail::as_signed(first), detail::as_signed(last));
+  for (; row.ok() && *row; row = select->step()) {
+    const std::uint64_t sequence = detail::as_unsigned(select->integer(0));
+    if (sequence != first + leaves.size()) break;
+    XL_TRY_ASSIGN(const Hash previous, hash_column(*select, 1));
+    XL_TRY_ASSIGN(const Hash leaf, hash_column(*select, 2));
+    leaves.push_back(
+        crypto::merkle::leaf_hash(journal_hash(organisation, sequence, previous, leaf)));
+  }
+  select->reset();
+  if (!row.ok()) return row.error();
+  if (leaves.size() != last - first + 1) {
+    return make_error(ErrorCode::journal_entry_missing, at_entry(first + leaves.size()));
+  }
+  return leaves;
+}
+
+Result<std::optional<JournalBatch>> Journal::seal(std::uint64_t now_ms) {
+  const std::lock_guard guard(impl_->store_mutex);
+  detail::Store& store = impl_->store;
+  JournalBatch batch;
+  batch.sealed_ms = now_ms;
+  {
+    XL_TRY_ASSIGN(sqlite::Statement * select,
+                  store.statement("SELECT last, root FROM batches ORDER BY first DESC LIMIT 1"));
+    XL_TRY_ASSIGN(const bool row, select->start());
+    batch.root.first_sequence = 1;
+    if (row) {
+      batch.root.first_sequence = detail::as_unsigned(select->integer(0)) + 1;
+      XL_TRY_ASSIGN(batch.root.previous_root, hash_column(*select, 1));
+    }
+    select->reset();
+  }
+  const std::uint64_t first = batch.root.first_sequence;
+  if (first > impl_->last_sequence) return std::optional<JournalBatch>{};
+  batch.root.last_sequence = std::min(impl_->last_sequence, first + limits::journal_batch_max - 1);
+  XL_TRY_ASSIGN(const std::vector<Hash> leaves,
+                impl_->tree_leaves(first, batch.root.last_sequence));
+  batch.root.root = crypto::merkle::root_of_leaf_hashes(leaves);
+  XL_TRY_ASSIGN(
+      const std::int64_t oldest,
+      store.number("SELECT min(time_ms) FROM entries WHERE sequence BETWEEN ?1 AND ?2",
+                   detail::as_signed(first), detail::as_signed(batch.root.last_sequence)));
+  batch.first_entry_ms = detail::as_unsigned(oldest);
+  XL_TRY(store.run("INSERT INTO batches VALUES(?1, ?2, ?3, ?4, ?5, ?6, NULL, NULL)",
+                   detail::as_signed(first), detail::as_signed(batch.root.last_sequence),
+                   ByteView(batch.root.root), ByteView(batch.root.previous_root),
+                   detail::as_signed(now_ms), oldest));
+  return std::optional(batch);
+}
+
+Result<std::vector<JournalBatch>> Journal::unanchored(std::uint32_t count_max) const {
+  if (count_max > limits::vault_page_max) {
+    return make_error(ErrorCode::journal_page_too_large, std::to_string(count_max));
+  }
+  const std::lock_guard guard(impl_->store_mutex);
+  XL_TRY_ASSIGN(sqlite::Statement * select,
+                impl_->store.statement(std::string(batch_columns) +
+                                       "WHERE anchored_ms IS NULL ORDER BY first LIMIT ?1"));
+  std::vector<JournalBatch> out;
+  Result<bool> row = select->start(std::int64_t{count_max});
+  for (; row.ok() && *row; row = select->step()) {
+    XL_TRY_ASSIGN(const JournalBatch batch, batch_row(*select));
+    out.push_back(batch);
+  }
+  select->reset();
+  if (!row.ok()) return row.error();
+  return out;
+}
+
+Result<JournalBatch> Journal::Impl::find_batch(std::uint64_t sequence) {
+  if (sequence == 0 || sequence > last_sequence) {
+    return make_error(ErrorCode::journal_entry_unknown, at_entry(sequence));
+  }
+  XL_TRY_ASSIGN(sqlite::Statement * select,
+                store.statement(std::string(batch_columns) +
+                                "WHERE first <= ?1 ORDER BY first DESC LIMIT 1"));
+  XL_TRY_ASSIGN(const bool row, select->start(detail::as_signed(sequence)));
+  if (!row || detail::as_unsigned(select->integer(1)) < sequence) {
+    select->reset();
+    return make_error(ErrorCode::journal_not_sealed, at_entry(sequence));
+  }
+  auto batch = batch_row(*select);
+  select->reset();
+  return batch;
+}
+
+Result<JournalBatch> Journal::batch_of(std::uint64_t sequence) const {
+  const std::lock_guard guard(impl_->store_mutex);
+  return impl_->find_batch(sequence);
+}
+
+Status Journal::mark_anchored(std::uint64_t first_sequence, const Hash& transaction,
+                              std::uint64_t anchored_ms) {
+  const std::lock_guard guard(impl_->store_mutex);
+  XL_TRY_ASSIGN(const std::int64_t there,
+                impl_->store.number("SELECT count(*) FROM batches WHERE first = ?1",
+                                    detail::as_signed(first_sequence)));
+  if (there == 0) return make_error(ErrorCode::journal_entry_unknown, at_entry(first_sequence));
+  return impl_->store.run(
+      "UPDATE batches SET transaction_id = ?2, anchored_ms = ?3"
+      " WHERE first = ?1 AND anchored_ms IS NULL",
+      detail::as_signed(first_sequence), ByteView(transaction), detail::as_signed(anchored_ms));
+}
+
+Result<JournalProof> Journal::prove(std::uint64_t sequence) const {
+  const std::lock_guard guard(impl_->store_mutex);
+  XL_TRY_ASSIGN(const JournalBatch batch, impl_->find_batch(sequence));
+  XL_TRY_ASSIGN(detail::OpenedEntry opened, impl_->open_entry(sequence));
+  XL_TRY_ASSIGN(const std::vector<Hash> leaves,
+                impl_->tree_leaves(batch.root.first_sequence, batch.root.last_sequence));
+  return JournalProof{sequence, opened.previous, opened.salt, std::move(opened.content),
+                      crypto::merkle::inclusion_path(leaves, sequence - batch.root.first_sequence)};
+}
+
+Result<JournalSummary> Journal::verify(std::span<const JournalSigner> signers,
+                                       std::span<const JournalRoot> anchored) const {
+  Walk walk(impl_->organisation, impl_->store, signers);
+  for (bool begun = false;; begun = true) {
+    // Page by page, so that appends go on meanwhile; the last page and the verdict are one.
+    const std::lock_guard guard(impl_->store_mutex);
+    if (!begun) {
+      XL_TRY(impl_->store.database().check_integrity());
+      XL_TRY(walk.begin());
+    }
+    XL_TRY_ASSIGN(sqlite::Statement * select,
+                  impl_->store.statement("SELECT sequence, previous, leaf, patient, time_ms, sealed"
+                                         " FROM entries WHERE sequence > ?1"
+                                         " ORDER BY sequence LIMIT ?2"));
+    std::uint32_t taken = 0;
+    Result<bool> row = select->start(detail::as_signed(walk.summary().entries),
+                                     std::int64_t{limits::vault_page_max});
+    for (; row.ok() && *row; row = select->step(), ++taken) {
+      const auto opened = impl_->open_row(*select);
+      const Status status = opened.ok() ? walk.take(*opened) : Status(opened.error());
+      if (!status.ok()) {
+        select->reset();
+        return status.error();
+      }
+    }
+    select->reset();
+    if (!row.ok()) return row.error();
+    if (taken == limits::vault_page_max) continue;
+    XL_TRY(walk.finish(anchored));
+    return walk.summary();
+  }
+}
+
+}  // namespace xl::vault
