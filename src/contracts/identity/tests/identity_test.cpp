@@ -398,6 +398,26 @@ TEST(Patient, AnArgumentDoesNotSayWhoSends) {
   EXPECT_EQ(send(ledger, register_patient_type, out, {"nobody"}), testing::unknown_key);
 }
 
+TEST(Keys, ProveThemselvesByRecordedBytes) {
+  // docs/reference/formats-contracts.md §1: wallets build these bytes themselves.
+  const Bytes seed(32, 1);
+  const auto signing = crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, seed);
+  ASSERT_TRUE(signing.ok());
+  Hash network{};
+  network.fill(7);
+  KeyClaim claim;
+  claim.party.bytes.fill(9);
+  claim.algorithm = crypto::Algorithm::ed25519;
+  claim.public_key = signing->public_key();
+  claim.purposes = 3;
+  EXPECT_EQ(to_hex(possession_bytes(network, claim)),
+            "78696e676c696e2f6b65792d706f7373657373696f6e2f76310001"
+            "0707070707070707070707070707070707070707070707070707070707070707"
+            "09090909090909090909090909090909"
+            "010000000300000000000000000000000000000000"
+            "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c");
+}
+
 TEST(Service, SignsForItsOrganisationButNeverManages) {
   Ledger ledger = start();
   EXPECT_EQ(send(ledger, register_service_type, service(ledger, "feed"), {"south"}),
