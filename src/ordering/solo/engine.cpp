@@ -107,6 +107,7 @@ class SoloEngine final : public Engine {
  private:
   using SlotPtr = std::shared_ptr<Slot>;
 
+  void sign_founding();
   void verify_loop();
   void order_loop();
   void durable_loop();
@@ -157,7 +158,22 @@ class SoloEngine final : public Engine {
   std::thread writer_;
 };
 
+/// The first block of a chain is empty: its header carries the app hash of the founding, so that
+/// what the genesis wrote can be proved before anything else happens.
+void SoloEngine::sign_founding() {
+  if (headers_.next_height() != 1) return;
+  const std::uint64_t block_ms = headers_.next_block_ms(clock_.now_ms());
+  const Hash app_hash = chain_.finalized_head().app_hash;
+  const auto founding = headers_.sign({}, block_ms, app_hash, {});
+  chain::FinalizedBlock block = chain_.finalize(1, {});
+  const Status added = chain_.add_signed(block.batch, founding);
+  XL_CHECK(added.ok());
+  const Status persisted = chain_.persist(std::move(block), 1);
+  if (!persisted.ok()) stop_process(persisted.error().text());
+}
+
 void SoloEngine::start() {
+  sign_founding();
   for (unsigned i = 0; i < options_.verify_threads; ++i) {
     verifiers_.emplace_back([this] { verify_loop(); });
   }

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+"""Goal: the program does through its public interfaces what its help says. Method: the real binary
+in a folder of its own; exit codes, stdout and stderr are what people and scripts see."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+XINGLIN = pathlib.Path(os.environ["XL_BUILD"]) / "xinglin"
+
+
+def run(*arguments, cwd, env=None, code=0):
+    done = subprocess.run([XINGLIN, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
+                          env={**os.environ, "LANG": "C", **(env or {})}, timeout=60)
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+class Node:
+    """A running node, on a port that the system chose."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [XINGLIN, "node", "run", "--data", "data", "--operator-key", "operator.key", "--port", "0",
+             "--json"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line, self.process.stderr.read()
+        self.url = json.loads(line)["url"].rstrip("/")
+
+    def get(self, path, headers=None):
+        request = urllib.request.Request(self.url + path, headers=headers or {})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=10)
+        return self.process.returncode
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "operator.key").write_bytes(os.urandom(32))
+    run("node", "init", "--data", "data", "--organisation", "市一医院:hospital",
+        "--organisation", "City Insurance:insurer", "--operator-key", "operator.key", cwd=tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def node(folder):
+    running = Node(folder)
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+def test_a_node_runs_answers_and_stops(node, folder):
+    head = json.loads(node.get("/ledger/v1/head")[2])
+    assert head["height"] == "1" and head["schema"] == "xinglin/head/v1"
+    shown = run("ledger", "head", "--node", node.url, "--json", cwd=folder)
+    assert json.loads(shown.stdout)["app_hash"] == head["app_hash"]
+    plain = run("ledger", "head", "--node", node.url, cwd=folder)
+    assert f"height\t{head['height']}" in plain.stdout
+    assert json.loads(node.get("/health")[2])["status"] == "ok"
+    metrics = node.get("/metrics")[2]
+    assert "xinglin_ledger_height 1" in metrics
+    genesis = (folder / "data" / "genesis.json").read_text()
+    assert node.get("/ledger/v1/genesis")[2] == genesis
+    assert node.stop() == 0
+
+
+def test_the_status_page_in_both_languages(node):
+    chinese = node.get("/")[2]
+    assert 'lang="zh-CN"' in chinese and "正常运行" in chinese and "市一医院" in chinese
+    english = node.get("/?lang=en")[2]
+    assert 'lang="en"' in english and "Running" in english and "City Insurance" in english
+    assert 'lang="en"' in node.get("/", {"Accept-Language": "en-GB,en;q=0.9,zh;q=0.1"})[2]
+
+
+def test_a_state_receipt_verifies_offline_and_every_change_is_named(node, folder):
+    openapi = json.loads(node.get("/api/openapi.json")[2])
+    assert "/ledger/v1/receipts/{id}" in openapi["paths"]
+    did = json.loads((folder / "data/genesis.json").read_text())["app_state"]["identity"][
+        "organisations"][0]["did"].removeprefix("did:xinglin:")
+    # A party's key is contract 1, table 'p', the DID's 16 bytes.
+    import base64
+    raw = base64.b32decode(did.upper() + "=" * (-len(did) % 8))
+    key = (b"\x01p" + raw).hex()
+    receipt = run("ledger", "proof", key, "--node", node.url, "--json", cwd=folder).stdout
+    (folder / "receipt.json").write_text(receipt)
+    genesis = "data/genesis.json"
+    told = run("verify", "receipt.json", "--genesis", genesis, cwd=folder)
+    assert "held the value given" in told.stdout
+    checked = json.loads(run("verify", "receipt.json", "--genesis", genesis, "--json",
+                             cwd=folder).stdout)
+    assert checked["verified"] is True and checked["state_present"] is True
+    body = json.loads(receipt)
+    value = body["state"]["value"]
+    body["state"]["value"] = value[:-1] + ("0" if value[-1] != "0" else "1")
+    (folder / "receipt.json").write_text(json.dumps(body))
+    refused = run("verify", "receipt.json", "--genesis", genesis, cwd=folder, code=3)
+    assert "XL1225" in refused.stderr
+    (folder / "receipt.json").write_text("{")
+    assert "XL1010" in run("verify", "receipt.json", "--genesis", genesis, cwd=folder,
+                           code=9).stderr
+    absent = run("ledger", "proof", "0170" + "ab" * 16, "--node", node.url, "--json", cwd=folder)
+    assert json.loads(absent.stdout)["state"]["value"] is None
+
+
+def test_tampering_is_caught_and_named(node, folder):
+    assert node.stop() == 0
+    intact = run("ledger", "verify", "--data", "data", cwd=folder)
+    assert "Intact" in intact.stdout
+    caught = run("demo", "tamper", "--data", "data", cwd=folder, code=3)
+    assert "state key of identity" in caught.stdout and "Intact" in caught.stdout
+    report = json.loads(run("ledger", "verify", "--data", "data", "--json", cwd=folder).stdout)
+    assert report["intact"] is True and report["damage"] is None
+
+
+def test_a_flipped_byte_on_disk_is_evidence_too(node, folder):
+    assert node.stop() == 0
+    store = folder / "data" / "ledger"
+    files = [p for p in store.iterdir() if p.suffix in (".sst", ".log") and p.stat().st_size > 200]
+    assert files
+    noticed = 0
+    for file in files:
+        copy = folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(store, copy)
+        content = bytearray((copy / file.name).read_bytes())
+        content[len(content) // 2] ^= 1
+        (copy / file.name).write_bytes(content)
+        done = subprocess.run([XINGLIN, "ledger", "verify", "--data", "data", "--ledger", "copy"],
+                              cwd=folder, capture_output=True, text=True)
+        noticed += done.returncode == 3
+    assert noticed == len(files)
+
+
+def test_mistakes_are_explained(node, folder):
+    second = run("node", "init", "--data", "data", "--organisation", "x:hospital",
+                 "--operator-key", "operator.key", cwd=folder, code=1)
+    assert "XL6002" in second.stderr and "fix:" in second.stderr
+    bad_type = run("node", "init", "--data", "other", "--organisation", "x:circus",
+                   "--operator-key", "operator.key", cwd=folder, code=1)
+    assert "hospital" in bad_type.stderr
+    locked = run("node", "run", "--data", "data", "--operator-key", "operator.key", "--port", "0",
+                 cwd=folder, code=7)
+    assert "XL1406" in locked.stderr
+    (folder / "wrong.key").write_bytes(os.urandom(32))
+    wrong = run("node", "run", "--data", "data", "--operator-key", "wrong.key", cwd=folder, code=1)
+    assert "XL1103" in wrong.stderr
+    assert "XL6003" in run("node", "run", "--data", "nowhere", "--operator-key", "operator.key",
+                           cwd=folder, code=1).stderr
+    assert "XL5001" in run("ledger", "head", "--node", "http://127.0.0.1:1", cwd=folder,
+                           code=8).stderr
+    run("nonsense", cwd=folder, code=2)
+    assert "XL1405" in run("ledger", "show", "ab" * 32, "--node", node.url, cwd=folder,
+                           code=6).stderr
+
+
+def test_configuration_mistakes_name_the_key_and_line(folder):
+    config = folder / "data" / "node.toml"
+    config.write_text("[gateway]\nlisten = \"127.0.0.1\"\nprot = 1\n")
+    refused = run("node", "run", "--data", "data", "--operator-key", "operator.key", cwd=folder,
+                  code=9)
+    assert "gateway.prot" in refused.stderr and "line 3" in refused.stderr
+    config.write_text("[gateway\n")
+    assert "XL6001" in run("node", "run", "--data", "data", "--operator-key", "operator.key",
+                           cwd=folder, code=9).stderr
+
+
+def test_errors_are_bilingual_and_explained(folder):
+    english = run("explain", "XL1203", cwd=folder).stdout
+    assert "canonical" in english
+    chinese = run("explain", "XL1203", cwd=folder, env={"LANG": "zh_CN.UTF-8"}).stdout
+    assert "规范" in chinese
+    assert json.loads(run("explain", "XL1203", "--json", cwd=folder).stdout)["fix_zh"]
+    run("explain", "XL9999", cwd=folder, code=1)
+    assert "consent" in run("explain", "contracts", cwd=folder).stdout
+
+
+def test_a_taken_port_is_named(node, folder):
+    port = node.url.rsplit(":", 1)[1]
+    run("node", "init", "--data", "second", "--organisation", "x:hospital",
+        "--operator-key", "operator.key", cwd=folder)
+    refused = run("node", "run", "--data", "second", "--operator-key", "operator.key",
+                  "--port", port, cwd=folder, code=7)
+    assert "XL4010" in refused.stderr and port in refused.stderr
+
+
+def test_unknown_addresses_and_methods(node):
+    with pytest.raises(urllib.error.HTTPError) as missing:
+        node.get("/nope")
+    assert missing.value.code == 404
+    problem = json.loads(missing.value.read())
+    assert problem["code"] == "XL4005" and problem["title_zh"] and problem["request_id"]
+    request = urllib.request.Request(node.url + "/ledger/v1/head", method="DELETE")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    assert refused.value.code == 405 and refused.value.headers["Allow"] == "GET"
+
+
+def test_events_go_on_from_a_cursor(node):
+    request = urllib.request.Request(node.url + "/ledger/v1/events?after=0.0")
+    with urllib.request.urlopen(request, timeout=5) as stream:
+        assert stream.headers["Content-Type"] == "text/event-stream"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        node.get("/ledger/v1/events?after=x")
+    assert json.loads(refused.value.read())["code"] == "XL4007"
+
+
+def test_start_is_quick(folder):
+    started = time.monotonic()
+    run("version", cwd=folder)
+    assert time.monotonic() - started < 5
