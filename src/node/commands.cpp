@@ -2,8 +2,7 @@
 // Copyright The Xinglin Authors
 #include "node/commands.h"
 
-#include <csignal>
-
+#include "node/demo/story.h"
 #include "node/init.h"
 #include "node/node.h"
 #include "node/tools/ledger_verify.h"
@@ -73,18 +72,8 @@ int run_init(const FolderOptions& options, const Console& console) {
   return static_cast<int>(ExitCode::done);
 }
 
-/// Waits for Ctrl-C or a service manager's stop. Signals are blocked before any thread starts.
-void wait_for_stop(const sigset_t& signals) {
-  int received = 0;
-  sigwait(&signals, &received);
-}
-
 int run_node(const FolderOptions& options, const Console& console) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const StopSignals signals;
   auto config = read_config(options.layout().config());
   if (!config.ok()) {
     std::error_code failure;
@@ -101,7 +90,7 @@ int run_node(const FolderOptions& options, const Console& console) {
   const std::string url = "http://" + config->listen + ":" + std::to_string((*node)->port()) + "/";
   console.done("Running: " + url + "  (Ctrl-C stops)", "正在运行:" + url + "(按 Ctrl-C 停止)");
   if (console.json()) console.result("{\"url\":\"" + url + "\"}");
-  wait_for_stop(signals);
+  signals.wait();
   console.say("Stopping: finishing what was accepted", "正在停止:完成已接收的交易");
   return static_cast<int>(ExitCode::done);
 }
@@ -185,6 +174,18 @@ void add_unlock_options(CLI::App* command, FolderOptions& options) {
 
 }  // namespace
 
+StopSignals::StopSignals() {
+  sigemptyset(&signals_);
+  sigaddset(&signals_, SIGINT);
+  sigaddset(&signals_, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+}
+
+void StopSignals::wait() const {
+  int received = 0;
+  sigwait(&signals_, &received);
+}
+
 void add_commands(CLI::App& app, std::function<void(std::function<int(const Console&)>)> choose) {
   auto options = std::make_shared<FolderOptions>();
   auto* node = app.add_subcommand("node", "make and run a member's node")->require_subcommand(1);
@@ -219,9 +220,19 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   verify->add_option("--ledger", options->ledger, "the store to check, if not the folder's own");
   verify->footer("Examples:\n  xinglin ledger verify\n  xinglin ledger verify --data COPY --json");
   on(verify, run_ledger_verify);
-  auto* demo = app.add_subcommand("demo", "try it")->require_subcommand(1);
+  auto* demo_group = app.add_subcommand("demo", "try it")->require_subcommand(1);
+  auto demo_options = std::make_shared<demo::DemoOptions>();
+  auto* up = demo_group->add_subcommand("up", "play a believable day on one embedded node");
+  up->add_option("--folder", demo_options->folder, "where the demo keeps its node");
+  up->add_option("--port", demo_options->port, "0 takes a free one");
+  up->add_flag("--exit", demo_options->exit, "end after the story");
+  up->footer("Examples:\n  xinglin demo up\n  xinglin demo up --exit --lang zh");
+  up->callback([choose, demo_options] {
+    choose(
+        [demo_options](const Console& console) { return demo::run_demo(*demo_options, console); });
+  });
   auto* tamper =
-      demo->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
+      demo_group->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
   add_data_option(tamper, *options);
   tamper->footer("Examples:\n  xinglin demo tamper");
   on(tamper, run_tamper);

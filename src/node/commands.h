@@ -2,12 +2,26 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 #include <functional>
 
 #include "base/console.h"
 
 namespace xl::node {
+
+/// Blocks SIGINT and SIGTERM for the whole process, so that one thread can wait for them. Make one
+/// before any thread starts.
+class StopSignals {
+ public:
+  StopSignals();
+  /// Waits for Ctrl-C or a service manager's stop.
+  void wait() const;
+
+ private:
+  sigset_t signals_;
+};
 
 /// Adds the commands that open a node's folder: node init|run, ledger verify. `choose` is called
 /// with what to run once everything was parsed.

@@ -32,7 +32,8 @@ class Node:
         self.folder = folder
         self.process = subprocess.Popen(
             [XINGLIN, "node", "run", "--data", "data", "--operator-key", "operator.key",
-             "--port", "0", "--json"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+             "--port", "0", "--json"],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line, self.process.stderr.read()
         self.url = json.loads(line)["url"].rstrip("/")
