@@ -52,7 +52,7 @@ constexpr std::string_view style =
     "dt{color:#595959}dd{margin:0;overflow-wrap:anywhere}code{font-size:.85rem}"
     ".ok{display:inline-block;background:#1f6f0f;color:#fff;border-radius:.3rem;padding:.1rem "
     ".6rem}"
-    "ul{padding-left:1.2rem}a{color:#0958d9}"
+    "ul{padding-left:1.2rem}li{overflow-wrap:anywhere}a{color:#0958d9}"
     "@media(max-width:480px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}}"
     "@media(prefers-color-scheme:dark){body{background:#141414;color:#f0f0f0}dt{color:#bfbfbf}"
     "a{color:#69b1ff}}";
