@@ -38,14 +38,20 @@ crypto::SecretBytes derived_key(ByteView index_key, std::string_view tag) {
   return crypto::hkdf({}, index_key, view_of(tag), sqlite::key_bytes).value();
 }
 
+Result<std::int64_t> format_of(sqlite::Database& database) {
+  XL_TRY_ASSIGN(sqlite::Statement stamp, database.prepare("PRAGMA user_version"));
+  XL_TRY_ASSIGN(const bool stamped, stamp.step());
+  return stamped ? stamp.integer(0) : 0;
+}
+
 Status make_index_tables(sqlite::Database& database) {
+  // Without the write lock first: an index can be opened while another object fills it.
+  XL_TRY_ASSIGN(std::int64_t format, format_of(database));
+  if (format == index_format) return {};
   XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(database));
-  std::int64_t format = 0;
+  XL_TRY_ASSIGN(format, format_of(database));
   bool empty = true;
   {
-    XL_TRY_ASSIGN(sqlite::Statement stamp, database.prepare("PRAGMA user_version"));
-    XL_TRY_ASSIGN(const bool stamped, stamp.step());
-    if (stamped) format = stamp.integer(0);
     XL_TRY_ASSIGN(sqlite::Statement tables, database.prepare("SELECT 1 FROM sqlite_schema"));
     XL_TRY_ASSIGN(const bool any, tables.step());
     empty = !any;

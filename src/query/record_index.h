@@ -145,7 +145,8 @@ class RecordIndex {
   /// allowed records of the type.
   [[nodiscard]] Result<IndexPage> search(const Query& query);
 
-  /// Forgets every version of a patient's records, after an erasure. The content is overwritten.
+  /// Forgets every version of a patient's records, after an erasure. The content is overwritten, in
+  /// the log too; after an error (database_locked: somebody reads) it is to be called again.
   /// Errors: those of a database.
   [[nodiscard]] Status erase_patient(const model::Id& patient);
 

@@ -6,7 +6,9 @@
 // tables over a few planted records; altered cursors; a search through the index's files.
 #include "query/record_index.h"
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "crypto/hash.h"
 #include "query/tests/index_fixture.h"
@@ -346,6 +348,63 @@ TEST_F(RecordIndexTest, ErasedRecordsAreForgotten) {
   EXPECT_EQ(code_of(index_->current("Observation", "a")), ErrorCode::index_record_unknown);
   ASSERT_TRUE(index_->erase_version(test::id_of(1, 1), 1).ok());
   EXPECT_EQ(find(query_of("Observation")), Ids{"b"});
+}
+
+TEST_F(RecordIndexTest, OthersReadTheFormerContentDuringARebuild) {
+  ASSERT_TRUE(index_->put(entry_of(coded("a"))).ok());
+  int calls = 0;
+  const auto source = [&]() -> Result<std::optional<RecordEntry>> {
+    if (++calls > 2) return std::optional<RecordEntry>{};
+    auto other = RecordIndex::open(path(), test::index_key);
+    if (!other.ok()) return other.error();
+    EXPECT_EQ(ids_of(*(*other)->search(query_of("Observation"))), Ids{"a"});
+    return std::optional(entry_of(coded("n" + std::to_string(calls)), 10));
+  };
+  ASSERT_TRUE(index_->rebuild(source).ok());
+  EXPECT_EQ(find(query_of("Observation")), (Ids{"n1", "n2"}));
+}
+
+TEST_F(RecordIndexTest, ManyReadWhileOneWrites) {
+  std::atomic<bool> done = false;
+  const auto read = [&] {
+    auto own = RecordIndex::open(path(), test::index_key);
+    ASSERT_TRUE(own.ok());
+    bool last = false;
+    while (!last) {
+      last = done;  // once more after the end
+      Query query = query_of("Observation", {{"code", "1"}});
+      query.count = 7;
+      std::set<std::string> seen;
+      std::uint64_t total = 0;
+      std::size_t given = 0;
+      do {
+        const auto page = (*own)->search(query);
+        ASSERT_TRUE(page.ok()) << page.error().text();
+        if (query.cursor.empty()) total = page->total;
+        EXPECT_EQ(page->total, total);
+        given += page->entries.size();
+        for (const std::string& id : ids_of(*page)) seen.insert(id);
+        query.cursor = page->next_cursor;
+      } while (!query.cursor.empty());
+      EXPECT_EQ(given, total);
+      EXPECT_EQ(seen.size(), total);
+      EXPECT_EQ(total % 5, 0U);  // batches are seen whole
+    }
+  };
+  std::thread first(read);
+  std::thread second(read);
+  for (std::uint32_t batch = 0; batch < 20; ++batch) {
+    std::vector<RecordEntry> entries;
+    for (std::uint32_t i = 0; i < 5; ++i) {
+      const std::uint32_t number = batch * 5 + i + 1;
+      entries.push_back(entry_of(coded("o" + std::to_string(number)), number, 1, number % 9));
+    }
+    EXPECT_TRUE(index_->put_batch(entries).ok());
+  }
+  done = true;
+  first.join();
+  second.join();
+  EXPECT_EQ(index_->search(query_of("Observation"))->total, 100U);
 }
 
 TEST_F(RecordIndexTest, FailedRebuildKeepsTheFormerContent) {
