@@ -38,4 +38,9 @@ constexpr std::string_view journal_group = "xinglin/journal-group/v1";
 constexpr std::string_view journal_sealed = "xinglin/journal-sealed/v1";
 constexpr std::string_view journal_database = "xinglin/journal-database/v1";
 
+// Record index: what is derived from the organisation's index key.
+constexpr std::string_view index_database = "xinglin/index-database/v1";
+constexpr std::string_view index_cursor = "xinglin/index-cursor/v1";
+constexpr std::string_view index_query = "xinglin/index-query/v1";
+
 }  // namespace xl::model::tags

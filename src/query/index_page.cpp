@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include <algorithm>
+
+#include "crypto/hash.h"
+#include "model/tags.h"
+#include "query/index_store.h"
+
+namespace xl::query {
+namespace {
+
+using detail::Clause;
+using detail::Cursor;
+using detail::entry_columns;
+
+/// Ends the read transaction of a page on every way out.
+class ReadScope {
+ public:
+  explicit ReadScope(sqlite::Database& database) : database_(database) {}
+  ~ReadScope() { (void)database_.execute("ROLLBACK"); }
+  ReadScope(const ReadScope&) = delete;
+  ReadScope& operator=(const ReadScope&) = delete;
+
+ private:
+  sqlite::Database& database_;
+};
+
+void append_sized(Bytes& out, std::string_view text) {
+  append_be(out, static_cast<std::uint32_t>(text.size()));
+  append(out, view_of(text));
+}
+
+Hash digest_of(const Query& query) {
+  Bytes bytes;
+  append_sized(bytes, "search");
+  append_sized(bytes, query.type);
+  for (const SearchCriterion& criterion : query.criteria) {
+    append_sized(bytes, criterion.name);
+    append_be(bytes, static_cast<std::uint32_t>(criterion.values.size()));
+    for (const SearchValue& value : criterion.values) {
+      append_be(bytes, static_cast<std::uint8_t>(value.prefix));
+      append_sized(bytes, value.text);
+    }
+  }
+  return crypto::tagged_hash(model::tags::index_query, {bytes});
+}
+
+Hash digest_of(const HistoryQuery& query) {
+  Bytes bytes;
+  append_sized(bytes, "history");
+  append_sized(bytes, query.type);
+  append_sized(bytes, query.id);
+  return crypto::tagged_hash(model::tags::index_query, {bytes});
+}
+
+Status check_bounds(const Allowed& allowed, std::size_t count) {
+  if (count == 0 || count > index_page_max) return make_error(ErrorCode::search_page_invalid);
+  if (allowed.patients && allowed.patients->size() > allowed_patients_max) {
+    return make_error(ErrorCode::search_too_complex, "patients");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Cursor> RecordIndex::Impl::start_of(const Listing& listing) {
+  XL_TRY_ASSIGN(const detail::Generation now, generation());
+  if (!listing.cursor.empty()) {
+    XL_TRY_ASSIGN(const Cursor cursor,
+                  detail::open_cursor(cursor_key.view(), listing.digest, listing.cursor));
+    if (cursor.generation != now) return make_error(ErrorCode::cursor_expired);
+    return cursor;
+  }
+  XL_TRY_ASSIGN(sqlite::Statement last, database.prepare("SELECT max(row) FROM entries"));
+  XL_TRY_ASSIGN(const bool row, last.step());
+  return Cursor{now, row ? static_cast<std::uint64_t>(last.integer(0)) : 0, 0};
+}
+
+/// Adds the rows of one statement that the caller may know of.
+Status RecordIndex::Impl::permit(Clause clause, const Allowed& allowed) {
+  if (!allowed.record) {
+    XL_TRY_ASSIGN(sqlite::Statement copy,
+                  detail::prepare_bound(database,
+                                        "INSERT OR IGNORE INTO temp.permitted SELECT e.row FROM "
+                                        "entries e WHERE " +
+                                            clause.sql,
+                                        clause.values));
+    XL_TRY(copy.step());
+    return {};
+  }
+  XL_TRY_ASSIGN(sqlite::Statement insert,
+                database.prepare("INSERT OR IGNORE INTO temp.permitted VALUES(?1)"));
+  XL_TRY_ASSIGN(
+      sqlite::Statement rows,
+      detail::prepare_bound(
+          database, "SELECT " + std::string(entry_columns) + " FROM entries e WHERE " + clause.sql,
+          clause.values));
+  for (;;) {
+    XL_TRY_ASSIGN(const bool row, rows.step());
+    if (!row) return {};
+    XL_TRY_ASSIGN(const RecordEntry entry, detail::entry_at(rows));
+    if (allowed.record(entry)) XL_TRY(insert.run(rows.integer(detail::entry_row_column)));
+  }
+}
+
+Status RecordIndex::Impl::fill_permitted(const Clause& scope, const Allowed& allowed) {
+  XL_TRY(
+      database.execute("CREATE TEMP TABLE IF NOT EXISTS permitted(row INTEGER PRIMARY KEY);"
+                       "DELETE FROM temp.permitted"));
+  if (!allowed.patients) return permit(scope, allowed);
+  std::vector<model::Id> patients = *allowed.patients;
+  std::sort(patients.begin(), patients.end());
+  patients.erase(std::unique(patients.begin(), patients.end()), patients.end());
+  for (const model::Id& patient : patients) {
+    Clause clause = scope;
+    const std::string value = clause.bind(copy_of(patient.view()));
+    clause.sql += " AND e.patient = " + value;
+    XL_TRY(permit(std::move(clause), allowed));
+  }
+  return {};
+}
+
+Result<IndexPage> RecordIndex::Impl::page(const Listing& listing) {
+  const std::lock_guard lock(mutex);
+  XL_TRY(database.execute("BEGIN"));
+  const ReadScope scope_of_read(database);
+  XL_TRY_ASSIGN(const Cursor start, start_of(listing));
+
+  Clause clause = listing.scope;
+  const std::string snapshot = clause.bind(detail::as_signed(start.snapshot));
+  clause.sql += " AND e.row <= " + snapshot;
+  if (listing.current_only) clause.sql += " AND e.superseded > " + snapshot;
+  std::string from = "entries e WHERE ";
+  if (listing.allowed.patients || listing.allowed.record) {
+    XL_TRY(fill_permitted(clause, listing.allowed));
+    from = "temp.permitted p CROSS JOIN entries e ON e.row = p.row WHERE ";
+  }
+  if (listing.query != nullptr) XL_TRY(detail::add_criteria(*listing.query, clause));
+
+  IndexPage out;
+  XL_TRY_ASSIGN(
+      sqlite::Statement count,
+      detail::prepare_bound(database, "SELECT count(*) FROM " + from + clause.sql, clause.values));
+  XL_TRY_ASSIGN(const bool counted, count.step());
+  out.total = counted ? static_cast<std::uint64_t>(count.integer(0)) : 0;
+
+  std::string place;
+  if (start.row != 0) {
+    XL_TRY_ASSIGN(sqlite::Statement known,
+                  database.prepare("SELECT 1 FROM entries WHERE row = ?1"));
+    XL_TRY_ASSIGN(const bool there, known.start(detail::as_signed(start.row)));
+    if (!there) return make_error(ErrorCode::cursor_expired);
+    place = " AND EXISTS(SELECT 1 FROM entries a WHERE a.row = " +
+            clause.bind(detail::as_signed(start.row)) + " AND (" + std::string(listing.behind) +
+            "))";
+  }
+  const std::string limit = clause.bind(detail::as_signed(listing.count + 1));
+  XL_TRY_ASSIGN(sqlite::Statement rows,
+                detail::prepare_bound(database,
+                                      "SELECT " + std::string(entry_columns) + " FROM " + from +
+                                          clause.sql + place + " ORDER BY " +
+                                          std::string(listing.order) + " LIMIT " + limit,
+                                      clause.values));
+  std::int64_t last = 0;
+  for (;;) {
+    XL_TRY_ASSIGN(const bool row, rows.step());
+    if (!row) return out;
+    if (out.entries.size() == listing.count) break;
+    XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(rows));
+    out.entries.push_back(std::move(entry));
+    last = rows.integer(detail::entry_row_column);
+  }
+  out.next_cursor =
+      detail::seal_cursor(cursor_key.view(), listing.digest,
+                          {start.generation, start.snapshot, static_cast<std::uint64_t>(last)});
+  return out;
+}
+
+Result<IndexPage> RecordIndex::search(const Query& query) {
+  if (!is_searchable_type(query.type)) return make_error(ErrorCode::search_type_unknown);
+  XL_TRY(check_bounds(query.allowed, query.count));
+  Impl::Listing listing{
+      .scope = {},
+      .current_only = true,
+      .order = "e.updated DESC, e.id",
+      .behind = "e.updated < a.updated OR (e.updated = a.updated AND e.id > a.id)",
+      .query = &query,
+      .allowed = query.allowed,
+      .count = query.count,
+      .cursor = query.cursor,
+      .digest = digest_of(query)};
+  const std::string type = listing.scope.bind(query.type);
+  listing.scope.sql = "e.deleted = 0 AND e.type = " + type;
+  return impl_->page(listing);
+}
+
+Result<IndexPage> RecordIndex::history(const HistoryQuery& query) {
+  XL_TRY(check_bounds(query.allowed, query.count));
+  Impl::Listing listing{
+      .scope = {},
+      .current_only = false,
+      .order = "e.updated DESC, e.type, e.id, e.version DESC",
+      .behind =
+          "e.updated < a.updated OR (e.updated = a.updated AND (e.type > a.type OR (e.type = "
+          "a.type AND (e.id > a.id OR (e.id = a.id AND e.version < a.version)))))",
+      .query = nullptr,
+      .allowed = query.allowed,
+      .count = query.count,
+      .cursor = query.cursor,
+      .digest = digest_of(query)};
+  listing.scope.sql = "TRUE";
+  if (!query.type.empty()) {
+    const std::string type = listing.scope.bind(query.type);
+    listing.scope.sql += " AND e.type = " + type;
+  }
+  if (!query.id.empty()) {
+    const std::string id = listing.scope.bind(query.id);
+    listing.scope.sql += " AND e.id = " + id;
+    listing.order = "e.version DESC, e.type";
+    listing.behind = "e.version < a.version OR (e.version = a.version AND e.type > a.type)";
+  }
+  return impl_->page(listing);
+}
+
+}  // namespace xl::query

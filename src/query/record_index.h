@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "model/id.h"
+#include "query/fhir_terms.h"
+
+/// One organisation's index of its own decrypted FHIR records: encrypted, and made again from the
+/// vault whenever it is lost.
+namespace xl::query {
+
+// Bounds of what is indexed (local).
+constexpr std::size_t logical_id_bytes_max = 64;     ///< FHIR R4 §2.24.0.1, id
+constexpr std::size_t resource_type_bytes_max = 64;  ///< the longest of R4 has 33
+constexpr std::size_t index_batch_max = 4096;        ///< as many as the vault keeps at once
+/// Last instant of the year 9999, the last that FHIR can write.
+constexpr std::uint64_t index_time_ms_max = 253402300799999;
+
+// Bounds of one search.
+constexpr std::size_t index_page_max = 1000;  ///< entries of one page
+constexpr std::size_t search_parameters_max = 32;
+constexpr std::size_t search_values_max = 60;         ///< of all parameters together
+constexpr std::size_t allowed_patients_max = 100000;  ///< of one search: a large ward list
+constexpr std::size_t cursor_text_bytes_max = 256;    ///< longer ones are not ours
+
+/// One version of one record.
+struct RecordEntry {
+  model::Id record;
+  std::string type;                   ///< resource type, 1..64 letters
+  std::string id;                     ///< FHIR logical id, 1..64 of `A-Z a-z 0-9 - .`
+  std::uint64_t version = 0;          ///< FHIR version, from 1
+  model::Id patient;                  ///< whose record: what permissions are decided on
+  std::uint64_t last_updated_ms = 0;  ///< since 1970, at most `index_time_ms_max`
+  bool deleted = false;               ///< this version says that the record is deleted
+  std::uint64_t vault_version = 0;    ///< of the version in the vault, from 1
+  std::vector<Term> terms;            ///< given to `put`, empty in answers
+  bool operator==(const RecordEntry&) const = default;
+};
+
+/// Comparison of a date (FHIR R4 §3.1.1.4.5, 3.1.1.4.7).
+enum class Prefix { eq, ne, gt, lt, ge, le, sa, eb };
+
+/// One value; for a parameter that is no date the prefix stays `eq`.
+struct SearchValue {
+  Prefix prefix = Prefix::eq;
+  std::string text;  ///< as in the URL after decoding and unescaping, 1..1020 bytes, no prefix
+};
+
+/// One parameter: it holds when one of its values does.
+struct SearchCriterion {
+  std::string name;
+  std::vector<SearchValue> values;
+};
+
+/// Which records a requester may know of. It is applied before anything is matched or counted, so
+/// that neither entries nor totals nor links tell of others.
+struct Allowed {
+  /// Only records of these patients; nothing: of all. An empty list allows nothing.
+  std::optional<std::vector<model::Id>> patients;
+  /// Then only records for which this holds; empty: all. Called for each candidate once per page,
+  /// while the index is held: it must not call the index. The entry has no terms.
+  std::function<bool(const RecordEntry&)> record;
+};
+
+/// A search for the current, not deleted records of one type, newest change first, then by id.
+struct Query {
+  std::string type;
+  std::vector<SearchCriterion> criteria;  ///< all of them must hold
+  Allowed allowed;
+  std::size_t count = 50;  ///< entries of a page, 1..`index_page_max`
+  std::string cursor;      ///< empty: the first page; else what the page before gave
+};
+
+/// A look at every version: of one record, of one type, or of all. Of one record by version, newest
+/// first; else by time of change, newest first, then by type, id and version.
+struct HistoryQuery {
+  std::string type;  ///< empty: of all types
+  std::string id;    ///< empty: of the whole type
+  Allowed allowed;
+  std::size_t count = 50;
+  std::string cursor;
+};
+
+/// One page of a listing.
+struct IndexPage {
+  std::vector<RecordEntry> entries;
+  std::string next_cursor;  ///< empty behind the last entry
+  std::uint64_t total = 0;  ///< of all pages
+};
+
+/// The index. Every method is thread-safe: they wait for each other. Several objects may have the
+/// same file open, in one process or in several: one may write while the others read.
+///
+/// Pages show the index as it was at the first page: a record that is put, changed or deleted while
+/// somebody pages neither appears twice nor hides another. Erased records are gone at once.
+class RecordIndex {
+ public:
+  /// Opens or makes the index at `path`. `index_key` is the organisation's key for the purpose
+  /// `index`; it is copied. Errors: index_version_unsupported, those of `sqlite::Database::open`.
+  /// Precondition: the key is 32 bytes.
+  [[nodiscard]] static Result<std::unique_ptr<RecordIndex>> open(const std::filesystem::path& path,
+                                                                 ByteView index_key);
+  /// Removes the files of an index that is not open, so that a new one can be made; nothing happens
+  /// without them. Errors: file_unwritable.
+  [[nodiscard]] static Status discard(const std::filesystem::path& path);
+
+  ~RecordIndex();
+  RecordIndex(const RecordIndex&) = delete;
+  RecordIndex& operator=(const RecordIndex&) = delete;
+
+  /// `put_batch` of one.
+  [[nodiscard]] Status put(const RecordEntry& entry);
+
+  /// Adds versions in any order, all or none, durably. The highest version of a type and id is the
+  /// current one. The same entry again changes nothing. Errors: index_entry_invalid (names the
+  /// member), index_version_exists, index_batch_too_large, those of a database.
+  [[nodiscard]] Status put_batch(std::span<const RecordEntry> entries);
+
+  /// The current version, deleted or not. Errors: index_record_unknown, those of a database.
+  [[nodiscard]] Result<RecordEntry> current(std::string_view type, std::string_view id);
+
+  /// One version. Errors: index_record_unknown, those of a database.
+  [[nodiscard]] Result<RecordEntry> version(std::string_view type, std::string_view id,
+                                            std::uint64_t version);
+
+  /// One page of a history, deletions included. Errors: search_page_invalid, search_too_complex
+  /// (too many patients), cursor_forged, cursor_mismatched, cursor_expired, those of a database.
+  /// Cost: proportional to the allowed versions.
+  [[nodiscard]] Result<IndexPage> history(const HistoryQuery& query);
+
+  /// One page of a search. Errors: search_type_unknown, search_parameter_unknown,
+  /// search_value_invalid, search_too_complex, and those of `history`. Cost: proportional to the
+  /// allowed records of the type.
+  [[nodiscard]] Result<IndexPage> search(const Query& query);
+
+  /// Forgets every version of a patient's records, after an erasure. The content is overwritten, in
+  /// the log too; after an error (database_locked: somebody reads) it is to be called again.
+  /// Errors: those of a database.
+  [[nodiscard]] Status erase_patient(const model::Id& patient);
+
+  /// Forgets one version of a record. Nothing happens when it is not there. Errors: those of a
+  /// database.
+  [[nodiscard]] Status erase_version(const model::Id& record, std::uint64_t vault_version);
+
+  /// Gives the next entry, or nothing at the end.
+  using Source = std::function<Result<std::optional<RecordEntry>>()>;
+  /// Drops everything and fills the index again from `source`, in any order; readers see the former
+  /// content until it is done, and after an error it stays. Cursors made before expire. Errors:
+  /// those of `source` and of `put_batch`. The source must not call the index.
+  [[nodiscard]] Status rebuild(const Source& source);
+
+ private:
+  struct Impl;
+  explicit RecordIndex(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Splits a value of the URL into prefix and text as its kind has them: only dates have prefixes.
+/// Errors: search_value_invalid (prefix `ap`, which is not offered). Thread-safe.
+[[nodiscard]] Result<SearchValue> search_value(SearchKind kind, std::string_view written);
+
+}  // namespace xl::query
