@@ -149,8 +149,6 @@ Status init_solo(const Layout& layout, const InitOptions& options, const Unlock&
     OrganisationKeys keys;
     crypto::random_bytes(keys.did.bytes);
     XL_TRY_ASSIGN(keys.service_public_key, make_key(layout.service_key(keys.did.text()), unlock));
-    const auto root = crypto::SecretBytes::random(crypto::keyfile::secret_bytes);
-    XL_TRY(unlock.save(layout.root_key(keys.did.text()), crypto::keyfile::Kind::root, root.view()));
     organisations.push_back(std::move(keys));
   }
   const std::string genesis =

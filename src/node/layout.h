@@ -20,10 +20,6 @@ struct Layout {
   [[nodiscard]] std::filesystem::path service_key(std::string_view organisation) const {
     return keys() / (std::string(organisation) + ".service.key");
   }
-  /// Of an organisation: the root of its vault's keys.
-  [[nodiscard]] std::filesystem::path root_key(std::string_view organisation) const {
-    return keys() / (std::string(organisation) + ".root.key");
-  }
 };
 
 }  // namespace xl::node

@@ -22,6 +22,14 @@ Status check_disk(const std::filesystem::path& folder) {
   return {};
 }
 
+/// Requests carry health data soon and are not encrypted by the node itself yet.
+Status check_listen(const std::string& address) {
+  if (address == "127.0.0.1" || address == "::1") return {};
+  return make_error(ErrorCode::config_invalid,
+                    "gateway.listen: this version speaks no TLS, so it listens on 127.0.0.1 or ::1 "
+                    "only; put a TLS proxy in front of it");
+}
+
 }  // namespace
 
 Result<model::Genesis> load_genesis(const Layout& layout) {
@@ -37,6 +45,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
                                           const Unlock& unlock, const Clock& clock,
                                           const std::function<void(std::uint64_t)>& progress) {
   XL_TRY(crypto::check_libraries());
+  XL_TRY(check_listen(config.listen));
   XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
   XL_TRY(check_disk(layout.root));
   std::unique_ptr<Node> node(new Node());

@@ -175,6 +175,10 @@ def test_configuration_mistakes_name_the_key_and_line(folder):
     refused = run("node", "run", "--data", "data", "--operator-key", "operator.key", cwd=folder,
                   code=9)
     assert "gateway.prot" in refused.stderr and "line 3" in refused.stderr
+    config.write_text("[gateway]\nlisten = \"0.0.0.0\"\n")
+    open_to_all = run("node", "run", "--data", "data", "--operator-key", "operator.key", cwd=folder,
+                      code=9)
+    assert "TLS" in open_to_all.stderr
     config.write_text("[gateway\n")
     assert "XL6001" in run("node", "run", "--data", "data", "--operator-key", "operator.key",
                            cwd=folder, code=9).stderr
