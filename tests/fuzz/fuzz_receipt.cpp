@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// links: base crypto model
+//
+// Goal: no text crashes the readers of receipts and genesis documents or the verifier, and what the
+// reader accepts survives writing and reading. Method: read anything; write it, read it again,
+// verify it against a genesis that never signed anything.
+#include <cstdint>
+
+#include "model/receipt.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const xl::ByteView bytes{data, size};
+  auto genesis = xl::model::read_genesis(bytes);
+  const auto receipt = xl::model::read_receipt(xl::text_of(bytes));
+  if (!receipt.ok()) return 0;
+  const auto again = xl::model::read_receipt(xl::model::write_receipt(*receipt));
+  XL_CHECK(again.ok());
+  XL_CHECK(again->body == receipt->body);
+  if (!genesis.ok()) genesis = xl::model::Genesis{};
+  XL_CHECK(!xl::model::verify_receipt(*receipt, *genesis).ok());
+  return 0;
+}
