@@ -24,10 +24,11 @@ ALLOWED = {
     "chain": "base crypto model state execution",
     "ordering": "base crypto model verification chain",
     "query": "base crypto model state chain vault",
-    "gateway": "base crypto model contracts vault ordering query",
+    "custody": "base crypto model contracts vault ordering query",
+    "gateway": "base crypto model contracts vault ordering query custody",
     "cli": "base crypto model contracts client",
     "node": "base crypto model contracts state vault client verification execution chain ordering"
-    " query gateway",
+    " query custody gateway",
 }
 ALLOWED = {folder: set(names.split()) for folder, names in ALLOWED.items()}
 MAIN_MAY = {"base", "node", "cli"}  # main.cpp joins the node and the client commands

@@ -38,6 +38,12 @@ constexpr std::string_view journal_group = "xinglin/journal-group/v1";
 constexpr std::string_view journal_sealed = "xinglin/journal-sealed/v1";
 constexpr std::string_view journal_database = "xinglin/journal-database/v1";
 
+// Custody: what organisations commit to, their own pseudonyms, what sign-ins sign.
+constexpr std::string_view salted_text = "xinglin/salted-text/v1";
+constexpr std::string_view access_details = "xinglin/access-details/v1";
+constexpr std::string_view own_pseudonym = "xinglin/own-pseudonym/v1";
+constexpr std::string_view sign_in = "xinglin/sign-in/v1";
+
 // Record index: what is derived from the organisation's index key.
 constexpr std::string_view index_database = "xinglin/index-database/v1";
 constexpr std::string_view index_cursor = "xinglin/index-cursor/v1";

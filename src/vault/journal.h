@@ -36,6 +36,13 @@ struct JournalSigner {
   Bytes public_key;
 };
 
+/// The reads of one session under one root, as the chain seals them: RFC 9162 tree over the hashes
+/// of the session's permitted entries, in order.
+struct SessionReads {
+  Hash root{};  ///< of the empty tree when there are none
+  std::uint64_t count = 0;
+};
+
 /// What a whole journal was found to hold.
 struct JournalSummary {
   std::uint64_t entries = 0;
@@ -80,6 +87,11 @@ class Journal {
   [[nodiscard]] Result<std::vector<KeptEntry>> entries_of(const model::Id& patient,
                                                           std::uint64_t after,
                                                           std::uint32_t count_max) const;
+
+  /// The permitted reads of a patient's records in one session. Errors: journal_entry_altered,
+  /// those of a database. Cost: reads the patient's entries, page by page.
+  [[nodiscard]] Result<SessionReads> reads_of(const model::Id& patient,
+                                              const model::Id& session) const;
 
   /// Puts the entries that are under no root yet under one, at most `limits::journal_batch_max`;
   /// nothing when there are none. Durable. Errors: those of a database.

@@ -204,6 +204,25 @@ Result<std::optional<JournalBatch>> Journal::seal(std::uint64_t now_ms) {
   return std::optional(batch);
 }
 
+Result<SessionReads> Journal::reads_of(const model::Id& patient, const model::Id& session) const {
+  std::vector<Hash> leaves;
+  std::uint64_t after = 0;
+  for (;;) {
+    XL_TRY_ASSIGN(const std::vector<KeptEntry> page,
+                  entries_of(patient, after, limits::vault_page_max));
+    if (page.empty()) break;
+    after = page.back().sequence;
+    const std::lock_guard guard(impl_->store_mutex);
+    for (const KeptEntry& kept : page) {
+      if (kept.entry.session != session || kept.entry.decision != Decision::permitted) continue;
+      XL_TRY_ASSIGN(const std::vector<Hash> leaf,
+                    impl_->tree_leaves(kept.sequence, kept.sequence));
+      leaves.insert(leaves.end(), leaf.begin(), leaf.end());
+    }
+  }
+  return SessionReads{crypto::merkle::root_of_leaf_hashes(leaves), leaves.size()};
+}
+
 Result<std::vector<JournalBatch>> Journal::unanchored(std::uint32_t count_max) const {
   if (count_max > limits::vault_page_max) {
     return make_error(ErrorCode::journal_page_too_large, std::to_string(count_max));

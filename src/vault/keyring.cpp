@@ -231,6 +231,31 @@ Result<OpenedKey> Keyring::open_key(const RecordVersion& which) {
   return out;
 }
 
+Result<std::vector<KeptVersion>> Keyring::versions(const std::optional<RecordVersion>& after,
+                                                   std::uint32_t count_max) {
+  if (count_max > limits::vault_page_max) return make_error(ErrorCode::vault_batch_too_large);
+  const std::lock_guard guard(impl_->mutex);
+  const RecordVersion from = after.value_or(RecordVersion{});
+  XL_TRY_ASSIGN(sqlite::Statement * select,
+                impl_->store.statement("SELECT record, version, patient, body FROM data_keys "
+                                       "WHERE (record, version) > (?1, ?2) "
+                                       "ORDER BY record, version LIMIT ?3"));
+  std::vector<KeptVersion> out;
+  Result<bool> row =
+      select->start(from.record.view(), std::int64_t{from.version}, std::int64_t{count_max});
+  for (; row.ok() && *row; row = select->step()) {
+    KeptVersion kept;
+    XL_TRY_ASSIGN(kept.which.record, id_column(*select, 0));
+    kept.which.version = static_cast<std::uint32_t>(select->integer(1));
+    XL_TRY_ASSIGN(kept.patient, id_column(*select, 2));
+    XL_TRY_ASSIGN(kept.body, digest_column(*select, 3));
+    out.push_back(kept);
+  }
+  select->reset();
+  if (!row.ok()) return row.error();
+  return out;
+}
+
 Result<Bytes> Keyring::patient_wrap(const RecordVersion& which) {
   const std::lock_guard guard(impl_->mutex);
   XL_TRY_ASSIGN(sqlite::Statement * select,

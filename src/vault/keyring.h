@@ -36,6 +36,13 @@ struct OpenedKey {
   crypto::SecretBytes key;   ///< 32 bytes
 };
 
+/// One version that the keyring has a key of.
+struct KeptVersion {
+  RecordVersion which;
+  model::Id patient;
+  SuiteDigest body{};
+};
+
 /// The keys of one organisation: root -> patient key -> one data key for each record version. Kept
 /// apart from the bodies, encrypted, every change one durable transaction. Whoever has keyring and
 /// passphrase reads everything; without the keyring bodies are noise. Every method is thread-safe.
@@ -102,6 +109,12 @@ class Keyring {
   /// The data key of one record version. Errors: record_unknown, record_erased, keyring_altered, a
   /// database's.
   [[nodiscard]] Result<OpenedKey> open_key(const RecordVersion& which);
+
+  /// The versions behind `after` (nothing: from the first), by record and version, at most
+  /// `count_max`. Errors: vault_batch_too_large (over `limits::vault_page_max`), keyring_altered, a
+  /// database's.
+  [[nodiscard]] Result<std::vector<KeptVersion>> versions(const std::optional<RecordVersion>& after,
+                                                          std::uint32_t count_max);
 
   /// The data key as wrapped for the patient. Errors: record_unknown, record_erased,
   /// patient_agreement_missing, a database's.

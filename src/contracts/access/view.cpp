@@ -77,6 +77,19 @@ bool seal_is_overdue(const model::StateReader& state, const model::Id& custodian
   return first_is_overdue(state, 'o', custodian, block_ms);
 }
 
+std::vector<model::Id> unsealed_sessions_of(const model::StateReader& state,
+                                            const model::Id& custodian, std::uint32_t count_max) {
+  const Bytes prefix = state_key(contract_number, 'o', custodian.bytes);
+  std::vector<model::Id> out;
+  state.scan(prefix, prefix, count_max, [&](ByteView key, ByteView) {
+    const auto id = model::id_from_bytes(key.subspan(prefix.size() + sizeof(std::uint64_t)));
+    XL_CHECK(id.ok());
+    out.push_back(*id);
+    return true;
+  });
+  return out;
+}
+
 std::optional<wire::EmergencyRecord> find_emergency(const model::StateReader& state,
                                                     const model::Id& entry) {
   return find_at<wire::EmergencyRecord>(state, emergency_key(entry));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "contracts/access/state.pb.h"
 #include "contracts/api/contract.h"
@@ -25,6 +26,11 @@ namespace xl::contracts::access {
 /// True when the custodian left a session unsealed 5 minutes behind its end: it opens no new ones.
 [[nodiscard]] bool seal_is_overdue(const model::StateReader& state, const model::Id& custodian,
                                    std::uint64_t block_ms);
+
+/// Sessions of the custodian that are not sealed, those due first, at most `count_max`.
+[[nodiscard]] std::vector<model::Id> unsealed_sessions_of(const model::StateReader& state,
+                                                          const model::Id& custodian,
+                                                          std::uint32_t count_max);
 
 /// When a session is over: its end, or the moment it was ended before.
 [[nodiscard]] std::uint64_t end_of(const xinglin::access::v1::SessionRecord& session);

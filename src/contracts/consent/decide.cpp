@@ -111,6 +111,15 @@ bool own_care_permits(const Request& request, const Facts& facts, Verdict& verdi
   return true;
 }
 
+/// Software of an institution works on its own charts for its operations; such reads are marked.
+bool own_systems_permit(const Request& request, const Facts& facts, Verdict& verdict) {
+  const bool own = request.requester.kind == RequesterKind::organisation &&
+                   request.requester.organisation == facts.custodian &&
+                   request.purpose == PurposeOfUse::operations;
+  if (own) verdict.say(Reason::own_systems);
+  return own;
+}
+
 /// Licensed role, reason, and an entry on the chain before the first byte.
 bool emergency_permits(const Request& request, const Facts& facts, Verdict& verdict) {
   const bool asked = request.requester.kind == RequesterKind::practitioner &&
@@ -175,7 +184,8 @@ Decision decide(std::span<const KnownPolicy> policies, const Request& request, c
     verdict.say(Reason::patient_denies);
     return verdict.deny();
   }
-  const bool own_care = own_care_permits(request, facts, verdict);
+  const bool own_care = own_care_permits(request, facts, verdict) ||
+                        own_systems_permit(request, facts, verdict);
   const bool consented = consents_permit(policies, request, verdict);
   if (own_care || consented) return verdict.permit(false);
   if (!emergency) return verdict.deny();

@@ -69,6 +69,23 @@ TEST(DecideOwnCare, NeedsRoleEncounterAndPurpose) {
   expect(decide(lapsed, request, facts), true, {Reason::own_care}, "a refusal that is over");
 }
 
+TEST(DecideOwnCare, SoftwareOfTheCustodianForOperationsOnly) {
+  Request request = request_of_south();
+  request.requester.kind = RequesterKind::organisation;
+  request.requester.did = request.requester.organisation = testing::id("north");
+  request.requester.roles.clear();
+  request.purpose = PurposeOfUse::operations;
+  const Facts facts = facts_of_north();
+  expect(decide({}, request, facts), true, {Reason::own_systems}, "own software");
+  const std::vector<KnownPolicy> denied{known("c1", deny_all())};
+  expect(decide(denied, request, facts), false, {Reason::patient_denies}, "denied");
+  request.purpose = PurposeOfUse::treatment;
+  expect(decide({}, request, facts), false, {Reason::no_consent}, "a person must stand behind care");
+  request.purpose = PurposeOfUse::operations;
+  request.requester.did = request.requester.organisation = testing::id("south");
+  expect(decide({}, request, facts), false, {Reason::no_consent}, "of another institution");
+}
+
 TEST(DecideConsent, CoversEveryDimensionOrNothing) {
   const Facts facts = facts_of_north();
   Policy policy = permit_south();

@@ -36,6 +36,7 @@ inline const std::vector<Asker>& askers() {
       {RequesterKind::guardian, "gail", "", {}, false},                // 6
       {RequesterKind::patient, "ann", "", {}, false},                  // 7
       {RequesterKind::patient, "bob", "", {}, false},                  // 8
+      {RequesterKind::organisation, "north", "north", {}, false},      // 9
   };
   return all;
 }
@@ -50,7 +51,7 @@ struct GranteePattern {
 
 inline const std::vector<GranteePattern>& grantee_patterns() {
   static const std::vector<GranteePattern> all = {
-      {"south", "", 0, false, {0, 1, 4}}, {"north", "", 0, false, {2, 3}},
+      {"south", "", 0, false, {0, 1, 4}}, {"north", "", 0, false, {2, 3, 9}},
       {"insurer", "", 0, false, {5}},     {"", "fay", 0, false, {0, 1}},
       {"", "gail", 0, false, {6}},        {"", "", 1, false, {0, 1, 2}},
       {"", "", 3, false, {2, 3}},         {"south", "", 11, false, {4}},
@@ -112,7 +113,8 @@ inline const std::vector<std::string>& sensitivity_codes() {
 inline const std::vector<PurposeOfUse>& purposes() {
   static const std::vector<PurposeOfUse> all = {PurposeOfUse::treatment,
                                                 PurposeOfUse::emergency_treatment,
-                                                PurposeOfUse::break_glass, PurposeOfUse::research};
+                                                PurposeOfUse::break_glass, PurposeOfUse::research,
+                                                PurposeOfUse::operations};
   return all;
 }
 
@@ -186,13 +188,13 @@ inline Set sensitivities_of(const Choice& c, bool opens) {
 inline Product product_of(const Choice& c, bool opens) {
   const auto itself = [](int one) { return Set{one}; };
   Product out;
-  out.askers = united(c.grantees, first(9),
+  out.askers = united(c.grantees, first(10),
                       [](int i) { return grantee_patterns()[static_cast<std::size_t>(i)].covers; });
   out.kinds = united(c.classes, first(4),
                      [](int i) { return class_patterns()[static_cast<std::size_t>(i)].covers; });
   out.confidentialities = first(c.high - c.low + 1, c.low);
   out.sensitivities = sensitivities_of(c, opens);
-  out.purposes = united(c.purposes, first(4), itself);
+  out.purposes = united(c.purposes, first(5), itself);
   out.times = times_of(c, opens);
   out.authors = united(c.authors, first(4), [&](int i) {
     const AuthorPattern& pattern = author_patterns()[static_cast<std::size_t>(i)];
@@ -251,7 +253,9 @@ inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const 
   const bool emergency =
       person && (p.purpose == 1 || p.purpose == 2) && w.declared && w.reason && w.licensed;
   const bool own_care = person && asker.organisation == "north" && p.purpose == 0 && w.encounter;
-  const bool regular = !refused && (own_care || !covering.empty());
+  const bool own_systems = asker.kind == RequesterKind::organisation &&
+                           asker.organisation == "north" && p.purpose == 4;
+  const bool regular = !refused && (own_care || own_systems || !covering.empty());
   if (regular) return {true, false, covering};
   return {emergency, emergency, {}};
 }
@@ -371,7 +375,7 @@ class Dice {
     if (permit && out.grantees.empty()) out.grantees.insert(upto(12));
     if (one_in(3)) out.classes = some(5);
     if (one_in(4)) out.authors = some(4);
-    if (permit || one_in(4)) out.purposes = some(4);
+    if (permit || one_in(4)) out.purposes = some(5);
     if (permit && out.purposes.empty()) out.purposes.insert(0);
     if (permit || one_in(4)) out.actions = some(3, 1);
     if (permit && out.actions.empty()) out.actions.insert(1);
@@ -399,11 +403,11 @@ class Dice {
 
   Point point() {
     Point out;
-    out.asker = upto(9);
+    out.asker = upto(10);
     out.kind = upto(4);
     out.confidentiality = 1 + upto(6);
     out.sensitivities = one_in(2) ? 0 : upto(8);
-    out.purpose = upto(4);
+    out.purpose = upto(5);
     out.time = upto(undated + 1);
     out.author = upto(4);
     out.action = 1 + upto(3);

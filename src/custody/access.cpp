@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "custody/access.h"
+
+#include <algorithm>
+
+#include "contracts/access/messages.pb.h"
+#include "contracts/access/records.h"
+#include "contracts/access/view.h"
+#include "contracts/api/shape.h"
+#include "crypto/hash.h"
+#include "model/canonical.h"
+#include "model/limits.h"
+#include "model/tags.h"
+
+namespace xl::custody {
+
+using xinglin::custody::v1::EmergencyReason;
+
+namespace {
+
+/// Shorter than allowed, so that a session that is opened against block time is never too long.
+constexpr std::uint64_t session_life_ms = limits::session_ms_max - 60'000;
+/// A session this near its end is not begun to read under.
+constexpr std::uint64_t session_margin_ms = 2'000;
+constexpr std::size_t sessions_max = 10'000;
+constexpr std::uint64_t denial_told_every_ms = 60'000;
+constexpr std::uint64_t emergency_pending_ms = 12 * 60 * 1000;
+
+bool covers(const std::vector<model::Id>& have, const std::vector<model::Id>& want) {
+  return std::includes(have.begin(), have.end(), want.begin(), want.end());
+}
+
+/// suite ‖ H(details): the details hold a salt of their own.
+std::string details_commitment(ByteView details) {
+  Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
+  append(out, crypto::tagged_hash(model::tags::access_details, {details}));
+  return bytes_of(out);
+}
+
+}  // namespace
+
+Result<Viewer> AccessDesk::open(Ask ask) {
+  XL_TRY_ASSIGN(LedgerView view, look(port_));
+  if (!still_holds(ask.principal, *view.state, view.now_ms)) {
+    return make_error(ErrorCode::sign_in_over);
+  }
+  return Viewer(*this, std::move(ask), std::move(view));
+}
+
+Result<AccessDesk::Session> AccessDesk::session_for(const Ask& ask, const Session& wanted,
+                                                    const model::Id& patient) {
+  const SessionKey key{ask.principal.organisation, ask.principal.did, patient,
+                       static_cast<std::uint32_t>(ask.purpose)};
+  XL_TRY_ASSIGN(const LedgerView now, look(port_));
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = sessions_.find(key);
+    if (found != sessions_.end()) {
+      const Session& known = found->second;
+      if (now.now_ms + session_margin_ms < known.ends_ms && known.emergency == wanted.emergency &&
+          covers(known.consents, wanted.consents) &&
+          contracts::access::session_is_live(*now.state, known.id, now.now_ms)) {
+        return known;
+      }
+    }
+  }
+  XL_TRY_ASSIGN(Session fresh, open_session(ask, wanted, patient));
+  const std::scoped_lock lock(mutex_);
+  if (sessions_.size() >= sessions_max) sessions_.clear();  // they can be opened again
+  sessions_[key] = fresh;
+  return fresh;
+}
+
+Result<AccessDesk::Session> AccessDesk::open_session(const Ask& ask, Session session,
+                                                     const model::Id& patient) {
+  if (session.consents.size() > limits::session_consents_max) {
+    return make_error(ErrorCode::session_consents_exceeded);
+  }
+  const crypto::SigningKey* theirs = find_signer_(ask.principal.organisation);
+  if (theirs == nullptr) return make_error(ErrorCode::organisation_elsewhere);
+  session.id = random_id();
+  session.ends_ms = port_.now_ms() + session_life_ms;
+  xinglin::access::v1::OpenSession message;
+  message.set_session(bytes_of(session.id.bytes));
+  message.set_requester(bytes_of(ask.principal.organisation.bytes));
+  message.set_patient(bytes_of(patient.bytes));
+  for (const model::Id& one : session.consents) message.add_consents(bytes_of(one.bytes));
+  if (!session.emergency.is_zero()) message.set_emergency(bytes_of(session.emergency.bytes));
+  message.set_decision(details_commitment(session.details));
+  message.set_ends_ms(session.ends_ms);
+  const crypto::SigningKey* both[] = {theirs, &stores_.identity().key};
+  XL_TRY(port_.send({message_to(contracts::access::contract_number,
+                                contracts::access::open_session_type, message)},
+                    both));
+  return session;
+}
+
+bool AccessDesk::may_tell_denied(const SessionKey& key, std::uint64_t now_ms) {
+  const std::scoped_lock lock(mutex_);
+  if (denials_told_ms_.size() >= sessions_max) denials_told_ms_.clear();
+  std::uint64_t& told_ms = denials_told_ms_[key];
+  if (told_ms != 0 && now_ms < told_ms + denial_told_every_ms) return false;
+  told_ms = now_ms;
+  return true;
+}
+
+/// One entry a minute for each requester and patient: the journal has every refusal, and nobody can
+/// fill the chain by asking in vain.
+void AccessDesk::tell_denied(const Ask& ask, const model::Id& patient, const Bytes& details) {
+  const SessionKey key{ask.principal.organisation, ask.principal.did, patient,
+                       static_cast<std::uint32_t>(ask.purpose)};
+  if (!may_tell_denied(key, port_.now_ms())) return;
+  xinglin::access::v1::Denied message;
+  message.set_entry(bytes_of(random_id().bytes));
+  message.set_patient(bytes_of(patient.bytes));
+  message.set_details(details_commitment(details));
+  const crypto::SigningKey* ours[] = {&stores_.identity().key};
+  port_.send_later(
+      {message_to(contracts::access::contract_number, contracts::access::denied_type, message)},
+      ours);
+}
+
+Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal,
+                                                          ByteView body, Bytes signature,
+                                                          const EmergencyReason& reason) {
+  const auto mismatched = [](std::string_view what) {
+    return make_error(ErrorCode::emergency_mismatched, what);
+  };
+  const crypto::SigningKey* key = principal.organisation == stores_.did()
+                                      ? &stores_.identity().key
+                                      : find_signer_(principal.organisation);
+  if (key == nullptr) return make_error(ErrorCode::organisation_elsewhere);
+  Bytes second{static_cast<std::uint8_t>(crypto::Suite::international)};
+  append(second, key->sign(model::signed_bytes(body)));
+  const Bytes raw = model::encode_transaction(body, {std::move(signature), std::move(second)});
+  XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
+  const auto& messages = transaction.body.messages;
+  if (messages.size() != 1 || messages[0].contract != contracts::access::contract_number ||
+      messages[0].type != contracts::access::declare_emergency_type) {
+    return mismatched("one DeclareEmergency");
+  }
+  xinglin::access::v1::DeclareEmergency message;
+  XL_TRY(contracts::decode_message(messages[0].payload, message));
+  XL_TRY(contracts::check_id(message.entry(), "entry"));
+  XL_TRY(contracts::check_id(message.patient(), "patient"));
+  if (message.practitioner() != bytes_of(principal.did.bytes)) return mismatched("practitioner");
+  if (message.organisation() != bytes_of(principal.organisation.bytes)) {
+    return mismatched("organisation");
+  }
+  const Bytes opening = model::encode(reason);
+  if (reason.version() != 1 || reason.salt().size() != 32 || reason.code().empty() ||
+      reason.code().size() > 64 || reason.text().empty() || reason.text().size() > 1024 ||
+      message.reason() != details_commitment(opening)) {
+    return mismatched("reason");
+  }
+  Labels labels;
+  labels.set_kind(static_cast<std::uint32_t>(Kind::emergency));
+  labels.set_last_updated_ms(port_.now_ms());
+  XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
+  const vault::RecordVersion which[] = {{contracts::id_of(message.entry()), 1}};
+  const auto kept = stores_.vault().put(
+      {contracts::id_of(message.patient()), which[0], opening, label_bytes},
+      port_.now_ms() + emergency_pending_ms);
+  if (!kept.ok()) return kept.error();
+  XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(raw));
+  XL_TRY(stores_.vault().confirm(which));
+  return entry;
+}
+
+Result<std::size_t> AccessDesk::seal_sessions() {
+  XL_TRY_ASSIGN(const LedgerView now, look(port_));
+  const crypto::SigningKey* ours[] = {&stores_.identity().key};
+  std::size_t sealed = 0;
+  const auto count = [&](const model::Id& patient, const model::Id& session) {
+    const std::unique_lock reading(reading_);
+    return stores_.journal().reads_of(patient, session);
+  };
+  for (const model::Id& id : contracts::access::unsealed_sessions_of(
+           *now.state, stores_.did(), static_cast<std::uint32_t>(limits::vault_page_max))) {
+    // Over by its end, or because something it rests on is: no read is under way in it any more.
+    if (contracts::access::session_is_live(*now.state, id, now.now_ms)) continue;
+    const auto record = contracts::access::find_session(*now.state, id);
+    if (!record) continue;
+    XL_TRY_ASSIGN(const vault::SessionReads reads,
+                  count(contracts::id_of(record->patient()), id));
+    xinglin::access::v1::SealSession message;
+    message.set_session(bytes_of(id.bytes));
+    Bytes root{static_cast<std::uint8_t>(crypto::Suite::international)};
+    append(root, reads.root);
+    message.set_root(bytes_of(root));
+    message.set_count(static_cast<std::uint32_t>(reads.count));
+    XL_TRY(port_.send({message_to(contracts::access::contract_number,
+                                  contracts::access::seal_session_type, message)},
+                      ours));
+    ++sealed;
+  }
+  return sealed;
+}
+
+}  // namespace xl::custody

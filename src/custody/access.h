@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "contracts/consent/decide.h"
+#include "custody/details.pb.h"
+#include "custody/policies.h"
+#include "custody/principal.h"
+#include "custody/records.h"
+
+namespace xl::custody {
+
+/// One request for health data.
+struct Ask {
+  Principal principal;
+  contracts::consent::PurposeOfUse purpose{};
+  contracts::consent::Action action{};
+  std::optional<model::Id> emergency;  ///< the entry on the chain that is invoked
+};
+
+/// The key with which another organisation of this node signs; null when it is not of this node.
+using FindSigner = std::function<const crypto::SigningKey*(const model::Id& organisation)>;
+
+class AccessDesk;
+
+/// Answers for one request what its requester may know, at one height of the ledger. Nothing leaves
+/// before `serve`. Not thread-safe; it lives as long as its request.
+class Viewer {
+ public:
+  /// May the requester know this version? Pure of journals: listings ask it before they match.
+  [[nodiscard]] bool allows(const query::RecordEntry& entry);
+
+  /// The decision about one version.
+  [[nodiscard]] Result<contracts::consent::Decision> decide(const query::RecordEntry& entry);
+
+  /// Of whom the requester can possibly know something, to restrict a listing before it looks at
+  /// anything: the patient named, or all for whom the requester has something like a role in their
+  /// care. Nothing: all patients of the organisation. Errors: patient_required (a requester from
+  /// elsewhere named nobody), those of the index.
+  [[nodiscard]] Result<std::optional<std::vector<model::Id>>> patients(
+      const std::optional<model::Id>& named);
+
+  /// Makes what `allows` permitted lawful to send: for a requester from elsewhere a session is
+  /// committed on the chain first; every version is in the journal, synced, before this returns.
+  /// `action` names the interaction. Errors: organisation_elsewhere, session_consents_exceeded,
+  /// those of the ledger and the journal: nothing may be sent then.
+  [[nodiscard]] Status serve(std::span<const query::RecordEntry> entries, std::string_view action);
+
+  /// Records a refusal: in the journal, and on the chain when the requester is from elsewhere.
+  /// Errors: those of the journal.
+  [[nodiscard]] Status refuse(const query::RecordEntry& entry, std::string_view action);
+
+  [[nodiscard]] const Ask& ask() const { return ask_; }
+
+ private:
+  friend class AccessDesk;
+  Viewer(AccessDesk& desk, Ask ask, LedgerView view)
+      : desk_(desk), ask_(std::move(ask)), view_(std::move(view)) {}
+
+  struct PatientView {
+    std::vector<contracts::consent::KnownPolicy> policies;
+    contracts::consent::Facts facts;
+    /// Set when the answer is the same for every record of the patient.
+    std::optional<contracts::consent::Decision> uniform;
+  };
+  [[nodiscard]] bool from_elsewhere() const;
+  [[nodiscard]] Result<const PatientView*> look_at(const model::Id& patient);
+  [[nodiscard]] Result<contracts::consent::Facts> facts_of(const model::Id& patient);
+  void find_uniform(PatientView& view) const;
+  [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
+  [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
+  [[nodiscard]] contracts::consent::Decision decide_own(const model::Id& pseudonym) const;
+  [[nodiscard]] xinglin::custody::v1::AccessDetails details_of(
+      const model::Id& patient, const contracts::consent::Decision& decision) const;
+
+  AccessDesk& desk_;
+  Ask ask_;
+  LedgerView view_;
+  std::map<model::Id, PatientView> seen_;
+  std::optional<std::vector<model::Id>> in_care_;
+  std::map<std::pair<model::Id, std::uint32_t>, contracts::consent::Decision> decided_;
+};
+
+/// One organisation's desk at which everyone asks who wants to see health data: the only way to it.
+/// Thread-safe.
+class AccessDesk {
+ public:
+  /// All outlive it. `find_signer` gives the keys of the other organisations on this node.
+  AccessDesk(Stores& stores, RecordStore& records, PolicyStore& policies, const LedgerPort& port,
+             FindSigner find_signer)
+      : stores_(stores),
+        records_(records),
+        policies_(policies),
+        port_(port),
+        find_signer_(std::move(find_signer)) {}
+
+  /// Begins to answer one request. Errors: sign_in_over (the principal's key, role or office ended),
+  /// store_corrupt.
+  [[nodiscard]] Result<Viewer> open(Ask ask);
+
+  /// Takes what a clinician and this organisation declare: keeps the reason sealed, adds the
+  /// organisation's signature to `body` (one DeclareEmergency about a patient of this custodian or
+  /// not yet identified, by the principal, committing to `reason`) and sends it.
+  /// Errors: emergency_mismatched, those of the vault and the ledger.
+  [[nodiscard]] Result<model::HistoryEntry> declare_emergency(
+      const Principal& principal, ByteView body, Bytes signature,
+      const xinglin::custody::v1::EmergencyReason& reason);
+
+  /// Seals the sessions that are over on the chain. The number sealed. Errors: those of the journal
+  /// and the ledger.
+  [[nodiscard]] Result<std::size_t> seal_sessions();
+
+  /// Puts what is journalled and not anchored yet on the chain. The number of roots anchored.
+  /// Errors: those of the journal and the ledger.
+  [[nodiscard]] Result<std::size_t> anchor_journal();
+
+ private:
+  friend class Viewer;
+  struct SessionKey {
+    model::Id requester;
+    model::Id person;
+    model::Id patient;
+    std::uint32_t purpose = 0;
+    auto operator<=>(const SessionKey&) const = default;
+  };
+  struct Session {
+    model::Id id;
+    std::vector<model::Id> consents;
+    model::Id emergency;
+    std::uint64_t ends_ms = 0;
+    Bytes details;
+  };
+  /// A live session that covers `wanted`, opened if there is none.
+  [[nodiscard]] Result<Session> session_for(const Ask& ask, const Session& wanted,
+                                            const model::Id& patient);
+  [[nodiscard]] Result<Session> open_session(const Ask& ask, Session session,
+                                             const model::Id& patient);
+  void tell_denied(const Ask& ask, const model::Id& patient, const Bytes& details);
+  [[nodiscard]] bool may_tell_denied(const SessionKey& key, std::uint64_t now_ms);
+  [[nodiscard]] Result<bool> anchor_batch(const vault::JournalBatch& batch);
+  [[nodiscard]] Bytes root_transaction(const vault::JournalBatch& batch, std::uint64_t attempt,
+                                       bool late) const;
+
+  Stores& stores_;
+  RecordStore& records_;
+  PolicyStore& policies_;
+  const LedgerPort& port_;
+  FindSigner find_signer_;
+  /// Shared from asking whether a session is live until its reads are in the journal; exclusive
+  /// while the reads of one that is over are counted: none can be missing.
+  std::shared_mutex reading_;
+  std::mutex mutex_;  // guards what follows
+  std::map<SessionKey, Session> sessions_;
+  std::map<SessionKey, std::uint64_t> denials_told_ms_;
+};
+
+/// The reasons of a decision in one language, joined by spaces: for people, no health data.
+[[nodiscard]] std::string reasons_text(const contracts::consent::Decision& decision, bool chinese);
+
+}  // namespace xl::custody

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "custody/custody.h"
+
+#include <chrono>
+
+namespace xl::custody {
+
+namespace {
+
+constexpr auto round_length = std::chrono::seconds(1);
+/// Well within the 60 s in which a read must be anchored, so that one failed attempt does no harm.
+constexpr std::uint64_t anchor_every_rounds = 15;
+constexpr std::uint64_t settle_every_rounds = 60;
+
+}  // namespace
+
+Result<std::unique_ptr<Custody>> Custody::open(std::vector<Hosted> hosted,
+                                               const vault::Unlock& unlock,
+                                               const LedgerPort& port) {
+  std::unique_ptr<Custody> out(new Custody(port));
+  const Custody* all = out.get();
+  const FindSigner find_signer = [all](const model::Id& did) -> const crypto::SigningKey* {
+    Organisation* found = all->find(did);
+    return found == nullptr ? nullptr : &found->stores().identity().key;
+  };
+  for (Hosted& one : hosted) {
+    XL_TRY_ASSIGN(auto stores, Stores::open(one.places, std::move(one.identity), unlock));
+    out->organisations_.push_back(
+        std::make_unique<Organisation>(std::move(stores), port, find_signer));
+  }
+  return out;
+}
+
+Organisation* Custody::find(const model::Id& did) const {
+  for (const auto& organisation : organisations_) {
+    if (organisation->did() == did) return organisation.get();
+  }
+  return nullptr;
+}
+
+Status Custody::start() {
+  for (const auto& organisation : organisations_) {
+    const auto settled = organisation->records().settle(true);
+    if (!settled.ok()) return settled.error();
+  }
+  worker_ = std::thread([this] { work(); });
+  return {};
+}
+
+void Custody::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stop_ = true;
+  }
+  stopping_.notify_all();
+  if (worker_.joinable()) worker_.join();
+}
+
+void Custody::work() {
+  for (std::uint64_t round = 1;; ++round) {
+    {
+      std::unique_lock lock(mutex_);
+      if (stopping_.wait_for(lock, round_length, [this] { return stop_; })) break;
+    }
+    work_round(round);
+  }
+  work_round(0);  // the last one does everything
+}
+
+void Custody::work_round(std::uint64_t round) {
+  for (const auto& organisation : organisations_) {
+    bool failed = false;
+    if (round % anchor_every_rounds == 0) {
+      failed = !organisation->desk().anchor_journal().ok() || failed;
+    }
+    failed = !organisation->desk().seal_sessions().ok() || failed;
+    if (round % settle_every_rounds == 0) {
+      failed = !organisation->records().settle(false).ok() || failed;
+    }
+    if (failed) failed_rounds_.fetch_add(1);
+  }
+}
+
+}  // namespace xl::custody

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "custody/access.h"
+#include "custody/policies.h"
+#include "custody/records.h"
+#include "custody/stores.h"
+
+namespace xl::custody {
+
+/// One organisation of this node with everything it keeps and decides. Its parts are thread-safe.
+class Organisation {
+ public:
+  Organisation(std::unique_ptr<Stores> stores, const LedgerPort& port, FindSigner find_signer)
+      : stores_(std::move(stores)),
+        records_(*stores_, port),
+        policies_(*stores_, port),
+        desk_(*stores_, records_, policies_, port, std::move(find_signer)) {}
+
+  [[nodiscard]] const model::Id& did() const { return stores_->did(); }
+  [[nodiscard]] const std::string& name() const { return stores_->identity().name; }
+  [[nodiscard]] Stores& stores() { return *stores_; }
+  [[nodiscard]] RecordStore& records() { return records_; }
+  [[nodiscard]] PolicyStore& policies() { return policies_; }
+  [[nodiscard]] AccessDesk& desk() { return desk_; }
+
+ private:
+  std::unique_ptr<Stores> stores_;
+  RecordStore records_;
+  PolicyStore policies_;
+  AccessDesk desk_;
+};
+
+/// The organisations of this node, and the work that goes on behind their requests: journal roots
+/// and session seals are anchored in time, what a crash left is settled.
+class Custody {
+ public:
+  /// An organisation to be opened.
+  struct Hosted {
+    Identity identity;
+    StorePlaces places;
+  };
+  /// Opens every organisation's stores. `port` outlives the custody. Errors: those of
+  /// `Stores::open`.
+  [[nodiscard]] static Result<std::unique_ptr<Custody>> open(std::vector<Hosted> hosted,
+                                                             const vault::Unlock& unlock,
+                                                             const LedgerPort& port);
+  ~Custody() { stop(); }
+  Custody(const Custody&) = delete;
+  Custody& operator=(const Custody&) = delete;
+
+  /// Settles what was left behind and starts the work in the background. The engine runs already.
+  /// Errors: those of `RecordStore::settle`.
+  [[nodiscard]] Status start();
+  /// Anchors what is journalled, then ends the work in the background. Before the engine stops.
+  /// Idempotent.
+  void stop();
+
+  /// The organisation with this DID; null when this node does not speak for it. Thread-safe.
+  [[nodiscard]] Organisation* find(const model::Id& did) const;
+  [[nodiscard]] const std::vector<std::unique_ptr<Organisation>>& organisations() const {
+    return organisations_;
+  }
+  [[nodiscard]] const LedgerPort& port() const { return port_; }
+
+  /// Rounds of background work in which something failed: shown in the metrics. Thread-safe.
+  [[nodiscard]] std::uint64_t failed_rounds() const { return failed_rounds_.load(); }
+
+ private:
+  explicit Custody(const LedgerPort& port) : port_(port) {}
+  void work();
+  void work_round(std::uint64_t round);
+
+  const LedgerPort& port_;
+  std::vector<std::unique_ptr<Organisation>> organisations_;
+  std::atomic<std::uint64_t> failed_rounds_{0};
+  std::mutex mutex_;
+  std::condition_variable stopping_;
+  bool stop_ = false;
+  std::thread worker_;
+};
+
+}  // namespace xl::custody

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "contracts/access/messages.pb.h"
+#include "contracts/access/records.h"
+#include "contracts/access/status.h"
+#include "custody/access.h"
+#include "crypto/hash.h"
+#include "model/limits.h"
+
+namespace xl::custody {
+
+namespace {
+
+/// How long one attempt to anchor a root is valid. Its bytes depend on the batch and the attempt
+/// alone, so after a crash the same transaction is sent again and never a second one.
+constexpr std::uint64_t attempt_ms = 9 * 60 * 1000;
+static_assert(attempt_ms < limits::validity_window_ms);
+constexpr std::uint64_t attempts_looked_for_max = 1000;
+
+std::string suite_digest(const Hash& hash) {
+  Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
+  append(out, hash);
+  return bytes_of(out);
+}
+
+}  // namespace
+
+Bytes AccessDesk::root_transaction(const vault::JournalBatch& batch, std::uint64_t attempt,
+                                   bool late) const {
+  xinglin::access::v1::JournalRoot message;
+  message.set_custodian(bytes_of(stores_.did().bytes));
+  message.set_first_sequence(batch.root.first_sequence);
+  message.set_count(static_cast<std::uint32_t>(batch.root.count()));
+  message.set_root(suite_digest(batch.root.root));
+  if (batch.root.first_sequence != 1) message.set_previous(suite_digest(batch.root.previous_root));
+  message.set_oldest_ms(batch.first_entry_ms);
+  message.set_late(late);
+  const crypto::SigningKey& key = stores_.identity().key;
+  model::Body body;
+  body.network = port_.ledger().genesis().network;
+  body.signers.push_back({model::key_id_of(key.algorithm(), key.public_key()), key.algorithm()});
+  body.valid_until_ms = batch.sealed_ms + (attempt + 1) * attempt_ms;
+  std::copy_n(batch.root.root.begin(), body.nonce.size(), body.nonce.begin());
+  body.messages.push_back(message_to(contracts::access::contract_number,
+                                     contracts::access::journal_root_type, message));
+  return model::sign_transaction(body, {&key});
+}
+
+/// True when the batch is on the chain now.
+Result<bool> AccessDesk::anchor_batch(const vault::JournalBatch& batch) {
+  const std::uint64_t now = port_.now_ms();
+  const std::uint64_t attempt = now > batch.sealed_ms ? (now - batch.sealed_ms) / attempt_ms : 0;
+  const auto find = [&](ByteView raw) -> Result<bool> {
+    XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
+    const auto there = port_.ledger().transaction(transaction.id);
+    if (!there.ok() || there->entry.status != contracts::applied) return false;
+    XL_TRY(stores_.journal().mark_anchored(batch.root.first_sequence, transaction.id,
+                                           there->block_ms));
+    return true;
+  };
+  const std::uint64_t oldest =
+      attempt > attempts_looked_for_max ? attempt - attempts_looked_for_max : 0;
+  for (std::uint64_t i = oldest; i <= attempt; ++i) {
+    for (const bool late : {false, true}) {
+      XL_TRY_ASSIGN(const bool found, find(root_transaction(batch, i, late)));
+      if (found) return true;
+    }
+  }
+  const bool seems_late = batch.first_entry_ms + limits::journal_within_ms < now;
+  for (const bool late : {seems_late, true}) {
+    const Bytes raw = root_transaction(batch, attempt, late);
+    const auto sent = port_.send_all({raw}).front();
+    if (sent.ok() && sent->status == contracts::access::late_unmarked && !late) continue;
+    XL_TRY(port_.applied(sent));
+    return find(raw);
+  }
+  return false;
+}
+
+Result<std::size_t> AccessDesk::anchor_journal() {
+  const auto sealed = stores_.journal().seal(port_.now_ms());
+  if (!sealed.ok()) return sealed.error();
+  XL_TRY_ASSIGN(const auto waiting, stores_.journal().unanchored(limits::vault_page_max));
+  std::size_t anchored = 0;
+  for (const vault::JournalBatch& batch : waiting) {
+    XL_TRY_ASSIGN(const bool done, anchor_batch(batch));
+    if (!done) break;  // the chain takes them in order
+    ++anchored;
+  }
+  return anchored;
+}
+
+}  // namespace xl::custody

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "custody/labels.pb.h"
+
+namespace xl::custody {
+
+using Labels = xinglin::custody::v1::Labels;
+
+/// What a vault record is. Stored: never renumber.
+enum class Kind : std::uint8_t {
+  resource = 1,   ///< a FHIR resource
+  policy = 2,     ///< the sealed normal form of a consent, under the consent's id
+  emergency = 3,  ///< why a glass was broken, under the entry's id
+};
+
+/// The canonical bytes of labels. Errors: labels_too_large.
+[[nodiscard]] Result<Bytes> encode_labels(const Labels& labels);
+
+/// Reads labels that this vault sealed. Errors: record_altered.
+[[nodiscard]] Result<Labels> decode_labels(ByteView bytes);
+
+}  // namespace xl::custody

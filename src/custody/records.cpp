@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "custody/records.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "contracts/api/shape.h"
+#include "contracts/identity/messages.pb.h"
+#include "contracts/identity/records.h"
+#include "contracts/identity/view.h"
+#include "contracts/records/messages.pb.h"
+#include "contracts/records/records.h"
+#include "contracts/records/view.h"
+#include "model/limits.h"
+
+namespace xl::custody {
+
+namespace {
+
+/// Longer than the transactions that anchor live, and than anyone waits for them.
+constexpr std::uint64_t pending_ms = 5 * 60 * 1000;
+constexpr std::uint64_t hold_ms_max = 30'000;
+/// Bytes that are committed together: bounds memory and the time others wait.
+constexpr std::size_t group_bytes_max = 16U << 20U;
+constexpr std::size_t group_versions_max = 2000;
+static_assert(group_versions_max <= limits::vault_batch_max);
+constexpr int busy_tries = 50;
+constexpr std::uint64_t busy_pause_ms = 20;
+
+vault::RecordVersion version_of(const query::RecordEntry& entry) {
+  return {entry.record, static_cast<std::uint32_t>(entry.version)};
+}
+
+model::Message register_message(const model::Id& custodian, const model::Id& patient) {
+  xinglin::identity::v1::RegisterPatient message;
+  message.set_custodian(bytes_of(custodian.bytes));
+  message.set_patient(bytes_of(patient.bytes));
+  return message_to(contracts::identity::contract_number,
+                    contracts::identity::register_patient_type, message);
+}
+
+}  // namespace
+
+/// A transaction that anchors versions of one patient, and whose they are.
+struct RecordStore::Sending {
+  xinglin::records::v1::AnchorBatch message;
+  std::vector<Job*> jobs;
+  std::vector<vault::RecordVersion> versions;
+  bool registers = false;
+};
+
+RecordStore::Hold::~Hold() {
+  if (store_ != nullptr) store_->release(names_);
+}
+
+Result<RecordStore::Hold> RecordStore::hold(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::unique_lock lock(hold_mutex_);
+  const auto free = [&] {
+    return std::none_of(names.begin(), names.end(),
+                        [&](const std::string& name) { return held_.contains(name); });
+  };
+  if (!released_.wait_for(lock, std::chrono::milliseconds(hold_ms_max), free)) {
+    return make_error(ErrorCode::custody_busy);
+  }
+  held_.insert(names.begin(), names.end());
+  return Hold(this, std::move(names));
+}
+
+void RecordStore::release(const std::vector<std::string>& names) {
+  {
+    const std::scoped_lock lock(hold_mutex_);
+    for (const std::string& name : names) held_.erase(name);
+  }
+  released_.notify_all();
+}
+
+Result<std::optional<query::RecordEntry>> RecordStore::current(std::string_view type,
+                                                               std::string_view id) {
+  auto found = stores_.index().current(type, id);
+  if (found.ok()) return std::optional(std::move(*found));
+  if (found.error().code == ErrorCode::index_record_unknown) {
+    return std::optional<query::RecordEntry>{};
+  }
+  return found.error();
+}
+
+Status RecordStore::commit(std::vector<NewVersion> versions) {
+  if (versions.empty()) return {};
+  if (versions.size() > group_versions_max) return make_error(ErrorCode::vault_batch_too_large);
+  Job job;
+  job.versions = std::move(versions);
+  for (const NewVersion& version : job.versions) job.bytes += version.content.size();
+  std::unique_lock lock(queue_mutex_);
+  queue_.push_back(&job);
+  while (!job.done) {
+    if (leading_) {
+      queue_changed_.wait(lock);
+    } else {
+      lead(lock);
+    }
+  }
+  return job.status;
+}
+
+/// Commits the first jobs of the queue, this caller's or others'.
+void RecordStore::lead(std::unique_lock<std::mutex>& lock) {
+  std::vector<Job*> jobs;
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (!queue_.empty()) {
+    Job* next = queue_.front();
+    if (!jobs.empty() && (bytes + next->bytes > group_bytes_max ||
+                          count + next->versions.size() > group_versions_max)) {
+      break;
+    }
+    bytes += next->bytes;
+    count += next->versions.size();
+    jobs.push_back(next);
+    queue_.pop_front();
+  }
+  leading_ = true;
+  lock.unlock();
+  run(jobs);
+  lock.lock();
+  leading_ = false;
+  for (Job* job : jobs) job->done = true;
+  queue_changed_.notify_all();
+}
+
+void RecordStore::run(const std::vector<Job*>& jobs) {
+  std::vector<vault::Anchored> anchored;
+  const Status kept = keep(jobs, anchored);
+  if (!kept.ok() && jobs.size() > 1) {
+    // One bad job must not hurt its neighbours.
+    for (Job* job : jobs) run({job});
+    return;
+  }
+  if (!kept.ok()) {
+    jobs.front()->status = kept;
+    return;
+  }
+  anchor(jobs, anchored);
+  const Status finished = finish(jobs);
+  for (Job* job : jobs) {
+    if (job->status.ok()) job->status = finished;
+  }
+}
+
+/// Bodies first: they are synced before the transactions that anchor them are sent.
+Status RecordStore::keep(const std::vector<Job*>& jobs, std::vector<vault::Anchored>& anchored) {
+  std::vector<model::Id> patients;
+  std::vector<vault::RecordVault::New> batch;
+  std::vector<Bytes> labels;
+  for (const Job* job : jobs) {
+    for (const NewVersion& version : job->versions) {
+      XL_TRY_ASSIGN(Bytes sealed, encode_labels(version.labels));
+      labels.push_back(std::move(sealed));
+      if (version.entry.version == 1) patients.push_back(version.entry.patient);
+    }
+  }
+  std::sort(patients.begin(), patients.end());
+  patients.erase(std::unique(patients.begin(), patients.end()), patients.end());
+  if (!patients.empty()) XL_TRY(stores_.keyring().create_patients(patients));
+  for (const Job* job : jobs) {
+    for (const NewVersion& version : job->versions) {
+      batch.push_back({version.entry.patient, version_of(version.entry), view_of(version.content),
+                       labels[batch.size()]});
+    }
+  }
+  XL_TRY_ASSIGN(anchored, stores_.vault().put_batch(batch, port_.now_ms() + pending_ms));
+  return {};
+}
+
+/// Sends the anchors and gives every job that a refusal concerns its error.
+void RecordStore::anchor(const std::vector<Job*>& jobs,
+                         const std::vector<vault::Anchored>& anchored) {
+  const auto state = port_.ledger().state();
+  std::map<model::Id, std::vector<Sending>> by_patient;
+  std::size_t next = 0;
+  for (Job* job : jobs) {
+    for (const NewVersion& version : job->versions) {
+      const model::Id& patient = version.entry.patient;
+      std::vector<Sending>& sendings = by_patient[patient];
+      if (sendings.empty() || sendings.back().versions.size() == limits::anchors_max) {
+        Sending& fresh = sendings.emplace_back();
+        fresh.message.set_patient(bytes_of(patient.bytes));
+        fresh.registers = sendings.size() == 1 &&
+                          !contracts::identity::find_party(*state, patient).has_value();
+      }
+      Sending& sending = sendings.back();
+      auto* part = sending.message.add_versions();
+      part->set_record(bytes_of(version.entry.record.bytes));
+      part->set_version(static_cast<std::uint32_t>(version.entry.version));
+      part->set_commitment(bytes_of(anchored[next].commitment));
+      part->set_ciphertext_digest(bytes_of(anchored[next].ciphertext_digest));
+      sending.versions.push_back(version_of(version.entry));
+      if (sending.jobs.empty() || sending.jobs.back() != job) sending.jobs.push_back(job);
+      ++next;
+    }
+  }
+  const crypto::SigningKey* key[] = {&stores_.identity().key};
+  std::vector<Bytes> transactions;
+  std::vector<const Sending*> order;
+  for (const auto& [patient, sendings] : by_patient) {
+    for (const Sending& sending : sendings) {
+      std::vector<model::Message> messages;
+      if (sending.registers) messages.push_back(register_message(stores_.did(), patient));
+      messages.push_back(message_to(contracts::records::contract_number,
+                                    contracts::records::anchor_batch_type, sending.message));
+      transactions.push_back(port_.sign(std::move(messages), key));
+      order.push_back(&sending);
+    }
+  }
+  std::vector<ordering::Outcome> outcomes = port_.send_all(transactions);
+  for (int tries = 0; tries < busy_tries; ++tries) {
+    // A full queue took nothing: the same bytes may be sent again.
+    bool busy = false;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i].ok() || outcomes[i].error().code != ErrorCode::queue_full) continue;
+      busy = true;
+      outcomes[i] = port_.send_all({transactions[i]}).front();
+    }
+    if (!busy) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(busy_pause_ms));
+  }
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const Status status = port_.applied(outcomes[i]);
+    if (status.ok()) continue;
+    for (Job* job : order[i]->jobs) job->status = status;
+    // Executed and refused: these versions can never be anchored.
+    if (outcomes[i].ok()) withdraw(order[i]->versions);
+  }
+}
+
+/// Index before confirmation: a version that is confirmed is never looked at again by `settle`.
+Status RecordStore::finish(const std::vector<Job*>& jobs) {
+  std::vector<query::RecordEntry> entries;
+  std::vector<vault::RecordVersion> versions;
+  for (Job* job : jobs) {
+    if (!job->status.ok()) continue;
+    for (NewVersion& version : job->versions) {
+      versions.push_back(version_of(version.entry));
+      entries.push_back(std::move(version.entry));
+    }
+  }
+  if (entries.empty()) return {};
+  XL_TRY(stores_.index().put_batch(entries));
+  return stores_.vault().confirm(versions);
+}
+
+void RecordStore::withdraw(const std::vector<vault::RecordVersion>& versions) {
+  std::vector<vault::SuiteDigest> bodies;
+  for (const vault::RecordVersion& which : versions) {
+    const auto kept = stores_.vault().anchored(which);
+    if (kept.ok()) bodies.push_back(kept->ciphertext_digest);
+  }
+  // After an error here the versions stay pending, and `settle` comes to them.
+  if (stores_.keyring().forget(versions).ok()) (void)stores_.bodies().remove(bodies);
+}
+
+Result<OpenedRecord> RecordStore::open(const query::RecordEntry& entry) {
+  XL_TRY_ASSIGN(const vault::Opened opened, stores_.vault().get(version_of(entry)));
+  XL_TRY_ASSIGN(Labels labels, decode_labels(opened.labels));
+  return OpenedRecord{std::string(text_of(opened.content)), std::move(labels)};
+}
+
+bool is_anchored(const model::StateReader& state, const vault::RecordVersion& which,
+                 const vault::Anchored& kept) {
+  const auto version = contracts::records::find_version(state, which.record, which.version);
+  return version && version->ciphertext_digest() == bytes_of(kept.ciphertext_digest);
+}
+
+}  // namespace xl::custody

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include <algorithm>
+
+#include "base/json/json.h"
+#include "contracts/access/view.h"
+#include "contracts/consent/view.h"
+#include "custody/records.h"
+#include "model/limits.h"
+#include "query/fhir_terms.h"
+
+namespace xl::custody {
+
+namespace {
+
+constexpr std::uint32_t settle_page = 64;
+constexpr std::uint32_t rebuild_page = limits::vault_page_max;
+
+}  // namespace
+
+Result<query::RecordEntry> entry_of(const vault::RecordVersion& which, const model::Id& patient,
+                                    const Labels& labels, std::string_view content) {
+  query::RecordEntry out;
+  out.record = which.record;
+  out.type = labels.type();
+  out.id = labels.id();
+  out.version = which.version;
+  out.vault_version = which.version;
+  out.patient = patient;
+  out.last_updated_ms = labels.last_updated_ms();
+  out.deleted = labels.deleted();
+  if (out.deleted) return out;
+  json::Limits bounds;
+  bounds.bytes_max = limits::record_bytes_max;
+  XL_TRY_ASSIGN(const json::Document document, json::parse(content, bounds));
+  XL_TRY_ASSIGN(out.terms, query::terms_of(document.root()));
+  return out;
+}
+
+Result<std::size_t> RecordStore::settle(bool all) {
+  // As the leader: nothing of this process is under way meanwhile.
+  std::unique_lock lock(queue_mutex_);
+  queue_changed_.wait(lock, [this] { return !leading_; });
+  leading_ = true;
+  lock.unlock();
+  const std::uint64_t before = all ? std::uint64_t{INT64_MAX} : port_.now_ms();
+  std::size_t handled = 0;
+  Status status;
+  while (status.ok()) {
+    const auto pending = stores_.bodies().orphans(before, settle_page);
+    if (!pending.ok()) {
+      status = pending.error();
+      break;
+    }
+    std::size_t moved = 0;
+    for (const vault::Bodies::Orphan& orphan : *pending) {
+      const auto done = settle_one(orphan, all);
+      if (!done.ok()) status = done.error();
+      if (!status.ok()) break;
+      moved += *done ? 1 : 0;
+    }
+    handled += moved;
+    if (moved == 0) break;  // what is left waits for its transaction
+  }
+  lock.lock();
+  leading_ = false;
+  queue_changed_.notify_all();
+  if (!status.ok()) return status.error();
+  return handled;
+}
+
+/// True when the body is pending no more.
+Result<bool> RecordStore::settle_one(const vault::Bodies::Orphan& orphan, bool all) {
+  const auto kept = stores_.vault().anchored(orphan.owner);
+  if (!kept.ok() && kept.error().code != ErrorCode::record_unknown &&
+      kept.error().code != ErrorCode::record_erased) {
+    return kept.error();
+  }
+  const vault::SuiteDigest digest[] = {orphan.digest};
+  const vault::RecordVersion which[] = {orphan.owner};
+  if (!kept.ok() || kept->ciphertext_digest != orphan.digest) {
+    // Left over by a put that crashed before its key was kept: nobody can ever read it.
+    if (!all && orphan.valid_until_ms >= port_.now_ms()) return false;
+    XL_TRY(stores_.bodies().remove(digest));
+    return true;
+  }
+  XL_TRY_ASSIGN(const vault::Opened opened, stores_.vault().get(orphan.owner));
+  XL_TRY_ASSIGN(Labels labels, decode_labels(opened.labels));
+  if (labels.kind() == static_cast<std::uint32_t>(Kind::resource)) {
+    XL_TRY(settle_resource(orphan.owner, opened.patient, std::string(text_of(opened.content)),
+                           std::move(labels)));
+    return true;
+  }
+  const auto state = port_.ledger().state();
+  const bool there = labels.kind() == static_cast<std::uint32_t>(Kind::policy)
+                         ? contracts::consent::find_consent(*state, orphan.owner.record).has_value()
+                         : contracts::access::find_emergency(*state, orphan.owner.record)
+                               .has_value();
+  if (there) {
+    XL_TRY(stores_.vault().confirm(which));
+    return true;
+  }
+  // Signed by somebody else, who may still send it while it is valid.
+  if (orphan.valid_until_ms >= port_.now_ms()) return false;
+  XL_TRY(stores_.keyring().forget(which));
+  XL_TRY(stores_.bodies().remove(digest));
+  return true;
+}
+
+/// A body and its key are there, so the writer was about to anchor it: go on from there.
+Status RecordStore::settle_resource(const vault::RecordVersion& which, const model::Id& patient,
+                                    std::string content, Labels labels) {
+  XL_TRY_ASSIGN(const vault::Anchored kept, stores_.vault().anchored(which));
+  Job job;
+  NewVersion version;
+  XL_TRY_ASSIGN(version.entry, entry_of(which, patient, labels, content));
+  version.labels = std::move(labels);
+  version.content = std::move(content);
+  job.versions.push_back(std::move(version));
+  const std::vector<Job*> jobs{&job};
+  if (!is_anchored(*port_.ledger().state(), which, kept)) anchor(jobs, {kept});
+  if (job.status.ok()) return finish(jobs);
+  // Refused for good: `anchor` withdrew it. Anything else is tried again later.
+  return job.status.error().code == ErrorCode::contract_refused ? Status{} : job.status;
+}
+
+Status rebuild_index(Stores& stores, const model::StateReader& state,
+                     const std::function<void(std::uint64_t)>& progress) {
+  std::vector<vault::KeptVersion> page;
+  std::size_t next = 0;
+  std::uint64_t done = 0;
+  std::optional<vault::RecordVersion> after;
+  return stores.index().rebuild([&]() -> Result<std::optional<query::RecordEntry>> {
+    for (;;) {
+      if (next == page.size()) {
+        XL_TRY_ASSIGN(page, stores.keyring().versions(after, rebuild_page));
+        next = 0;
+        if (page.empty()) return std::optional<query::RecordEntry>{};
+        after = page.back().which;
+      }
+      const vault::KeptVersion& kept = page[next++];
+      if (!is_anchored(state, kept.which, {kept.body, {}})) continue;
+      XL_TRY_ASSIGN(const vault::Opened opened, stores.vault().get(kept.which));
+      XL_TRY_ASSIGN(const Labels labels, decode_labels(opened.labels));
+      if (labels.kind() != static_cast<std::uint32_t>(Kind::resource)) continue;
+      XL_TRY_ASSIGN(query::RecordEntry entry,
+                    entry_of(kept.which, opened.patient, labels, text_of(opened.content)));
+      progress(++done);
+      return std::optional(std::move(entry));
+    }
+  });
+}
+
+}  // namespace xl::custody

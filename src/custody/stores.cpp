@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "custody/stores.h"
+
+#include <algorithm>
+
+#include "crypto/hash.h"
+#include "model/tags.h"
+
+namespace xl::custody {
+
+Result<std::unique_ptr<Stores>> Stores::open(const StorePlaces& places, Identity identity,
+                                             const vault::Unlock& unlock) {
+  const model::Id did = identity.did;
+  std::unique_ptr<Stores> out(new Stores(std::move(identity)));
+  auto keyring = vault::Keyring::open(places.vault, did, unlock);
+  if (!keyring.ok() && keyring.error().code == ErrorCode::keyring_missing) {
+    keyring = vault::Keyring::create(places.vault, did, unlock);
+  }
+  if (!keyring.ok()) return keyring.error();
+  out->keyring_ = std::move(*keyring);
+  XL_TRY_ASSIGN(out->bodies_, vault::Bodies::open(places.vault.bodies));
+  out->vault_ = std::make_unique<vault::RecordVault>(*out->bodies_, *out->keyring_);
+  XL_TRY_ASSIGN(const auto journal_key, out->keyring_->organisation_key("journal"));
+  XL_TRY_ASSIGN(out->journal_, vault::Journal::open(places.vault.journal, did, journal_key.view(),
+                                                    out->identity_.key));
+  XL_TRY_ASSIGN(const auto index_key, out->keyring_->organisation_key("index"));
+  XL_TRY(vault::make_private_directory(places.index.parent_path()));
+  XL_TRY_ASSIGN(out->index_, query::RecordIndex::open(places.index, index_key.view()));
+  XL_TRY(out->derive_pseudonyms());
+  return out;
+}
+
+Status Stores::derive_pseudonyms() {
+  XL_TRY_ASSIGN(const auto key, keyring_->organisation_key("pseudonyms"));
+  const auto derive = [&](std::string_view purpose) {
+    const Hash digest =
+        crypto::tagged_hash(model::tags::own_pseudonym, {key.view(), view_of(purpose)});
+    model::Id out;
+    std::copy_n(digest.begin(), out.bytes.size(), out.bytes.begin());
+    return out;
+  };
+  directory_ = derive("directory");
+  unattributed_ = derive("unattributed");
+  const model::Id both[] = {directory_, unattributed_};
+  return keyring_->create_patients(both);
+}
+
+}  // namespace xl::custody

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "crypto/signature.h"
+#include "query/record_index.h"
+#include "vault/bodies.h"
+#include "vault/journal.h"
+#include "vault/keyring.h"
+#include "vault/record_vault.h"
+
+namespace xl::custody {
+
+/// An organisation that this node speaks for.
+struct Identity {
+  model::Id did;
+  std::string name;
+  crypto::SigningKey key;  ///< its service key: signs records, accesses and roots in its name
+};
+
+/// Where an organisation's stores are.
+struct StorePlaces {
+  vault::Places vault;
+  std::filesystem::path index;
+};
+
+/// Everything that one organisation keeps off the chain, opened together. Members are thread-safe.
+class Stores {
+ public:
+  /// Opens the stores, makes those that are missing. Errors: those of opening each of them.
+  [[nodiscard]] static Result<std::unique_ptr<Stores>> open(const StorePlaces& places,
+                                                            Identity identity,
+                                                            const vault::Unlock& unlock);
+
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] const model::Id& did() const { return identity_.did; }
+  [[nodiscard]] vault::Keyring& keyring() { return *keyring_; }
+  [[nodiscard]] vault::Bodies& bodies() { return *bodies_; }
+  [[nodiscard]] vault::RecordVault& vault() { return *vault_; }
+  [[nodiscard]] vault::Journal& journal() { return *journal_; }
+  [[nodiscard]] query::RecordIndex& index() { return *index_; }
+
+  /// The pseudonym under which the organisation keeps what is about no patient: places, staff,
+  /// products. Derived from a secret of the keyring, so that nobody can tell it from a patient's.
+  [[nodiscard]] const model::Id& directory() const { return directory_; }
+  /// The pseudonym for health data that names no patient of the organisation.
+  [[nodiscard]] const model::Id& unattributed() const { return unattributed_; }
+  /// True for a pseudonym that is no patient's.
+  [[nodiscard]] bool is_own(const model::Id& pseudonym) const {
+    return pseudonym == directory_ || pseudonym == unattributed_;
+  }
+
+ private:
+  explicit Stores(Identity identity) : identity_(std::move(identity)) {}
+  [[nodiscard]] Status derive_pseudonyms();
+
+  Identity identity_;
+  std::unique_ptr<vault::Keyring> keyring_;
+  std::unique_ptr<vault::Bodies> bodies_;
+  std::unique_ptr<vault::RecordVault> vault_;
+  std::unique_ptr<vault::Journal> journal_;
+  std::unique_ptr<query::RecordIndex> index_;
+  model::Id directory_;
+  model::Id unattributed_;
+};
+
+}  // namespace xl::custody

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include <algorithm>
+#include <array>
+
+#include "contracts/access/view.h"
+#include "contracts/api/shape.h"
+#include "contracts/identity/view.h"
+#include "crypto/random.h"
+#include "custody/access.h"
+#include "model/canonical.h"
+#include "model/limits.h"
+
+namespace xl::custody {
+
+namespace access = contracts::access;
+namespace consent = contracts::consent;
+namespace identity = contracts::identity;
+using contracts::PartyKind;
+using xinglin::custody::v1::AccessDetails;
+
+namespace {
+
+constexpr std::array active_encounter = {"arrived", "triaged", "in-progress", "onleave"};
+
+consent::Resource resource_of(const Labels& labels, const model::Id& custodian) {
+  consent::Resource out;
+  for (const auto& one : labels.classes()) out.classes.push_back({one.system(), one.code()});
+  if (labels.confidentiality() != 0) {
+    out.confidentiality = static_cast<consent::Confidentiality>(labels.confidentiality());
+  }
+  out.sensitivities.assign(labels.sensitivities().begin(), labels.sensitivities().end());
+  if (labels.has_from_ms()) out.from_ms = labels.from_ms();
+  if (labels.has_to_ms()) out.to_ms = labels.to_ms();
+  out.author_organisation =
+      labels.author_organisation().empty() ? custodian : contracts::id_of(labels.author_organisation());
+  if (!labels.author().empty()) out.author = contracts::id_of(labels.author());
+  return out;
+}
+
+bool has_reason(const consent::Decision& decision, consent::Reason reason) {
+  return std::find(decision.reasons.begin(), decision.reasons.end(), reason) !=
+         decision.reasons.end();
+}
+
+std::string reason_names(const consent::Decision& decision) {
+  std::string out;
+  for (const consent::Reason reason : decision.reasons) {
+    for (const consent::ReasonInfo& info : consent::reason_infos()) {
+      if (info.reason == reason) out += (out.empty() ? "" : " ") + std::string(info.name);
+    }
+  }
+  return out.substr(0, limits::journal_text_bytes_max);
+}
+
+std::string_view purpose_code(consent::PurposeOfUse purpose) {
+  for (const consent::PurposeInfo& info : consent::purpose_infos()) {
+    if (info.purpose == purpose) return info.code;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string reasons_text(const consent::Decision& decision, bool chinese) {
+  std::string out;
+  for (const consent::Reason reason : decision.reasons) {
+    for (const consent::ReasonInfo& info : consent::reason_infos()) {
+      if (info.reason != reason) continue;
+      if (!out.empty() && !chinese) out += ' ';
+      out += chinese ? info.zh : info.en;
+    }
+  }
+  return out;
+}
+
+bool Viewer::from_elsewhere() const {
+  return ask_.principal.organisation != desk_.stores_.did();
+}
+
+/// The patients whom the requester is treating now, by the encounters that the organisation keeps.
+Result<const std::vector<model::Id>*> Viewer::in_care() {
+  if (in_care_) return &*in_care_;
+  std::vector<model::Id> found;
+  query::Query wanted;
+  wanted.type = "Encounter";
+  wanted.count = query::index_page_max;
+  query::SearchCriterion status{"status", {}};
+  for (const char* text : active_encounter) status.values.push_back({query::Prefix::eq, text});
+  const std::string who = "Practitioner/" + ask_.principal.did.text();
+  wanted.criteria = {status, {"participant", {{query::Prefix::eq, who}}}};
+  do {
+    XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
+    for (const query::RecordEntry& entry : page.entries) found.push_back(entry.patient);
+    wanted.cursor = page.next_cursor;
+  } while (!wanted.cursor.empty());
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  in_care_ = std::move(found);
+  return &*in_care_;
+}
+
+Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
+  const Principal& who = ask_.principal;
+  consent::Facts out;
+  out.patient = patient;
+  out.custodian = desk_.stores_.did();
+  out.role_attested = !who.roles.empty();  // `open` checked each of them
+  if (who.kind == PartyKind::guardian) {
+    out.guardian_acts = identity::guardian_acts(*view_.state, who.did, patient,
+                                                identity::power_consent, view_.now_ms);
+  }
+  if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
+    XL_TRY_ASSIGN(const std::vector<model::Id>* cared, in_care());
+    out.encounter_active = std::binary_search(cared->begin(), cared->end(), patient);
+  }
+  if (!ask_.emergency || who.kind != PartyKind::practitioner) return out;
+  const auto entry = access::find_emergency(*view_.state, *ask_.emergency);
+  const bool ours = entry && entry->practitioner() == bytes_of(who.did.bytes) &&
+                    entry->organisation() == bytes_of(who.organisation.bytes) &&
+                    entry->patient() == bytes_of(patient.bytes);
+  out.emergency_declared =
+      ours && access::emergency_is_live(*view_.state, *ask_.emergency, view_.now_ms);
+  out.emergency_licensed = identity::is_attested_for_emergency(*view_.state, who.did,
+                                                               who.organisation, view_.now_ms);
+  // Kept by `declare_emergency`, which compared it with what the chain commits to.
+  out.emergency_has_reason = ours && desk_.stores_.vault().anchored({*ask_.emergency, 1}).ok();
+  return out;
+}
+
+void Viewer::find_uniform(PatientView& view) const {
+  const auto denies = [](const consent::KnownPolicy& known) {
+    return known.policy.effect() == static_cast<std::uint32_t>(consent::Effect::deny);
+  };
+  const bool refusals = std::any_of(view.policies.begin(), view.policies.end(), denies);
+  if (refusals && ask_.principal.kind != PartyKind::patient) return;
+  const consent::Decision decision =
+      consent::decide(view.policies, request_about(Labels{}), view.facts);
+  const bool by_consent = has_reason(decision, consent::Reason::consent_permits);
+  const bool whatever = decision.permit ? !by_consent : view.policies.empty();
+  if (whatever) view.uniform = decision;
+}
+
+Result<const Viewer::PatientView*> Viewer::look_at(const model::Id& patient) {
+  const auto found = seen_.find(patient);
+  if (found != seen_.end()) return &found->second;
+  PatientView fresh;
+  XL_TRY_ASSIGN(fresh.policies, desk_.policies_.known(view_, patient));
+  XL_TRY_ASSIGN(fresh.facts, facts_of(patient));
+  find_uniform(fresh);
+  return &seen_.emplace(patient, std::move(fresh)).first->second;
+}
+
+consent::Request Viewer::request_about(const Labels& labels) const {
+  consent::Request out;
+  out.requester = requester_of(ask_.principal);
+  out.purpose = ask_.purpose;
+  out.action = ask_.action;
+  out.resource = resource_of(labels, desk_.stores_.did());
+  return out;
+}
+
+/// What is about no patient: the directory is for everyone who signed in, health data that names
+/// nobody for the organisation's own people.
+consent::Decision Viewer::decide_own(const model::Id& pseudonym) const {
+  consent::Decision out;
+  const PartyKind kind = ask_.principal.kind;
+  const bool own_people = !from_elsewhere() && kind != PartyKind::patient &&
+                          kind != PartyKind::guardian;
+  out.permit = pseudonym == desk_.stores_.directory() || own_people;
+  out.reasons.push_back(out.permit ? consent::Reason::own_care : consent::Reason::no_consent);
+  return out;
+}
+
+Result<consent::Decision> Viewer::decide(const query::RecordEntry& entry) {
+  if (desk_.stores_.is_own(entry.patient)) return decide_own(entry.patient);
+  XL_TRY_ASSIGN(const PatientView* patient, look_at(entry.patient));
+  if (patient->uniform) return *patient->uniform;
+  const std::pair key{entry.record, static_cast<std::uint32_t>(entry.version)};
+  const auto known = decided_.find(key);
+  if (known != decided_.end()) return known->second;
+  XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(entry));
+  consent::Decision out =
+      consent::decide(patient->policies, request_about(opened.labels), patient->facts);
+  decided_.emplace(key, out);
+  return out;
+}
+
+bool Viewer::allows(const query::RecordEntry& entry) {
+  const auto decision = decide(entry);
+  return decision.ok() && decision->permit;
+}
+
+Result<std::optional<std::vector<model::Id>>> Viewer::patients(
+    const std::optional<model::Id>& named) {
+  const Principal& who = ask_.principal;
+  std::vector<model::Id> out{desk_.stores_.directory(), desk_.stores_.unattributed()};
+  if (named) {
+    out.push_back(*named);
+    return std::optional(std::move(out));
+  }
+  if (who.kind == PartyKind::patient) {
+    out.push_back(who.did);
+    return std::optional(std::move(out));
+  }
+  if (from_elsewhere() || who.kind == PartyKind::guardian) {
+    return make_error(ErrorCode::patient_required);
+  }
+  if (who.kind != PartyKind::practitioner) return std::optional<std::vector<model::Id>>{};
+  XL_TRY_ASSIGN(const std::vector<model::Id>* cared, in_care());
+  out.insert(out.end(), cared->begin(), cared->end());
+  return std::optional(std::move(out));
+}
+
+AccessDetails Viewer::details_of(const model::Id& patient,
+                                 const consent::Decision& decision) const {
+  const consent::Requester requester = requester_of(ask_.principal);
+  AccessDetails out;
+  out.set_version(1);
+  Hash salt{};
+  crypto::random_bytes(salt);
+  out.set_salt(bytes_of(salt));
+  out.set_requester_kind(static_cast<std::uint32_t>(requester.kind));
+  out.set_requester(bytes_of(requester.did.bytes));
+  out.set_organisation(bytes_of(requester.organisation.bytes));
+  out.mutable_roles()->Add(requester.roles.begin(), requester.roles.end());
+  out.set_key(bytes_of(ask_.principal.key_id));
+  out.set_patient(bytes_of(patient.bytes));
+  out.set_custodian(bytes_of(desk_.stores_.did().bytes));
+  out.set_purpose(static_cast<std::uint32_t>(ask_.purpose));
+  out.set_action(static_cast<std::uint32_t>(ask_.action));
+  out.set_policy_height(view_.height);
+  for (const model::Id& one : decision.consents) out.add_consents(bytes_of(one.bytes));
+  if (decision.review && ask_.emergency) out.set_emergency(bytes_of(ask_.emergency->bytes));
+  for (const consent::Reason reason : decision.reasons) {
+    out.add_reasons(static_cast<std::uint32_t>(reason));
+  }
+  return out;
+}
+
+namespace {
+
+vault::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
+                                  const consent::Decision& decision, std::string_view action,
+                                  std::uint64_t now_ms) {
+  vault::JournalEntry out;
+  out.time_ms = now_ms;
+  out.actor = requester_of(ask.principal).did;
+  out.organisation = ask.principal.organisation;
+  out.patient = entry.patient;
+  out.decision = decision.permit ? vault::Decision::permitted : vault::Decision::denied;
+  out.outcome = decision.permit ? vault::Outcome::served : vault::Outcome::refused;
+  out.action = action;
+  out.purpose = purpose_code(ask.purpose);
+  out.reason = reason_names(decision);
+  out.subject = copy_of(entry.record.view());
+  append_be(out.subject, static_cast<std::uint32_t>(entry.version));
+  return out;
+}
+
+void add_unique(std::vector<model::Id>& ids, const std::vector<model::Id>& more) {
+  ids.insert(ids.end(), more.begin(), more.end());
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+}  // namespace
+
+Status Viewer::serve(std::span<const query::RecordEntry> entries, std::string_view action) {
+  struct Served {
+    consent::Decision basis;  ///< of all entries of the patient together
+    Bytes evidence;
+    model::Id session;
+  };
+  std::map<model::Id, Served> by_patient;
+  for (const query::RecordEntry& entry : entries) {
+    if (entry.patient == desk_.stores_.directory()) continue;  // about nobody
+    XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
+    if (!decision.permit) return make_error(ErrorCode::access_refused);
+    Served& served = by_patient[entry.patient];
+    served.basis.permit = true;
+    served.basis.review = served.basis.review || decision.review;
+    served.basis.reasons = decision.reasons;
+    add_unique(served.basis.consents, decision.consents);
+  }
+  const std::shared_lock reading(desk_.reading_);
+  for (auto& [patient, served] : by_patient) {
+    served.evidence = model::encode(details_of(patient, served.basis));
+    const bool emergency = served.basis.review && ask_.emergency;
+    if (emergency) served.session = *ask_.emergency;
+    if (!from_elsewhere()) continue;
+    AccessDesk::Session wanted;
+    if (emergency) {
+      wanted.emergency = *ask_.emergency;
+    } else {
+      wanted.consents = served.basis.consents;
+    }
+    wanted.details = served.evidence;
+    XL_TRY_ASSIGN(const AccessDesk::Session session, desk_.session_for(ask_, wanted, patient));
+    served.session = session.id;
+    served.evidence = session.details;
+  }
+  std::vector<vault::JournalEntry> batch;
+  for (const query::RecordEntry& entry : entries) {
+    const auto served = by_patient.find(entry.patient);
+    if (served == by_patient.end()) continue;
+    XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
+    batch.push_back(journal_entry(ask_, entry, decision, action, desk_.port_.now_ms()));
+    batch.back().session = served->second.session;
+    batch.back().evidence = served->second.evidence;
+  }
+  for (std::size_t next = 0; next < batch.size(); next += limits::journal_group_max) {
+    const std::size_t count = std::min<std::size_t>(limits::journal_group_max, batch.size() - next);
+    const auto kept = desk_.stores_.journal().append_batch(std::span(batch).subspan(next, count));
+    if (!kept.ok()) return kept.error();
+  }
+  return {};
+}
+
+Status Viewer::refuse(const query::RecordEntry& entry, std::string_view action) {
+  if (desk_.stores_.is_own(entry.patient)) return {};
+  XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
+  vault::JournalEntry kept =
+      journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
+  kept.evidence = model::encode(details_of(entry.patient, decision));
+  const auto appended = desk_.stores_.journal().append(kept);
+  if (!appended.ok()) return appended.error();
+  if (from_elsewhere()) desk_.tell_denied(ask_, entry.patient, kept.evidence);
+  return {};
+}
+
+}  // namespace xl::custody
