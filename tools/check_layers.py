@@ -13,6 +13,7 @@ import lint_common
 
 ALLOWED = {
     "base": "",
+    "fhir": "base",
     "crypto": "base",
     "model": "base crypto",
     "contracts": "base crypto model",
@@ -23,12 +24,12 @@ ALLOWED = {
     "execution": "base crypto model contracts verification",
     "chain": "base crypto model state execution",
     "ordering": "base crypto model verification chain",
-    "query": "base crypto model state chain vault",
+    "query": "base fhir crypto model state chain vault",
     "custody": "base crypto model contracts vault ordering query",
-    "gateway": "base crypto model contracts vault ordering query custody",
+    "gateway": "base fhir crypto model contracts vault ordering query custody",
     "cli": "base crypto model contracts client",
-    "node": "base crypto model contracts state vault client verification execution chain ordering"
-    " query custody gateway",
+    "node": "base fhir crypto model contracts state vault client verification execution chain"
+    " ordering query custody gateway",
 }
 ALLOWED = {folder: set(names.split()) for folder, names in ALLOWED.items()}
 MAIN_MAY = {"base", "node", "cli"}  # main.cpp joins the node and the client commands

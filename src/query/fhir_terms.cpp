@@ -217,16 +217,16 @@ class TermCollector {
 
   /// A date, dateTime or instant, or a Period, whose missing ends are open.
   void add_date(const TermRule& rule, json::Value value) {
-    TimeRange range;
+    fhir::TimeRange range;
     if (const auto written = value.as_string()) {
-      const auto read = time_range_of(*written);
+      const auto read = fhir::time_range_of(*written);
       if (!read) return;
       range = *read;
     } else {
       const json::Value start = value.find("start");
       const json::Value end = value.find("end");
-      const auto low = time_range_of(start.as_string().value_or(std::string_view{}));
-      const auto high = time_range_of(end.as_string().value_or(std::string_view{}));
+      const auto low = fhir::time_range_of(start.as_string().value_or(std::string_view{}));
+      const auto high = fhir::time_range_of(end.as_string().value_or(std::string_view{}));
       if ((start.present() && !low) || (end.present() && !high) || (!low && !high)) return;
       if (low) range.low = low->low;
       if (high) range.high = high->high;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/json/json.h"
-#include "query/fhir_time.h"
+#include "fhir/time.h"
 
 /// What a FHIR R4 resource can be found by. One table in fhir_terms.cpp knows the parameters and
 /// where their values stand; everything else asks it.
@@ -38,10 +38,10 @@ constexpr std::size_t terms_max = 4096;
 struct Term {
   std::string_view parameter;  ///< of the table: it outlives every term
   SearchKind kind = SearchKind::token;
-  std::string system;  ///< token: the system, empty without; reference: the base URL with its `/`
-  std::string type;    ///< reference: the resource type, empty for a URN or a canonical
-  std::string value;   ///< token: the code; text: folded; reference: the id or URN
-  TimeRange time;      ///< date
+  std::string system;    ///< token: the system, empty without; reference: the base URL with its `/`
+  std::string type;      ///< reference: the resource type, empty for a URN or a canonical
+  std::string value;     ///< token: the code; text: folded; reference: the id or URN
+  fhir::TimeRange time;  ///< date
   bool operator==(const Term&) const = default;
 };
 

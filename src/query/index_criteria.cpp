@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "fhir/time.h"
 #include "query/fold.h"
 #include "query/index_store.h"
 
@@ -32,7 +33,7 @@ Error value_error(std::string_view parameter) {
 
 /// FHIR R4 §3.1.1.4.7: the range of the value against the range of the record.
 std::string date_condition(Prefix prefix, const std::string& low, const std::string& high,
-                           const TimeRange& range, Clause& out) {
+                           const fhir::TimeRange& range, Clause& out) {
   // Each value is bound where it is used: a statement has no parameter that it does not name.
   const auto above = [&] { return high + " > " + out.bind(range.high); };
   const auto below = [&] { return low + " < " + out.bind(range.low); };
@@ -103,7 +104,7 @@ Result<std::string> value_condition(const SearchParameter& parameter, const Sear
   }
   const bool dated = parameter.kind == SearchKind::date || parameter.kind == SearchKind::updated;
   if (dated) {
-    const auto range = time_range_of(value.text);
+    const auto range = fhir::time_range_of(value.text);
     if (!range) return value_error(parameter.name);
     const bool own = parameter.kind == SearchKind::updated;
     return date_condition(value.prefix, own ? "e.updated" : "t.low", own ? "e.updated" : "t.high",

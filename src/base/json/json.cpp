@@ -234,6 +234,14 @@ bool Node::remove(std::string_view key) {
   return unlink(child_called(element_, key));
 }
 
+void Node::rewrite_string(Value string, std::string_view text) {
+  XL_CHECK(storage_ != nullptr);
+  XL_CHECK(string.is_string());
+  auto* element = const_cast<Element*>(string.element());
+  const std::string_view kept = storage_->keep(text);
+  element->text = {kept.data(), kept.size()};
+}
+
 void Node::append(Node value) {
   XL_CHECK(is_array());
   attach(value);

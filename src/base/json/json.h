@@ -185,6 +185,11 @@ class Node : public Value {
   /// Removes a member. False when there is none. Precondition: this is an object.
   bool remove(std::string_view key);
 
+  /// Gives a string anywhere in this document another text, in place; constant cost, so that a walk
+  /// over views can edit as it goes. `text` is copied; views of the old text stay readable.
+  /// Preconditions: `string` is of the same document and a string.
+  void rewrite_string(Value string, std::string_view text);
+
   /// Adds an item behind the last. Preconditions: this is an array; `value` as for `set`.
   void append(Node value);
   /// Puts a new value in the place of the item at `index`. Preconditions: as `append`, and

@@ -230,6 +230,20 @@ TEST(JsonEdit, ArraysGrowShrinkAndReplace) {
   EXPECT_EQ(write(document.root()), "[[]]");
 }
 
+TEST(JsonEdit, RewritesStringsDuringAWalk) {
+  auto parsed = parse(R"({"a":["x","y"],"b":{"c":"x"}})", usual);
+  ASSERT_TRUE(parsed.ok());
+  Document document = std::move(*parsed);
+  const Value list = document.root().find("a");
+  const std::string_view before = *list.at(0).as_string();
+  for (const Value item : list.items()) document.edit().rewrite_string(item, "longer than before");
+  document.edit().rewrite_string(document.root().find("b").find("c"), "");
+  EXPECT_EQ(write(document.root()),
+            R"({"a":["longer than before","longer than before"],"b":{"c":""}})");
+  EXPECT_EQ(before, "x");
+  EXPECT_DEATH(document.edit().rewrite_string(list, "x"), "internal check failed");
+}
+
 TEST(JsonEdit, CopiesAreIndependentAndSurviveMoves) {
   auto source = parse(R"({"a":[1.50,{"b":[]},[[2]]],"c":"\n"})", usual);
   ASSERT_TRUE(source.ok());

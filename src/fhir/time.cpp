@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
-#include "query/fhir_time.h"
+#include "fhir/time.h"
 
 #include <chrono>
 
-namespace xl::query {
+namespace xl::fhir {
 namespace {
 
 constexpr std::int64_t ms_per_day = 24LL * 60 * 60 * 1000;
@@ -127,4 +127,4 @@ std::optional<TimeRange> time_range_of(std::string_view text) {
   return time_of_day(in, start);
 }
 
-}  // namespace xl::query
+}  // namespace xl::fhir

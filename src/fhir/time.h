@@ -8,7 +8,7 @@
 #include <string_view>
 
 /// The instants that a FHIR date stands for (FHIR R4 §3.1.1.4.7): what is not written is any.
-namespace xl::query {
+namespace xl::fhir {
 
 /// Both ends of an open period.
 constexpr std::int64_t time_lowest_ms = std::numeric_limits<std::int64_t>::min();
@@ -33,4 +33,4 @@ struct TimeRange {
 /// Thread-safe.
 [[nodiscard]] std::optional<TimeRange> time_range_of(std::string_view text);
 
-}  // namespace xl::query
+}  // namespace xl::fhir

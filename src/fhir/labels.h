@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json/json.h"
+
+namespace xl::fhir {
+
+/// Bounds of labels; those of the access contract fit them.
+constexpr std::size_t label_classes_max = 64;
+constexpr std::size_t label_system_bytes_max = 128;
+constexpr std::size_t label_code_bytes_max = 64;
+constexpr std::size_t label_sensitivities_max = 32;
+constexpr std::size_t label_sensitivity_bytes_max = 32;
+
+/// A code and the system it is of.
+struct ClassLabel {
+  std::string system;  ///< at most `label_system_bytes_max` bytes, may be empty
+  std::string code;    ///< 1 to `label_code_bytes_max` bytes
+  bool operator==(const ClassLabel&) const = default;
+};
+
+/// HL7 v3 Confidentiality, in ascending order.
+constexpr std::uint8_t confidentiality_unrestricted = 1;  // U
+constexpr std::uint8_t confidentiality_low = 2;           // L
+constexpr std::uint8_t confidentiality_moderate = 3;      // M
+constexpr std::uint8_t confidentiality_normal = 4;        // N
+constexpr std::uint8_t confidentiality_restricted = 5;    // R
+constexpr std::uint8_t confidentiality_very = 6;          // V
+
+/// What a decision about consent has to know of a resource.
+struct Labels {
+  /// First (`http://hl7.org/fhir/resource-types`, the type), then the codings of the elements that
+  /// say what the record is of (code, category, type, class, medication, vaccine, … also those of
+  /// an Observation's components and of contained resources), in order of appearance, each once.
+  /// Longer codes and systems than the bounds are left out.
+  std::vector<ClassLabel> classes;
+  /// There were more codings than `label_classes_max`, or one beyond its bounds: a rule that denies
+  /// by class may have missed its code.
+  bool classes_cut = false;
+  /// 1..6 for U, L, M, N, R, V: the highest of meta.security, DocumentReference.securityLabel and
+  /// Composition.confidentiality; normal without any.
+  std::uint8_t confidentiality = confidentiality_normal;
+  /// Codes of the system v3-ActCode in meta.security and securityLabel, each once, in order.
+  std::vector<std::string> sensitivities;
+  bool sensitivities_cut = false;  ///< as `classes_cut`
+  /// The clinical time of the record in milliseconds since 1970, both ends inclusive. An absent end
+  /// beside a present one is open; both absent: the resource tells no time. What happened counts
+  /// before what was written down: effective, performed, occurrence, onset (to abatement), period,
+  /// started; then date, recorded, authored, issued, created.
+  std::optional<std::int64_t> from_ms;
+  std::optional<std::int64_t> to_ms;
+};
+
+/// The labels of a parsed resource; those of an empty object for another shape. Wrong values are
+/// skipped: whether a resource is valid is checked elsewhere. Linear in the resource's top two
+/// levels and its contained resources. Thread-safe.
+[[nodiscard]] Labels labels_of(json::Value resource);
+
+}  // namespace xl::fhir
