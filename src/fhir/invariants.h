@@ -3,14 +3,24 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+
+#include "base/json/json.h"
 
 namespace xl::fhir::detail {
 
 /// The invariants that are checked; invariants.def says which those are.
 enum class Invariant : std::uint8_t {
-#define XL_INVARIANT(name, key, text) name,
+#define XL_INVARIANT(name, key, holds) name,
 #include "fhir/invariants.def"
 #undef XL_INVARIANT
 };
+
+/// True unless an object breaks an invariant. Members of a wrong type count as absent. At most
+/// n log n in the size of the object.
+[[nodiscard]] bool holds(Invariant invariant, json::Value object);
+
+/// `obs-6`.
+[[nodiscard]] std::string_view invariant_key(Invariant invariant);
 
 }  // namespace xl::fhir::detail

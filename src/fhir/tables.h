@@ -61,6 +61,7 @@ extern const std::uint16_t node_count;
 extern const Choice choices[];
 extern const std::uint8_t required_places[];  // places among the elements of the node
 extern const Invariant rules[];
+extern const Text rule_texts[];   // by Invariant, as the definitions word it
 extern const Binding bindings[];  // row 0 is "none"
 extern const Code codes[];
 extern const Text systems[];
