@@ -19,7 +19,7 @@ ALLOWED = {
     "contracts": "base crypto model",
     "state": "base crypto model",
     "vault": "base crypto model",
-    "client": "base crypto model",
+    "client": "base fhir crypto model contracts",
     "verification": "base crypto model contracts",
     "execution": "base crypto model contracts verification",
     "chain": "base crypto model state execution",
@@ -27,7 +27,7 @@ ALLOWED = {
     "query": "base fhir crypto model state chain vault",
     "custody": "base crypto model contracts vault ordering query",
     "gateway": "base fhir crypto model contracts vault ordering query custody",
-    "cli": "base crypto model contracts client",
+    "cli": "base fhir crypto model contracts client",
     "node": "base fhir crypto model contracts state vault client verification execution chain"
     " ordering query custody gateway",
 }

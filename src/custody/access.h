@@ -45,7 +45,8 @@ class Viewer {
 
   /// Of whom the requester can possibly know something, to restrict a listing before it looks at
   /// anything: the patient named, or all for whom the requester has something like a role in their
-  /// care. Nothing: all patients of the organisation. Errors: patient_required (a requester from
+  /// care. Nothing: all patients of the organisation. Asked before `allows` is handed to the index.
+  /// Errors: patient_required (a requester from
   /// elsewhere named nobody), those of the index.
   [[nodiscard]] Result<std::optional<std::vector<model::Id>>> patients(
       const std::optional<model::Id>& named);

@@ -46,7 +46,7 @@ model::Message register_message(const model::Id& custodian, const model::Id& pat
 /// A transaction that anchors versions of one patient, and whose they are.
 struct RecordStore::Sending {
   xinglin::records::v1::AnchorBatch message;
-  std::vector<Job*> jobs;
+  std::vector<std::pair<Job*, std::size_t>> parts;  ///< the job of each version and its place in it
   std::vector<vault::RecordVersion> versions;
   bool registers = false;
 };
@@ -88,8 +88,8 @@ Result<std::optional<query::RecordEntry>> RecordStore::current(std::string_view 
   return found.error();
 }
 
-Status RecordStore::commit(std::vector<NewVersion> versions) {
-  if (versions.empty()) return {};
+Result<std::vector<Hash>> RecordStore::commit(std::vector<NewVersion> versions) {
+  if (versions.empty()) return std::vector<Hash>{};
   if (versions.size() > group_versions_max) return make_error(ErrorCode::vault_batch_too_large);
   Job job;
   job.versions = std::move(versions);
@@ -103,7 +103,8 @@ Status RecordStore::commit(std::vector<NewVersion> versions) {
       lead(lock);
     }
   }
-  return job.status;
+  if (!job.status.ok()) return job.status.error();
+  return std::move(job.transactions);
 }
 
 /// Commits the first jobs of the queue, this caller's or others'.
@@ -182,7 +183,9 @@ void RecordStore::anchor(const std::vector<Job*>& jobs,
   std::map<model::Id, std::vector<Sending>> by_patient;
   std::size_t next = 0;
   for (Job* job : jobs) {
-    for (const NewVersion& version : job->versions) {
+    job->transactions.resize(job->versions.size());
+    for (std::size_t place = 0; place < job->versions.size(); ++place) {
+      const NewVersion& version = job->versions[place];
       const model::Id& patient = version.entry.patient;
       std::vector<Sending>& sendings = by_patient[patient];
       if (sendings.empty() || sendings.back().versions.size() == limits::anchors_max) {
@@ -198,7 +201,7 @@ void RecordStore::anchor(const std::vector<Job*>& jobs,
       part->set_commitment(bytes_of(anchored[next].commitment));
       part->set_ciphertext_digest(bytes_of(anchored[next].ciphertext_digest));
       sending.versions.push_back(version_of(version.entry));
-      if (sending.jobs.empty() || sending.jobs.back() != job) sending.jobs.push_back(job);
+      sending.parts.emplace_back(job, place);
       ++next;
     }
   }
@@ -229,8 +232,14 @@ void RecordStore::anchor(const std::vector<Job*>& jobs,
   }
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const Status status = port_.applied(outcomes[i]);
+    for (const auto& [job, place] : order[i]->parts) {
+      if (status.ok()) {
+        job->transactions[place] = outcomes[i]->transaction_id;
+      } else {
+        job->status = status;
+      }
+    }
     if (status.ok()) continue;
-    for (Job* job : order[i]->jobs) job->status = status;
     // Executed and refused: these versions can never be anchored.
     if (outcomes[i].ok()) withdraw(order[i]->versions);
   }

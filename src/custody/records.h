@@ -67,9 +67,9 @@ class RecordStore {
                                                                   std::string_view id);
 
   /// Keeps versions, all or none; versions of concurrent callers share syncs and blocks. The caller
-  /// holds the records. Errors: those of the vault, the ledger and the index; after
+  /// holds the records. The transactions that anchor them, one for each version. Errors: those of the vault, the ledger and the index; after
   /// wait_timed_out, node_stopping and store errors the versions may still come to be kept.
-  [[nodiscard]] Status commit(std::vector<NewVersion> versions);
+  [[nodiscard]] Result<std::vector<Hash>> commit(std::vector<NewVersion> versions);
 
   /// Content and labels of a version, every digest checked. Errors: those of `RecordVault::get`.
   [[nodiscard]] Result<OpenedRecord> open(const query::RecordEntry& entry);
@@ -83,6 +83,7 @@ class RecordStore {
  private:
   struct Job {
     std::vector<NewVersion> versions;
+    std::vector<Hash> transactions;
     std::size_t bytes = 0;
     Status status;
     bool done = false;

@@ -194,6 +194,11 @@ bool Viewer::allows(const query::RecordEntry& entry) {
 Result<std::optional<std::vector<model::Id>>> Viewer::patients(
     const std::optional<model::Id>& named) {
   const Principal& who = ask_.principal;
+  // Now, because `allows` is asked while the index is held and could not ask it again.
+  if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
+    const auto cared = in_care();
+    if (!cared.ok()) return cared.error();
+  }
   std::vector<model::Id> out{desk_.stores_.directory(), desk_.stores_.unattributed()};
   if (named) {
     out.push_back(*named);

@@ -33,6 +33,14 @@ std::optional<TypeId> find_type(std::string_view path) {
   return TypeId{static_cast<std::uint16_t>(found - all.begin())};
 }
 
+std::vector<std::string_view> resource_types() {
+  std::vector<std::string_view> out;
+  for (std::uint16_t i = 0; i < detail::node_count; ++i) {
+    if (detail::nodes[i].is_resource) out.push_back(detail::nodes[i].path.view());
+  }
+  return out;
+}
+
 bool is_resource_type(std::string_view name) {
   const auto type = find_type(name);
   return type && detail::node_of(*type).is_resource;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 /// The definitions of FHIR R4 (4.0.1), compiled at build time from the official ones: every
 /// resource and data type, its elements, and the codes of its required bindings.
@@ -78,6 +79,9 @@ struct Element {
 
 /// True for the names of concrete resource types (`Patient`). Logarithmic. Thread-safe.
 [[nodiscard]] bool is_resource_type(std::string_view name);
+
+/// The names of every concrete resource type, in the order of bytes. Thread-safe.
+[[nodiscard]] std::vector<std::string_view> resource_types();
 
 /// The type with this path: a resource or data type (`Observation`, `HumanName`) or an element with
 /// elements of its own (`Observation.component`). Logarithmic. Thread-safe.

@@ -3,8 +3,11 @@
 #include "gateway/gateway.h"
 
 #include "base/json/writer.h"
+#include "gateway/auth/routes.h"
+#include "gateway/fhir/face.h"
 #include "gateway/ledger/routes.h"
 #include "gateway/openapi.h"
+#include "gateway/organisation/routes.h"
 #include "gateway/status_page.h"
 
 namespace xl::gateway {
@@ -32,7 +35,14 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const http::ServerOptions& optio
 }
 
 void Gateway::add_routes() {
-  ledger::add_routes(router_, {services_.ledger, services_.engine, services_.clock});
+  router_.set_guard([this](const http::Request& request) -> Status {
+    const auto principal = services_.tokens.principal_of(request);
+    return principal.ok() ? Status{} : Status(principal.error());
+  });
+  auth::add_routes(router_, services_);
+  ledger::add_routes(router_, services_);
+  organisation::add_routes(router_, services_);
+  fhir::add_routes(router_, services_);
   router_.add({"GET", "/health", "Whether the node answers and how far its ledger is",
                [this](const auto&, const auto&) { return health(); }});
   router_.add({"GET", "/metrics", "Prometheus metrics",
@@ -66,6 +76,9 @@ Result<http::Response> Gateway::metrics() const {
   add_metric(out, "ledger_state_keys", "gauge", "Keys in the state.", head.state_keys);
   add_metric(out, "ledger_queued_transactions", "gauge", "Transactions taken and not committed.",
              services_.engine.queued());
+  add_metric(out, "custody_failed_rounds_total", "counter",
+             "Rounds in which a journal root, session seal or unfinished write failed.",
+             services_.custody.failed_rounds());
   add_metric(out, "http_requests_total", "counter", "Requests handed to a handler.",
              http_counters.requests);
   add_metric(out, "http_refused_total", "counter", "Requests over a bound, malformed or late.",

@@ -4,22 +4,14 @@
 
 #include <memory>
 
-#include "base/clock.h"
 #include "gateway/http/server.h"
 #include "gateway/router.h"
-#include "ordering/engine.h"
-#include "query/ledger.h"
+#include "gateway/services.h"
 
 namespace xl::gateway {
 
-/// Everything the gateway serves from; all outlive it.
-struct Services {
-  const query::Ledger& ledger;
-  ordering::Engine& engine;
-  const Clock& clock;
-};
-
-/// A node's HTTP face: the ledger's own API, health, metrics and the status page.
+/// A node's HTTP face: sign-in, the ledger's own API, each organisation's FHIR server and consents,
+/// health, metrics and the status page.
 class Gateway {
  public:
   /// Starts serving. Errors: those of `http::Server::start`.

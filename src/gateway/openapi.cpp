@@ -27,6 +27,10 @@ void write_operation(json::Writer& out, const Route& route) {
   for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
   out.key(method).begin_object().key("summary").string(route.summary);
   write_path_parameters(out, route.pattern);
+  if (route.access == Access::signed_in) {
+    out.key("security").begin_array().begin_object().key("bearer").begin_array().end_array();
+    out.end_object().end_array();
+  }
   out.key("responses").begin_object();
   out.key("200").begin_object().key("description").string("Done").end_object();
   out.key("default").begin_object().key("description").string("Refused or failed");
@@ -44,7 +48,10 @@ void write_problem_schema(json::Writer& out) {
     out.key(name).begin_object().key("type").string("string").end_object();
   }
   out.key("status").begin_object().key("type").string("integer").end_object();
-  out.end_object().end_object().end_object().end_object();
+  out.end_object().end_object().end_object();
+  out.key("securitySchemes").begin_object().key("bearer").begin_object();
+  out.key("type").string("http").key("scheme").string("bearer").end_object().end_object();
+  out.end_object();
 }
 
 }  // namespace

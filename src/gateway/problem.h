@@ -13,8 +13,10 @@ namespace xl::gateway {
 [[nodiscard]] http::Response problem(unsigned status, const Error& error,
                                      std::string_view request_id);
 
-/// The HTTP status that fits an error of the ledger: 400 malformed, 404 unknown, 409 replayed,
-/// 410 too old, 503 busy or stopping, 504 timed out, 500 for the store, else 422.
+/// The HTTP status that fits an error: 400 malformed or not supported, 401 not signed in, 403 not
+/// this role, 404 unknown or not for this requester, 409 replayed, 410 too old or deleted, 412
+/// another version, 413 too large, 503 busy or stopping, 504 timed out, 507 disk full, 500 for the
+/// stores, else 422.
 [[nodiscard]] unsigned status_of(ErrorCode code);
 
 }  // namespace xl::gateway

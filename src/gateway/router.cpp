@@ -72,9 +72,13 @@ http::Response Router::handle(const http::Request& request) const {
     response.headers["allow"] = allowed;
     return response;
   }
-  auto response = best->handler(request, best_values);
+  Status allowed_in;
+  if (best->access == Access::signed_in) allowed_in = guard_(request);
+  auto response = allowed_in.ok() ? best->handler(request, best_values)
+                                  : Result<http::Response>(allowed_in.error());
   if (response.ok()) return std::move(*response);
   http::Response refusal = problem(status_of(response.error().code), response.error(), request.id);
+  if (refusal.status == 401) refusal.headers["www-authenticate"] = "Bearer";
   if (refusal.status == 503) refusal.headers["retry-after"] = "2";
   return refusal;
 }

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -18,12 +19,16 @@ using PathValues = std::vector<std::string>;
 using RouteHandler =
     std::function<Result<http::Response>(const http::Request& request, const PathValues& values)>;
 
+/// Who may ask: a route for those who signed in answers others 401.
+enum class Access : std::uint8_t { anyone, signed_in };
+
 /// One route: method, pattern such as `/ledger/v1/receipts/{id}`, and one sentence of what it does.
 struct Route {
   std::string method;
   std::string pattern;
   std::string summary;
   RouteHandler handler;
+  Access access = Access::anyone;
 };
 
 /// Finds the route of a request. Patterns are matched segment by segment; a literal wins over a
@@ -31,6 +36,8 @@ struct Route {
 class Router {
  public:
   void add(Route route);
+  /// What tells whether a request is signed in. Set before the first request.
+  void set_guard(std::function<Status(const http::Request&)> guard) { guard_ = std::move(guard); }
   /// Errors become problems: route_unknown (404), method_not_allowed (405 with Allow).
   [[nodiscard]] http::Response handle(const http::Request& request) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
@@ -39,6 +46,7 @@ class Router {
   [[nodiscard]] static bool match(std::string_view pattern, std::string_view path,
                                   PathValues& values, int& literals);
   std::vector<Route> routes_;
+  std::function<Status(const http::Request&)> guard_;
 };
 
 /// A JSON answer.

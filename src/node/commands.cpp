@@ -47,8 +47,8 @@ Result<NewOrganisation> parse_organisation(const std::string& text) {
       colon == std::string::npos ? std::nullopt : organisation_type_of(text.substr(colon + 1));
   if (!type) {
     return make_error(ErrorCode::usage_invalid,
-                      "--organisation is NAME:TYPE; types: hospital, insurer, regulator, pharmacy, "
-                      "drug-maker, device-maker, research, distributor");
+                      "--organisation is NAME:TYPE; types: hospital, clinic, pharmacy, laboratory, "
+                      "insurer, regulator, medicine-maker, distributor, device-maker, research, other");
   }
   return NewOrganisation{text.substr(0, colon), *type};
 }
@@ -225,6 +225,7 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   auto* up = demo_group->add_subcommand("up", "play a believable day on one embedded node");
   up->add_option("--folder", demo_options->folder, "where the demo keeps its node");
   up->add_option("--port", demo_options->port, "0 takes a free one");
+  up->add_option("--bundles", demo_options->bundles, "a folder of FHIR JSON files to load instead");
   up->add_flag("--exit", demo_options->exit, "end after the story");
   up->footer("Examples:\n  xinglin demo up\n  xinglin demo up --exit --lang zh");
   up->callback([choose, demo_options] {

@@ -117,13 +117,16 @@ std::string genesis_text(const InitOptions& options, ByteView validator, ByteVie
 std::optional<OrganisationType> organisation_type_of(std::string_view word) {
   constexpr std::pair<std::string_view, OrganisationType> words[] = {
       {"hospital", OrganisationType::hospital},
+      {"clinic", OrganisationType::clinic},
+      {"pharmacy", OrganisationType::pharmacy},
+      {"laboratory", OrganisationType::laboratory},
       {"insurer", OrganisationType::insurer},
       {"regulator", OrganisationType::regulator},
-      {"pharmacy", OrganisationType::pharmacy},
-      {"drug-maker", OrganisationType::drug_maker},
+      {"medicine-maker", OrganisationType::medicine_maker},
+      {"distributor", OrganisationType::distributor},
       {"device-maker", OrganisationType::device_maker},
-      {"research", OrganisationType::research},
-      {"distributor", OrganisationType::distributor}};
+      {"research", OrganisationType::research_institute},
+      {"other", OrganisationType::other}};
   for (const auto& [name, type] : words) {
     if (name == word) return type;
   }

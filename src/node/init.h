@@ -6,22 +6,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "contracts/identity/view.h"
 #include "node/keys.h"
 #include "node/layout.h"
 
 namespace xl::node {
 
-/// What kinds of organisation there are. On-chain value: never renumber.
-enum class OrganisationType : std::uint8_t {
-  hospital = 1,
-  insurer = 2,
-  regulator = 3,
-  pharmacy = 4,
-  drug_maker = 5,
-  device_maker = 6,
-  research = 7,
-  distributor = 8,
-};
+using OrganisationType = contracts::identity::OrganisationType;
 
 /// Reads `hospital`, `insurer`, …; nothing for another word.
 [[nodiscard]] std::optional<OrganisationType> organisation_type_of(std::string_view word);

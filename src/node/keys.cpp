@@ -41,6 +41,16 @@ Result<crypto::SecretBytes> Unlock::load(const std::filesystem::path& path,
              : keyfile::open_with_operator_key(file, secret_.view());
 }
 
+vault::Unlock Unlock::for_vault() const {
+  vault::Unlock out;
+  if (protection_ == keyfile::Protection::passphrase) {
+    out.passphrase = text_of(secret_.view());
+  } else {
+    out.operator_key = secret_.view();
+  }
+  return out;
+}
+
 Result<crypto::SigningKey> Unlock::load_signing_key(const std::filesystem::path& path) const {
   XL_TRY_ASSIGN(const crypto::SecretBytes secret, load(path, keyfile::Kind::ed25519));
   return crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, secret.view());

@@ -8,6 +8,7 @@
 
 #include "crypto/keyfile.h"
 #include "crypto/signature.h"
+#include "vault/keyring.h"
 
 namespace xl::node {
 
@@ -26,6 +27,8 @@ class Unlock {
   /// decryption_failed, keyfile_malformed.
   [[nodiscard]] Result<crypto::SecretBytes> load(const std::filesystem::path& path,
                                                  crypto::keyfile::Kind kind) const;
+  /// The same for keyrings; views this object.
+  [[nodiscard]] vault::Unlock for_vault() const;
   /// `load` of an Ed25519 key.
   [[nodiscard]] Result<crypto::SigningKey> load_signing_key(
       const std::filesystem::path& path) const;

@@ -16,6 +16,12 @@ struct Layout {
   [[nodiscard]] std::filesystem::path keys() const { return root / "keys"; }
   [[nodiscard]] std::filesystem::path validator_key() const { return keys() / "validator.key"; }
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
+  /// Everybody's bodies, keyrings and journals, each below the organisation's id.
+  [[nodiscard]] std::filesystem::path vault() const { return root / "vault"; }
+  /// Of an organisation: the index of its records, made again from the vault when it is lost.
+  [[nodiscard]] std::filesystem::path record_index(std::string_view organisation) const {
+    return root / "index" / (std::string(organisation) + ".db");
+  }
   /// Of an organisation: its service key, which signs in its name.
   [[nodiscard]] std::filesystem::path service_key(std::string_view organisation) const {
     return keys() / (std::string(organisation) + ".service.key");

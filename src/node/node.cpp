@@ -41,6 +41,25 @@ Result<model::Genesis> load_genesis(const Layout& layout) {
   return model::read_genesis(raw);
 }
 
+Result<std::vector<custody::Custody::Hosted>> hosted_organisations(const Layout& layout,
+                                                                   const model::Genesis& genesis,
+                                                                   const Unlock& unlock) {
+  std::vector<custody::Custody::Hosted> out;
+  for (const json::Value one : genesis.section("identity").find("organisations").items()) {
+    XL_TRY_ASSIGN(const model::Id did,
+                  model::id_from_did(one.find("did").as_string().value_or("")));
+    const auto key_path = layout.service_key(did.text());
+    std::error_code failure;
+    if (!std::filesystem::exists(key_path, failure)) continue;  // of another member's node
+    XL_TRY_ASSIGN(crypto::SigningKey key, unlock.load_signing_key(key_path));
+    custody::Identity identity{did, std::string(one.find("name").as_string().value_or("")),
+                               std::move(key)};
+    out.push_back({std::move(identity),
+                   {vault::places_below(layout.vault(), did), layout.record_index(did.text())}});
+  }
+  return out;
+}
+
 Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& config,
                                           const Unlock& unlock, const Clock& clock,
                                           const std::function<void(std::uint64_t)>& progress) {
@@ -63,16 +82,25 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
                                             *node->envelope_key_, {}));
   node->engine_->start();
 
+  node->port_.emplace(*node->ledger_, *node->engine_, clock);
+  XL_TRY_ASSIGN(auto hosted, hosted_organisations(layout, node->ledger_->genesis(), unlock));
+  XL_TRY_ASSIGN(node->custody_,
+                custody::Custody::open(std::move(hosted), unlock.for_vault(), *node->port_));
+  XL_TRY(node->custody_->start());
+  node->tokens_ = std::make_unique<gateway::auth::Tokens>(*node->port_);
+
   gateway::http::ServerOptions server;
   server.address = config.listen;
   server.port = config.port;
   XL_TRY_ASSIGN(node->gateway_,
-                gateway::Gateway::start(server, {*node->ledger_, *node->engine_, clock}));
+                gateway::Gateway::start(server, {*node->ledger_, *node->engine_, clock,
+                                                 *node->custody_, *node->tokens_}));
   return node;
 }
 
 Node::~Node() {
   if (gateway_) gateway_->stop();
+  if (custody_) custody_->stop();
   if (engine_) engine_->stop();
 }
 

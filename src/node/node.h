@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "custody/custody.h"
 #include "gateway/gateway.h"
 #include "node/config.h"
 #include "node/keys.h"
@@ -13,7 +14,8 @@
 
 namespace xl::node {
 
-/// A running member of a network: store, chain, engine and gateway, built in dependency order.
+/// A running member of a network: store, chain, engine, custody and gateway, built in dependency
+/// order.
 /// Several can run in one process.
 class Node {
  public:
@@ -23,7 +25,8 @@ class Node {
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(
       const Layout& layout, const Config& config, const Unlock& unlock, const Clock& clock,
       const std::function<void(std::uint64_t)>& progress = {});
-  /// Stops: first the gateway, then the engine, which finishes what it took.
+  /// Stops: first the gateway, then custody, which anchors what it journalled, then the engine,
+  /// which finishes what it took.
   ~Node();
 
   [[nodiscard]] std::uint16_t port() const { return gateway_->port(); }
@@ -40,8 +43,16 @@ class Node {
   std::unique_ptr<chain::Chain> chain_;
   std::unique_ptr<query::Ledger> ledger_;
   std::unique_ptr<ordering::Engine> engine_;
+  std::optional<custody::LedgerPort> port_;
+  std::unique_ptr<custody::Custody> custody_;
+  std::unique_ptr<gateway::auth::Tokens> tokens_;
   std::unique_ptr<gateway::Gateway> gateway_;
 };
+
+/// The organisations of the genesis whose service keys are in the folder: this node speaks for
+/// them. Errors: those of opening the keys.
+[[nodiscard]] Result<std::vector<custody::Custody::Hosted>> hosted_organisations(
+    const Layout& layout, const model::Genesis& genesis, const Unlock& unlock);
 
 /// Reads the genesis of a data folder. Errors: data_folder_missing, genesis_malformed.
 [[nodiscard]] Result<model::Genesis> load_genesis(const Layout& layout);

@@ -103,18 +103,21 @@ void add_routes(Router& router, const Services& services) {
   router.add({"GET", "/ledger/v1/transactions/{id}", "An executed transaction and its events",
               [services](const auto&, const PathValues& values) {
                 return get_transaction(services, values);
-              }});
+              },
+              Access::signed_in});
   router.add({"GET", "/ledger/v1/receipts/{id}", "The receipt that anyone can verify offline",
               [services](const auto&, const PathValues& values) {
                 return get_receipt(services, values);
               }});
   router.add(
       {"GET", "/ledger/v1/blocks/{height}", "A block's header, commit and transactions",
-       [services](const auto&, const PathValues& values) { return get_block(services, values); }});
+       [services](const auto&, const PathValues& values) { return get_block(services, values); },
+       Access::signed_in});
   router.add({"GET", "/ledger/v1/state/{key}", "What a state key held, with its proof",
               [services](const http::Request& request, const PathValues& values) {
                 return get_state(services, request, values);
-              }});
+              },
+              Access::signed_in});
   router.add({"GET", "/ledger/v1/consistency", "Proof that the history only grew",
               [services](const http::Request& request, const auto&) {
                 return get_consistency(services, request);
@@ -122,7 +125,8 @@ void add_routes(Router& router, const Services& services) {
   router.add({"GET", "/ledger/v1/events", "Executed transactions as server-sent events",
               [services](const http::Request& request, const auto&) {
                 return follow_events(services, request);
-              }});
+              },
+              Access::signed_in});
 }
 
 }  // namespace xl::gateway::ledger

@@ -2,21 +2,14 @@
 // Copyright The Xinglin Authors
 #pragma once
 
-#include "base/clock.h"
 #include "gateway/router.h"
-#include "ordering/engine.h"
-#include "query/ledger.h"
+#include "gateway/services.h"
 
 namespace xl::gateway::ledger {
 
-/// What the ledger's own API stands on; all outlive the router.
-struct Services {
-  const query::Ledger& ledger;
-  ordering::Engine& engine;
-  const Clock& clock;
-};
-
-/// Adds `/ledger/v1/...` to `router` (`docs/reference/openapi.json`).
+/// Adds `/ledger/v1/...` to `router` (`docs/reference/openapi.json`). Heads, receipts, proofs of
+/// growth and the genesis are for anyone, and so is sending, since a transaction is its own
+/// authority; everything else is for those who signed in.
 void add_routes(Router& router, const Services& services);
 
 }  // namespace xl::gateway::ledger

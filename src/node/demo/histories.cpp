@@ -61,11 +61,15 @@ void write_coding(json::Writer& out, std::string_view name, std::string_view sys
   out.end_object().end_array().key("text").string(text).end_object();
 }
 
+void write_reference(json::Writer& out, std::string_view name, const std::string& reference) {
+  out.key(name).begin_object().key("reference").string(reference).end_object();
+}
+
+/// `role` is what the type calls its patient; empty for the Patient itself.
 void begin_resource(json::Writer& out, std::string_view type, const std::string& id,
-                    const std::string& patient) {
+                    const std::string& patient, std::string_view role = "subject") {
   out.begin_object().key("resourceType").string(type).key("id").string(id);
-  if (patient.empty()) return;
-  out.key("subject").begin_object().key("reference").string("Patient/" + patient).end_object();
+  if (!patient.empty()) write_reference(out, role, "Patient/" + patient);
 }
 
 /// One visit of a patient.
@@ -122,6 +126,69 @@ DemoResource make_prescription(const Visit& visit) {
   return {"MedicationRequest", out.take()};
 }
 
+DemoResource make_report(const Visit& visit) {
+  json::Writer out;
+  begin_resource(out, "DiagnosticReport", visit.prefix + "-report", visit.patient);
+  out.key("status").string("final");
+  write_coding(out, "code", "http://loinc.org", "34566-0", "Vital signs with method details panel");
+  out.key("effectiveDateTime").string(visit.date + "T09:20:00+08:00").key("result").begin_array();
+  for (std::size_t which = 0; which < measures.size(); ++which) {
+    out.begin_object().key("reference");
+    out.string("Observation/" + visit.prefix + "-observation-" + std::to_string(which));
+    out.end_object();
+  }
+  out.end_array().end_object();
+  return {"DiagnosticReport", out.take()};
+}
+
+DemoResource make_claim(const Visit& visit, Numbers& numbers) {
+  json::Writer out;
+  begin_resource(out, "Claim", visit.prefix + "-claim", visit.patient, "patient");
+  out.key("status").string("active");
+  write_coding(out, "type", "http://terminology.hl7.org/CodeSystem/claim-type", "professional",
+               "Professional");
+  out.key("use").string("claim").key("created").string(visit.date);
+  out.key("provider").begin_object().key("display").string("Hospital").end_object();
+  write_coding(out, "priority", "http://terminology.hl7.org/CodeSystem/processpriority", "normal",
+               "Normal");
+  out.key("insurance").begin_array().begin_object().key("sequence").integer(1);
+  out.key("focal").boolean(true);
+  write_reference(out, "coverage", "Coverage/" + visit.patient + "-coverage");
+  out.end_object().end_array().key("total").begin_object().key("value");
+  out.number_text(std::to_string(80 + numbers.below(400)) + ".50").key("currency").string("CNY");
+  out.end_object().end_object();
+  return {"Claim", out.take()};
+}
+
+DemoResource make_allergy(const std::string& patient) {
+  json::Writer out;
+  begin_resource(out, "AllergyIntolerance", patient + "-allergy", patient, "patient");
+  write_coding(out, "clinicalStatus",
+               "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "active",
+               "Active");
+  write_coding(out, "code", "http://snomed.info/sct", "91936005", "Allergy to penicillin");
+  out.key("recordedDate").string("2020-03-02").end_object();
+  return {"AllergyIntolerance", out.take()};
+}
+
+DemoResource make_immunization(const std::string& patient) {
+  json::Writer out;
+  begin_resource(out, "Immunization", patient + "-immunization", patient, "patient");
+  out.key("status").string("completed");
+  write_coding(out, "vaccineCode", "http://hl7.org/fhir/sid/cvx", "140",
+               "Influenza, seasonal, injectable, preservative free");
+  out.key("occurrenceDateTime").string("2025-10-11").end_object();
+  return {"Immunization", out.take()};
+}
+
+DemoResource make_coverage(const std::string& patient) {
+  json::Writer out;
+  begin_resource(out, "Coverage", patient + "-coverage", patient, "beneficiary");
+  out.key("status").string("active").key("payor").begin_array().begin_object();
+  out.key("display").string("Health Insurance").end_object().end_array().end_object();
+  return {"Coverage", out.take()};
+}
+
 DemoResource make_patient(std::uint32_t number, const std::string& id, Numbers& numbers) {
   json::Writer out;
   begin_resource(out, "Patient", id, {});
@@ -143,6 +210,9 @@ DemoHistory make_history(std::uint32_t number) {
   out.name = names[number % names.size()];
   const std::string id = "demo-" + std::to_string(number);
   out.resources.push_back(make_patient(number, id, numbers));
+  out.resources.push_back(make_allergy(id));
+  out.resources.push_back(make_immunization(id));
+  out.resources.push_back(make_coverage(id));
   const std::uint32_t visits = 5 + numbers.below(3);
   for (std::uint32_t i = 0; i < visits; ++i) {
     const std::string date = std::to_string(2021 + i % 6) + "-" + two(1 + numbers.below(12)) + "-" +
@@ -154,7 +224,9 @@ DemoHistory make_history(std::uint32_t number) {
     for (std::size_t which = 0; which < measures.size(); ++which) {
       out.resources.push_back(make_observation(visit, which, numbers));
     }
+    out.resources.push_back(make_report(visit));
     out.resources.push_back(make_prescription(visit));
+    out.resources.push_back(make_claim(visit, numbers));
   }
   return out;
 }

@@ -5,18 +5,20 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/json/json.h"
+#include "base/json/writer.h"
+#include "client/bundle_file.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
-#include "contracts/access/view.h"
-#include "contracts/consent/decide.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
-#include "contracts/consent/view.h"
-#include "contracts/identity/view.h"
-#include "crypto/merkle.h"
 #include "crypto/random.h"
+#include "model/canonical.h"
+#include "model/tags.h"
 #include "node/commands.h"
-#include "node/demo/hospital.h"
+#include "node/demo/cast.h"
+#include "node/demo/fhir_talk.h"
+#include "node/demo/histories.h"
 #include "node/init.h"
 
 namespace xl::node::demo {
@@ -24,293 +26,387 @@ namespace {
 
 namespace access = contracts::access;
 namespace consent = contracts::consent;
+using client::bytes_of;
+using client::Sent;
 
 constexpr std::uint64_t day_ms = 24ULL * 60 * 60 * 1000;
-constexpr std::uint64_t session_ms = 10 * 60 * 1000;
 constexpr std::uint32_t patients_count = 12;
 
 /// Everybody, and what happens to them.
 class Story {
  public:
-  Story(Node& node, LedgerClient& ledger, const Console& console)
-      : node_(node), ledger_(ledger), console_(console) {}
+  Story(Cast& cast, const Console& console) : cast_(cast), console_(console) {}
 
-  Status found(const Layout& layout, const Unlock& unlock, ByteView operator_key);
+  Status meet(const Layout& layout, const Unlock& unlock, const model::Genesis& genesis);
   Status admit_patients();
-  Status ask_without_permission();
+  Status admit_bundles(const std::filesystem::path& folder);
+  Status care_at_home();
+  Status ask_from_elsewhere();
   Status share();
-  Status read_after_permit();
   Status stop_sharing();
+  Status pay();
+  Status emergency();
+  Status look_at_the_log();
   Status attack();
   Status verify_everything();
 
  private:
-  [[nodiscard]] consent::Decision decide(const std::string& type) const;
-  [[nodiscard]] Result<Sent> open_session(const model::Id& session);
+  Status put_all(Persona& hospital, const std::vector<json::Value>& resources);
+  Status claim_first_patient();
+  [[nodiscard]] Result<model::Id> grant(const Persona& grantee, const model::Id& organisation,
+                                        const std::vector<std::string>& types,
+                                        consent::PurposeOfUse purpose);
+  [[nodiscard]] Result<std::size_t> count_of(Persona& who, const Persona& custodian,
+                                             const std::string& query,
+                                             std::map<std::string, std::string> headers = {});
   [[nodiscard]] Status refused(const Result<Sent>& sent, std::string_view english,
                                std::string_view chinese);
-  [[nodiscard]] Status happened(const Result<Sent>& sent, std::string_view english,
-                                std::string_view chinese);
-  [[nodiscard]] Status tell_decision(const consent::Decision& decision) const;
+  void say(std::string_view english, std::string_view chinese) const {
+    console_.say("▸ " + std::string(english), "▸ " + std::string(chinese));
+  }
+  void stop(std::string_view english, std::string_view chinese) const {
+    console_.say("✋ " + std::string(english), "✋ " + std::string(chinese));
+  }
 
-  Node& node_;
-  LedgerClient& ledger_;
+  Cast& cast_;
   const Console& console_;
-  std::vector<std::unique_ptr<Hospital>> hospitals_;
-  std::vector<Actor> doctors_;
-  std::vector<Patient> patients_;
-  std::optional<consent::SealedPolicy> shared_;
+  std::vector<Persona> hospitals_;
+  std::optional<Persona> insurer_, regulator_;
+  std::vector<Persona> doctors_;
+  std::optional<Persona> claims_officer_, inspector_, patient_;
+  std::string patient_name_, patient_id_;  ///< the first patient of the first hospital
+  std::vector<std::string> types_;         ///< of the first patient's resources
   model::Id consent_;
+  std::size_t records_ = 0;
 };
 
-/// Says that something was done, or fails because it was not.
-Status Story::happened(const Result<Sent>& sent, std::string_view english,
-                       std::string_view chinese) {
-  if (!sent.ok()) return sent.error();
-  if (sent->status != 0) return make_error(ErrorCode::answer_unexpected, sent->status_name);
-  console_.done(english, chinese);
-  return {};
-}
-
-/// Says that something was refused and why, or fails because it was not.
-Status Story::refused(const Result<Sent>& sent, std::string_view english,
-                      std::string_view chinese) {
-  if (!sent.ok()) return sent.error();
-  if (sent->status == 0) return make_error(ErrorCode::answer_unexpected, "was not refused");
-  console_.say("✋ " + std::string(english) + ": " + sent->status_name,
-               "✋ " + std::string(chinese) + ":" + sent->status_name);
-  return {};
-}
-
-Status Story::tell_decision(const consent::Decision& decision) const {
-  for (const consent::Reason reason : decision.reasons) {
-    for (const consent::ReasonInfo& info : consent::reason_infos()) {
-      if (info.reason != reason) continue;
-      console_.say("    because: " + std::string(info.en), "    原因:" + std::string(info.zh));
-    }
-  }
-  return {};
-}
-
-Status Story::found(const Layout& layout, const Unlock& unlock, ByteView operator_key) {
-  const json::Value list = node_.ledger().genesis().section("identity").find("organisations");
-  for (const json::Value organisation : list.items()) {
-    if (organisation.find("type").as_uint64() !=
-        static_cast<std::uint64_t>(OrganisationType::hospital)) {
-      continue;
-    }
+Status Story::meet(const Layout& layout, const Unlock& unlock, const model::Genesis& genesis) {
+  for (const json::Value one : genesis.section("identity").find("organisations").items()) {
     XL_TRY_ASSIGN(const model::Id did,
-                  model::id_from_did(organisation.find("did").as_string().value_or("")));
-    XL_TRY_ASSIGN(crypto::SigningKey key, unlock.load_signing_key(layout.service_key(did.text())));
-    const std::string name(organisation.find("name").as_string().value_or(""));
-    XL_TRY_ASSIGN(auto hospital, Hospital::open(layout.root / "vault",
-                                                Actor{name, did, std::move(key)}, operator_key));
-    hospitals_.push_back(std::move(hospital));
+                  model::id_from_did(one.find("did").as_string().value_or("")));
+    const std::string name(one.find("name").as_string().value_or(""));
+    XL_TRY_ASSIGN(Persona organisation, cast_.organisation(layout, unlock, name, did));
+    const auto type = static_cast<OrganisationType>(one.find("type").as_uint64().value_or(0));
+    if (type == OrganisationType::hospital) hospitals_.push_back(std::move(organisation));
+    else if (type == OrganisationType::insurer) insurer_ = std::move(organisation);
+    else regulator_ = std::move(organisation);
   }
-  for (const char* name : {"李敏", "Ward", "王医生"}) doctors_.push_back(make_actor(name));
-  for (std::size_t i = 0; i < hospitals_.size(); ++i) {
-    XL_TRY(happened(hospitals_[i]->employ(ledger_, doctors_[i]),
-                    hospitals_[i]->actor().name + " attests Dr " + doctors_[i].name,
-                    hospitals_[i]->actor().name + " 认证医生 " + doctors_[i].name));
+  if (hospitals_.size() != 3 || !insurer_ || !regulator_) {
+    return make_error(ErrorCode::config_invalid, "the folder holds another network than the demo's");
   }
+  using identity::LicenceType;
+  using identity::Role;
+  const auto employ = [&](Persona& at, const char* name, Role role, LicenceType licence,
+                          Persona& out) -> Status {
+    XL_TRY_ASSIGN(out, cast_.practitioner(at, name, role, licence));
+    say(at.name + " attests " + name + ", who signs in with a key of their own",
+        at.name + " 认证 " + name + ",其以本人密钥登录");
+    return {};
+  };
+  doctors_.resize(3);
+  XL_TRY(employ(hospitals_[0], "李敏", Role::physician, LicenceType::medical, doctors_[0]));
+  XL_TRY(employ(hospitals_[1], "Dr Ward", Role::physician, LicenceType::medical, doctors_[1]));
+  XL_TRY(employ(hospitals_[2], "王医生", Role::emergency_physician, LicenceType::medical,
+                doctors_[2]));
+  claims_officer_.emplace();
+  XL_TRY(employ(*insurer_, "陈核保", Role::claims_officer, LicenceType::none, *claims_officer_));
+  inspector_.emplace();
+  return employ(*regulator_, "周监察", Role::auditor, LicenceType::none, *inspector_);
+}
+
+Status Story::put_all(Persona& hospital, const std::vector<json::Value>& resources) {
+  for (const std::string& transaction : client::transactions_of(resources)) {
+    XL_TRY_ASSIGN(const client::HttpResponse answer,
+                  hospital.session->ask("POST", "/o/" + hospital.did().text() + "/fhir/",
+                                        "application/fhir+json", transaction,
+                                        {{"Prefer", "return=minimal"}}));
+    if (answer.status != 200) return client::error_of(answer);
+  }
+  records_ += resources.size();
   return {};
 }
 
 Status Story::admit_patients() {
-  const SystemClock clock;
-  Progress progress(console_, std::string(console_.pick("  Patients", "  患者")), clock.now_ms());
-  std::size_t records = 0;
+  Progress progress(console_, std::string(console_.pick("  Patients", "  患者")),
+                    cast_.clock().now_ms());
   for (std::uint32_t i = 0; i < patients_count; ++i) {
-    XL_TRY_ASSIGN(Patient patient,
-                  hospitals_[i % hospitals_.size()]->admit(ledger_, make_history(i)));
-    records += patient.records.size();
-    patients_.push_back(std::move(patient));
-    progress.update(i + 1, patients_count, clock.now_ms());
+    const DemoHistory history = make_history(i);
+    std::vector<json::Document> parsed;
+    std::vector<json::Value> resources;
+    for (const DemoResource& resource : history.resources) {
+      XL_TRY_ASSIGN(json::Document document, json::parse(resource.json, {}));
+      parsed.push_back(std::move(document));
+      resources.push_back(parsed.back().root());
+      if (i == 0) types_.push_back(resource.type);
+    }
+    XL_TRY(put_all(hospitals_[i % hospitals_.size()], resources));
+    progress.update(i + 1, patients_count, cast_.clock().now_ms());
   }
   progress.finish();
-  const std::string count = std::to_string(records);
-  console_.done(
-      "12 patients, " + count + " records: encrypted in their hospitals' vaults, anchored",
-      "12 位患者,共 " + count + " 条记录:已在各医院加密保存,并在账本上存证");
-  const std::string name = patients_[0].actor.name;
-  return happened(hospitals_[0]->hand_over(ledger_, patients_[0]),
-                  name + " takes over her record with a key of her own",
-                  name + " 用自己的钥匙接管了病历");
+  patient_name_ = make_history(0).name;
+  patient_id_ = "demo-0";
+  console_.done(std::to_string(patients_count) + " patients, " + std::to_string(records_) +
+                    " records: sent as FHIR, encrypted in their hospitals' vaults, anchored",
+                std::to_string(patients_count) + " 位患者,共 " + std::to_string(records_) +
+                    " 条记录:以 FHIR 送入,在各医院加密保存,并在账本上存证");
+  return claim_first_patient();
 }
 
-/// The custodian's decision about the second hospital's doctor and one class of data.
-consent::Decision Story::decide(const std::string& type) const {
-  consent::Request request;
-  request.requester.kind = consent::RequesterKind::practitioner;
-  request.requester.did = doctors_[1].did;
-  request.requester.organisation = hospitals_[1]->actor().did;
-  request.requester.roles = {static_cast<std::uint32_t>(contracts::identity::Role::physician)};
-  request.purpose = *consent::purpose_of_code("TREAT");
-  request.action = consent::Action::read;
-  request.resource.classes.push_back({std::string(consent::resource_types_system), type});
-  request.resource.author_organisation = hospitals_[0]->actor().did;
-  consent::Facts facts;
-  facts.patient = patients_[0].actor.did;
-  facts.custodian = hospitals_[0]->actor().did;
-  facts.role_attested = true;
-  std::vector<consent::KnownPolicy> policies;
-  if (shared_) {
-    const auto state = node_.ledger().state();
-    const auto head = node_.ledger().head();
-    const bool active = head.ok() && consent::is_active(*state, consent_, head->block_ms);
-    policies.push_back({consent_, active, shared_->policy()});
+Status Story::admit_bundles(const std::filesystem::path& folder) {
+  XL_TRY_ASSIGN(const auto files, client::bundle_files(folder));
+  Progress progress(console_, std::string(console_.pick("  Files", "  文件")),
+                    cast_.clock().now_ms());
+  std::size_t patients = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    XL_TRY_ASSIGN(const client::BundleFile file, client::read_bundle_file(files[i]));
+    Persona& hospital = hospitals_[patients % hospitals_.size()];
+    bool about_patient = false;
+    for (const json::Value resource : file.resources) {
+      if (resource.find("resourceType").as_string() != "Patient") continue;
+      about_patient = true;
+      if (!patient_id_.empty()) continue;
+      patient_id_ = resource.find("id").as_string().value_or("");
+      const json::Value name = resource.find("name").at(0);
+      patient_name_ = std::string(name.find("given").at(0).as_string().value_or("")) + " " +
+                      std::string(name.find("family").as_string().value_or(""));
+      for (const json::Value one : file.resources) {
+        types_.emplace_back(one.find("resourceType").as_string().value_or(""));
+      }
+    }
+    // What is about institutions is everybody's: each hospital gets a copy.
+    if (!about_patient) {
+      for (Persona& each : hospitals_) XL_TRY(put_all(each, file.resources));
+    } else {
+      XL_TRY(put_all(hospital, file.resources));
+      ++patients;
+    }
+    progress.update(i + 1, files.size(), cast_.clock().now_ms());
   }
-  return consent::decide(policies, request, facts);
+  progress.finish();
+  if (patient_id_.empty()) return make_error(ErrorCode::input_invalid, "no Patient in the files");
+  console_.done(std::to_string(patients) + " patients, " + std::to_string(records_) +
+                    " records: sent as FHIR, encrypted in their hospitals' vaults, anchored",
+                std::to_string(patients) + " 位患者,共 " + std::to_string(records_) +
+                    " 条记录:以 FHIR 送入,在各医院加密保存,并在账本上存证");
+  return claim_first_patient();
 }
 
-Result<Sent> Story::open_session(const model::Id& session) {
-  xinglin::access::v1::OpenSession message;
-  message.set_session(bytes_of(session.bytes));
-  message.set_requester(bytes_of(hospitals_[1]->actor().did.bytes));
-  message.set_patient(bytes_of(patients_[0].actor.did.bytes));
-  message.add_consents(bytes_of(consent_.bytes));
-  message.set_decision(bytes_of(committed("request, decision and reasons")));
-  message.set_ends_ms(ledger_.clock().now_ms() + session_ms);
-  return ledger_.send(access::contract_number, access::open_session_type, message,
-                      {&hospitals_[1]->actor(), &hospitals_[0]->actor()});
-}
-
-Status Story::ask_without_permission() {
-  const consent::Decision decision = decide("Observation");
-  if (decision.permit) return make_error(ErrorCode::internal_failure, "permitted without consent");
-  console_.say(
-      "✋ " + doctors_[1].name + " of " + hospitals_[1]->actor().name +
-          " asks for observations: refused",
-      "✋ " + hospitals_[1]->actor().name + " 的 " + doctors_[1].name + " 请求查看检验结果:被拒绝");
-  XL_TRY(tell_decision(decision));
-  xinglin::access::v1::Denied message;
-  message.set_entry(bytes_of(random_id().bytes));
-  message.set_patient(bytes_of(patients_[0].actor.did.bytes));
-  message.set_details(bytes_of(committed("who asked, for what, and why not")));
-  XL_TRY(happened(ledger_.send(access::contract_number, access::denied_type, message,
-                               {&hospitals_[0]->actor()}),
-                  "  the refusal is on the ledger too: the patient will see it",
-                  "  拒绝也记入账本:患者看得到"));
-  consent_ = random_id();
-  return refused(open_session(random_id()), "a session without any consent",
-                 "没有授权就想打开会话");
-}
-
-Status Story::share() {
-  consent::SealedPolicy sealed;
-  sealed.set_version(1);
-  sealed.set_consent(bytes_of(consent_.bytes));
-  sealed.set_patient(bytes_of(patients_[0].actor.did.bytes));
-  sealed.set_custodian(bytes_of(hospitals_[0]->actor().did.bytes));
-  sealed.mutable_policy()->set_effect(static_cast<std::uint32_t>(consent::Effect::permit));
-  auto* rule = sealed.mutable_policy()->mutable_rule();
-  auto* grantee = rule->add_grantees();
-  grantee->set_organisation(bytes_of(hospitals_[1]->actor().did.bytes));
-  grantee->set_person(bytes_of(doctors_[1].did.bytes));
-  auto* shared_class = rule->add_classes();
-  shared_class->set_system(std::string(consent::resource_types_system));
-  shared_class->set_code("Observation");
-  rule->set_confidentiality_min(static_cast<std::uint32_t>(consent::Confidentiality::unrestricted));
-  rule->set_confidentiality_max(static_cast<std::uint32_t>(consent::Confidentiality::normal));
-  rule->add_purposes(static_cast<std::uint32_t>(*consent::purpose_of_code("TREAT")));
-  rule->add_actions(static_cast<std::uint32_t>(consent::Action::read));
-  std::array<std::uint8_t, 32> salt{};
-  crypto::random_bytes(salt);
-  sealed.set_salt(bytes_of(salt));
-  consent::normalise(*sealed.mutable_policy());
-  XL_TRY(consent::check_sealed(sealed));
-  xinglin::consent::v1::Grant message;
-  message.set_consent(bytes_of(consent_.bytes));
-  message.set_patient(sealed.patient());
-  message.set_end_ms(ledger_.clock().now_ms() + 30 * day_ms);
-  message.set_commitment(bytes_of(consent::commitment_of(sealed)));
-  XL_TRY(happened(
-      ledger_.send(consent::contract_number, consent::grant_type, message, {&patients_[0].actor}),
-      patients_[0].actor.name + " shares observations with Dr " + doctors_[1].name +
-          ", for treatment, for 30 days",
-      patients_[0].actor.name + " 授权 " + doctors_[1].name + " 查看检验结果,用于治疗,30 天"));
-  shared_ = std::move(sealed);
+Status Story::claim_first_patient() {
+  XL_TRY_ASSIGN(const model::Id did, pseudonym_of(*hospitals_[0].session, hospitals_[0].did(),
+                                                  patient_id_));
+  XL_TRY_ASSIGN(patient_, cast_.patient(hospitals_[0], patient_name_, did));
+  console_.done(patient_name_ + " takes over her record with a key of her own",
+                patient_name_ + " 用自己的钥匙接管了病历");
   return {};
 }
 
-Status Story::read_after_permit() {
-  const consent::Decision decision = decide("Observation");
-  if (!decision.permit) return make_error(ErrorCode::internal_failure, "refused despite consent");
-  XL_TRY(tell_decision(decision));
-  if (decide("Condition").permit) {
-    return make_error(ErrorCode::internal_failure, "a class that was not shared was permitted");
+Result<std::size_t> Story::count_of(Persona& who, const Persona& custodian,
+                                    const std::string& query,
+                                    std::map<std::string, std::string> headers) {
+  return count_entries(*who.session, custodian.did(), query, std::move(headers));
+}
+
+/// The hospital's own doctor: first without an encounter, then with one.
+Status Story::care_at_home() {
+  Persona& doctor = doctors_[0];
+  const std::string observations = "Observation?patient=" + patient_id_;
+  XL_TRY(open_encounter(*hospitals_[0].session, hospitals_[0].did(), patient_id_, doctor.did(),
+                        "finished"));
+  XL_TRY_ASSIGN(const std::size_t before, count_of(doctor, hospitals_[0], observations));
+  if (before != 0) return make_error(ErrorCode::internal_failure, "read without an encounter");
+  stop(doctor.name + " looks for " + patient_name_ + "'s results without an encounter: nothing",
+       doctor.name + " 在没有就诊的情况下查看 " + patient_name_ + " 的检验结果:无结果");
+  XL_TRY(open_encounter(*hospitals_[0].session, hospitals_[0].did(), patient_id_, doctor.did(),
+                        "in-progress"));
+  XL_TRY_ASSIGN(const std::size_t after, count_of(doctor, hospitals_[0], observations));
+  if (after == 0) return make_error(ErrorCode::internal_failure, "own care found nothing");
+  say("With an encounter open " + doctor.name + " reads " + std::to_string(after) +
+          " results; each read was in the journal before its first byte",
+      "就诊开始后," + doctor.name + " 读取了 " + std::to_string(after) +
+          " 条检验结果;每次读取都先写入日志");
+  return {};
+}
+
+Status Story::ask_from_elsewhere() {
+  Persona& doctor = doctors_[1];
+  XL_TRY_ASSIGN(const client::HttpResponse answer,
+                get_fhir(*doctor.session, hospitals_[0].did(), "Patient/" + patient_id_));
+  if (answer.status != 404) return make_error(ErrorCode::internal_failure, "read without consent");
+  stop(doctor.name + " of " + hospitals_[1].name + " asks for " + patient_name_ +
+           ": refused, nobody consented. The refusal is on the ledger too",
+       hospitals_[1].name + " 的 " + doctor.name + " 请求 " + patient_name_ +
+           " 的病历:因无授权被拒绝。拒绝也记入账本");
+  console_.say("    because: " + client::error_of(answer).text(),
+               "    原因:" + std::string(describe(client::error_of(answer).code).zh));
+  return {};
+}
+
+Result<model::Id> Story::grant(const Persona& grantee, const model::Id& organisation,
+                               const std::vector<std::string>& types,
+                               consent::PurposeOfUse purpose) {
+  consent::Policy policy;
+  policy.set_effect(static_cast<std::uint32_t>(consent::Effect::permit));
+  auto* rule = policy.mutable_rule();
+  auto* who = rule->add_grantees();
+  who->set_organisation(bytes_of(organisation.bytes));
+  who->set_person(bytes_of(grantee.did().bytes));
+  for (const std::string& type : types) {
+    auto* one = rule->add_classes();
+    one->set_system(std::string(consent::resource_types_system));
+    one->set_code(type);
   }
-  const model::Id session = random_id();
-  XL_TRY(happened(open_session(session), "both hospitals sign the permit; only then a key is used",
-                  "两家医院共同签署许可;此后才动用密钥"));
-  const auto state = node_.ledger().state();
-  const auto head = node_.ledger().head();
-  if (!head.ok()) return head.error();
-  std::vector<Bytes> leaves;
-  for (std::size_t i = 0; i < patients_[0].records.size(); ++i) {
-    if (patients_[0].types[i] != "Observation") continue;
-    if (!access::session_is_live(*state, session, head->block_ms)) {
-      return make_error(ErrorCode::internal_failure, "the session is not live");
-    }
-    XL_TRY_ASSIGN(const vault::Opened opened,
-                  hospitals_[0]->records().get(patients_[0].records[i]));
-    Bytes leaf = committed("one read");  // salted: a read is health data too
-    leaf.push_back(opened.content.empty() ? 0 : 1);
-    leaves.push_back(std::move(leaf));
+  rule->set_confidentiality_min(static_cast<std::uint32_t>(consent::Confidentiality::unrestricted));
+  rule->set_confidentiality_max(static_cast<std::uint32_t>(consent::Confidentiality::normal));
+  rule->add_purposes(static_cast<std::uint32_t>(purpose));
+  rule->add_actions(static_cast<std::uint32_t>(consent::Action::read));
+  rule->add_actions(static_cast<std::uint32_t>(consent::Action::search));
+  model::Id out;
+  XL_TRY(must_apply(patient_->session->grant(policy, patient_->did(), hospitals_[0].did(),
+                                             cast_.clock().now_ms() + 30 * day_ms, out)));
+  return out;
+}
+
+Status Story::share() {
+  Persona& doctor = doctors_[1];
+  XL_TRY_ASSIGN(consent_, grant(doctor, hospitals_[1].did(), {"Observation"},
+                                consent::PurposeOfUse::treatment));
+  say(patient_name_ + " shares observations with " + doctor.name + ", for treatment, for 30 days",
+      patient_name_ + " 授权 " + doctor.name + " 查看检验结果,用于诊疗,30 天");
+  XL_TRY_ASSIGN(const std::size_t shared,
+                count_of(doctor, hospitals_[0], "Observation?patient=" + patient_id_));
+  const auto expected =
+      static_cast<std::size_t>(std::count(types_.begin(), types_.end(), "Observation"));
+  if (shared != std::min<std::size_t>(expected, 1000)) {
+    return make_error(ErrorCode::internal_failure, "observations shared and observations read differ");
   }
-  xinglin::access::v1::SealSession seal;
-  seal.set_session(bytes_of(session.bytes));
-  Bytes root{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(root, crypto::merkle::root_of(leaves));
-  seal.set_root(bytes_of(root));
-  seal.set_count(static_cast<std::uint32_t>(leaves.size()));
-  const std::string count = std::to_string(leaves.size());
-  return happened(ledger_.send(access::contract_number, access::seal_session_type, seal,
-                               {&hospitals_[0]->actor()}),
-                  count + " observations read; the reads are sealed on the ledger",
-                  "读取了 " + count + " 条检验结果;读取记录已封存上链");
+  say(doctor.name + " reads " + std::to_string(shared) +
+          " observations: both hospitals signed the permit on the ledger first",
+      doctor.name + " 读取了 " + std::to_string(shared) + " 条检验结果:两家医院先在账本上共同签署许可");
+  XL_TRY_ASSIGN(const std::size_t others,
+                count_of(doctor, hospitals_[0], "Condition?patient=" + patient_id_));
+  if (others != 0) return make_error(ErrorCode::internal_failure, "a class not shared was read");
+  stop(doctor.name + " looks for diagnoses as well: nothing, they were not shared",
+       doctor.name + " 还想查看诊断:未授权,无结果");
+  return {};
 }
 
 Status Story::stop_sharing() {
   xinglin::consent::v1::Revoke message;
   message.set_consent(bytes_of(consent_.bytes));
-  XL_TRY(happened(
-      ledger_.send(consent::contract_number, consent::revoke_type, message, {&patients_[0].actor}),
-      patients_[0].actor.name + " stops sharing", patients_[0].actor.name + " 撤销授权"));
-  if (decide("Observation").permit) {
-    return make_error(ErrorCode::internal_failure, "permitted after revocation");
+  XL_TRY(must_apply(
+      patient_->session->submit(consent::contract_number, consent::revoke_type, message)));
+  XL_TRY_ASSIGN(const std::size_t after,
+                count_of(doctors_[1], hospitals_[0], "Observation?patient=" + patient_id_));
+  if (after != 0) return make_error(ErrorCode::internal_failure, "read after revocation");
+  say(patient_name_ + " stops sharing", patient_name_ + " 撤销授权");
+  stop(doctors_[1].name + " asks again: nothing any more", doctors_[1].name + " 再次请求:已无结果");
+  return {};
+}
+
+Status Story::pay() {
+  Persona& officer = *claims_officer_;
+  const std::map<std::string, std::string> purpose{{"X-Purpose-Of-Use", "HPAYMT"}};
+  const std::string claims = "Claim?patient=" + patient_id_;
+  XL_TRY_ASSIGN(const std::size_t before, count_of(officer, hospitals_[0], claims, purpose));
+  if (before != 0) return make_error(ErrorCode::internal_failure, "claims read without consent");
+  stop(officer.name + " of " + insurer_->name + " asks for claims: nothing without consent",
+       insurer_->name + " 的 " + officer.name + " 请求理赔资料:未授权,无结果");
+  const auto granted =
+      grant(officer, insurer_->did(), {"Claim"}, consent::PurposeOfUse::payment);
+  if (!granted.ok()) return granted.error();
+  XL_TRY_ASSIGN(const std::size_t after, count_of(officer, hospitals_[0], claims, purpose));
+  const bool has_claims = std::find(types_.begin(), types_.end(), "Claim") != types_.end();
+  if (has_claims && after == 0) return make_error(ErrorCode::internal_failure, "no claim found");
+  say(patient_name_ + " lets " + insurer_->name + " see claims, for payment: " +
+          std::to_string(after) + " read, nothing else",
+      patient_name_ + " 允许 " + insurer_->name + " 为支付目的查看理赔:读取 " +
+          std::to_string(after) + " 条,别无其他");
+  return {};
+}
+
+Status Story::emergency() {
+  Persona& doctor = doctors_[2];
+  xinglin::access::v1::DeclareEmergency message;
+  const model::Id entry = client::random_id();
+  message.set_entry(bytes_of(entry.bytes));
+  message.set_practitioner(bytes_of(doctor.did().bytes));
+  message.set_organisation(bytes_of(hospitals_[2].did().bytes));
+  message.set_patient(bytes_of(patient_->did().bytes));
+  XL_TRY(break_glass(*doctor.session, hospitals_[2].session->identity().key, hospitals_[0].did(),
+                     message, "unconscious", "unconscious after a traffic accident"));
+  XL_TRY_ASSIGN(
+      const std::size_t found,
+      count_of(doctor, hospitals_[0], "Condition?patient=" + patient_id_,
+               {{"X-Purpose-Of-Use", "ETREAT"}, {"X-Emergency-Entry", entry.text()}}));
+  if (found == 0 && std::find(types_.begin(), types_.end(), "Condition") != types_.end()) {
+    return make_error(ErrorCode::internal_failure, "the emergency opened nothing");
   }
-  return refused(open_session(random_id()), "another session after that", "此后再想打开会话");
+  say(patient_name_ + " lies unconscious in " + hospitals_[2].name + ": " + doctor.name +
+          " breaks the glass, with a reason, and sees " + std::to_string(found) +
+          " diagnoses; a review is due within 72 hours",
+      patient_name_ + " 在 " + hospitals_[2].name + " 昏迷:" + doctor.name +
+          " 说明理由后紧急查看,看到 " + std::to_string(found) + " 条诊断;须在 72 小时内复核");
+  return {};
+}
+
+Status Story::look_at_the_log() {
+  XL_TRY_ASSIGN(const LogSummary log, access_log(*patient_->session, hospitals_[0].did()));
+  say(patient_name_ + " looks at her access log: " + std::to_string(log.permitted) + " reads, " +
+          std::to_string(log.refused) + " refusals, by " + std::to_string(log.organisations) +
+          " institutions",
+      patient_name_ + " 查看访问记录:" + std::to_string(log.permitted) + " 次读取," +
+          std::to_string(log.refused) + " 次被拒绝,来自 " + std::to_string(log.organisations) +
+          " 家机构");
+  if (log.permitted == 0 || log.refused == 0) {
+    return make_error(ErrorCode::internal_failure, "the access log leaves something out");
+  }
+  return {};
+}
+
+Status Story::refused(const Result<Sent>& sent, std::string_view english,
+                      std::string_view chinese) {
+  if (!sent.ok()) return sent.error();
+  if (sent->applied()) return make_error(ErrorCode::internal_failure, "was not refused");
+  stop(std::string(english) + ": " + sent->status_name, std::string(chinese) + ":" + sent->status_name);
+  return {};
 }
 
 Status Story::attack() {
-  XL_TRY(refused(ledger_.send_again(), "the same signed request a second time",
+  xinglin::consent::v1::Revoke again;
+  again.set_consent(bytes_of(consent_.bytes));
+  XL_TRY_ASSIGN(const Bytes raw, patient_->session->sign({client::message_to(
+                                     consent::contract_number, consent::revoke_type, again)}));
+  const auto once = patient_->session->submit(raw);
+  if (!once.ok()) return once.error();
+  XL_TRY(refused(patient_->session->submit(raw), "The same signed request a second time",
                  "把同一份签名请求再发一次"));
   xinglin::consent::v1::Grant message;
-  message.set_consent(bytes_of(random_id().bytes));
-  message.set_patient(bytes_of(patients_[0].actor.did.bytes));
-  message.set_commitment(bytes_of(committed("a consent that nobody gave")));
-  XL_TRY(refused(ledger_.send(consent::contract_number, consent::grant_type, message,
-                              {&hospitals_[2]->actor()}),
-                 hospitals_[2]->actor().name + " consents in the patient's name",
-                 hospitals_[2]->actor().name + " 冒充患者授权"));
-  const Actor stranger = make_actor("a stranger");
-  return refused(ledger_.send(consent::contract_number, consent::grant_type, message, {&stranger}),
-                 "a stranger's key", "陌生人的钥匙");
+  message.set_consent(bytes_of(client::random_id().bytes));
+  message.set_patient(bytes_of(patient_->did().bytes));
+  message.set_commitment(bytes_of(client::committed("a consent that nobody gave")));
+  XL_TRY(refused(
+      hospitals_[2].session->submit(consent::contract_number, consent::grant_type, message),
+      hospitals_[2].name + " consents in the patient's name", hospitals_[2].name + " 冒充患者授权"));
+  const Persona stranger = cast_.stranger("a stranger");
+  return refused(stranger.session->submit(consent::contract_number, consent::grant_type, message),
+                 "A stranger's key", "陌生人的钥匙");
 }
 
+/// The regulator sees no health data and can check everything.
 Status Story::verify_everything() {
-  const SystemClock clock;
-  Progress progress(console_, std::string(console_.pick("  Receipts", "  凭证")), clock.now_ms());
-  const auto& ids = ledger_.executed();
+  XL_TRY_ASSIGN(const std::vector<std::string> ids, executed_transactions(*inspector_->session));
+  Progress progress(console_, std::string(console_.pick("  Receipts", "  凭证")),
+                    cast_.clock().now_ms());
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    XL_TRY(ledger_.verify(ids[i]));
-    progress.update(i + 1, ids.size(), clock.now_ms());
+    XL_TRY(inspector_->session->verify_receipt(ids[i]));
+    progress.update(i + 1, ids.size(), cast_.clock().now_ms());
   }
   progress.finish();
   const std::string count = std::to_string(ids.size());
-  console_.done(count + " receipts verified with the genesis alone, refusals included",
-                count + " 份凭证仅凭创世文件全部核验通过,被拒绝的也在内");
+  console_.done(inspector_->name + " of " + regulator_->name + ": " + count +
+                    " receipts verified with the genesis alone, refusals included",
+                regulator_->name + " 的 " + inspector_->name + ":" + count +
+                    " 份凭证仅凭创世文件全部核验通过,被拒绝的也在内");
   return {};
 }
 
@@ -318,7 +414,7 @@ Status Story::verify_everything() {
 Result<crypto::SecretBytes> demo_operator_key(const std::filesystem::path& folder) {
   const auto path = folder / "operator.key";
   std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
+  std::filesystem::create_directories(folder / "personas", failure);
   if (!std::filesystem::exists(path, failure)) {
     const auto fresh = crypto::SecretBytes::random(crypto::keyfile::operator_key_bytes);
     XL_TRY(write_file_durably(path, fresh.view(), 0600));
@@ -326,17 +422,22 @@ Result<crypto::SecretBytes> demo_operator_key(const std::filesystem::path& folde
   return crypto::keyfile::read_operator_key(path);
 }
 
-Status play(Node& node, const Layout& layout, const Unlock& unlock, ByteView operator_key,
-            const Console& console) {
+Status play(const Node& node, const DemoOptions& options, const Layout& layout,
+            const Unlock& unlock, ByteView operator_key, const Console& console) {
   const SystemClock clock;
-  LedgerClient ledger({"127.0.0.1", std::to_string(node.port())}, node.ledger().genesis(), clock);
-  Story story(node, ledger, console);
-  XL_TRY(story.found(layout, unlock, operator_key));
-  XL_TRY(story.admit_patients());
-  XL_TRY(story.ask_without_permission());
+  Cast cast({"127.0.0.1", std::to_string(node.port())}, clock, options.folder / "personas",
+            {crypto::keyfile::Protection::operator_key, operator_key});
+  Story story(cast, console);
+  XL_TRY_ASSIGN(const model::Genesis genesis, load_genesis(layout));
+  XL_TRY(story.meet(layout, unlock, genesis));
+  XL_TRY(options.bundles.empty() ? story.admit_patients() : story.admit_bundles(options.bundles));
+  XL_TRY(story.care_at_home());
+  XL_TRY(story.ask_from_elsewhere());
   XL_TRY(story.share());
-  XL_TRY(story.read_after_permit());
   XL_TRY(story.stop_sharing());
+  XL_TRY(story.pay());
+  XL_TRY(story.emergency());
+  XL_TRY(story.look_at_the_log());
   XL_TRY(story.attack());
   return story.verify_everything();
 }
@@ -368,11 +469,13 @@ int run_demo(const DemoOptions& options, const Console& console) {
   config.port = options.port;
   auto node = Node::start(layout, config, unlock, clock);
   if (!node.ok()) return console.fail(node.error());
-  const Status told = play(**node, layout, unlock, operator_key, console);
+  const Status told = play(**node, options, layout, unlock, operator_key, console);
   if (!told.ok()) return console.fail(told.error());
   const std::string url = "http://127.0.0.1:" + std::to_string((*node)->port()) + "/";
-  console.say("The personas' keys were made by this demo and are gone with it.",
-              "演示人物的钥匙由本演示生成,演示结束即消失。");
+  console.say("The personas' keys lie in " + (options.folder / "personas").string() +
+                  ": on this node, not with people. Only a demo may do that.",
+              "演示人物的钥匙保存在 " + (options.folder / "personas").string() +
+                  ":在本节点上,而不在本人手中。只有演示可以这样做。");
   if (console.json()) console.result("{\"url\":\"" + url + "\",\"story\":\"done\"}");
   if (options.exit) return static_cast<int>(ExitCode::done);
   console.say("  Open      " + url + "\n  Try next  ./build/xinglin demo tamper --data " +

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "client/session.h"
+
+#include "base/json/json.h"
+#include "base/json/writer.h"
+#include "contracts/access/records.h"
+#include "contracts/consent/messages.pb.h"
+#include "contracts/consent/records.h"
+#include "contracts/identity/messages.pb.h"
+#include "contracts/identity/records.h"
+#include "crypto/random.h"
+#include "model/canonical.h"
+#include "model/receipt.h"
+#include "model/tags.h"
+
+namespace xl::client {
+
+namespace consent = contracts::consent;
+
+namespace {
+
+constexpr std::uint64_t valid_ms = 2 * 60 * 1000;
+constexpr std::uint64_t delegated_ms = 60 * 60 * 1000;
+constexpr unsigned unauthorised = 401;
+
+crypto::SigningKey copy_of_key(const crypto::SigningKey& key) {
+  auto copy = crypto::SigningKey::from_secret(key.algorithm(), key.secret());
+  XL_CHECK(copy.ok());
+  return std::move(*copy);
+}
+
+/// What signs in (docs/reference/formats.md, sign-in).
+Bytes sign_in_bytes(const Hash& network, const model::Id& organisation, const Hash& key_id,
+                    std::string_view challenge) {
+  Bytes out;
+  append(out, view_of(model::tags::sign_in));
+  out.push_back(0);
+  out.push_back(static_cast<std::uint8_t>(crypto::Suite::international));
+  append(out, network);
+  append(out, organisation.view());
+  append(out, key_id);
+  append(out, view_of(challenge));
+  return out;
+}
+
+bool is_person(contracts::PartyKind kind) {
+  return kind == contracts::PartyKind::practitioner || kind == contracts::PartyKind::patient ||
+         kind == contracts::PartyKind::guardian;
+}
+
+Result<Sent> sent_of(json::Value entry) {
+  Sent out;
+  const auto id = entry.find("transaction_id").as_string();
+  const auto status = entry.find("status").as_uint64();
+  if (!id || !status) return make_error(ErrorCode::answer_unexpected);
+  out.transaction_id = *id;
+  out.status = *status;
+  out.status_name = entry.find("status_name").as_string().value_or("");
+  return out;
+}
+
+/// A refusal before execution.
+Result<Sent> not_executed(const HttpResponse& answer) {
+  const Error error = error_of(answer);
+  if (error.code == ErrorCode::answer_unexpected) return error;
+  const ErrorInfo& info = describe(error.code);
+  return Sent{{}, info.number, code_text(info.number) + " " + std::string(info.name)};
+}
+
+}  // namespace
+
+model::Message message_to(std::uint8_t contract, std::uint16_t type,
+                          const google::protobuf::Message& message) {
+  return {contract, type, model::encode(message)};
+}
+
+Error error_of(const HttpResponse& answer) {
+  const auto document = json::parse(answer.body, {});
+  if (document.ok()) {
+    std::string code(document->root().find("code").as_string().value_or(""));
+    std::string why(document->root().find("detail").as_string().value_or(""));
+    if (code.empty()) {
+      const json::Value issue = document->root().find("issue").at(0);
+      code = issue.find("details").find("coding").at(0).find("code").as_string().value_or("");
+      why = issue.find("diagnostics").as_string().value_or("");
+      const auto where = issue.find("expression").at(0).as_string();
+      if (where) why = std::string(*where) + ": " + why;
+    }
+    for (const ErrorInfo& info : error_registry()) {
+      if (code == code_text(info.number)) {
+        return {static_cast<ErrorCode>(info.number), why.empty() ? std::string(info.en) : why};
+      }
+    }
+  }
+  return make_error(ErrorCode::answer_unexpected, "HTTP status " + std::to_string(answer.status));
+}
+
+Session::Session(NodeAddress address, const Identity& identity, const Clock& clock)
+    : http_(std::move(address)),
+      identity_{identity.name, identity.did, identity.kind, identity.organisation,
+                copy_of_key(identity.key)},
+      clock_(clock) {}
+
+Result<const model::Genesis*> Session::genesis() {
+  if (!genesis_) {
+    XL_TRY_ASSIGN(const HttpResponse answer, http_.get("/ledger/v1/genesis"));
+    if (answer.status != 200) return error_of(answer);
+    XL_TRY_ASSIGN(genesis_, model::read_genesis(view_of(answer.body)));
+  }
+  return &*genesis_;
+}
+
+Result<Bytes> Session::sign(std::vector<model::Message> messages,
+                            std::span<const Identity* const> others) {
+  XL_TRY_ASSIGN(const model::Genesis* network, genesis());
+  model::Body body;
+  body.network = network->network;
+  std::vector<const crypto::SigningKey*> keys{&identity_.key};
+  for (const Identity* other : others) keys.push_back(&other->key);
+  for (const crypto::SigningKey* key : keys) {
+    body.signers.push_back(
+        {model::key_id_of(key->algorithm(), key->public_key()), key->algorithm()});
+  }
+  body.valid_until_ms = clock_.now_ms() + valid_ms;
+  crypto::random_bytes(body.nonce);
+  body.messages = std::move(messages);
+  return model::sign_transaction(body, keys);
+}
+
+Result<Sent> Session::submit(ByteView transaction) {
+  XL_TRY_ASSIGN(const HttpResponse answer,
+                http_.send("POST", "/ledger/v1/transactions", "application/octet-stream",
+                           text_of(transaction)));
+  if (answer.status != 200) return not_executed(answer);
+  XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
+  return sent_of(document.root().find("results").at(0).find("entry"));
+}
+
+Result<Sent> Session::submit(std::uint8_t contract, std::uint16_t type,
+                             const google::protobuf::Message& message,
+                             std::span<const Identity* const> others) {
+  std::vector<model::Message> one;
+  one.push_back(message_to(contract, type, message));
+  XL_TRY_ASSIGN(const Bytes transaction, sign(std::move(one), others));
+  return submit(transaction);
+}
+
+Result<std::string> Session::challenge() {
+  XL_TRY_ASSIGN(const HttpResponse answer,
+                http_.send("POST", "/auth/v1/challenges", "application/json", "{}"));
+  if (answer.status != 201) return error_of(answer);
+  XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
+  const auto text = document.root().find("challenge").as_string();
+  if (!text) return make_error(ErrorCode::answer_unexpected);
+  return std::string(*text);
+}
+
+Result<Bytes> Session::delegation(const crypto::SigningKey& session_key,
+                                  const model::Id& organisation,
+                                  const std::vector<std::uint32_t>& roles) {
+  XL_TRY_ASSIGN(const model::Genesis* network, genesis());
+  xinglin::identity::v1::Delegate message;
+  message.set_delegator(bytes_of(identity_.did.bytes));
+  fill_new_key(network->network, identity_.did, session_key, contracts::purpose_session,
+               clock_.now_ms() + delegated_ms, *message.mutable_key());
+  message.set_organisation(bytes_of(organisation.bytes));
+  message.mutable_roles()->Add(roles.begin(), roles.end());
+  // The least that a delegation can name: leaving a session that others opened.
+  message.add_message_types(std::uint32_t{contracts::access::contract_number} << 16U |
+                            contracts::access::end_session_type);
+  std::vector<model::Message> one;
+  one.push_back(message_to(contracts::identity::contract_number,
+                           contracts::identity::delegate_type, message));
+  return sign(std::move(one));
+}
+
+Status Session::sign_in(const model::Id& organisation, std::vector<std::uint32_t> roles) {
+  XL_TRY_ASSIGN(const model::Genesis* network, genesis());
+  organisation_ = organisation;
+  roles_ = std::move(roles);
+  std::optional<crypto::SigningKey> session_key;
+  std::string delegated;
+  if (is_person(identity_.kind)) {
+    XL_TRY_ASSIGN(session_key, crypto::SigningKey::generate(crypto::Algorithm::ed25519));
+    XL_TRY_ASSIGN(const Bytes transaction, delegation(*session_key, organisation, roles_));
+    delegated = to_base64(transaction);
+  }
+  const crypto::SigningKey& key = session_key ? *session_key : identity_.key;
+  const Hash key_id = model::key_id_of(key.algorithm(), key.public_key());
+  XL_TRY_ASSIGN(const std::string fresh, challenge());
+  json::Writer out;
+  out.begin_object().key("challenge").string(fresh);
+  out.key("organisation").string(model::did_text(organisation));
+  out.key("key_id").string(to_hex(key_id)).key("signature");
+  out.string(to_base64(key.sign(sign_in_bytes(network->network, organisation, key_id, fresh))));
+  if (!delegated.empty()) out.key("delegation").string(delegated);
+  out.end_object();
+  XL_TRY_ASSIGN(const HttpResponse answer,
+                http_.send("POST", "/auth/v1/tokens", "application/json", out.take()));
+  if (answer.status != 201) return error_of(answer);
+  XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
+  token_ = document.root().find("access_token").as_string().value_or("");
+  if (token_.empty()) return make_error(ErrorCode::answer_unexpected);
+  return {};
+}
+
+Result<HttpResponse> Session::ask(std::string_view method, const std::string& target,
+                                  std::string_view content_type, std::string_view body,
+                                  std::map<std::string, std::string> headers) {
+  if (token_.empty()) return make_error(ErrorCode::sign_in_required);
+  headers["Authorization"] = "Bearer " + token_;
+  XL_TRY_ASSIGN(HttpResponse answer, http_.send(method, target, content_type, body, headers));
+  if (answer.status != unauthorised) return answer;
+  XL_TRY(sign_in(organisation_, roles_));
+  headers["Authorization"] = "Bearer " + token_;
+  return http_.send(method, target, content_type, body, headers);
+}
+
+Status Session::verify_receipt(const std::string& transaction_id) {
+  XL_TRY_ASSIGN(const model::Genesis* network, genesis());
+  XL_TRY_ASSIGN(const HttpResponse answer, http_.get("/ledger/v1/receipts/" + transaction_id));
+  if (answer.status != 200) return error_of(answer);
+  XL_TRY_ASSIGN(const model::Receipt receipt, model::read_receipt(answer.body));
+  return model::verify_receipt(receipt, *network);
+}
+
+Result<Sent> Session::grant(consent::Policy policy, const model::Id& patient,
+                            const model::Id& custodian, std::uint64_t end_ms,
+                            model::Id& consent_id) {
+  consent_id = random_id();
+  consent::SealedPolicy sealed;
+  sealed.set_version(1);
+  sealed.set_consent(bytes_of(consent_id.bytes));
+  sealed.set_patient(bytes_of(patient.bytes));
+  sealed.set_custodian(bytes_of(custodian.bytes));
+  *sealed.mutable_policy() = std::move(policy);
+  consent::normalise(*sealed.mutable_policy());
+  Hash salt{};
+  crypto::random_bytes(salt);
+  sealed.set_salt(bytes_of(salt));
+  XL_TRY(consent::check_sealed(sealed));
+  xinglin::consent::v1::Grant message;
+  message.set_consent(bytes_of(consent_id.bytes));
+  message.set_patient(bytes_of(patient.bytes));
+  message.set_end_ms(end_ms);
+  message.set_commitment(bytes_of(consent::commitment_of(sealed)));
+  std::vector<model::Message> one;
+  one.push_back(message_to(consent::contract_number, consent::grant_type, message));
+  XL_TRY_ASSIGN(const Bytes transaction, sign(std::move(one)));
+  json::Writer out;
+  out.begin_object().key("sealed").string(to_base64(model::encode(sealed)));
+  out.key("transaction").string(to_base64(transaction)).end_object();
+  XL_TRY_ASSIGN(const HttpResponse answer,
+                ask("POST", "/o/" + custodian.text() + "/consents", "application/json", out.take()));
+  if (answer.status != 201) return not_executed(answer);
+  XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
+  return sent_of(document.root().find("entry"));
+}
+
+}  // namespace xl::client

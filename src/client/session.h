@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "client/http_client.h"
+#include "client/identity.h"
+#include "contracts/consent/normal_form.h"
+#include "model/genesis.h"
+#include "model/transaction.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace xl::client {
+
+/// What became of a transaction: executed with a status, or not let in.
+struct Sent {
+  std::string transaction_id;  ///< 64 hexadecimal digits; empty when it was not executed
+  std::uint64_t status = 0;    ///< 0: applied
+  std::string status_name;     ///< `applied`, a contract's word, or the code of a rejection
+
+  [[nodiscard]] bool applied() const { return !transaction_id.empty() && status == 0; }
+};
+
+/// A message to a contract in its canonical form.
+[[nodiscard]] model::Message message_to(std::uint8_t contract, std::uint16_t type,
+                                        const google::protobuf::Message& message);
+
+/// Somebody's connection to one node: signs and sends transactions, signs in, asks the FHIR server.
+/// Not thread-safe.
+class Session {
+ public:
+  /// `clock` outlives it. The identity is copied by key.
+  Session(NodeAddress address, const Identity& identity, const Clock& clock);
+
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+
+  /// The network's genesis, fetched once. Errors: node_unreachable, genesis_malformed.
+  [[nodiscard]] Result<const model::Genesis*> genesis();
+
+  /// Signs `messages` with this identity's key and those of `others` (in this order).
+  [[nodiscard]] Result<Bytes> sign(std::vector<model::Message> messages,
+                                   std::span<const Identity* const> others = {});
+
+  /// Sends a transaction and waits until it is durable. A refusal is an answer, not an error.
+  /// Errors: node_unreachable, answer_unexpected.
+  [[nodiscard]] Result<Sent> submit(ByteView transaction);
+  /// `sign` and `submit` of one message.
+  [[nodiscard]] Result<Sent> submit(std::uint8_t contract, std::uint16_t type,
+                                    const google::protobuf::Message& message,
+                                    std::span<const Identity* const> others = {});
+
+  /// Signs in for `organisation` in `roles`: people delegate a session key for an hour, software
+  /// signs with its own. Errors: node_unreachable, and what the node answers.
+  [[nodiscard]] Status sign_in(const model::Id& organisation, std::vector<std::uint32_t> roles);
+
+  /// A request with this identity's token; signs in again when the token is over. Any HTTP status
+  /// is a success here. Errors: node_unreachable.
+  [[nodiscard]] Result<HttpResponse> ask(std::string_view method, const std::string& target,
+                                         std::string_view content_type = {},
+                                         std::string_view body = {},
+                                         std::map<std::string, std::string> headers = {});
+
+  /// The receipt of a transaction, verified with the genesis alone. Errors: node_unreachable, those
+  /// of `model::read_receipt` and `verify_receipt`.
+  [[nodiscard]] Status verify_receipt(const std::string& transaction_id);
+
+  /// Grants a consent with this identity (a patient or guardian): seals `policy` under a fresh salt,
+  /// brings it to the custodian with the signed Grant. `end_ms` 0: until revoked. What became of
+  /// it; `consent` receives its id. Errors: message_malformed, node_unreachable, answer_unexpected.
+  [[nodiscard]] Result<Sent> grant(contracts::consent::Policy policy, const model::Id& patient,
+                                   const model::Id& custodian, std::uint64_t end_ms,
+                                   model::Id& consent);
+
+ private:
+  [[nodiscard]] Result<std::string> challenge();
+  [[nodiscard]] Result<Bytes> delegation(const crypto::SigningKey& session_key,
+                                         const model::Id& organisation,
+                                         const std::vector<std::uint32_t>& roles);
+
+  HttpClient http_;
+  Identity identity_;
+  const Clock& clock_;
+  std::optional<model::Genesis> genesis_;
+  std::string token_;
+  model::Id organisation_;
+  std::vector<std::uint32_t> roles_;
+};
+
+/// The error that a refusal of the node names (problem or OperationOutcome); answer_unexpected when
+/// it names none.
+[[nodiscard]] Error error_of(const HttpResponse& answer);
+
+}  // namespace xl::client

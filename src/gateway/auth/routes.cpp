@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/auth/routes.h"
+
+#include "base/json/json.h"
+#include "base/json/writer.h"
+#include "contracts/identity/messages.pb.h"
+#include "contracts/identity/records.h"
+#include "model/transaction.h"
+
+namespace xl::gateway::auth {
+namespace {
+
+constexpr std::size_t answer_bytes_max = 128 * 1024;
+
+http::Response answer(std::string body, unsigned status = 200) {
+  http::Response out = json_response(std::move(body), status);
+  out.headers["cache-control"] = "no-store";
+  return out;
+}
+
+std::string_view kind_text(contracts::PartyKind kind) {
+  switch (kind) {
+    case contracts::PartyKind::organisation:
+      return "organisation";
+    case contracts::PartyKind::practitioner:
+      return "practitioner";
+    case contracts::PartyKind::service:
+      return "service";
+    case contracts::PartyKind::patient:
+      return "patient";
+    case contracts::PartyKind::guardian:
+      return "guardian";
+  }
+  return "";
+}
+
+Result<http::Response> make_challenge(const Services& services) {
+  const Tokens::Challenge challenge = services.tokens.challenge();
+  json::Writer out;
+  out.begin_object().key("challenge").string(challenge.text);
+  out.key("network").string(to_hex(services.ledger.genesis().network));
+  out.key("expires_ms").string(std::to_string(challenge.expires_ms)).end_object();
+  return answer(out.take(), 201);
+}
+
+/// Sends the delegation that comes with a sign-in. One that is on the ledger already is fine.
+Status delegate(const Services& services, std::string_view text) {
+  Bytes raw;
+  if (!from_base64(text, raw)) return make_error(ErrorCode::parameter_invalid, "delegation");
+  XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
+  const auto& messages = transaction.body.messages;
+  if (messages.size() != 1 || messages[0].contract != contracts::identity::contract_number ||
+      messages[0].type != contracts::identity::delegate_type) {
+    return make_error(ErrorCode::parameter_invalid, "delegation");
+  }
+  const auto sent = services.custody.port().send(std::move(raw));
+  if (sent.ok() || sent.error().code == ErrorCode::transaction_replayed) return {};
+  return sent.error();
+}
+
+Result<http::Response> make_token(const Services& services, const http::Request& request) {
+  json::Limits bounds;
+  bounds.bytes_max = answer_bytes_max;
+  bounds.depth_max = 2;
+  XL_TRY_ASSIGN(const json::Document document, json::parse(request.body, bounds));
+  const auto text = [&](std::string_view name) {
+    return document.root().find(name).as_string().value_or(std::string_view{});
+  };
+  Tokens::Answer given;
+  given.challenge = text("challenge");
+  const auto organisation = model::id_from_did(text("organisation"));
+  if (!organisation.ok()) return make_error(ErrorCode::parameter_invalid, "organisation");
+  given.organisation = *organisation;
+  if (!from_hex(text("key_id"), given.key_id)) {
+    return make_error(ErrorCode::parameter_invalid, "key_id");
+  }
+  if (!from_base64(text("signature"), given.signature)) {
+    return make_error(ErrorCode::parameter_invalid, "signature");
+  }
+  if (!text("delegation").empty()) XL_TRY(delegate(services, text("delegation")));
+  XL_TRY_ASSIGN(const Token token, services.tokens.sign_in(given));
+  const std::uint64_t now = services.clock.now_ms();
+  json::Writer out;
+  out.begin_object().key("access_token").string(token.text).key("token_type").string("Bearer");
+  out.key("expires_in").unsigned_integer(
+      token.expires_ms > now ? (token.expires_ms - now) / 1000 : 0);
+  out.end_object();
+  return answer(out.take(), 201);
+}
+
+Result<http::Response> who_am_i(const Services& services, const http::Request& request) {
+  XL_TRY_ASSIGN(const custody::Principal who, services.tokens.principal_of(request));
+  json::Writer out;
+  out.begin_object().key("did").string(model::did_text(who.did));
+  out.key("kind").string(kind_text(who.kind));
+  out.key("organisation").string(model::did_text(who.organisation));
+  out.key("roles").begin_array();
+  for (const std::uint32_t role : who.roles) out.unsigned_integer(role);
+  out.end_array().key("key_id").string(to_hex(who.key_id)).end_object();
+  return answer(out.take());
+}
+
+}  // namespace
+
+void add_routes(Router& router, const Services& services) {
+  router.add({"POST", "/auth/v1/challenges", "Something fresh to sign in with",
+              [services](const auto&, const auto&) { return make_challenge(services); }});
+  router.add({"POST", "/auth/v1/tokens", "Sign in: a signed challenge for a token",
+              [services](const http::Request& request, const auto&) {
+                return make_token(services, request);
+              }});
+  router.add({"GET", "/auth/v1/whoami", "Who the token is of",
+              [services](const http::Request& request, const auto&) {
+                return who_am_i(services, request);
+              },
+              Access::signed_in});
+  router.add({"DELETE", "/auth/v1/tokens", "Sign out",
+              [services](const http::Request& request, const auto&) -> Result<http::Response> {
+                XL_TRY(services.tokens.sign_out(request));
+                http::Response out;
+                out.status = 204;
+                return out;
+              },
+              Access::signed_in});
+}
+
+}  // namespace xl::gateway::auth

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include "gateway/router.h"
+#include "gateway/services.h"
+
+namespace xl::gateway::auth {
+
+/// Adds `/auth/v1/...`: a challenge to sign, a token for the answer, who a token is of, signing out.
+void add_routes(Router& router, const Services& services);
+
+}  // namespace xl::gateway::auth

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/fhir/capability.h"
+
+#include "base/json/writer.h"
+#include "fhir/definitions.h"
+#include "gateway/fhir/reply.h"
+#include "query/fhir_terms.h"
+
+namespace xl::gateway::fhir {
+namespace {
+
+std::string_view kind_text(query::SearchKind kind) {
+  switch (kind) {
+    case query::SearchKind::id:
+    case query::SearchKind::token:
+      return "token";
+    case query::SearchKind::updated:
+    case query::SearchKind::date:
+      return "date";
+    case query::SearchKind::text:
+      return "string";
+    case query::SearchKind::reference:
+      return "reference";
+  }
+  return "special";
+}
+
+void write_interactions(json::Writer& out, std::initializer_list<std::string_view> codes) {
+  out.key("interaction").begin_array();
+  for (const std::string_view code : codes) {
+    out.begin_object().key("code").string(code).end_object();
+  }
+  out.end_array();
+}
+
+void write_resource(json::Writer& out, std::string_view type) {
+  const auto parameters = query::search_parameters(type);
+  out.begin_object().key("type").string(type);
+  if (parameters.empty()) {
+    write_interactions(out, {"read", "vread", "update", "delete", "history-instance",
+                             "history-type", "create"});
+  } else {
+    write_interactions(out, {"read", "vread", "update", "delete", "history-instance",
+                             "history-type", "create", "search-type"});
+  }
+  out.key("versioning").string("versioned-update").key("readHistory").boolean(true);
+  out.key("updateCreate").boolean(true).key("conditionalCreate").boolean(false);
+  if (!parameters.empty()) {
+    out.key("searchParam").begin_array();
+    for (const query::SearchParameter& parameter : parameters) {
+      out.begin_object().key("name").string(parameter.name);
+      out.key("type").string(kind_text(parameter.kind)).end_object();
+    }
+    out.end_array();
+  }
+  if (type == "Patient") {
+    out.key("operation").begin_array().begin_object().key("name").string("everything");
+    out.key("definition").string("http://hl7.org/fhir/OperationDefinition/Patient-everything");
+    out.end_object().end_array();
+  }
+  out.end_object();
+}
+
+}  // namespace
+
+http::Response capability_statement(const Call& call) {
+  json::Writer out;
+  out.begin_object().key("resourceType").string("CapabilityStatement");
+  out.key("status").string("active").key("date").string("2026-11-21").key("kind").string("instance");
+  out.key("software").begin_object().key("name").string("Xinglin").key("version");
+  out.string(XL_VERSION).end_object();
+  out.key("implementation").begin_object().key("description");
+  out.string(call.organisation.name()).key("url").string(call.base).end_object();
+  out.key("fhirVersion").string("4.0.1").key("format").begin_array();
+  out.string("application/fhir+json").string("json").end_array();
+  out.key("rest").begin_array().begin_object().key("mode").string("server");
+  out.key("security").begin_object().key("description");
+  out.string("Sign in at /auth/v1 with a DID; send 'Authorization: Bearer' and X-Purpose-Of-Use. "
+             "What a requester may see is decided by the patient's consents.");
+  out.end_object().key("resource").begin_array();
+  for (const std::string_view type : xl::fhir::resource_types()) write_resource(out, type);
+  out.end_array();
+  write_interactions(out, {"transaction", "batch", "history-system"});
+  out.end_object().end_array().end_object();
+  return reply(out.take());
+}
+
+}  // namespace xl::gateway::fhir

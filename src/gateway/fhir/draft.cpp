@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/fhir/draft.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json/writer.h"
+#include "fhir/compartment.h"
+#include "fhir/definitions.h"
+#include "fhir/labels.h"
+#include "fhir/references.h"
+#include "gateway/fhir/reply.h"
+#include "model/limits.h"
+#include "query/fhir_terms.h"
+
+namespace xl::gateway::fhir {
+
+using contracts::PartyKind;
+
+namespace {
+
+/// What is about institutions, staff, products and definitions, never about a patient: everyone who
+/// signed in may know it. Anything else that names no patient stays inside the organisation.
+constexpr auto directory_types = std::to_array<std::string_view>(
+    {"ActivityDefinition", "CapabilityStatement", "ChargeItemDefinition", "CodeSystem",
+     "CompartmentDefinition", "ConceptMap", "DeviceDefinition", "Endpoint", "EventDefinition",
+     "ExampleScenario", "GraphDefinition", "HealthcareService", "ImplementationGuide",
+     "InsurancePlan", "Library", "Location", "Measure", "Medication", "MedicationKnowledge",
+     "MessageDefinition", "NamingSystem", "ObservationDefinition", "OperationDefinition",
+     "Organization", "OrganizationAffiliation", "PlanDefinition", "Practitioner",
+     "PractitionerRole", "Questionnaire", "ResearchDefinition", "SearchParameter",
+     "SpecimenDefinition", "StructureDefinition", "StructureMap", "Substance",
+     "TerminologyCapabilities", "TestReport", "TestScript", "ValueSet"});
+static_assert(std::is_sorted(directory_types.begin(), directory_types.end()));
+
+std::string name_of(const Draft& draft) { return draft.type + "/" + draft.id; }
+
+/// The drafts of one request while they become versions.
+class Preparation {
+ public:
+  Preparation(const Call& call, std::vector<Draft>& drafts)
+      : call_(call), stores_(call.organisation.stores()), drafts_(drafts) {}
+
+  /// Reads the current versions. Precondition: the records are held.
+  Status load() {
+    for (const Draft& draft : drafts_) {
+      XL_TRY_ASSIGN(auto current, call_.organisation.records().current(draft.type, draft.id));
+      current_.push_back(std::move(current));
+      by_name_[name_of(draft)] = current_.size() - 1;
+    }
+    patients_.resize(drafts_.size());
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      if (drafts_[i].type == "Patient" && !current_[i]) patients_[i] = custody::random_id();
+      if (current_[i]) patients_[i] = current_[i]->patient;
+    }
+    return {};
+  }
+
+  /// Draft `i` as a version to be kept; nothing when it deletes what is deleted.
+  Result<std::optional<custody::NewVersion>> prepare(std::size_t i) {
+    Draft& draft = drafts_[i];
+    const auto& current = current_[i];
+    XL_TRY(check_version(draft, current));
+    custody::NewVersion out;
+    out.entry.type = draft.type;
+    out.entry.id = draft.id;
+    out.entry.record = current ? current->record : custody::random_id();
+    out.entry.version = out.entry.vault_version = current ? current->version + 1 : 1;
+    out.entry.last_updated_ms = std::max(call_.services.clock.now_ms(),
+                                         current ? current->last_updated_ms : std::uint64_t{0});
+    out.entry.deleted = !draft.document.has_value();
+    if (out.entry.deleted && (!current || current->deleted)) {
+      if (!current) return make_error(ErrorCode::fhir_not_found);
+      return std::optional<custody::NewVersion>{};
+    }
+    XL_TRY_ASSIGN(out.entry.patient, patient_of(i));
+    if (current && current->patient != out.entry.patient) {
+      return make_error(ErrorCode::fhir_patient_fixed);
+    }
+    if (out.entry.deleted) {
+      XL_TRY(take_over_labels(*current, out));
+    } else {
+      XL_TRY(fill(*draft.document, out));
+    }
+    sign_labels(out);
+    return std::optional(std::move(out));
+  }
+
+  [[nodiscard]] const std::optional<query::RecordEntry>& current(std::size_t i) const {
+    return current_[i];
+  }
+
+ private:
+  static Status check_version(const Draft& draft,
+                              const std::optional<query::RecordEntry>& current) {
+    if (!draft.if_match) return {};
+    if (current && current->version == *draft.if_match) return {};
+    return make_error(ErrorCode::fhir_version_conflict);
+  }
+
+  /// The patient of the record at a relative reference, in this request or kept already.
+  Result<std::optional<model::Id>> patient_at(std::string_view reference) {
+    if (reference.starts_with(call_.base + "/")) reference.remove_prefix(call_.base.size() + 1);
+    const auto parts = query::reference_parts(reference);
+    if (!parts || !parts->base.empty() || parts->type.empty()) return std::optional<model::Id>{};
+    const std::string name = std::string(parts->type) + "/" + std::string(parts->id);
+    const auto here = by_name_.find(name);
+    if (here != by_name_.end()) return patients_[here->second];
+    XL_TRY_ASSIGN(const auto current,
+                  call_.organisation.records().current(parts->type, parts->id));
+    if (!current || current->deleted) return std::optional<model::Id>{};
+    return std::optional(current->patient);
+  }
+
+  Result<model::Id> patient_of(std::size_t i) {
+    const Draft& draft = drafts_[i];
+    if (draft.type == "Patient" || !draft.document) return *patients_[i];
+    const json::Value root = draft.document->root();
+    for (const std::string_view reference : xl::fhir::compartment_references(root)) {
+      XL_TRY_ASSIGN(const auto found, patient_at(reference));
+      if (!found) return make_error(ErrorCode::fhir_patient_unknown, draft.type);
+      patients_[i] = found;
+      return *found;
+    }
+    if (std::binary_search(directory_types.begin(), directory_types.end(), draft.type)) {
+      return stores_.directory();
+    }
+    return by_neighbour(i);
+  }
+
+  /// Of a resource that names no patient itself, such as a Provenance: the patient of the first
+  /// record that it points at.
+  Result<model::Id> by_neighbour(std::size_t i) {
+    std::vector<std::string> references;
+    xl::fhir::for_each_reference(
+        drafts_[i].document->root(),
+        [&](std::string_view text, json::Value) { references.emplace_back(text); });
+    for (const std::string& reference : references) {
+      XL_TRY_ASSIGN(const auto found, patient_at(reference));
+      if (!found || stores_.is_own(*found)) continue;
+      patients_[i] = found;
+      return *found;
+    }
+    return stores_.unattributed();
+  }
+
+  static void set_meta(json::Document& document, const query::RecordEntry& entry) {
+    json::Node root = document.edit();
+    root.set_after("resourceType", "id", document.make_string(entry.id));
+    if (!root.find("meta").is_object()) root.set_after("id", "meta", document.make_object());
+    json::Node meta = root.find("meta");
+    meta.set_string("versionId", std::to_string(entry.version));
+    meta.set_string("lastUpdated", instant_text(entry.last_updated_ms));
+  }
+
+  static Status fill(json::Document& document, custody::NewVersion& out) {
+    set_meta(document, out.entry);
+    out.content = json::write(document.root());
+    if (out.content.size() > limits::record_bytes_max) {
+      return make_error(ErrorCode::body_too_large);
+    }
+    XL_TRY_ASSIGN(out.entry.terms, query::terms_of(document.root()));
+    const xl::fhir::Labels labels = xl::fhir::labels_of(document.root());
+    for (const auto& one : labels.classes) {
+      auto* added = out.labels.add_classes();
+      added->set_system(one.system);
+      added->set_code(one.code);
+    }
+    // What a rule could have matched and is not in the labels counts as most confidential.
+    const bool cut = labels.classes_cut || labels.sensitivities_cut;
+    out.labels.set_confidentiality(cut ? xl::fhir::confidentiality_very : labels.confidentiality);
+    out.labels.mutable_sensitivities()->Add(labels.sensitivities.begin(),
+                                            labels.sensitivities.end());
+    if (labels.from_ms) out.labels.set_from_ms(*labels.from_ms);
+    if (labels.to_ms) out.labels.set_to_ms(*labels.to_ms);
+    return {};
+  }
+
+  /// Who might not know the record may not know of its end either.
+  Status take_over_labels(const query::RecordEntry& current, custody::NewVersion& out) {
+    XL_TRY_ASSIGN(custody::OpenedRecord opened, call_.organisation.records().open(current));
+    out.labels = std::move(opened.labels);
+    return {};
+  }
+
+  void sign_labels(custody::NewVersion& out) const {
+    const custody::Principal& who = call_.principal;
+    out.labels.set_kind(static_cast<std::uint32_t>(custody::Kind::resource));
+    out.labels.set_type(out.entry.type);
+    out.labels.set_id(out.entry.id);
+    out.labels.set_deleted(out.entry.deleted);
+    out.labels.set_last_updated_ms(out.entry.last_updated_ms);
+    out.labels.set_author_organisation(custody::bytes_of(who.organisation.bytes));
+    if (who.kind == PartyKind::practitioner) {
+      out.labels.set_author(custody::bytes_of(who.did.bytes));
+    } else {
+      out.labels.clear_author();
+    }
+    out.labels.set_author_key(custody::bytes_of(who.key_id));
+  }
+
+  const Call& call_;
+  custody::Stores& stores_;
+  std::vector<Draft>& drafts_;
+  std::vector<std::optional<query::RecordEntry>> current_;
+  std::vector<std::optional<model::Id>> patients_;
+  std::map<std::string, std::size_t, std::less<>> by_name_;
+};
+
+}  // namespace
+
+Status check_writer(const Call& call) {
+  const custody::Principal& who = call.principal;
+  const bool own = who.organisation == call.organisation.did();
+  if (own && who.kind != PartyKind::patient && who.kind != PartyKind::guardian) return {};
+  return make_error(ErrorCode::role_refused, "records are written by the custodian's own people");
+}
+
+Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts) {
+  std::vector<std::string> names;
+  for (const Draft& draft : drafts) names.push_back(name_of(draft));
+  XL_TRY_ASSIGN(const custody::RecordStore::Hold hold, call.organisation.records().hold(names));
+  Preparation preparation(call, drafts);
+  XL_TRY(preparation.load());
+  std::vector<Written> out(drafts.size());
+  std::vector<custody::NewVersion> versions;
+  std::vector<std::size_t> place;
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    XL_TRY_ASSIGN(auto version, preparation.prepare(i));
+    if (!version) {
+      out[i].entry = *preparation.current(i);
+      out[i].unchanged = true;
+      continue;
+    }
+    out[i].entry = version->entry;
+    out[i].entry.terms.clear();
+    out[i].content = version->content;
+    out[i].created = version->entry.version == 1 || preparation.current(i)->deleted;
+    place.push_back(i);
+    versions.push_back(std::move(*version));
+  }
+  XL_TRY_ASSIGN(const std::vector<Hash> transactions,
+                call.organisation.records().commit(std::move(versions)));
+  for (std::size_t i = 0; i < place.size(); ++i) out[place[i]].transaction = transactions[i];
+  return out;
+}
+
+}  // namespace xl::gateway::fhir

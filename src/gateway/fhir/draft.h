@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "base/json/json.h"
+#include "gateway/fhir/face.h"
+#include "query/record_index.h"
+
+namespace xl::gateway::fhir {
+
+/// A change that a request wants: one resource, to be created, replaced or deleted.
+struct Draft {
+  std::string type;
+  std::string id;
+  std::optional<json::Document> document;     ///< nothing: a deletion
+  std::optional<std::uint64_t> if_match;      ///< the version that the writer has seen
+};
+
+/// What became of a draft.
+struct Written {
+  query::RecordEntry entry;
+  std::string content;
+  Hash transaction{};  ///< that anchored it
+  bool created = false;
+  bool unchanged = false;  ///< a deletion of what was deleted
+};
+
+/// May the principal write here: the organisation's own software and staff. Errors: role_refused.
+[[nodiscard]] Status check_writer(const Call& call);
+
+/// Writes all drafts or none. Ids are set, references rewritten, content checked before.
+/// Errors: fhir_version_conflict, fhir_patient_unknown, fhir_patient_fixed, fhir_not_found (to
+/// delete), those of `RecordStore::commit`.
+[[nodiscard]] Result<std::vector<Written>> write_drafts(const Call& call,
+                                                        std::vector<Draft> drafts);
+
+/// Parses a resource and checks it against its definition. A refusal when it does not pass.
+struct CheckedResource {
+  std::optional<json::Document> document;
+  std::optional<http::Response> refused;
+};
+[[nodiscard]] CheckedResource read_resource(std::string_view body);
+/// The checks of `read_resource` for a resource that is parsed already.
+[[nodiscard]] std::optional<http::Response> check_resource(json::Value resource);
+
+/// True for ids that FHIR allows.
+[[nodiscard]] bool is_logical_id(std::string_view text);
+
+/// An id for a record that has none yet.
+[[nodiscard]] std::string new_logical_id();
+
+/// The answer to a write: 201 or 200 with the resource, or without when `Prefer` says so.
+[[nodiscard]] http::Response written_reply(const Call& call, const Written& written);
+
+}  // namespace xl::gateway::fhir

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/fhir/face.h"
+
+#include "fhir/definitions.h"
+#include "gateway/fhir/bundle.h"
+#include "gateway/fhir/capability.h"
+#include "gateway/fhir/read.h"
+#include "gateway/fhir/reply.h"
+#include "gateway/fhir/search.h"
+#include "gateway/fhir/write.h"
+
+namespace xl::gateway::fhir {
+namespace {
+
+constexpr std::size_t segments_max = 5;
+
+std::vector<std::string_view> split_path(std::string_view path) {
+  std::vector<std::string_view> out;
+  while (!path.empty() && out.size() <= segments_max) {
+    if (path.front() == '/') path.remove_prefix(1);
+    const std::size_t slash = path.find('/');
+    const std::string_view segment = path.substr(0, slash);
+    if (!segment.empty() || slash != std::string_view::npos) out.push_back(segment);
+    path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
+  }
+  return out;
+}
+
+/// XML is a format of FHIR that is not built; JSON by any of its names is.
+Status check_formats(const http::Request& request) {
+  const auto is_json = [](std::string_view text) {
+    return text.empty() || text.find("json") != std::string_view::npos ||
+           text.find("*/*") != std::string_view::npos ||
+           text.starts_with("application/x-www-form-urlencoded");
+  };
+  if (!is_json(request.parameter("_format").value_or("")) ||
+      !is_json(request.header("accept")) ||
+      (!request.body.empty() && !is_json(request.header("content-type")))) {
+    return make_error(ErrorCode::media_type_unsupported, "application/fhir+json only");
+  }
+  return {};
+}
+
+http::Response unsupported(std::string_view what) {
+  return refusal(make_error(ErrorCode::fhir_interaction_unsupported, what));
+}
+
+http::Response answer_get(const Call& call) {
+  const auto& at = call.segments;
+  if (at.size() == 1 && at[0] == "_history") return history_of(call, "", "");
+  if (at.empty()) return unsupported("search over all types");
+  if (!xl::fhir::is_resource_type(at[0])) return refusal(make_error(ErrorCode::fhir_type_unknown));
+  if (at.size() == 1) return search(call, call.request.query);
+  if (at.size() == 2 && at[1] == "_history") return history_of(call, at[0], "");
+  if (at.size() == 2 && at[1].starts_with('$')) return unsupported("this operation");
+  if (at.size() == 2) return read(call, at[0], at[1]);
+  if (at.size() == 3 && at[2] == "_history") return history_of(call, at[0], at[1]);
+  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything") return everything(call, at[1]);
+  if (at.size() == 4 && at[2] == "_history") return read_version(call, at[0], at[1], at[3]);
+  return unsupported("this path");
+}
+
+http::Response answer_post(const Call& call) {
+  const auto& at = call.segments;
+  if (at.empty()) return process_bundle(call);
+  if (!xl::fhir::is_resource_type(at[0])) return refusal(make_error(ErrorCode::fhir_type_unknown));
+  if (at.size() == 1) return create(call, at[0]);
+  if (at.size() == 2 && at[1] == "_search") return search_by_form(call);
+  return unsupported("this operation");
+}
+
+http::Response authenticated(const Services& services, custody::Organisation& organisation,
+                             const http::Request& request, std::string base,
+                             std::string_view path) {
+  Call call{services, organisation, request, std::move(base), split_path(path), {}};
+  const Status formats = check_formats(request);
+  if (!formats.ok()) return refusal(formats.error());
+  if (request.method == "GET" && call.segments.size() == 1 && call.segments[0] == "metadata") {
+    return capability_statement(call);
+  }
+  auto principal = services.tokens.principal_of(request);
+  if (!principal.ok()) return refusal(principal.error());
+  call.principal = std::move(*principal);
+  return answer(call);
+}
+
+}  // namespace
+
+http::Response answer(const Call& call) {
+  const std::string& method = call.request.method;
+  const auto& at = call.segments;
+  if (method == "GET" || method == "HEAD") return answer_get(call);
+  if (method == "POST") return answer_post(call);
+  if (at.size() == 2 && xl::fhir::is_resource_type(at[0])) {
+    if (method == "PUT") return update(call, at[0], at[1]);
+    if (method == "DELETE") return remove(call, at[0], at[1]);
+  }
+  return unsupported("this method here");
+}
+
+void add_routes(Router& router, const Services& services) {
+  const auto serve = [services](const http::Request& request,
+                                const PathValues& values) -> Result<http::Response> {
+    auto organisation = organisation_of(services, values[0]);
+    if (!organisation.ok()) return refusal(organisation.error());
+    return authenticated(services, **organisation, request,
+                         base_url(request) + "/o/" + (*organisation)->did().text() + "/fhir",
+                         values[1]);
+  };
+  const auto serve_only = [services](const http::Request& request,
+                                     const PathValues& values) -> Result<http::Response> {
+    return authenticated(services, *services.custody.organisations().front(), request,
+                         base_url(request) + "/fhir", values[0]);
+  };
+  for (const char* method : {"GET", "POST", "PUT", "DELETE"}) {
+    const std::string summary = "FHIR R4; see the CapabilityStatement at metadata";
+    router.add({method, "/o/{org}/fhir/{path*}", summary, serve});
+    if (services.custody.organisations().size() == 1) {
+      router.add({method, "/fhir/{path*}", summary, serve_only});
+    }
+  }
+}
+
+}  // namespace xl::gateway::fhir

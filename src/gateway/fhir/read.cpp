@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/fhir/read.h"
+
+#include "base/checked.h"
+#include "gateway/fhir/reply.h"
+
+namespace xl::gateway::fhir {
+
+namespace consent = contracts::consent;
+using contracts::PartyKind;
+
+namespace {
+
+consent::PurposeOfUse usual_purpose(PartyKind kind) {
+  switch (kind) {
+    case PartyKind::patient:
+      return consent::PurposeOfUse::patient_request;
+    case PartyKind::guardian:
+      return consent::PurposeOfUse::family_request;
+    case PartyKind::practitioner:
+      return consent::PurposeOfUse::treatment;
+    case PartyKind::organisation:
+    case PartyKind::service:
+      break;
+  }
+  return consent::PurposeOfUse::operations;
+}
+
+/// People of the house are told that a record is there and why they may not see it; to anyone else
+/// a record that is refused and one that never was look the same.
+bool is_of_the_house(const Call& call) {
+  const PartyKind kind = call.principal.kind;
+  return call.principal.organisation == call.organisation.did() && kind != PartyKind::patient &&
+         kind != PartyKind::guardian;
+}
+
+http::Response refuse_read(const Call& call, custody::Viewer& viewer,
+                           const query::RecordEntry& entry, std::string_view action) {
+  const auto decision = viewer.decide(entry);
+  if (!decision.ok()) return refusal(decision.error());
+  const Status recorded = viewer.refuse(entry, action);
+  if (!recorded.ok()) return refusal(recorded.error());
+  if (!is_of_the_house(call)) return refusal(make_error(ErrorCode::access_refused));
+  http::Response out =
+      refusal(make_error(ErrorCode::access_refused, custody::reasons_text(*decision, false)));
+  out.status = 403;
+  return out;
+}
+
+http::Response not_there(const Call& call) {
+  return refusal(make_error(is_of_the_house(call) ? ErrorCode::fhir_not_found
+                                                  : ErrorCode::access_refused));
+}
+
+http::Response serve_one(const Call& call, const Result<query::RecordEntry>& entry,
+                         std::string_view action) {
+  if (!entry.ok()) {
+    return entry.error().code == ErrorCode::index_record_unknown ? not_there(call)
+                                                                 : refusal(entry.error());
+  }
+  auto ask = ask_of(call, consent::Action::read);
+  if (!ask.ok()) return refusal(ask.error());
+  auto viewer = call.organisation.desk().open(std::move(*ask));
+  if (!viewer.ok()) return refusal(viewer.error());
+  if (!viewer->allows(*entry)) return refuse_read(call, *viewer, *entry, action);
+  if (entry->deleted) {
+    http::Response gone = refusal(make_error(ErrorCode::fhir_deleted));
+    add_version_headers(gone, *entry);
+    return gone;
+  }
+  auto opened = call.organisation.records().open(*entry);
+  if (!opened.ok()) return refusal(opened.error());
+  const Status served = viewer->serve(std::span(&*entry, 1), action);
+  if (!served.ok()) return refusal(served.error());
+  http::Response out = reply(std::move(opened->content));
+  add_version_headers(out, *entry);
+  return out;
+}
+
+}  // namespace
+
+Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
+  custody::Ask out;
+  out.principal = call.principal;
+  out.action = action;
+  out.purpose = usual_purpose(call.principal.kind);
+  const std::string_view code = call.request.header("x-purpose-of-use");
+  if (!code.empty()) {
+    const auto purpose = consent::purpose_of_code(code);
+    if (!purpose) return make_error(ErrorCode::purpose_unknown);
+    out.purpose = *purpose;
+  }
+  const std::string_view entry = call.request.header("x-emergency-entry");
+  if (!entry.empty()) {
+    XL_TRY_ASSIGN(out.emergency, model::id_from_text(entry));
+  }
+  return out;
+}
+
+http::Response read(const Call& call, std::string_view type, std::string_view id) {
+  return serve_one(call, call.organisation.stores().index().current(type, id), "read");
+}
+
+http::Response read_version(const Call& call, std::string_view type, std::string_view id,
+                            std::string_view version) {
+  std::uint64_t number = 0;
+  if (!parse_decimal(version, number)) return not_there(call);
+  return serve_one(call, call.organisation.stores().index().version(type, id, number), "vread");
+}
+
+}  // namespace xl::gateway::fhir

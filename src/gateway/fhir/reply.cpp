@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/fhir/reply.h"
+
+#include <array>
+#include <chrono>
+
+#include "fhir/outcome.h"
+#include "gateway/problem.h"
+
+namespace xl::gateway::fhir {
+namespace {
+
+IssueType issue_type_of(unsigned status, ErrorCode code) {
+  if (code == ErrorCode::fhir_interaction_unsupported ||
+      code == ErrorCode::fhir_parameter_unsupported) {
+    return IssueType::not_supported;
+  }
+  switch (status) {
+    case 400:
+      return IssueType::invalid;
+    case 401:
+      return IssueType::login;
+    case 403:
+      return IssueType::forbidden;
+    case 404:
+      return IssueType::not_found;
+    case 409:
+    case 412:
+      return IssueType::conflict;
+    case 410:
+      return IssueType::deleted;
+    case 413:
+      return IssueType::too_long;
+    case 503:
+      return IssueType::transient;
+    case 504:
+      return IssueType::timeout;
+    case 507:
+      return IssueType::no_store;
+    case 500:
+      return IssueType::exception;
+    default:
+      return IssueType::processing;
+  }
+}
+
+std::string two_digits(unsigned value) {
+  return {static_cast<char>('0' + value / 10), static_cast<char>('0' + value % 10)};
+}
+
+struct Moment {
+  std::chrono::year_month_day day;
+  std::chrono::weekday weekday;
+  unsigned hour = 0, minute = 0, second = 0, millisecond = 0;
+};
+
+Moment moment_of(std::uint64_t milliseconds) {
+  using namespace std::chrono;  // of this function only: dates need many of its names
+  const sys_days day{days{static_cast<int>(milliseconds / 86'400'000)}};
+  const auto rest = static_cast<unsigned>(milliseconds % 86'400'000);
+  return {year_month_day{day}, weekday{day},          rest / 3'600'000, rest / 60'000 % 60,
+          rest / 1000 % 60,    rest % 1000};
+}
+
+/// RFC 9110 §5.6.7.
+std::string http_date(std::uint64_t milliseconds) {
+  constexpr std::array weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const Moment at = moment_of(milliseconds);
+  return std::string(weekdays[at.weekday.c_encoding()]) + ", " +
+         two_digits(static_cast<unsigned>(at.day.day())) + " " +
+         months[static_cast<unsigned>(at.day.month()) - 1] + " " +
+         std::to_string(static_cast<int>(at.day.year())) + " " + two_digits(at.hour) + ":" +
+         two_digits(at.minute) + ":" + two_digits(at.second) + " GMT";
+}
+
+}  // namespace
+
+http::Response reply(std::string body, unsigned status) {
+  http::Response out;
+  out.status = status;
+  out.content_type = media_type;
+  out.headers["cache-control"] = "no-store";
+  out.body = std::move(body);
+  return out;
+}
+
+http::Response refusal(const Error& error) {
+  const unsigned status = status_of(error.code);
+  http::Response out =
+      reply(xl::fhir::outcome_text(error, issue_type_of(status, error.code)), status);
+  if (status == 401) out.headers["www-authenticate"] = "Bearer";
+  if (status == 503) out.headers["retry-after"] = "2";
+  return out;
+}
+
+http::Response refusal(std::span<const Issue> issues) {
+  bool structural = false;
+  for (const Issue& issue : issues) structural = structural || issue.code == IssueType::structure;
+  return reply(xl::fhir::outcome_text(issues), structural ? 400 : 422);
+}
+
+void add_version_headers(http::Response& response, const query::RecordEntry& entry) {
+  response.headers["etag"] = "W/\"" + std::to_string(entry.version) + "\"";
+  response.headers["last-modified"] = http_date(entry.last_updated_ms);
+}
+
+std::string path_of(const query::RecordEntry& entry, bool with_version) {
+  std::string out = entry.type + "/" + entry.id;
+  if (with_version) out += "/_history/" + std::to_string(entry.version);
+  return out;
+}
+
+std::string instant_text(std::uint64_t milliseconds) {
+  const Moment at = moment_of(milliseconds);
+  const std::string millisecond = std::to_string(1000 + at.millisecond).substr(1);
+  return std::to_string(static_cast<int>(at.day.year())) + "-" +
+         two_digits(static_cast<unsigned>(at.day.month())) + "-" +
+         two_digits(static_cast<unsigned>(at.day.day())) + "T" + two_digits(at.hour) + ":" +
+         two_digits(at.minute) + ":" + two_digits(at.second) + "." + millisecond + "Z";
+}
+
+}  // namespace xl::gateway::fhir

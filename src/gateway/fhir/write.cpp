@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/fhir/write.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "base/json/writer.h"
+#include "fhir/definitions.h"
+#include "fhir/outcome.h"
+#include "fhir/validate.h"
+#include "gateway/fhir/draft.h"
+#include "gateway/fhir/reply.h"
+#include "model/limits.h"
+
+namespace xl::gateway::fhir {
+namespace {
+
+/// `W/"3"` or `"3"`. Errors: parameter_invalid.
+Result<std::optional<std::uint64_t>> version_wanted(std::string_view header) {
+  if (header.empty()) return std::optional<std::uint64_t>{};
+  if (header.starts_with("W/")) header.remove_prefix(2);
+  std::uint64_t version = 0;
+  if (header.size() < 3 || header.front() != '"' || header.back() != '"' ||
+      !parse_decimal(header.substr(1, header.size() - 2), version)) {
+    return make_error(ErrorCode::parameter_invalid, "If-Match");
+  }
+  return std::optional(version);
+}
+
+http::Response write_one(const Call& call, Draft draft) {
+  std::vector<Draft> one;
+  one.push_back(std::move(draft));
+  auto written = write_drafts(call, std::move(one));
+  if (!written.ok()) return refusal(written.error());
+  return written_reply(call, written->front());
+}
+
+/// The resource in the body, when this principal may write it here.
+CheckedResource body_of(const Call& call, std::string_view type) {
+  CheckedResource out;
+  const Status may = check_writer(call);
+  if (!may.ok()) {
+    out.refused = refusal(may.error());
+    return out;
+  }
+  out = read_resource(call.request.body);
+  if (!out.refused && out.document->root().find("resourceType").as_string() != type) {
+    out.refused = refusal(make_error(ErrorCode::fhir_identity_mismatched, "resourceType"));
+  }
+  return out;
+}
+
+}  // namespace
+
+bool is_logical_id(std::string_view text) {
+  return !text.empty() && text.size() <= query::logical_id_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '.';
+         });
+}
+
+std::string new_logical_id() { return custody::random_id().text(); }
+
+std::optional<http::Response> check_resource(json::Value resource) {
+  const std::vector<Issue> issues = xl::fhir::validate(resource);
+  const bool bad = std::any_of(issues.begin(), issues.end(), [](const Issue& issue) {
+    return issue.severity == xl::fhir::Severity::fatal ||
+           issue.severity == xl::fhir::Severity::error;
+  });
+  if (bad) return refusal(issues);
+  return std::nullopt;
+}
+
+CheckedResource read_resource(std::string_view body) {
+  CheckedResource out;
+  json::Limits bounds;
+  bounds.bytes_max = limits::record_bytes_max;
+  auto parsed = json::parse(body, bounds);
+  if (!parsed.ok()) {
+    out.refused = refusal(parsed.error());
+    return out;
+  }
+  out.refused = check_resource(parsed->root());
+  out.document = std::move(*parsed);
+  return out;
+}
+
+http::Response written_reply(const Call& call, const Written& written) {
+  const std::string_view prefer = call.request.header("prefer");
+  const bool minimal = prefer.find("return=minimal") != std::string_view::npos;
+  http::Response out;
+  if (written.entry.deleted) {
+    out = reply({}, 204);
+  } else if (prefer.find("return=OperationOutcome") != std::string_view::npos) {
+    out = reply(xl::fhir::outcome_text(std::span<const Issue>{}), written.created ? 201 : 200);
+  } else {
+    out = reply(minimal ? std::string() : written.content, written.created ? 201 : 200);
+  }
+  add_version_headers(out, written.entry);
+  if (!written.entry.deleted) {
+    out.headers["location"] = call.base + "/" + path_of(written.entry, true);
+  }
+  if (!written.unchanged) {
+    out.headers["link"] = "<" + base_url(call.request) + "/ledger/v1/receipts/" +
+                          to_hex(written.transaction) + ">; rel=\"receipt\"";
+  }
+  return out;
+}
+
+http::Response create(const Call& call, std::string_view type) {
+  if (!call.request.header("if-none-exist").empty()) {
+    return refusal(make_error(ErrorCode::fhir_interaction_unsupported, "conditional create"));
+  }
+  CheckedResource resource = body_of(call, type);
+  if (resource.refused) return std::move(*resource.refused);
+  return write_one(call, {std::string(type), new_logical_id(), std::move(resource.document), {}});
+}
+
+http::Response update(const Call& call, std::string_view type, std::string_view id) {
+  if (!is_logical_id(id)) return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+  const auto if_match = version_wanted(call.request.header("if-match"));
+  if (!if_match.ok()) return refusal(if_match.error());
+  CheckedResource resource = body_of(call, type);
+  if (resource.refused) return std::move(*resource.refused);
+  if (resource.document->root().find("id").as_string() != id) {
+    return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+  }
+  return write_one(call,
+                   {std::string(type), std::string(id), std::move(resource.document), *if_match});
+}
+
+http::Response remove(const Call& call, std::string_view type, std::string_view id) {
+  const Status may = check_writer(call);
+  if (!may.ok()) return refusal(may.error());
+  const auto if_match = version_wanted(call.request.header("if-match"));
+  if (!if_match.ok()) return refusal(if_match.error());
+  return write_one(call, {std::string(type), std::string(id), std::nullopt, *if_match});
+}
+
+}  // namespace xl::gateway::fhir

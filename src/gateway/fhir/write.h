@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include "gateway/fhir/face.h"
+
+namespace xl::gateway::fhir {
+
+/// `POST Type`: a new record under an id of ours.
+[[nodiscard]] http::Response create(const Call& call, std::string_view type);
+/// `PUT Type/id`: a new version, or a new record under this id. `If-Match` is obeyed.
+[[nodiscard]] http::Response update(const Call& call, std::string_view type, std::string_view id);
+/// `DELETE Type/id`: a version that says so; what was there stays in the history.
+[[nodiscard]] http::Response remove(const Call& call, std::string_view type, std::string_view id);
+
+}  // namespace xl::gateway::fhir

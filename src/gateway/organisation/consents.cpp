@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/organisation/consents.h"
+
+#include "base/json/json.h"
+#include "base/json/writer.h"
+#include "contracts/api/shape.h"
+#include "contracts/consent/view.h"
+#include "contracts/identity/view.h"
+#include "gateway/ledger/show.h"
+#include "model/canonical.h"
+
+namespace xl::gateway::organisation {
+
+namespace consent = contracts::consent;
+namespace identity = contracts::identity;
+using contracts::PartyKind;
+
+namespace {
+
+std::string did_of(const std::string& field) {
+  return field.empty() ? std::string() : model::did_text(contracts::id_of(field));
+}
+
+void write_grantees(json::Writer& out, const consent::Rule& rule) {
+  out.key("grantees").begin_array();
+  for (const auto& grantee : rule.grantees()) {
+    out.begin_object().key("organisation").string(did_of(grantee.organisation()));
+    out.key("person").string(did_of(grantee.person()));
+    out.key("role").unsigned_integer(grantee.role());
+    out.key("care_team").string(did_of(grantee.care_team())).end_object();
+  }
+  out.end_array();
+}
+
+void write_rule(json::Writer& out, const consent::Rule& rule, int depth) {
+  out.begin_object();
+  write_grantees(out, rule);
+  out.key("classes").begin_array();
+  for (const auto& one : rule.classes()) {
+    out.begin_object().key("system").string(one.system()).key("code").string(one.code());
+    out.end_object();
+  }
+  out.end_array().key("purposes").begin_array();
+  for (const std::uint32_t purpose : rule.purposes()) {
+    for (const consent::PurposeInfo& info : consent::purpose_infos()) {
+      if (static_cast<std::uint32_t>(info.purpose) == purpose) out.string(info.code);
+    }
+  }
+  out.end_array();
+  out.key("confidentiality_min").unsigned_integer(rule.confidentiality_min());
+  out.key("confidentiality_max").unsigned_integer(rule.confidentiality_max());
+  if (rule.has_data_from_ms()) out.key("data_from_ms").string(std::to_string(rule.data_from_ms()));
+  if (rule.has_data_to_ms()) out.key("data_to_ms").string(std::to_string(rule.data_to_ms()));
+  out.key("exceptions").begin_array();
+  // The normal form bounds the depth.
+  if (depth <= static_cast<int>(limits::exception_depth_max)) {
+    for (const auto& exception : rule.exceptions()) write_rule(out, exception, depth + 1);
+  }
+  out.end_array().end_object();
+}
+
+void write_consent(json::Writer& out, const custody::AgreedConsent& agreed,
+                   const custody::LedgerView& view) {
+  const auto record = consent::find_consent(*view.state, agreed.consent);
+  out.begin_object().key("consent").string(agreed.consent.text());
+  out.key("active").boolean(agreed.active);
+  out.key("start_ms").string(std::to_string(record ? record->start_ms() : 0));
+  out.key("end_ms").string(std::to_string(record ? record->end_ms() : 0));
+  out.key("assisted").boolean(record && record->assisted());
+  const consent::Policy& policy = agreed.sealed.policy();
+  const bool permit = policy.effect() == static_cast<std::uint32_t>(consent::Effect::permit);
+  out.key("effect").string(permit ? "permit" : "deny").key("rule");
+  write_rule(out, policy.rule(), 0);
+  out.key("sealed").string(to_base64(model::encode(agreed.sealed))).end_object();
+}
+
+}  // namespace
+
+Result<model::Id> own_patient(const Services& services, const custody::Principal& who,
+                              const http::Request& request) {
+  if (who.kind == PartyKind::patient) return who.did;
+  if (who.kind == PartyKind::guardian) {
+    XL_TRY_ASSIGN(const model::Id ward,
+                  model::id_from_did(request.parameter("patient").value_or("")));
+    XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(services.custody.port()));
+    if (identity::guardian_acts(*view.state, who.did, ward, identity::power_consent, view.now_ms)) {
+      return ward;
+    }
+  }
+  return make_error(ErrorCode::role_refused);
+}
+
+Result<http::Response> bring_consent(const Services& services, custody::Organisation& organisation,
+                                     const custody::Principal&, const http::Request& request,
+                                     const PathValues&) {
+  json::Limits bounds;
+  bounds.bytes_max = 256 * 1024;
+  bounds.depth_max = 2;
+  XL_TRY_ASSIGN(const json::Document document, json::parse(request.body, bounds));
+  Bytes sealed;
+  Bytes transaction;
+  const json::Value root = document.root();
+  if (!from_base64(root.find("sealed").as_string().value_or("*"), sealed)) {
+    return make_error(ErrorCode::parameter_invalid, "sealed");
+  }
+  if (!from_base64(root.find("transaction").as_string().value_or("*"), transaction)) {
+    return make_error(ErrorCode::parameter_invalid, "transaction");
+  }
+  XL_TRY_ASSIGN(const consent::SealedPolicy policy, consent::decode_sealed(sealed));
+  XL_TRY_ASSIGN(const model::HistoryEntry entry,
+                organisation.policies().accept(policy, std::move(transaction)));
+  json::Writer out;
+  out.begin_object().key("consent").string(contracts::id_of(policy.consent()).text());
+  out.key("entry");
+  ledger::write_entry(out, entry, services.ledger.registry());
+  out.end_object();
+  return json_response(out.take(), 201);
+}
+
+Result<http::Response> list_consents(const Services& services, custody::Organisation& organisation,
+                                     const custody::Principal& who, const http::Request& request,
+                                     const PathValues&) {
+  XL_TRY_ASSIGN(const model::Id patient, own_patient(services, who, request));
+  XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(services.custody.port()));
+  XL_TRY_ASSIGN(const auto all, organisation.policies().agreed(view, patient));
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/consents/v1").key("consents").begin_array();
+  for (const custody::AgreedConsent& agreed : all) write_consent(out, agreed, view);
+  out.end_array().end_object();
+  return json_response(out.take());
+}
+
+}  // namespace xl::gateway::organisation

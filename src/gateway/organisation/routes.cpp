@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/organisation/routes.h"
+
+#include "base/json/writer.h"
+#include "contracts/identity/view.h"
+#include "gateway/organisation/access_log.h"
+#include "gateway/organisation/consents.h"
+#include "gateway/organisation/emergencies.h"
+#include "gateway/organisation/proofs.h"
+
+namespace xl::gateway::organisation {
+namespace {
+
+Result<http::Response> list_organisations(const Services& services, const http::Request& request) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/organisations/v1");
+  out.key("organisations").begin_array();
+  for (const auto& organisation : services.custody.organisations()) {
+    out.begin_object().key("id").string(organisation->did().text());
+    out.key("did").string(model::did_text(organisation->did()));
+    out.key("name").string(organisation->name());
+    out.key("fhir").string(base_url(request) + "/o/" + organisation->did().text() + "/fhir");
+    out.end_object();
+  }
+  out.end_array().end_object();
+  return json_response(out.take());
+}
+
+}  // namespace
+
+void add_routes(Router& router, const Services& services) {
+  router.add({"GET", "/o", "The organisations of this node",
+              [services](const http::Request& request, const auto&) {
+                return list_organisations(services, request);
+              }});
+  using Handle = Result<http::Response> (*)(const Services&, custody::Organisation&,
+                                            const custody::Principal&, const http::Request&,
+                                            const PathValues&);
+  const auto add = [&](const char* method, const char* pattern, const char* summary,
+                       Handle handle) {
+    router.add({method, pattern, summary,
+                [services, handle](const http::Request& request,
+                                   const PathValues& values) -> Result<http::Response> {
+                  XL_TRY_ASSIGN(custody::Organisation * organisation,
+                                organisation_of(services, values[0]));
+                  XL_TRY_ASSIGN(const custody::Principal who,
+                                services.tokens.principal_of(request));
+                  return handle(services, *organisation, who, request, values);
+                },
+                Access::signed_in});
+  };
+  add("POST", "/o/{org}/consents", "Bring a consent that was signed, with its sealed policy",
+      bring_consent);
+  add("GET", "/o/{org}/consents", "A patient's own consents", list_consents);
+  add("POST", "/o/{org}/emergencies", "Break the glass, with a reason", declare_emergency);
+  add("GET", "/o/{org}/access-log", "Who saw or was refused a patient's records", list_accesses);
+  add("GET", "/o/{org}/access-log/{sequence}/proof", "Proves one entry towards the ledger",
+      prove_access);
+  add("GET", "/o/{org}/records/{type}/{id}/proof", "Proves a record version towards the ledger",
+      prove_record);
+}
+
+}  // namespace xl::gateway::organisation

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include "base/clock.h"
+#include "custody/custody.h"
+#include "gateway/auth/tokens.h"
+#include "ordering/engine.h"
+#include "query/ledger.h"
+
+namespace xl::gateway {
+
+/// What handlers serve from; all outlive the gateway.
+struct Services {
+  const query::Ledger& ledger;
+  ordering::Engine& engine;
+  const Clock& clock;
+  custody::Custody& custody;
+  auth::Tokens& tokens;
+};
+
+/// The organisation that a path names by its 26-character id or its DID. Errors:
+/// organisation_unknown.
+[[nodiscard]] Result<custody::Organisation*> organisation_of(const Services& services,
+                                                             std::string_view text);
+
+/// The URL at which this node was asked, without a slash at the end: from the Host header.
+[[nodiscard]] std::string base_url(const http::Request& request);
+
+}  // namespace xl::gateway
