@@ -12,7 +12,7 @@
 
 namespace xl::fhir {
 
-/// Bounds of labels; those of the access contract fit them.
+/// What a record can be labelled with: a decision about consent looks at all of it.
 constexpr std::size_t label_classes_max = 64;
 constexpr std::size_t label_system_bytes_max = 128;
 constexpr std::size_t label_code_bytes_max = 64;

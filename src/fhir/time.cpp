@@ -70,7 +70,7 @@ std::optional<std::int64_t> zone_minutes(TimeReader& in) {
   if (!hours || !in.skip(':')) return std::nullopt;
   const auto minutes = in.number(2, 0, 59);
   if (!minutes || *hours * 60 + *minutes > zone_minutes_max) return std::nullopt;
-  const auto offset = static_cast<std::int64_t>(*hours * 60 + *minutes);
+  const std::int64_t offset = std::int64_t{*hours} * 60 + *minutes;
   return east ? offset : -offset;
 }
 

@@ -140,6 +140,25 @@ TEST(FhirConformance, AgreesWithTheIndependentValidator) {
   std::cout << files << " files, " << files - disagreed << " agreed\n";
 }
 
+TEST(FhirConformance, AcceptsBulkExports) {
+  const fs::path folder = shared_data / "fhir/bulk-ndjson";
+  if (!fs::exists(folder)) GTEST_SKIP() << "skipped: ../shared/data not found";
+  std::size_t resources = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    // log.ndjson tells how the export went.
+    if (entry.path().extension() != ".ndjson" || entry.path().stem() == "log") continue;
+    std::ifstream in(entry.path());
+    for (std::string line; std::getline(in, line);) {
+      const auto document = json::parse(line, generous);
+      ASSERT_TRUE(document.ok()) << entry.path();
+      const auto issues = validate(document->root());
+      EXPECT_TRUE(issues.empty()) << entry.path() << " " << first_of(issues);
+      ++resources;
+    }
+  }
+  EXPECT_GE(resources, 100U);
+}
+
 TEST(FhirConformance, RefusesNoOfficialExample) {
   const fs::path folder = shared_data / "fhir/r4-examples";
   if (!fs::exists(folder)) GTEST_SKIP() << "skipped: ../shared/data not found";

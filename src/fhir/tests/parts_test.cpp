@@ -16,6 +16,7 @@
 #include "fhir/labels.h"
 #include "fhir/outcome.h"
 #include "fhir/references.h"
+#include "fhir/validate.h"
 
 namespace xl::fhir {
 namespace {
@@ -243,6 +244,10 @@ TEST(Outcome, SaysNumberAndSentenceInBothLanguages) {
   const std::string single = outcome_text(ErrorCode::route_unknown, IssueType::not_found);
   EXPECT_NE(single.find(describe(ErrorCode::route_unknown).en_fix), std::string::npos);
   EXPECT_NE(single.find("not-found"), std::string::npos);
+  for (const std::string& text : {outcome_text(issues), outcome_text(std::span<const Issue>{}),
+                                  single, outcome_text(make_error(ErrorCode::json_invalid))}) {
+    EXPECT_TRUE(validate(document_of(text).root()).empty()) << text;
+  }
 }
 
 }  // namespace

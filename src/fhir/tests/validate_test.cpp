@@ -169,7 +169,8 @@ TEST(Validate, ExtensionsAndBindings) {
            "extension":[{"url":"v","valueString":"b"}]}]})",
        "invariant_broken invariant Patient.extension[0]"},
       {R"({"resourceType":"Condition","subject":{"display":"x"},"clinicalStatus":{"coding":[
-           {"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}})",
+           {"system":"http://terminology.hl7.org/CodeSystem/condition-clinical",
+            "code":"active"}]}})",
        "valid"},
       {R"({"resourceType":"Condition","subject":{"display":"x"},"clinicalStatus":{"coding":[
            {"system":"http://example.org","code":"active"}]}})",
@@ -266,7 +267,8 @@ TEST(Validate, Invariants) {
       {R"({"resourceType":"Parameters","parameter":[{"name":"a","valueString":"b",
            "resource":{"resourceType":"Patient"}}]})",
        "invariant_broken invariant Parameters.parameter[0]"},
-      {R"({"resourceType":"Consent","status":"active","scope":{"text":"x"},"category":[{"text":"x"}],
+      {R"({"resourceType":"Consent","status":"active","scope":{"text":"x"},
+           "category":[{"text":"x"}],
            "patient":{"reference":"Patient/1"}})",
        "invariant_broken invariant Consent"},
   });
