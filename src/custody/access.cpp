@@ -131,9 +131,8 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
                                       ? &stores_.identity().key
                                       : find_signer_(principal.organisation);
   if (key == nullptr) return make_error(ErrorCode::organisation_elsewhere);
-  Bytes second{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(second, key->sign(model::signed_bytes(body)));
-  const Bytes raw = model::encode_transaction(body, {std::move(signature), std::move(second)});
+  const Bytes raw = model::encode_transaction(
+      body, {std::move(signature), key->sign(model::signed_bytes(body))});
   XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
   const auto& messages = transaction.body.messages;
   if (messages.size() != 1 || messages[0].contract != contracts::access::contract_number ||
@@ -168,7 +167,7 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
   return entry;
 }
 
-Result<std::size_t> AccessDesk::seal_sessions() {
+Result<std::size_t> AccessDesk::seal_sessions(bool all) {
   XL_TRY_ASSIGN(const LedgerView now, look(port_));
   const crypto::SigningKey* ours[] = {&stores_.identity().key};
   std::size_t sealed = 0;
@@ -179,7 +178,7 @@ Result<std::size_t> AccessDesk::seal_sessions() {
   for (const model::Id& id : contracts::access::unsealed_sessions_of(
            *now.state, stores_.did(), static_cast<std::uint32_t>(limits::vault_page_max))) {
     // Over by its end, or because something it rests on is: no read is under way in it any more.
-    if (contracts::access::session_is_live(*now.state, id, now.now_ms)) continue;
+    if (!all && contracts::access::session_is_live(*now.state, id, now.now_ms)) continue;
     const auto record = contracts::access::find_session(*now.state, id);
     if (!record) continue;
     XL_TRY_ASSIGN(const vault::SessionReads reads,

@@ -57,6 +57,10 @@ class Viewer {
   /// those of the ledger and the journal: nothing may be sent then.
   [[nodiscard]] Status serve(std::span<const query::RecordEntry> entries, std::string_view action);
 
+  /// Records that a listing about one patient showed nothing of what is there, as `refuse` does.
+  /// Nothing happens when nothing was hidden. Errors: those of the journal.
+  [[nodiscard]] Status refuse_hidden(std::string_view action);
+
   /// Records a refusal: in the journal, and on the chain when the requester is from elsewhere.
   /// Errors: those of the journal.
   [[nodiscard]] Status refuse(const query::RecordEntry& entry, std::string_view action);
@@ -89,6 +93,7 @@ class Viewer {
   LedgerView view_;
   std::map<model::Id, PatientView> seen_;
   std::optional<std::vector<model::Id>> in_care_;
+  std::optional<query::RecordEntry> hidden_;  ///< the first that `allows` refused
   std::map<std::pair<model::Id, std::uint32_t>, contracts::consent::Decision> decided_;
 };
 
@@ -117,9 +122,10 @@ class AccessDesk {
       const Principal& principal, ByteView body, Bytes signature,
       const xinglin::custody::v1::EmergencyReason& reason);
 
-  /// Seals the sessions that are over on the chain. The number sealed. Errors: those of the journal
-  /// and the ledger.
-  [[nodiscard]] Result<std::size_t> seal_sessions();
+  /// Seals the sessions that are over on the chain; with `all` those that run too, and so ends them:
+  /// at start and stop, when this process knows of no read in them. The number sealed. Errors:
+  /// those of the journal and the ledger.
+  [[nodiscard]] Result<std::size_t> seal_sessions(bool all);
 
   /// Puts what is journalled and not anchored yet on the chain. The number of roots anchored.
   /// Errors: those of the journal and the ledger.

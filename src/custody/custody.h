@@ -78,6 +78,7 @@ class Custody {
   explicit Custody(const LedgerPort& port) : port_(port) {}
   void work();
   void work_round(std::uint64_t round);
+  void last_round();
 
   const LedgerPort& port_;
   std::vector<std::unique_ptr<Organisation>> organisations_;

@@ -188,7 +188,13 @@ Result<consent::Decision> Viewer::decide(const query::RecordEntry& entry) {
 
 bool Viewer::allows(const query::RecordEntry& entry) {
   const auto decision = decide(entry);
-  return decision.ok() && decision->permit;
+  const bool permitted = decision.ok() && decision->permit;
+  if (!permitted && !hidden_ && !desk_.stores_.is_own(entry.patient)) hidden_ = entry;
+  return permitted;
+}
+
+Status Viewer::refuse_hidden(std::string_view action) {
+  return hidden_ ? refuse(*hidden_, action) : Status{};
 }
 
 Result<std::optional<std::vector<model::Id>>> Viewer::patients(

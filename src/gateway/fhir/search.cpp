@@ -144,6 +144,10 @@ http::Response search(const Call& call, const Parameters& parameters) {
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
   auto page = call.organisation.stores().index().search(wanted);
   if (!page.ok()) return refusal(page.error());
+  if (named && page->total == 0) {
+    const Status recorded = viewer->refuse_hidden("search");
+    if (!recorded.ok()) return refusal(recorded.error());
+  }
   const std::string address = call.base + "/" + std::string(type);
   Listing listing{"searchset", "search", std::move(*page), true,
                   address + query_text(parameters, wish->cursor), {}};

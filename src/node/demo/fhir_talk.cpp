@@ -109,8 +109,7 @@ Status break_glass(client::Session& doctor, const crypto::SigningKey& organisati
   body.messages.push_back(client::message_to(contracts::access::contract_number,
                                              contracts::access::declare_emergency_type, message));
   const Bytes body_bytes = model::encode_body(body);
-  Bytes signature{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(signature, key.sign(model::signed_bytes(body_bytes)));
+  const Bytes signature = key.sign(model::signed_bytes(body_bytes));
   json::Writer out;
   out.begin_object().key("body").string(to_base64(body_bytes));
   out.key("signature").string(to_base64(signature)).key("reason").begin_object();

@@ -56,6 +56,7 @@ class Story {
   [[nodiscard]] Result<model::Id> grant(const Persona& grantee, const model::Id& organisation,
                                         const std::vector<std::string>& types,
                                         consent::PurposeOfUse purpose);
+  Status revoke(const model::Id& consent);
   [[nodiscard]] Result<std::size_t> count_of(Persona& who, const Persona& custodian,
                                              const std::string& query,
                                              std::map<std::string, std::string> headers = {});
@@ -290,11 +291,15 @@ Status Story::share() {
   return {};
 }
 
-Status Story::stop_sharing() {
+Status Story::revoke(const model::Id& consent) {
   xinglin::consent::v1::Revoke message;
-  message.set_consent(bytes_of(consent_.bytes));
-  XL_TRY(must_apply(
-      patient_->session->submit(consent::contract_number, consent::revoke_type, message)));
+  message.set_consent(bytes_of(consent.bytes));
+  return must_apply(
+      patient_->session->submit(consent::contract_number, consent::revoke_type, message));
+}
+
+Status Story::stop_sharing() {
+  XL_TRY(revoke(consent_));
   XL_TRY_ASSIGN(const std::size_t after,
                 count_of(doctors_[1], hospitals_[0], "Observation?patient=" + patient_id_));
   if (after != 0) return make_error(ErrorCode::internal_failure, "read after revocation");
@@ -321,7 +326,7 @@ Status Story::pay() {
           std::to_string(after) + " read, nothing else",
       patient_name_ + " 允许 " + insurer_->name + " 为支付目的查看理赔:读取 " +
           std::to_string(after) + " 条,别无其他");
-  return {};
+  return revoke(*granted);  // the claims are paid
 }
 
 Status Story::emergency() {
