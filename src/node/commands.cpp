@@ -6,6 +6,7 @@
 #include "node/init.h"
 #include "node/node.h"
 #include "node/tools/ledger_verify.h"
+#include "node/tools/rebuild_index.h"
 #include "node/tools/tamper.h"
 
 namespace xl::node {
@@ -92,6 +93,22 @@ int run_node(const FolderOptions& options, const Console& console) {
   if (console.json()) console.result("{\"url\":\"" + url + "\"}");
   signals.wait();
   console.say("Stopping: finishing what was accepted", "正在停止:完成已接收的交易");
+  return static_cast<int>(ExitCode::done);
+}
+
+int run_rebuild(const FolderOptions& options, const Console& console) {
+  const auto unlock = unlock_of(options);
+  if (!unlock.ok()) return console.fail(unlock.error());
+  const SystemClock clock;
+  Progress progress(console, std::string(console.pick("Indexing", "正在建立索引")), clock.now_ms());
+  const auto done = rebuild_indexes(options.layout(), *unlock, [&](std::uint64_t count) {
+    progress.update(count, 0, clock.now_ms());
+  });
+  progress.finish();
+  if (!done.ok()) return console.fail(done.error());
+  const std::string count = std::to_string(*done);
+  if (console.json()) console.result("{\"schema\":\"xinglin/rebuild/v1\",\"versions\":\"" + count + "\"}");
+  console.done("Indexed " + count + " record versions again", "已重新索引 " + count + " 个记录版本");
   return static_cast<int>(ExitCode::done);
 }
 
@@ -214,6 +231,13 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
       "Examples:\n  xinglin node run --operator-key operator.key\n"
       "  xinglin node run --data /srv/xinglin --passphrase-file passphrase");
   on(run, run_node);
+  auto* rebuild = node->add_subcommand("rebuild-index", "make the record indexes again");
+  add_data_option(rebuild, *options);
+  add_unlock_options(rebuild, *options);
+  rebuild->footer(
+      "Examples:\n  xinglin node rebuild-index --operator-key operator.key\n"
+      "  xinglin node rebuild-index --data /srv/xinglin --passphrase-file passphrase");
+  on(rebuild, run_rebuild);
   auto* ledger = app.get_subcommand("ledger");
   auto* verify = ledger->add_subcommand("verify", "run the whole ledger again and compare");
   add_data_option(verify, *options);

@@ -113,7 +113,7 @@ void add_routes(Router& router, const Services& services) {
     return authenticated(services, *services.custody.organisations().front(), request,
                          base_url(request) + "/fhir", values[0]);
   };
-  for (const char* method : {"GET", "POST", "PUT", "DELETE"}) {
+  for (const char* method : {"GET", "POST", "PUT", "DELETE", "PATCH"}) {
     const std::string summary = "FHIR R4; see the CapabilityStatement at metadata";
     router.add({method, "/o/{org}/fhir/{path*}", summary, serve});
     if (services.custody.organisations().size() == 1) {

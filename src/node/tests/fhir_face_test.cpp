@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: an organisation's FHIR server does what its CapabilityStatement says, and refuses the rest
+// with an OperationOutcome. Method: a real node, asked over HTTP by software, doctors and patients.
+#include <gtest/gtest.h>
+
+#include "fhir/validate.h"
+#include "node/tests/live_node.h"
+
+namespace xl::node {
+namespace {
+
+using testing::FhirClient;
+using testing::LiveNode;
+using testing::observation_json;
+using testing::parsed;
+using testing::patient_json;
+
+class FhirFace : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    live_ = std::make_unique<LiveNode>("fhir");
+    live_->start();
+    ASSERT_NE(live_->node, nullptr);
+    north_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
+    ASSERT_EQ(north_->put("Patient/p1", patient_json("p1", "Planted Name")).status, 201U);
+  }
+  static void TearDownTestSuite() {
+    north_.reset();
+    live_.reset();
+  }
+
+  static std::string code_of(const client::HttpResponse& answer) {
+    const json::Document document = parsed(answer);
+    EXPECT_EQ(document.root().find("resourceType").as_string(), "OperationOutcome");
+    EXPECT_TRUE(fhir::validate(document.root()).empty());
+    return std::string(document.root()
+                           .find("issue")
+                           .at(0)
+                           .find("details")
+                           .find("coding")
+                           .at(0)
+                           .find("code")
+                           .as_string()
+                           .value_or(""));
+  }
+
+  static std::unique_ptr<LiveNode> live_;
+  static std::unique_ptr<FhirClient> north_;
+};
+
+std::unique_ptr<LiveNode> FhirFace::live_;
+std::unique_ptr<FhirClient> FhirFace::north_;
+
+TEST_F(FhirFace, KeepsEveryVersionOfARecord) {
+  const auto created = north_->post("Observation", observation_json("ignored", "p1"));
+  ASSERT_EQ(created.status, 201U) << created.body;
+  EXPECT_EQ(created.headers.at("etag"), "W/\"1\"");
+  const std::string location = created.headers.at("location");
+  const std::string path = location.substr(location.find("Observation/"));
+  const std::string id = path.substr(12, path.find("/_history") - 12);
+  const std::string name = "Observation/" + id;
+  const std::string receipt = created.headers.at("link");
+  const std::size_t at = receipt.find("/receipts/") + 10;
+  EXPECT_TRUE(north_->who().session->verify_receipt(receipt.substr(at, 64)).ok());
+
+  EXPECT_EQ(north_->get(name).body, created.body);
+  const auto updated = north_->put(name, observation_json(id, "p1", "1.60"));
+  EXPECT_EQ(updated.status, 200U) << updated.body;
+  EXPECT_EQ(updated.headers.at("etag"), "W/\"2\"");
+  const auto stale =
+      north_->put(name, observation_json(id, "p1", "1.70"), {{"If-Match", "W/\"1\""}});
+  EXPECT_EQ(stale.status, 412U);
+  EXPECT_EQ(code_of(stale), "XL4172");
+  EXPECT_EQ(north_->put(name, observation_json(id, "p1", "1.70"), {{"If-Match", "W/\"2\""}}).status,
+            200U);
+  EXPECT_EQ(north_->get(name + "/_history/1").body, created.body);
+  EXPECT_EQ(north_->ask("DELETE", name).status, 204U);
+  EXPECT_EQ(north_->get(name).status, 410U);
+  EXPECT_EQ(code_of(north_->get(name)), "XL4171");
+  const json::Document history = parsed(north_->get(name + "/_history"));
+  EXPECT_TRUE(fhir::validate(history.root()).empty());
+  ASSERT_EQ(history.root().find("entry").size(), 4U);
+  EXPECT_EQ(history.root().find("entry").at(0).find("request").find("method").as_string(),
+            "DELETE");
+  EXPECT_EQ(north_->get(name + "/_history/2").status, 200U);
+  EXPECT_EQ(north_->get(name + "/_history/9").status, 404U);
+  EXPECT_EQ(north_->put(name, observation_json(id, "p1")).status, 201U);
+  EXPECT_EQ(north_->get(name).headers.at("etag"), "W/\"5\"");
+}
+
+TEST_F(FhirFace, KeepsDecimalsAndUnknownExtensionsAsWritten) {
+  const std::string text =
+      R"({"resourceType":"Observation","id":"exact","extension":[{"url":"http://example.org/unheard-of","valueDecimal":1.50},{"url":"http://example.org/nested","extension":[{"url":"a","valueString":"ü"}]}],"status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p1"},"valueQuantity":{"value":0.00010}})";
+  ASSERT_EQ(north_->put("Observation/exact", text).status, 201U);
+  const std::string kept = north_->get("Observation/exact").body;
+  EXPECT_NE(kept.find("\"valueDecimal\":1.50"), std::string::npos);
+  EXPECT_NE(kept.find("\"value\":0.00010"), std::string::npos);
+  EXPECT_NE(kept.find("unheard-of"), std::string::npos);
+  EXPECT_NE(kept.find("\"valueString\":\"ü\""), std::string::npos);
+}
+
+TEST_F(FhirFace, FindsByEachParameterAndPagesWithoutLossOrRepetition) {
+  ASSERT_EQ(north_->put("Patient/p2", patient_json("p2", "Other")).status, 201U);
+  for (int i = 0; i < 25; ++i) {
+    const std::string id = "page-" + std::to_string(i);
+    const std::string date = "2025-01-" + std::to_string(10 + i % 15);
+    ASSERT_EQ(north_->put("Observation/" + id, observation_json(id, "p2", "1.0", date)).status,
+              201U);
+  }
+  std::set<std::string> seen;
+  std::string path = "Observation?patient=p2&_count=10";
+  int pages = 0;
+  while (!path.empty()) {
+    const json::Document page = parsed(north_->get(path));
+    EXPECT_TRUE(fhir::validate(page.root()).empty());
+    EXPECT_EQ(page.root().find("total").number_text(), "25");
+    for (const json::Value entry : page.root().find("entry").items()) {
+      EXPECT_TRUE(
+          seen.emplace(entry.find("resource").find("id").as_string().value_or("")).second);
+    }
+    path.clear();
+    for (const json::Value link : page.root().find("link").items()) {
+      if (link.find("relation").as_string() != "next") continue;
+      const std::string url(link.find("url").as_string().value_or(""));
+      path = url.substr(url.find("Observation?"));
+    }
+    ++pages;
+  }
+  EXPECT_EQ(seen.size(), 25U);
+  EXPECT_EQ(pages, 3);
+  const auto total = [&](const std::string& query) {
+    return std::string(parsed(north_->get(query)).root().find("total").number_text().value_or(""));
+  };
+  EXPECT_EQ(total("Observation?subject=Patient/p2&code=http://loinc.org|2339-0"), "25");
+  EXPECT_EQ(total("Observation?patient=p2&code=2339-0,other&category=laboratory"), "25");
+  EXPECT_EQ(total("Observation?patient=p2&date=ge2025-01-24"), "1");
+  EXPECT_EQ(total("Observation?patient=p2&_id=page-3"), "1");
+  EXPECT_EQ(total("Observation?patient=p2&_lastUpdated=ge2026-01-01"), "25");
+  EXPECT_EQ(total("Observation?patient=p2&_lastUpdated=lt2026-01-01"), "0");
+  EXPECT_EQ(total("Patient?name=oth"), "1");
+  const auto form = north_->ask("POST", "Observation/_search", "patient=p2&date=2025-01-24", {},
+                                "application/x-www-form-urlencoded");
+  EXPECT_EQ(parsed(form).root().find("total").number_text(), "1");
+  EXPECT_EQ(code_of(north_->get("Observation?value-quantity=5")), "XL4174");
+  EXPECT_EQ(code_of(north_->get("Observation?code:text=x")), "XL4174");
+  EXPECT_EQ(code_of(north_->get("Observation?_count=x")), "XL4007");
+  const json::Document all = parsed(north_->get("Patient/p2/$everything"));
+  EXPECT_EQ(all.root().find("entry").size(), 26U);
+}
+
+TEST_F(FhirFace, TransactionsResolveReferencesAndAreAllOrNothing) {
+  const std::string good =
+      R"({"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a","resource":{"resourceType":"Patient","name":[{"text":"T"}]},"request":{"method":"POST","url":"Patient"}},{"fullUrl":"urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059","resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}},"request":{"method":"POST","url":"Observation"}}]})";
+  const auto done = north_->post("", good);
+  ASSERT_EQ(done.status, 200U) << done.body;
+  const json::Document answer = parsed(done);
+  EXPECT_TRUE(fhir::validate(answer.root()).empty());
+  const auto entry = [&](std::size_t i) { return answer.root().find("entry").at(i); };
+  const std::string patient(entry(0).find("resource").find("id").as_string().value_or(""));
+  EXPECT_EQ(entry(1).find("resource").find("subject").find("reference").as_string(),
+            "Patient/" + patient);
+  EXPECT_TRUE(entry(1).find("response").find("status").as_string()->starts_with("201"));
+
+  const std::string half =
+      R"({"resourceType":"Bundle","type":"transaction","entry":[{"resource":)" +
+      patient_json("half", "H") +
+      R"(,"request":{"method":"PUT","url":"Patient/half"}},{"resource":)" +
+      observation_json("half-o", "nobody") +
+      R"(,"request":{"method":"PUT","url":"Observation/half-o"}}]})";
+  const auto refused = north_->post("", half);
+  EXPECT_EQ(refused.status, 422U);
+  EXPECT_EQ(code_of(refused), "XL4175");
+  EXPECT_EQ(north_->get("Patient/half").status, 404U);
+
+  std::string batch = half;
+  batch.replace(batch.find("transaction"), 11, "batch");
+  const json::Document each = parsed(north_->post("", batch));
+  EXPECT_EQ(each.root().find("entry").at(0).find("response").find("status").as_string(), "201");
+  EXPECT_EQ(each.root().find("entry").at(1).find("response").find("status").as_string(), "422");
+  EXPECT_EQ(north_->get("Patient/half").status, 200U);
+}
+
+TEST_F(FhirFace, RefusesWithAnOutcomeThatSaysWhy) {
+  const auto expect = [&](const client::HttpResponse& answer, unsigned status, const char* code) {
+    EXPECT_EQ(answer.status, status) << answer.body;
+    EXPECT_EQ(code_of(answer), code);
+  };
+  expect(north_->put("Observation/x", "{nonsense"), 400, "XL1010");
+  expect(north_->put("Observation/x", observation_json("y", "p1")), 400, "XL4177");
+  expect(north_->put("Condition/x", observation_json("x", "p1")), 400, "XL4177");
+  expect(north_->put("Observation/x", R"({"resourceType":"Observation","id":"x"})"), 422, "XL4153");
+  expect(north_->put("Nothing/x", "{}"), 400, "XL4173");
+  expect(north_->get("Nothing/x"), 404, "XL4150");
+  expect(north_->get("Observation/absent"), 404, "XL4170");
+  expect(north_->ask("PUT", "Observation/x", "<Observation/>", {}, "application/fhir+xml"), 415,
+         "XL4008");
+  expect(north_->ask("PATCH", "Observation/x", "[]"), 400, "XL4173");
+  expect(north_->put("Observation/x", observation_json("x", "p1"), {{"If-Match", "1"}}), 400,
+         "XL4007");
+  ASSERT_EQ(north_->put("Patient/p3", patient_json("p3", "Third")).status, 201U);
+  ASSERT_EQ(north_->put("Observation/moved", observation_json("moved", "p1")).status, 201U);
+  expect(north_->put("Observation/moved", observation_json("moved", "p3")), 422, "XL4176");
+  client::HttpClient nobody({"127.0.0.1", std::to_string(live_->node->port())});
+  const auto unsigned_answer = nobody.get(north_->base() + "Patient/p1");
+  ASSERT_TRUE(unsigned_answer.ok());
+  expect(*unsigned_answer, 401, "XL4050");
+  const auto capability = nobody.get(north_->base() + "metadata");
+  ASSERT_TRUE(capability.ok());
+  const json::Document statement = parsed(*capability);
+  const auto issues = fhir::validate(statement.root());
+  EXPECT_TRUE(issues.empty()) << issues.front().expression << issues.front().diagnostics;
+}
+
+TEST_F(FhirFace, OthersSeeTheDirectoryAndNothingElse) {
+  ASSERT_EQ(north_->put("Organization/o1", R"({"resourceType":"Organization","id":"o1","name":"N"})")
+                .status,
+            201U);
+  ASSERT_EQ(north_->put("Observation/nobodys",
+                        R"({"resourceType":"Observation","id":"nobodys","status":"final","code":{"text":"x"}})")
+                .status,
+            201U);
+  demo::Persona south_hospital = live_->hospital(1);
+  FhirClient south(live_->doctor(south_hospital, "ward"), live_->organisations[0]);
+  EXPECT_EQ(south.get("Organization/o1").status, 200U);
+  for (const char* path : {"Patient/p1", "Patient/absent", "Observation/nobodys", "Patient/p1/$everything",
+                           "Patient/p1/_history", "Patient/p1/_history/1"}) {
+    const auto answer = south.get(path);
+    EXPECT_EQ(answer.status, 404U) << path;
+    EXPECT_EQ(code_of(answer), "XL3502") << path;
+  }
+  EXPECT_EQ(code_of(south.get("Observation?code=2339-0")), "XL3504");
+  EXPECT_EQ(parsed(south.get("Observation?patient=p1")).root().find("total").number_text(), "0");
+  EXPECT_EQ(parsed(south.get("Patient?_id=p1")).root().find("total").number_text(), "0");
+  const auto written = south.put("Patient/p9", patient_json("p9", "X"));
+  EXPECT_EQ(written.status, 403U);
+  EXPECT_EQ(code_of(written), "XL4057");
+  EXPECT_EQ(code_of(south.get("Patient/p1", {{"X-Purpose-Of-Use", "NONSENSE"}})), "XL4056");
+}
+
+}  // namespace
+}  // namespace xl::node
