@@ -45,7 +45,7 @@ DecodedBlock decode_block(const std::vector<Bytes>& envelopes,
                           const contracts::Registry& registry) {
   DecodedBlock decoded;
   for (const Bytes& raw : envelopes) {
-    execution::EnvelopeInput input{model::decode_envelope(raw), {}};
+    execution::EnvelopeInput input{model::decode_envelope(raw), {}, {}};
     if (input.envelope.ok()) {
       for (const Bytes& transaction : input.envelope->transactions) {
         input.items.push_back(verification::check(transaction, registry));

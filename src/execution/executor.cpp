@@ -153,9 +153,11 @@ Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Contex
     append_be<std::uint16_t>(data, 0xffff);
     append_be(data, static_cast<std::uint16_t>(error.code));
   };
-  const Status admitted = input.envelope.ok() ? verification::admit_envelope(
-                                                    *input.envelope, context.block_ms, block_state)
-                                              : Status(input.envelope.error());
+  const auto* verdict = input.verdict ? &*input.verdict : nullptr;
+  const Status admitted =
+      input.envelope.ok()
+          ? verification::admit_envelope(*input.envelope, context.block_ms, block_state, verdict)
+          : Status(input.envelope.error());
   if (!admitted.ok()) {
     reject(0, admitted.error());
     result.rejections.back().whole_envelope = true;

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct EnvelopeInput {
   /// Nothing of a malformed envelope, or one that no member signed, is looked at.
   Result<model::Envelope> envelope;
   std::vector<Item> items;  ///< one per transaction of the envelope
+  /// Of the envelope's own signature, where it was made or checked ahead.
+  std::optional<verification::SignatureVerdict> verdict;
 };
 /// A block as execution sees it.
 struct BlockInput {

@@ -106,6 +106,16 @@ struct Tree::Impl {
 
   [[nodiscard]] const Leaf& leaf(Ref ref) const { return leaves.at(ref & ~leaf_bit); }
 
+  /// Fetches a node ahead: at 10^6 leaves each one further down is a cache miss.
+  void prefetch(Ref ref) const {
+    if (is_leaf(ref)) {
+      __builtin_prefetch(&leaf(ref));
+    } else {
+      __builtin_prefetch(&inners.at(ref).left_hash);
+      __builtin_prefetch(&inners.at(ref).left);
+    }
+  }
+
   Subtree make_leaf(const Leaf& leaf) {
     return {leaves.add(leaf) | leaf_bit, smt::leaf_hash(leaf.path, leaf.value_hash)};
   }
@@ -179,6 +189,7 @@ struct Tree::Impl {
     if (at.ref == empty_ref || is_leaf(at.ref)) return rebuild(at.ref, updates, depth);
     const std::size_t middle = split(updates, depth);
     Inner& node = inners.at(at.ref);
+    if (middle < updates.size()) prefetch(node.right);  // its turn comes when the left is done
     const Subtree left = apply({node.left, node.left_hash}, updates.first(middle), depth + 1);
     // The arena never moves nodes, but the recursion may have freed and reused others.
     const Subtree right = apply({node.right, node.right_hash}, updates.subspan(middle), depth + 1);

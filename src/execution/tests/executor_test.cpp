@@ -50,7 +50,7 @@ BlockResult execute(const Ledger& ledger, const std::vector<Bytes>& transactions
                     std::uint64_t table_seed = 0) {
   const Bytes sealed = model::seal_envelope(key("north").id, 1, transactions, key("north").signing);
   std::vector<EnvelopeInput> envelopes;
-  envelopes.push_back({model::decode_envelope(sealed), {}});
+  envelopes.push_back({model::decode_envelope(sealed), {}, {}});
   for (const Bytes& raw : transactions) {
     envelopes[0].items.push_back(verification::check(raw, ledger.registry()));
   }
