@@ -26,6 +26,14 @@ find_package(Boost 1.81 REQUIRED)
 find_package(GTest 1.12 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
+pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc>=5.2)
+
+# What programs that run a ledger link as well: transactions are made on one thread and freed on
+# another, which the C library's allocator serves slowly. Sanitizers bring their own.
+add_library(xl_allocator INTERFACE)
+if(NOT XL_SANITIZE AND NOT XL_FUZZ)
+  target_link_libraries(xl_allocator INTERFACE -Wl,--no-as-needed PkgConfig::JEMALLOC)
+endif()
 
 add_library(xl_options INTERFACE)
 target_compile_definitions(xl_options INTERFACE XL_VERSION="${PROJECT_VERSION}")

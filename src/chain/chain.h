@@ -126,8 +126,9 @@ class Chain {
       : database_(database),
         registry_(registry),
         genesis_(std::move(genesis)),
-        executor_(registry, genesis_.network) {}
+        executor_(registry, genesis_.network, table_seed()) {}
 
+  [[nodiscard]] static std::uint64_t table_seed();
   [[nodiscard]] Status found();
   [[nodiscard]] Status restore(ByteView stored_head,
                                const std::function<void(std::uint64_t)>& progress);

@@ -8,6 +8,7 @@
 #include "model/canonical.h"
 #include "model/comet/encoding.h"
 #include "model/ledger.pb.h"
+#include "model/wire_writer.h"
 
 namespace xl::chain {
 namespace {
@@ -72,14 +73,17 @@ Result<BlockRoots> decode_roots(ByteView bytes) {
   return out;
 }
 
-Bytes encode_located(const LocatedTransaction& located) {
-  wire::StoredTransaction out;
-  out.set_history_index(located.history_index);
-  out.set_height(located.entry.height);
-  out.set_index(located.entry.index);
-  out.set_envelope_index(located.entry.envelope_index);
-  out.set_result(located.result.data(), located.result.size());
-  return model::encode(out);
+Bytes encode_located(const model::HistoryEntry& entry, std::uint64_t history_index,
+                     ByteView result) {
+  namespace writer = model::wire_writer;
+  Bytes out;
+  out.reserve(result.size() + 32);
+  writer::append_number(out, 1, history_index);
+  writer::append_number(out, 2, entry.height);
+  writer::append_number(out, 3, entry.index);
+  writer::append_number(out, 4, entry.envelope_index);
+  writer::append_bytes(out, 5, result);
+  return out;
 }
 
 Result<LocatedTransaction> decode_located(const Hash& id, ByteView bytes) {

@@ -33,8 +33,9 @@ struct BlockRoots {
 /// Errors: store_corrupt.
 [[nodiscard]] Result<BlockRoots> decode_roots(ByteView bytes);
 
-/// Encodes what `decode_located` reads.
-[[nodiscard]] Bytes encode_located(const LocatedTransaction& located);
+/// Encodes what `decode_located` reads. `result` is a canonical TransactionResult.
+[[nodiscard]] Bytes encode_located(const model::HistoryEntry& entry, std::uint64_t history_index,
+                                   ByteView result);
 /// Errors: store_corrupt.
 [[nodiscard]] Result<LocatedTransaction> decode_located(const Hash& id, ByteView bytes);
 

@@ -2,74 +2,93 @@
 // Copyright The Xinglin Authors
 #include "crypto/hash.h"
 
+#include <openssl/sha.h>
+
+#include <array>
+#include <cstring>
+
 #include "base/check.h"
-#include "crypto/openssl_handles.h"
 #include "crypto/suite.h"
 
 namespace xl::crypto {
-namespace detail {
+namespace {
 
-/// One fetched digest and one context, reused: fetching by name costs three times the hash itself.
+/// SHA-256 by OpenSSL's direct functions: for the short messages of the trees, EVP's dispatch costs
+/// half as much again as the hash itself (`docs/reference/performance.md`). OpenSSL 3 calls them
+/// deprecated; they are the same code underneath.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 class Sha256Context {
  public:
-  Sha256Context() : digest_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {
-    XL_CHECK(digest_ != nullptr);  // no SHA-256: OpenSSL's installation is broken
-    XL_CHECK(context_ != nullptr);
-  }
-
-  void start() { XL_CHECK(EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr) == 1); }
+  void start() { XL_CHECK(SHA256_Init(&context_) == 1); }
   void update(ByteView bytes) {
-    XL_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+    XL_CHECK(SHA256_Update(&context_, bytes.data(), bytes.size()) == 1);
   }
   Hash finish() {
-    Hash out{};
-    unsigned length = 0;
-    XL_CHECK(EVP_DigestFinal_ex(context_.get(), out.data(), &length) == 1);
-    XL_CHECK(length == out.size());
+    Hash out;
+    XL_CHECK(SHA256_Final(out.data(), &context_) == 1);
     return out;
   }
 
  private:
-  Handle<EVP_MD> digest_;
-  Handle<EVP_MD_CTX> context_;
+  SHA256_CTX context_;
 };
+#pragma GCC diagnostic pop
 
-}  // namespace detail
+/// Joins short parts before hashing them: each call of the library costs as much as a copy.
+class Joiner {
+ public:
+  Joiner() { context_.start(); }
+  void add(ByteView part) {
+    if (part.size() > buffer_.size() - used_) {
+      flush();
+      if (part.size() > buffer_.size()) {
+        context_.update(part);
+        return;
+      }
+    }
+    if (!part.empty()) std::memcpy(buffer_.data() + used_, part.data(), part.size());
+    used_ += part.size();
+  }
+  Hash finish() {
+    flush();
+    return context_.finish();
+  }
 
-namespace {
+ private:
+  void flush() {
+    context_.update(ByteView(buffer_).first(used_));
+    used_ = 0;
+  }
 
-using detail::Sha256Context;
-
-Sha256Context& thread_context() {
-  thread_local Sha256Context context;
-  return context;
-}
+  Sha256Context context_;
+  std::array<std::uint8_t, 192> buffer_;  // a tag with a key, or a tree node
+  std::size_t used_ = 0;
+};
 
 }  // namespace
 
 Hash sha256(ByteView message) {
-  Sha256Context& context = thread_context();
+  Sha256Context context;
   context.start();
   context.update(message);
   return context.finish();
 }
 
 Hash sha256(std::initializer_list<ByteView> parts) {
-  Sha256Context& context = thread_context();
-  context.start();
-  for (const ByteView part : parts) context.update(part);
-  return context.finish();
+  Joiner joiner;
+  for (const ByteView part : parts) joiner.add(part);
+  return joiner.finish();
 }
 
 Hash tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts) {
   static constexpr std::uint8_t separator_and_suite[] = {
       0x00, static_cast<std::uint8_t>(Suite::international)};
-  Sha256Context& context = thread_context();
-  context.start();
-  context.update(view_of(tag));
-  context.update(separator_and_suite);
-  for (const ByteView part : parts) context.update(part);
-  return context.finish();
+  Joiner joiner;
+  joiner.add(view_of(tag));
+  joiner.add(separator_and_suite);
+  for (const ByteView part : parts) joiner.add(part);
+  return joiner.finish();
 }
 
 struct Sha256::State {

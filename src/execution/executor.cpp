@@ -4,14 +4,13 @@
 
 #include "contracts/identity/view.h"
 #include "crypto/hash.h"
-#include "model/canonical.h"
-#include "model/ledger.pb.h"
 #include "model/limits.h"
 #include "model/tags.h"
+#include "model/wire_writer.h"
 
 namespace xl::execution {
 
-namespace wire = xinglin::ledger::v1;
+namespace wire = model::wire_writer;
 
 struct Executor::Position {
   std::uint64_t height;
@@ -30,16 +29,18 @@ constexpr std::uint8_t replay_mark_value[] = {1};
 constexpr std::uint8_t floor_key[] = {0, 'f'};
 constexpr std::uint8_t floor_version = 1;
 
-/// Drops replay marks that can no longer matter, oldest first.
-void drop_replay_marks(model::Overlay& state, std::uint64_t block_ms, std::size_t executed) {
+/// Drops replay marks that can no longer matter, oldest first. The block's own marks lie behind its
+/// time, so they are looked for in the state `before` it.
+void drop_replay_marks(const model::StateReader& before, model::BlockState& state,
+                       std::uint64_t block_ms, std::size_t executed) {
   const auto count_max =
       static_cast<std::uint32_t>(executed * 2 + limits::replay_marks_dropped_base);
   const Bytes prefix = verification::replay_mark_prefix();
   Bytes from = prefix;
   Bytes floor;
-  if (state.get(floor_key, floor)) append(from, ByteView(floor).subspan(1));
+  if (before.get(floor_key, floor)) append(from, ByteView(floor).subspan(1));
   std::vector<Bytes> expired;
-  state.scan(prefix, from, count_max, [&](ByteView key, ByteView) {
+  before.scan(prefix, from, count_max, [&](ByteView key, ByteView) {
     if (verification::replay_mark_valid_until_ms(key) > block_ms) return false;
     expired.push_back(copy_of(key));
     return true;
@@ -51,22 +52,28 @@ void drop_replay_marks(model::Overlay& state, std::uint64_t block_ms, std::size_
   state.put(floor_key, floor);
 }
 
+/// Canonical TransactionResult of ledger.proto.
 Bytes encode_result(contracts::StatusCode status, std::uint32_t failed_message,
                     const std::vector<contracts::Event>& events) {
-  wire::TransactionResult out;
-  out.set_status(status);
-  out.set_failed_message(failed_message);
+  Bytes out;
+  out.reserve(256);
+  wire::append_number(out, 1, status);
+  wire::append_number(out, 2, failed_message);
+  Bytes encoded;
+  Bytes one;
   for (const contracts::Event& event : events) {
-    auto* added = out.add_events();
-    added->set_contract(event.contract);
-    added->set_type(event.type);
+    encoded.clear();
+    wire::append_number(encoded, 1, event.contract);
+    wire::append_number(encoded, 2, event.type);
     for (const contracts::EventAttribute& attribute : event.attributes) {
-      auto* value = added->add_attributes();
-      value->set_key(attribute.key);
-      value->set_value(attribute.value.data(), attribute.value.size());
+      one.clear();
+      wire::append_number(one, 1, attribute.key);
+      wire::append_bytes(one, 2, attribute.value);
+      wire::append_element(encoded, 3, one);
     }
+    wire::append_element(out, 3, encoded);
   }
-  return model::encode(out);
+  return out;
 }
 
 }  // namespace
@@ -76,28 +83,28 @@ bool Executor::invariants_hold(const model::Overlay& changes,
   const model::WriteSet& writes = changes.writes();
   if (writes.empty()) return true;
   // Nearly always one contract was touched: then nothing has to be copied.
-  if (writes.begin()->first[0] == writes.rbegin()->first[0]) {
-    const contracts::Contract* contract = registry_.find(writes.begin()->first[0]);
+  const std::uint8_t lowest = writes.begin()->key[0];
+  if (lowest == (writes.end() - 1)->key[0]) {
+    const contracts::Contract* contract = registry_.find(lowest);
     XL_CHECK(contract != nullptr);
     return contract->invariants(writes, before, changes);
   }
   for (const auto& contract : registry_.all()) {
     const Bytes first{contract->number()};
     const Bytes behind{static_cast<std::uint8_t>(contract->number() + 1)};
-    const model::WriteSet own(writes.lower_bound(first), writes.lower_bound(behind));
+    const model::WriteSet own = writes.range(first, behind);
     if (!own.empty() && !contract->invariants(own, before, changes)) return false;
   }
   return true;
 }
 
 Receipt Executor::run(const verification::VerifiedTransaction& verified, contracts::Context context,
-                      model::Overlay& block_state, const Position& position,
+                      model::BlockState& block_state, const Position& position,
                       BlockResult& result) const {
   const model::Transaction& transaction = verified.transaction();
   context.transaction_id = transaction.id;
   context.callers = verified.callers();
-  const model::StateReader& before = block_state;
-  model::Overlay changes(before);
+  model::Overlay changes(block_state);
   std::vector<contracts::Event> events;
   contracts::StatusCode status = contracts::applied;
   std::uint32_t failed_message = 0;
@@ -115,12 +122,12 @@ Receipt Executor::run(const verification::VerifiedTransaction& verified, contrac
   if (status == contracts::applied && changes.writes().size() > limits::writes_max) {
     status = static_cast<contracts::StatusCode>(ErrorCode::writes_exceeded);
   }
-  if (status == contracts::applied && !invariants_hold(changes, before)) {
+  if (status == contracts::applied && !invariants_hold(changes, block_state)) {
     status = static_cast<contracts::StatusCode>(ErrorCode::invariant_broken);
     result.alarms.push_back(transaction.id);
   }
   if (status == contracts::applied) {
-    block_state.absorb(std::move(changes));
+    block_state.absorb(changes.writes());
   } else {
     events.clear();
   }
@@ -136,7 +143,7 @@ Receipt Executor::run(const verification::VerifiedTransaction& verified, contrac
 }
 
 Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Context& context,
-                             std::uint32_t index, model::Overlay& block_state,
+                             std::uint32_t index, model::BlockState& block_state,
                              BlockResult& result) const {
   // One status per transaction, 0xffff ‖ code for what was rejected, so that members that disagree
   // about any of them cannot agree on the next header.
@@ -146,9 +153,11 @@ Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Contex
     append_be<std::uint16_t>(data, 0xffff);
     append_be(data, static_cast<std::uint16_t>(error.code));
   };
-  const Status admitted = input.envelope.ok() ? verification::admit_envelope(
-                                                    *input.envelope, context.block_ms, block_state)
-                                              : Status(input.envelope.error());
+  const auto* verdict = input.verdict ? &*input.verdict : nullptr;
+  const Status admitted =
+      input.envelope.ok()
+          ? verification::admit_envelope(*input.envelope, context.block_ms, block_state, verdict)
+          : Status(input.envelope.error());
   if (!admitted.ok()) {
     reject(0, admitted.error());
     result.rejections.back().whole_envelope = true;
@@ -174,7 +183,7 @@ Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Contex
 
 BlockResult Executor::execute(const model::StateReader& state, const BlockInput& block) const {
   BlockResult result;
-  model::Overlay block_state(state);
+  model::BlockState block_state(state, table_seed_);
   contracts::Context context;
   context.height = block.height;
   context.block_ms = block.block_ms;
@@ -185,7 +194,7 @@ BlockResult Executor::execute(const model::StateReader& state, const BlockInput&
     result.envelope_data.push_back(copy_of(crypto::sha256(data)));
   }
   if (!result.receipts.empty()) {
-    drop_replay_marks(block_state, block.block_ms, result.receipts.size());
+    drop_replay_marks(state, block_state, block.block_ms, result.receipts.size());
   }
   result.writes = block_state.take_writes();
   return result;

@@ -2,12 +2,13 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "contracts/api/contract.h"
+#include "model/block_state.h"
 #include "model/history.h"
-#include "model/kv.h"
 #include "verification/verifier.h"
 
 namespace xl::execution {
@@ -19,6 +20,8 @@ struct EnvelopeInput {
   /// Nothing of a malformed envelope, or one that no member signed, is looked at.
   Result<model::Envelope> envelope;
   std::vector<Item> items;  ///< one per transaction of the envelope
+  /// Of the envelope's own signature, where it was made or checked ahead.
+  std::optional<verification::SignatureVerdict> verdict;
 };
 /// A block as execution sees it.
 struct BlockInput {
@@ -65,8 +68,10 @@ struct BlockResult {
 class Executor {
  public:
   /// `registry` must outlive the executor. `network` is the id that transactions must name.
-  Executor(const contracts::Registry& registry, const Hash& network)
-      : registry_(registry), network_(network) {}
+  /// `table_seed` spreads keys over tables: any number gives the same results, one that nobody
+  /// outside knows keeps chosen keys from making them slow.
+  Executor(const contracts::Registry& registry, const Hash& network, std::uint64_t table_seed = 0)
+      : registry_(registry), network_(network), table_seed_(table_seed) {}
 
   /// Executes `block` on `state`. A refused transaction costs its replay mark only; a rejected one
   /// leaves nothing. Replay marks past their time are dropped, oldest first, bounded.
@@ -75,16 +80,17 @@ class Executor {
  private:
   struct Position;
   [[nodiscard]] Bytes run_envelope(const EnvelopeInput& input, const contracts::Context& context,
-                                   std::uint32_t index, model::Overlay& block_state,
+                                   std::uint32_t index, model::BlockState& block_state,
                                    BlockResult& result) const;
   [[nodiscard]] Receipt run(const verification::VerifiedTransaction& verified,
-                            contracts::Context context, model::Overlay& block_state,
+                            contracts::Context context, model::BlockState& block_state,
                             const Position& position, BlockResult& result) const;
   [[nodiscard]] bool invariants_hold(const model::Overlay& changes,
                                      const model::StateReader& before) const;
 
   const contracts::Registry& registry_;
   Hash network_;
+  std::uint64_t table_seed_;
 };
 
 /// The public key of a registered key id, whatever its status: what a receipt needs so that anyone

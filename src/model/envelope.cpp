@@ -7,6 +7,7 @@
 #include "model/canonical.h"
 #include "model/ledger.pb.h"
 #include "model/tags.h"
+#include "model/wire_writer.h"
 
 namespace xl::model {
 namespace {
@@ -16,30 +17,44 @@ namespace wire = xinglin::ledger::v1;
 }  // namespace
 
 Bytes envelope_signed_bytes(ByteView content) {
-  Bytes out = copy_of(view_of(tags::envelope_signature));
+  Bytes out;
+  out.reserve(tags::envelope_signature.size() + 2 + content.size());
+  append(out, view_of(tags::envelope_signature));
   out.push_back(0);
   out.push_back(static_cast<std::uint8_t>(crypto::Suite::international));
   append(out, content);
   return out;
 }
 
-Bytes seal_envelope(const Hash& key_id, std::uint64_t sequence,
-                    const std::vector<Bytes>& transactions, const crypto::SigningKey& key) {
+PackedEnvelope pack_envelope(const Hash& key_id, std::uint64_t sequence,
+                             std::span<const ByteView> transactions,
+                             const crypto::SigningKey& key) {
   XL_CHECK(!transactions.empty());
   XL_CHECK(transactions.size() <= limits::envelope_transactions_max);
-  wire::EnvelopeContent content;
-  content.set_version(limits::envelope_version);
-  content.set_key_id(key_id.data(), key_id.size());
-  content.set_sequence(sequence);
-  for (const Bytes& transaction : transactions) {
-    content.add_transactions(transaction.data(), transaction.size());
+  std::size_t bytes = 64;
+  for (const ByteView transaction : transactions) bytes += transaction.size() + 8;
+  PackedEnvelope out;
+  Bytes& content = out.envelope.content;
+  content.reserve(bytes);
+  wire_writer::append_number(content, 1, limits::envelope_version);
+  wire_writer::append_bytes(content, 2, key_id);
+  wire_writer::append_number(content, 3, sequence);
+  for (const ByteView transaction : transactions) {
+    wire_writer::append_element(content, 4, transaction);
   }
-  const Bytes content_bytes = encode(content);
-  const Bytes signature = key.sign(envelope_signed_bytes(content_bytes));
-  wire::Envelope out;
-  out.set_content(content_bytes.data(), content_bytes.size());
-  out.set_signature(signature.data(), signature.size());
-  return encode(out);
+  out.envelope.key_id = key_id;
+  out.envelope.sequence = sequence;
+  out.envelope.signature = key.sign(envelope_signed_bytes(content));
+  out.raw.reserve(content.size() + 128);
+  wire_writer::append_bytes(out.raw, 1, content);
+  wire_writer::append_bytes(out.raw, 2, out.envelope.signature);
+  return out;
+}
+
+Bytes seal_envelope(const Hash& key_id, std::uint64_t sequence,
+                    const std::vector<Bytes>& transactions, const crypto::SigningKey& key) {
+  const std::vector<ByteView> views(transactions.begin(), transactions.end());
+  return pack_envelope(key_id, sequence, views, key).raw;
 }
 
 Result<Envelope> decode_envelope(ByteView raw) {

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
@@ -26,6 +27,17 @@ struct Envelope {
 [[nodiscard]] Bytes seal_envelope(const Hash& key_id, std::uint64_t sequence,
                                   const std::vector<Bytes>& transactions,
                                   const crypto::SigningKey& key);
+
+/// An envelope as its own member made it.
+struct PackedEnvelope {
+  Bytes raw;          ///< as it goes to the ordering engine
+  Envelope envelope;  ///< the same decoded, but for the transactions: who packed them has them
+};
+
+/// As `seal_envelope`, for a member that goes on to execute what it packed.
+[[nodiscard]] PackedEnvelope pack_envelope(const Hash& key_id, std::uint64_t sequence,
+                                           std::span<const ByteView> transactions,
+                                           const crypto::SigningKey& key);
 
 /// Decodes an envelope: size, canonical form, bounds. Signatures are not checked.
 /// Errors: envelope_malformed. Thread-safe.

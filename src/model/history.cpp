@@ -9,18 +9,21 @@
 #include "model/canonical.h"
 #include "model/ledger.pb.h"
 #include "model/tags.h"
+#include "model/wire_writer.h"
 
 namespace xl::model {
 
 Bytes encode_history_entry(const HistoryEntry& entry) {
-  xinglin::ledger::v1::HistoryEntry out;
-  out.set_transaction_id(entry.transaction_id.data(), entry.transaction_id.size());
-  out.set_height(entry.height);
-  out.set_index(entry.index);
-  out.set_envelope_index(entry.envelope_index);
-  out.set_status(entry.status);
-  out.set_result_digest(entry.result_digest.data(), entry.result_digest.size());
-  return encode(out);
+  namespace wire = wire_writer;
+  Bytes out;
+  out.reserve(128);
+  wire::append_bytes(out, 1, entry.transaction_id);
+  wire::append_number(out, 2, entry.height);
+  wire::append_number(out, 3, entry.index);
+  wire::append_number(out, 4, entry.envelope_index);
+  wire::append_number(out, 5, entry.status);
+  wire::append_bytes(out, 6, entry.result_digest);
+  return out;
 }
 
 Result<HistoryEntry> decode_history_entry(ByteView bytes) {

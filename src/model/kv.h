@@ -3,9 +3,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
+#include <vector>
 
+#include "base/byte_arena.h"
 #include "base/bytes.h"
 
 namespace xl::model {
@@ -25,6 +26,15 @@ class StateReader {
   /// Copies the value of `key` into `value`. False when there is none.
   [[nodiscard]] virtual bool get(ByteView key, Bytes& value) const = 0;
 
+  /// Shows the value of `key` to `use`, without a copy where the reader holds it. False when there
+  /// is none. `use` must not touch the reader, nor keep the view.
+  [[nodiscard]] virtual bool view(ByteView key, const std::function<void(ByteView)>& use) const {
+    Bytes value;
+    if (!get(key, value)) return false;
+    use(value);
+    return true;
+  }
+
   /// Calls `visit` for the keys that start with `prefix` and are >= `from`, ascending, until it
   /// returns false or `count_max` keys were visited.
   virtual void scan(ByteView prefix, ByteView from, std::uint32_t count_max,
@@ -41,10 +51,43 @@ class StateWriter : public StateReader {
   virtual void erase(ByteView key) = 0;
 };
 
-/// What a block changed, in key order. No value means erased.
-using WriteSet = std::map<Bytes, std::optional<Bytes>, KeyLess>;
+/// Changed keys in key order, each once. No value means erased. Owns its keys and values.
+/// Not thread-safe; any number may read.
+class WriteSet {
+ public:
+  struct Write {
+    ByteView key;
+    std::optional<ByteView> value;
+  };
+  using const_iterator = std::vector<Write>::const_iterator;
 
-/// A writer that keeps its writes in memory over a reader: one per transaction over one per block.
+  WriteSet() = default;
+  /// Takes over writes whose bytes lie in `arena`. Precondition: in key order, no key twice.
+  WriteSet(std::vector<Write> writes, ByteArena arena)
+      : writes_(std::move(writes)), arena_(std::move(arena)) {}
+
+  [[nodiscard]] const_iterator begin() const { return writes_.begin(); }
+  [[nodiscard]] const_iterator end() const { return writes_.end(); }
+  [[nodiscard]] std::size_t size() const { return writes_.size(); }
+  [[nodiscard]] bool empty() const { return writes_.empty(); }
+  /// The first write at or behind `key`.
+  [[nodiscard]] const_iterator lower_bound(ByteView key) const;
+  /// The write of `key`, or `end()`.
+  [[nodiscard]] const_iterator find(ByteView key) const;
+  [[nodiscard]] bool contains(ByteView key) const { return find(key) != end(); }
+  /// A copy of the writes with keys in [first, behind).
+  [[nodiscard]] WriteSet range(ByteView first, ByteView behind) const;
+
+  /// Sets what `key` is to become. Cost: linear in the writes behind `key`; made for the few
+  /// hundred writes of one transaction.
+  void put(ByteView key, std::optional<ByteView> value);
+
+ private:
+  std::vector<Write> writes_;
+  ByteArena arena_;
+};
+
+/// A writer that keeps its writes in memory over a reader: those of one transaction.
 /// Not thread-safe.
 class Overlay final : public StateWriter {
  public:
@@ -55,20 +98,23 @@ class Overlay final : public StateWriter {
   Overlay& operator=(const Overlay&) = delete;
 
   [[nodiscard]] bool get(ByteView key, Bytes& value) const override;
+  [[nodiscard]] bool view(ByteView key, const std::function<void(ByteView)>& use) const override;
   void scan(ByteView prefix, ByteView from, std::uint32_t count_max,
             const std::function<bool(ByteView, ByteView)>& visit) const override;
   void put(ByteView key, ByteView value) override;
   void erase(ByteView key) override;
 
   [[nodiscard]] const WriteSet& writes() const { return writes_; }
-  [[nodiscard]] WriteSet take_writes() { return std::move(writes_); }
-  /// Takes over the writes of an overlay that stands on this one; that one is then empty.
-  void absorb(Overlay&& above);
+  /// Adds the writes of an overlay that stands on this one.
+  void absorb(const Overlay& above);
 
  private:
   const StateReader& below_;
   WriteSet writes_;
 };
+
+/// Stops the process unless sizes are within `limits` and the value is not empty.
+void check_write(ByteView key, ByteView value);
 
 /// Visits the union of `reader`'s keys and `writes` over them, as `StateReader::scan` promises.
 void scan_merged(const StateReader& reader, const WriteSet& writes, ByteView prefix, ByteView from,

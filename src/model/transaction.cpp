@@ -131,13 +131,13 @@ Result<Transaction> decode_transaction(ByteView raw) {
   if (!outer.ParseFromArray(raw.data(), static_cast<int>(raw.size()))) {
     return make_error(ErrorCode::transaction_malformed);
   }
-  if (!decode_canonical(raw, outer)) return make_error(ErrorCode::transaction_not_canonical);
+  if (!is_canonical(raw, outer)) return make_error(ErrorCode::transaction_not_canonical);
   wire::Body inner;
   if (!inner.ParseFromArray(outer.body().data(), static_cast<int>(outer.body().size()))) {
     return make_error(ErrorCode::transaction_malformed);
   }
   const ByteView body_bytes = view_of(outer.body());
-  if (!decode_canonical(body_bytes, inner)) {
+  if (!is_canonical(body_bytes, inner)) {
     return make_error(ErrorCode::transaction_not_canonical);
   }
   XL_TRY_ASSIGN(Body body, body_from_wire(inner));

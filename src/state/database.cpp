@@ -5,6 +5,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/perf_level.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -71,16 +72,25 @@ rocksdb::DBOptions database_options(const Database::Options& options) {
 
 }  // namespace
 
+/// The changes lie one behind the other in one buffer, as they will in RocksDB's own: it needs
+/// handles of columns, and the batch is made before it meets the database.
 struct Batch::Impl {
-  /// RocksDB needs handles; the batch is made before it meets the database.
+  enum class Kind : std::uint8_t { put, erase, erase_range };
   struct Change {
-    enum class Kind : std::uint8_t { put, erase, erase_range } kind;
+    Kind kind;
     Column column;
-    Bytes key;
-    Bytes value;
+    std::uint32_t key_size;
+    std::uint32_t value_size;
   };
   std::vector<Change> changes;
-  std::size_t bytes = 0;
+  Bytes bytes;  ///< key ‖ value of each change
+
+  void add(Kind kind, Column column, ByteView key, ByteView value) {
+    changes.push_back({kind, column, static_cast<std::uint32_t>(key.size()),
+                       static_cast<std::uint32_t>(value.size())});
+    xl::append(bytes, key);
+    xl::append(bytes, value);
+  }
 };
 
 Batch::Batch() : impl_(std::make_unique<Impl>()) {}
@@ -89,27 +99,24 @@ Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
 
 void Batch::put(Column column, ByteView key, ByteView value) {
-  impl_->bytes += key.size() + value.size();
-  impl_->changes.push_back({Impl::Change::Kind::put, column, copy_of(key), copy_of(value)});
+  impl_->add(Impl::Kind::put, column, key, value);
 }
 
-void Batch::erase(Column column, ByteView key) {
-  impl_->bytes += key.size();
-  impl_->changes.push_back({Impl::Change::Kind::erase, column, copy_of(key), {}});
-}
+void Batch::erase(Column column, ByteView key) { impl_->add(Impl::Kind::erase, column, key, {}); }
 
 void Batch::erase_range(Column column, ByteView first, ByteView behind) {
-  impl_->changes.push_back(
-      {Impl::Change::Kind::erase_range, column, copy_of(first), copy_of(behind)});
+  impl_->add(Impl::Kind::erase_range, column, first, behind);
 }
 
 void Batch::append(Batch&& other) {
-  impl_->bytes += other.impl_->bytes;
-  for (auto& change : other.impl_->changes) impl_->changes.push_back(std::move(change));
+  impl_->changes.insert(impl_->changes.end(), other.impl_->changes.begin(),
+                        other.impl_->changes.end());
+  xl::append(impl_->bytes, other.impl_->bytes);
   other.impl_->changes.clear();
+  other.impl_->bytes.clear();
 }
 
-std::size_t Batch::bytes() const { return impl_->bytes; }
+std::size_t Batch::bytes() const { return impl_->bytes.size(); }
 
 struct Database::Impl {
   std::unique_ptr<rocksdb::DB> database;
@@ -209,23 +216,30 @@ Result<bool> Database::last_at_or_below(Column column, ByteView at, Bytes& key,
 }
 
 Status Database::write(Batch&& batch, bool sync) {
-  rocksdb::WriteBatch out(batch.impl_->bytes + batch.impl_->changes.size() * 16);
-  for (const auto& change : batch.impl_->changes) {
+  const Batch::Impl& changes = *batch.impl_;
+  rocksdb::WriteBatch out(changes.bytes.size() + changes.changes.size() * 16);
+  ByteView rest = changes.bytes;
+  for (const auto& change : changes.changes) {
+    const ByteView key = rest.first(change.key_size);
+    const ByteView value = rest.subspan(change.key_size, change.value_size);
+    rest = rest.subspan(key.size() + value.size());
     auto* column = impl_->handle(change.column);
     rocksdb::Status status;
     switch (change.kind) {
-      case Batch::Impl::Change::Kind::put:
-        status = out.Put(column, slice(change.key), slice(change.value));
+      case Batch::Impl::Kind::put:
+        status = out.Put(column, slice(key), slice(value));
         break;
-      case Batch::Impl::Change::Kind::erase:
-        status = out.Delete(column, slice(change.key));
+      case Batch::Impl::Kind::erase:
+        status = out.Delete(column, slice(key));
         break;
-      case Batch::Impl::Change::Kind::erase_range:
-        status = out.DeleteRange(column, slice(change.key), slice(change.value));
+      case Batch::Impl::Kind::erase_range:
+        status = out.DeleteRange(column, slice(key), slice(value));
         break;
     }
     if (!status.ok()) return to_error(status);
   }
+  // RocksDB counts every comparison of keys in thread-local memory unless told not to.
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
   rocksdb::WriteOptions options;
   options.sync = sync;
   const rocksdb::Status status = impl_->database->Write(options, &out);

@@ -3,17 +3,21 @@
 #include "state/store.h"
 
 #include <algorithm>
+#include <array>
 
+#include "crypto/random.h"
 #include "model/canonical.h"
 #include "model/history.h"
 #include "model/limits.h"
+#include "model/wire_writer.h"
 #include "state/undo.pb.h"
 
 namespace xl::state {
 namespace {
 
-/// Entries of one cache generation: about 100 MB of small values in both together.
+/// Bounds of one cache generation, local: about 100 MB of small values in both together.
 constexpr std::size_t cache_entries_max = 200'000;
+constexpr std::size_t cache_bytes_max = 64U << 20U;
 /// Durable blocks whose overwritten values stay in memory for proofs.
 constexpr std::size_t recent_blocks_kept = 16;
 /// Leaves that are sorted and added to the tree at a time when it is rebuilt.
@@ -25,26 +29,54 @@ Bytes height_key(std::uint64_t height) {
   return key;
 }
 
-std::vector<Tree::Update> to_updates(const model::WriteSet& values) {
-  std::vector<Tree::Update> updates;
-  updates.reserve(values.size());
-  for (const auto& [key, value] : values) {
-    updates.push_back({model::state_path(key),
-                       value ? std::optional(model::state_value_hash(*value)) : std::nullopt});
-  }
-  std::sort(updates.begin(), updates.end(),
-            [](const Tree::Update& a, const Tree::Update& b) { return a.path < b.path; });
-  return updates;
+bool by_path(const Tree::Update& a, const Tree::Update& b) { return a.path < b.path; }
+
+/// The oldest value of each path counts: what was appended first.
+void keep_oldest(std::vector<Tree::Update>& past) {
+  std::stable_sort(past.begin(), past.end(), by_path);
+  const auto same_path = [](const Tree::Update& a, const Tree::Update& b) {
+    return a.path == b.path;
+  };
+  past.erase(std::unique(past.begin(), past.end(), same_path), past.end());
 }
 
-Bytes encode_undo(const model::WriteSet& old) {
-  xinglin::state::v1::Undo out;
-  for (const auto& [key, value] : old) {
-    auto* entry = out.add_entries();
-    entry->set_key(key.data(), key.size());
-    if (value) entry->set_old_value(value->data(), value->size());
+/// Appends one entry of the canonical `Undo` of undo.proto. Values are never empty.
+void append_undo(Bytes& out, ByteView key, std::optional<ByteView> old) {
+  namespace wire = model::wire_writer;
+  std::size_t size = 1 + wire::varint_size(key.size()) + key.size();
+  if (old) size += 1 + wire::varint_size(old->size()) + old->size();
+  wire::append_length(out, 1, size);
+  wire::append_bytes(out, 1, key);
+  if (old) wire::append_bytes(out, 2, *old);
+}
+
+/// Visits the entries of a stored undo record. False when it is malformed.
+bool visit_undo(ByteView stored,
+                const std::function<void(ByteView, std::optional<ByteView>)>& visit) {
+  xinglin::state::v1::Undo undo;
+  if (!model::decode_canonical(stored, undo)) return false;
+  for (const auto& entry : undo.entries()) {
+    visit(view_of(entry.key()),
+          entry.old_value().empty() ? std::nullopt : std::optional(view_of(entry.old_value())));
   }
-  return model::encode(out);
+  return true;
+}
+
+/// What `key` held before the block of this record; nothing when that block left it alone.
+std::optional<std::optional<Bytes>> old_value_in(ByteView undo, ByteView key) {
+  std::optional<std::optional<Bytes>> out;
+  const bool sound = visit_undo(undo, [&](ByteView at, std::optional<ByteView> old) {
+    if (equal(at, key)) out.emplace(old ? std::optional(copy_of(*old)) : std::nullopt);
+  });
+  XL_CHECK(sound);  // it was made here and never left memory
+  return out;
+}
+
+/// A seed that nobody outside can know: it only spreads keys over a table.
+std::uint64_t table_seed() {
+  std::array<std::uint8_t, 8> bytes{};
+  crypto::random_bytes(bytes);
+  return read_be<std::uint64_t>(bytes);
 }
 
 /// Reads the durable state at one moment.
@@ -96,10 +128,16 @@ class Layer final : public model::StateReader {
 }  // namespace
 
 bool Store::Head::get(ByteView key, Bytes& value) const {
-  auto found = store_.read_head(key);
-  if (!found) return false;
-  value = std::move(*found);
+  const HeadCache::Known& known = store_.know(key);
+  if (!known.value) return false;
+  value.assign(known.value->begin(), known.value->end());
   return true;
+}
+
+bool Store::Head::view(ByteView key, const std::function<void(ByteView)>& use) const {
+  const HeadCache::Known& known = store_.know(key);
+  if (known.value) use(*known.value);
+  return known.value.has_value();
 }
 
 void Store::Head::scan(ByteView prefix, ByteView from, std::uint32_t count_max,
@@ -122,7 +160,7 @@ void Store::Head::scan(ByteView prefix, ByteView from, std::uint32_t count_max,
 
 Store::Store(Database& database, std::uint64_t height)
     : database_(database),
-      cache_(cache_entries_max),
+      cache_(cache_entries_max, cache_bytes_max, table_seed()),
       durable_height_(height),
       staged_height_(height) {}
 
@@ -139,8 +177,7 @@ Status Store::build(const std::function<void(std::uint64_t)>& progress) {
   std::vector<Tree::Update> chunk;
   std::uint64_t total = 0;
   const auto flush = [&] {
-    std::sort(chunk.begin(), chunk.end(),
-              [](const Tree::Update& a, const Tree::Update& b) { return a.path < b.path; });
+    std::sort(chunk.begin(), chunk.end(), by_path);
     tree_.apply(chunk);
     total += chunk.size();
     chunk.clear();
@@ -155,76 +192,50 @@ Status Store::build(const std::function<void(std::uint64_t)>& progress) {
   return {};
 }
 
-std::optional<Bytes> Store::read_head(ByteView key) {
-  const auto pending = pending_.find(text_of(key));
-  if (pending != pending_.end()) return *pending->second.value;
-  if (const Bytes* cached = cache_.find(key)) return *cached;
+/// What the key holds after the last staged block. Executing thread only.
+HeadCache::Known& Store::know(ByteView key) {
+  if (HeadCache::Known* known = cache_.find(key)) return *known;
+  const Hash path = model::state_path(key);
   // The tree knows which keys exist, so an absent key (every new replay mark) costs no disk read.
-  // Only this thread changes the tree, so it may read it without the lock.
-  if (!tree_.find(model::state_path(key))) return std::nullopt;
-  return read_present(key);
-}
-
-/// Reads a key that the tree holds and that no pending block wrote.
-Bytes Store::read_present(ByteView key) {
+  // Only this thread changes the tree, so it may read it without the lock. Whatever is not on disk
+  // yet is in the cache.
+  if (!tree_.contains(path)) return *cache_.add(key, path, std::nullopt);
   Bytes value;
   const auto found = database_.get(Column::state, key, value);
   if (!found.ok()) stop_process(found.error().text());
   if (!*found) stop_process("a state key of the tree is missing in the store");
-  cache_.put(key, value);
-  return value;
+  return *cache_.add(key, path, value);
 }
 
 Hash Store::stage(std::uint64_t height, model::WriteSet writes, Batch& batch) {
   XL_CHECK(height > staged_height_ || (height == 0 && staged_height_ == 0));
-  forget_durable();
-  auto old = std::make_shared<model::WriteSet>();
+  cache_.trim(durable_height_.load());
+  Staged staged;
+  staged.height = height;
   std::vector<Tree::Update> updates;
   updates.reserve(writes.size());
   for (const auto& [key, value] : writes) {
-    const Hash path = model::state_path(key);
-    const bool existed = tree_.find(path).has_value();
-    old->emplace_hint(old->end(), key, existed ? read_head(key) : std::nullopt);
+    HeadCache::Known& known = know(key);
+    append_undo(staged.undo, key, known.value);
+    cache_.set(known, value, height);
     if (value) {
-      updates.push_back({path, model::state_value_hash(*value)});
+      updates.push_back({known.path, model::state_value_hash(*value)});
       batch.put(Column::state, key, *value);
     } else {
-      updates.push_back({path, std::nullopt});
+      updates.push_back({known.path, std::nullopt});
       batch.erase(Column::state, key);
     }
   }
-  std::sort(updates.begin(), updates.end(),
-            [](const Tree::Update& a, const Tree::Update& b) { return a.path < b.path; });
-  if (!writes.empty()) batch.put(Column::undo, height_key(height), encode_undo(*old));
+  std::sort(updates.begin(), updates.end(), by_path);
+  if (!writes.empty()) batch.put(Column::undo, height_key(height), staged.undo);
   prune_undo(height, batch);
-  const auto shared = std::make_shared<const model::WriteSet>(std::move(writes));
-  Hash root;
-  {
-    const std::unique_lock lock(mutex_);
-    root = tree_.apply(updates);
-    staged_height_ = height;
-    recent_.push_back({height, shared, std::move(old)});
-  }
-  kept_.emplace_back(height, shared);
-  for (const auto& [key, value] : *shared) {
-    pending_.erase(text_of(key));  // its view may be of an earlier block's copy of the key
-    pending_.emplace(text_of(key), Pending{&value, height});
-  }
+  staged.writes = std::make_shared<const model::WriteSet>(std::move(writes));
+  staged.old.reserve(updates.size());
+  const std::unique_lock lock(mutex_);
+  const Hash root = tree_.apply(updates, &staged.old);
+  staged_height_ = height;
+  recent_.push_back(std::move(staged));
   return root;
-}
-
-/// Lets go of the writes of blocks that are on disk by now.
-void Store::forget_durable() {
-  const std::uint64_t durable = durable_height_.load();
-  while (!kept_.empty() && kept_.front().first <= durable) {
-    for (const auto& [key, value] : *kept_.front().second) {
-      cache_.update(key, value);
-      const auto pending = pending_.find(text_of(key));
-      // A later block wrote the key again: its entry stays, under that block's copy of the key.
-      if (pending->second.height == kept_.front().first) pending_.erase(pending);
-    }
-    kept_.pop_front();
-  }
 }
 
 void Store::prune_undo(std::uint64_t height, Batch& batch) {
@@ -271,28 +282,23 @@ std::unique_ptr<model::StateReader> Store::durable_view() const {
   return std::make_unique<DurableView>(database_);
 }
 
-/// What blocks in (above, below) overwrote, the oldest value of each key, from disk.
-Result<model::WriteSet> Store::load_undo(std::uint64_t above, std::uint64_t below) const {
-  model::WriteSet past;
-  std::optional<Error> failure;
+Status Store::load_undo(std::uint64_t above, std::uint64_t below, std::vector<Tree::Update>& past,
+                        ByteView key, std::optional<std::optional<Bytes>>& old_value) const {
+  bool sound = true;
   const Bytes first = height_key(above + 1);
-  XL_TRY(database_.scan(Column::undo, {}, first, [&](ByteView key, ByteView value) {
-    if (key.size() != 8 || read_be<std::uint64_t>(key) >= below) return false;
-    xinglin::state::v1::Undo undo;
-    if (!model::decode_canonical(value, undo)) {
-      failure = make_error(ErrorCode::store_corrupt, "undo record");
-      return false;
-    }
-    for (const auto& entry : undo.entries()) {
-      const auto old = entry.old_value().empty()
-                           ? std::nullopt
-                           : std::optional(copy_of(view_of(entry.old_value())));
-      past.emplace(copy_of(view_of(entry.key())), old);
-    }
-    return true;
+  XL_TRY(database_.scan(Column::undo, {}, first, [&](ByteView at, ByteView stored) {
+    if (at.size() != 8 || read_be<std::uint64_t>(at) >= below) return false;
+    sound = visit_undo(stored, [&](ByteView old_key, std::optional<ByteView> old) {
+      past.push_back({model::state_path(old_key),
+                      old ? std::optional(model::state_value_hash(*old)) : std::nullopt});
+      if (!old_value && equal(old_key, key)) {
+        old_value.emplace(old ? std::optional(copy_of(*old)) : std::nullopt);
+      }
+    });
+    return sound;
   }));
-  if (failure) return *failure;
-  return past;
+  if (!sound) return make_error(ErrorCode::store_corrupt, "undo record");
+  return {};
 }
 
 Result<Store::Proved> Store::prove(ByteView key, std::uint64_t height) const {
@@ -305,8 +311,10 @@ Result<Store::Proved> Store::prove(ByteView key, std::uint64_t height) const {
     }
     first_recent = recent_.empty() ? staged_height_ + 1 : recent_.front().height;
   }
+  std::vector<Tree::Update> past;
+  std::optional<std::optional<Bytes>> old_value;
   // Blocks that left memory are read without the lock; they are durable and do not change.
-  XL_TRY_ASSIGN(model::WriteSet past, load_undo(height, first_recent));
+  XL_TRY(load_undo(height, first_recent, past, key, old_value));
   Proved out;
   out.proof.key = copy_of(key);
   const Hash path = model::state_path(key);
@@ -315,20 +323,23 @@ Result<Store::Proved> Store::prove(ByteView key, std::uint64_t height) const {
     const std::shared_lock lock(mutex_);
     snapshot = database_.snapshot();
     if (!recent_.empty() && recent_.front().height > first_recent) {
-      XL_TRY_ASSIGN(model::WriteSet between, load_undo(first_recent - 1, recent_.front().height));
-      past.merge(between);
+      XL_TRY(load_undo(first_recent - 1, recent_.front().height, past, key, old_value));
     }
     for (const Staged& staged : recent_) {
       if (staged.height <= height) continue;
-      for (const auto& [old_key, value] : *staged.old) past.emplace(old_key, value);
+      past.insert(past.end(), staged.old.begin(), staged.old.end());
+      const auto touched =
+          std::lower_bound(staged.old.begin(), staged.old.end(), Tree::Update{path, {}}, by_path);
+      const bool overwrote = touched != staged.old.end() && touched->path == path;
+      if (overwrote && !old_value) old_value = old_value_in(staged.undo, key);
     }
-    const Tree::ProofAt proved = tree_.prove(path, to_updates(past));
+    keep_oldest(past);
+    const Tree::ProofAt proved = tree_.prove(path, past);
     out.proof.proof = proved.proof;
     out.root = proved.root;
   }
-  const auto overwritten = past.find(key);
-  if (overwritten != past.end()) {
-    out.proof.value = overwritten->second;
+  if (old_value) {
+    out.proof.value = std::move(*old_value);
     return out;
   }
   Bytes value;  // not overwritten since `height`, so the snapshot's value is the one proved

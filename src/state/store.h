@@ -8,15 +8,13 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "model/kv.h"
 #include "model/receipt.h"
 #include "state/database.h"
+#include "state/head_cache.h"
 #include "state/tree.h"
-#include "state/value_cache.h"
 
 namespace xl::state {
 
@@ -70,6 +68,7 @@ class Store {
    public:
     explicit Head(Store& store) : store_(store) {}
     [[nodiscard]] bool get(ByteView key, Bytes& value) const override;
+    [[nodiscard]] bool view(ByteView key, const std::function<void(ByteView)>& use) const override;
     void scan(ByteView prefix, ByteView from, std::uint32_t count_max,
               const std::function<bool(ByteView, ByteView)>& visit) const override;
 
@@ -81,28 +80,22 @@ class Store {
   struct Staged {
     std::uint64_t height = 0;
     std::shared_ptr<const model::WriteSet> writes;  ///< shared with scans in progress
-    std::shared_ptr<const model::WriteSet> old;     ///< shared with proofs in progress
+    std::vector<Tree::Update> old;                  ///< by path
+    Bytes undo;                                     ///< the same with keys and values, as stored
   };
 
   Store(Database& database, std::uint64_t height);
   [[nodiscard]] Status build(const std::function<void(std::uint64_t)>& progress);
-  [[nodiscard]] std::optional<Bytes> read_head(ByteView key);
-  [[nodiscard]] Bytes read_present(ByteView key);
-  void forget_durable();
+  [[nodiscard]] HeadCache::Known& know(ByteView key);
   void prune_undo(std::uint64_t height, Batch& batch);
-  [[nodiscard]] Result<model::WriteSet> load_undo(std::uint64_t above, std::uint64_t below) const;
+  /// What blocks in (above, below) overwrote, from disk: appended oldest first.
+  [[nodiscard]] Status load_undo(std::uint64_t above, std::uint64_t below,
+                                 std::vector<Tree::Update>& past, ByteView key,
+                                 std::optional<std::optional<Bytes>>& old_value) const;
 
   Database& database_;
   Head head_{*this};
-  ValueCache cache_;  // executing thread only
-  /// Writes of staged blocks that may not be on disk yet: the newest of each key. Executing thread
-  /// only; views and pointers go into `recent_`'s write sets, which `kept_` keeps alive.
-  struct Pending {
-    const std::optional<Bytes>* value;
-    std::uint64_t height;
-  };
-  std::unordered_map<std::string_view, Pending> pending_;
-  std::deque<std::pair<std::uint64_t, std::shared_ptr<const model::WriteSet>>> kept_;
+  HeadCache cache_;  // executing thread only
   std::uint64_t pruned_height_ = 0;
   std::atomic<std::uint64_t> durable_height_;
 

@@ -99,13 +99,17 @@ void check_signatures(CheckedTransaction& checked, const model::StateReader& sta
 }
 
 Status admit_envelope(const model::Envelope& envelope, std::uint64_t block_ms,
-                      const model::StateReader& state) {
+                      const model::StateReader& state, const SignatureVerdict* verdict) {
   const auto key = identity::find_key(state, envelope.key_id);
   if (!key) return make_error(ErrorCode::key_unknown, "envelope");
+  const auto verify = [&] {
+    return crypto::verify(static_cast<crypto::Algorithm>(key->algorithm()),
+                          view_of(key->public_key()),
+                          model::envelope_signed_bytes(envelope.content), envelope.signature);
+  };
+  const bool known = verdict != nullptr && verdict->key_id == envelope.key_id;
   const bool valid =
-      (key->purposes() & contracts::purpose_envelope) != 0 &&
-      crypto::verify(static_cast<crypto::Algorithm>(key->algorithm()), view_of(key->public_key()),
-                     model::envelope_signed_bytes(envelope.content), envelope.signature);
+      (key->purposes() & contracts::purpose_envelope) != 0 && (known ? verdict->valid : verify());
   if (!valid) return make_error(ErrorCode::envelope_signature_invalid);
   if (!identity::is_active(*key, block_ms)) return make_error(ErrorCode::key_revoked, "envelope");
   return {};

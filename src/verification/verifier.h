@@ -69,10 +69,12 @@ void check_signatures(CheckedTransaction& checked, const model::StateReader& sta
                                                 const model::StateReader& state);
 
 /// May an envelope's transactions be looked at? Its key must be active here, have the envelope
-/// purpose, and have signed exactly this content.
+/// purpose, and have signed exactly this content. `verdict` (may be null) is one made ahead over
+/// this content; without one for the envelope's key the signature is verified here.
 /// Errors: key_unknown, key_revoked, envelope_signature_invalid.
 [[nodiscard]] Status admit_envelope(const model::Envelope& envelope, std::uint64_t block_ms,
-                                    const model::StateReader& state);
+                                    const model::StateReader& state,
+                                    const SignatureVerdict* verdict = nullptr);
 
 /// The state key of a transaction's replay mark: 0x00 'r' ‖ valid_until (8, big-endian) ‖ id, so
 /// that marks lie in the order in which they may be dropped.

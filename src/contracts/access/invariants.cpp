@@ -101,8 +101,8 @@ bool due_entry_holds(ByteView key, bool present, const model::StateReader& after
   return present == (here && emergency->reviewed_ms() == 0);
 }
 
-bool entry_holds(ByteView key, const std::optional<Bytes>& value, const model::StateReader& before,
-                 const model::StateReader& after) {
+bool entry_holds(ByteView key, const std::optional<ByteView>& value,
+                 const model::StateReader& before, const model::StateReader& after) {
   if (!value) return false;
   switch (key[1]) {
     case 's':

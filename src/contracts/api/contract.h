@@ -141,6 +141,9 @@ class OwnPrefixWriter final : public model::StateWriter {
   [[nodiscard]] bool get(ByteView key, Bytes& value) const override {
     return below_.get(key, value);
   }
+  [[nodiscard]] bool view(ByteView key, const std::function<void(ByteView)>& use) const override {
+    return below_.view(key, use);
+  }
   void scan(ByteView prefix, ByteView from, std::uint32_t count_max,
             const std::function<bool(ByteView, ByteView)>& visit) const override {
     below_.scan(prefix, from, count_max, visit);

@@ -11,16 +11,13 @@ bool decode_record(ByteView value, google::protobuf::Message& record) {
 }
 
 bool load_record(const model::StateReader& state, ByteView key, google::protobuf::Message& record) {
-  Bytes value;
-  if (!state.get(key, value)) return false;
-  XL_CHECK(decode_record(value, record));
-  return true;
+  return state.view(key, [&record](ByteView value) { XL_CHECK(decode_record(value, record)); });
 }
 
 void store_record(model::StateWriter& state, ByteView key,
                   const google::protobuf::Message& record) {
   Bytes value{state_value_version};
-  append(value, model::encode(record));
+  model::append_encoded(value, record);
   state.put(key, value);
 }
 

@@ -21,7 +21,7 @@ class InvariantCheck {
   InvariantCheck(const model::StateReader& before, const model::StateReader& after)
       : before_(before), after_(after) {}
 
-  [[nodiscard]] bool change_holds(ByteView key, const std::optional<Bytes>& value) {
+  [[nodiscard]] bool change_holds(ByteView key, const std::optional<ByteView>& value) {
     switch (key[1]) {
       case 'k':
         return value && key_holds(key, *value);

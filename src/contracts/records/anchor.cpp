@@ -51,15 +51,20 @@ StatusCode check_next(const std::optional<wire::RecordHead>& head, const std::st
   return version == versions + 1 ? applied : version_conflict;
 }
 
+/// The custodian of a patient that `authorize` found.
+std::string custodian_of(const model::StateReader& state, const std::string& patient) {
+  auto party = identity::find_party(state, id_of(patient));
+  XL_CHECK(party.has_value());
+  return std::move(*party->mutable_custodian());
+}
+
 /// Writes a version and moves the head of its record on.
 void store_version(const Context& context, model::StateWriter& state, const std::string& patient,
-                   const wire::AnchoredVersion& anchored) {
+                   const std::string& custodian, const wire::AnchoredVersion& anchored) {
   const ByteView record = view_of(anchored.record());
-  const auto party = identity::find_party(state, id_of(patient));
-  XL_CHECK(party.has_value());
   wire::RecordHead head = find_record(state, id_of(anchored.record())).value_or(wire::RecordHead());
   head.set_patient(patient);
-  head.set_custodian(party->custodian());
+  head.set_custodian(custodian);
   head.set_versions(anchored.version());
   store_record(state, head_key(record), head);
   wire::VersionRecord version;
@@ -73,12 +78,6 @@ Bytes version_bytes(std::uint32_t version) {
   Bytes out;
   append_be(out, version);
   return out;
-}
-
-Bytes custodian_bytes(const model::StateReader& state, const std::string& patient) {
-  const auto party = identity::find_party(state, id_of(patient));
-  XL_CHECK(party.has_value());
-  return copy_of(view_of(party->custodian()));
 }
 
 class Anchor final : public Command {
@@ -99,11 +98,12 @@ class Anchor final : public Command {
     anchored.set_version(message_.version());
     anchored.set_commitment(message_.commitment());
     anchored.set_ciphertext_digest(message_.ciphertext_digest());
-    store_version(context, state, message_.patient(), anchored);
+    const std::string custodian = custodian_of(state, message_.patient());
+    store_version(context, state, message_.patient(), custodian, anchored);
     events.emit(event::anchored,
                 {bytes_attribute(event::record_attribute, view_of(message_.record())),
                  bytes_attribute(event::patient_attribute, view_of(message_.patient())),
-                 {event::custodian_attribute, custodian_bytes(state, message_.patient())},
+                 bytes_attribute(event::custodian_attribute, view_of(custodian)),
                  {event::version_attribute, version_bytes(message_.version())}});
   }
 
@@ -133,12 +133,13 @@ class AnchorBatch final : public Command {
   }
 
   void apply(const Context& context, model::StateWriter& state, EventSink& events) const override {
+    const std::string custodian = custodian_of(state, message_.patient());
     std::vector<EventAttribute> attributes = {
         bytes_attribute(event::patient_attribute, view_of(message_.patient())),
-        {event::custodian_attribute, custodian_bytes(state, message_.patient())}};
+        bytes_attribute(event::custodian_attribute, view_of(custodian))};
     for (int i = 0; i < message_.versions_size(); ++i) {
       const wire::AnchoredVersion& anchored = message_.versions(i);
-      store_version(context, state, message_.patient(), anchored);
+      store_version(context, state, message_.patient(), custodian, anchored);
       if (i % records_per_attribute == 0) {
         attributes.push_back({event::record_attribute, {}});
         attributes.push_back({event::version_attribute, {}});

@@ -27,7 +27,7 @@ bool head_change_holds(const wire::RecordHead& old, const wire::RecordHead& now)
          now.erasure() >= old.erasure();
 }
 
-bool head_holds(ByteView key, const Bytes& value, const model::StateReader& before,
+bool head_holds(ByteView key, ByteView value, const model::StateReader& before,
                 const model::StateReader& after) {
   wire::RecordHead now;
   if (!decode_record(value, now) || now.versions() == 0 || !erasure_holds(now)) return false;

@@ -111,7 +111,7 @@ class Ledger {
       XL_CHECK(contract->initialise(document->root().find(contract->name()), writer).ok());
     }
     state_ = std::make_unique<model::Overlay>(base_);
-    state_->absorb(std::move(changes));
+    state_->absorb(changes);
   }
 
   /// A copy that goes its own way.
@@ -156,11 +156,10 @@ class Ledger {
     for (const auto& contract : registry_->all()) {
       const Bytes first{contract->number()};
       const Bytes behind{static_cast<std::uint8_t>(contract->number() + 1)};
-      const model::WriteSet own(changes.writes().lower_bound(first),
-                                changes.writes().lower_bound(behind));
+      const model::WriteSet own = changes.writes().range(first, behind);
       if (!own.empty() && !contract->invariants(own, *state_, changes)) return broken_invariant;
     }
-    state_->absorb(std::move(changes));
+    state_->absorb(changes);
     events = std::move(emitted);
     return applied;
   }

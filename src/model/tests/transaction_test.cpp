@@ -153,6 +153,13 @@ TEST(Envelope, HoldsUpToItsBoundAndIsCanonical) {
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->transactions, transactions);
   EXPECT_EQ(decoded->key_id, key_id);
+  const std::vector<ByteView> views(transactions.begin(), transactions.end());
+  const PackedEnvelope packed = pack_envelope(key_id, 1, views, *key);
+  EXPECT_EQ(packed.raw, sealed);
+  EXPECT_EQ(packed.envelope.content, decoded->content);
+  EXPECT_EQ(packed.envelope.signature, decoded->signature);
+  EXPECT_EQ(packed.envelope.key_id, key_id);
+  EXPECT_EQ(packed.envelope.sequence, decoded->sequence);
   for (std::size_t length = 0; length < 200; ++length) {
     EXPECT_FALSE(decode_envelope(ByteView(sealed).first(length)).ok());
   }

@@ -40,10 +40,10 @@ class MemoryState final : public model::StateReader {
     std::vector<state::Tree::Update> updates;
     for (const auto& [key, value] : writes) {
       if (value) {
-        values_.insert_or_assign(key, *value);
+        values_.insert_or_assign(copy_of(key), copy_of(*value));
         updates.push_back({model::state_path(key), model::state_value_hash(*value)});
       } else {
-        values_.erase(key);
+        values_.erase(copy_of(key));
         updates.push_back({model::state_path(key), std::nullopt});
       }
     }
@@ -230,7 +230,7 @@ bool Replay::check_transaction(const execution::Receipt& receipt) {
   const std::string name = "transaction " + to_hex(id);
   Bytes stored;
   if (!read(Column::transactions, id, name, stored)) return false;
-  if (stored != chain::encode_located({receipt.entry(), history_.size(), receipt.result()})) {
+  if (stored != chain::encode_located(receipt.entry(), history_.size(), receipt.result())) {
     return damaged(name, "its stored result is not what running it gives");
   }
   return true;

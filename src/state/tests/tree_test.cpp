@@ -93,7 +93,9 @@ TEST_P(TreeProperty, EqualsTheReferenceAndProvesEveryRecentVersion) {
     Version version{model, {}};
     const auto updates = random_updates(model, version.undo);
     versions.push_back(std::move(version));
-    ASSERT_EQ(tree.apply(updates), smt::root_of(leaves(model)));
+    std::vector<Tree::Update> overwritten;
+    ASSERT_EQ(tree.apply(updates, &overwritten), smt::root_of(leaves(model)));
+    ASSERT_EQ(overwritten, versions.back().undo);
     ASSERT_EQ(tree.leaf_count(), model.size());
     const Hash path = random_path();
     expect_proof(tree, model, path, {});

@@ -191,6 +191,18 @@ TEST_F(VerifierTest, EnvelopesNeedTheirPurpose) {
   altered.content.back() = static_cast<std::uint8_t>(altered.content.back() ^ 1);
   EXPECT_EQ(admit_envelope(altered, now_ms, state_).error().code,
             ErrorCode::envelope_signature_invalid);
+  // A verdict made ahead counts for its own key only, and does not lend the key a purpose.
+  const model::Envelope sound = seal(packer);
+  const SignatureVerdict bad{sound.key_id, false};
+  EXPECT_EQ(admit_envelope(sound, now_ms, state_, &bad).error().code,
+            ErrorCode::envelope_signature_invalid);
+  const SignatureVerdict of_another{Hash{1}, true};
+  EXPECT_EQ(admit_envelope(altered, now_ms, state_, &of_another).error().code,
+            ErrorCode::envelope_signature_invalid);
+  const model::Envelope without_purpose = seal(key_);
+  const SignatureVerdict good{without_purpose.key_id, true};
+  EXPECT_EQ(admit_envelope(without_purpose, now_ms, state_, &good).error().code,
+            ErrorCode::envelope_signature_invalid);
 }
 
 TEST(ReplayMark, KeysLieInTheOrderOfTheirEnd) {
