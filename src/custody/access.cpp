@@ -8,10 +8,8 @@
 #include "contracts/access/records.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
-#include "crypto/hash.h"
 #include "model/canonical.h"
 #include "model/limits.h"
-#include "model/tags.h"
 
 namespace xl::custody {
 
@@ -29,13 +27,6 @@ constexpr std::uint64_t emergency_pending_ms = 12 * 60 * 1000;
 
 bool covers(const std::vector<model::Id>& have, const std::vector<model::Id>& want) {
   return std::includes(have.begin(), have.end(), want.begin(), want.end());
-}
-
-/// suite ‖ H(details): the details hold a salt of their own.
-std::string details_commitment(ByteView details) {
-  Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(out, crypto::tagged_hash(model::tags::access_details, {details}));
-  return bytes_of(out);
 }
 
 }  // namespace
