@@ -60,10 +60,11 @@ Value must(Result<Value> result) {
 /// A node of one hospital on a folder of its own.
 class Hospital {
  public:
-  Hospital() : root_(std::filesystem::temp_directory_path() / ("xl-bench-" + std::to_string(::getpid()))) {
+  Hospital()
+      : root_(std::filesystem::temp_directory_path() / ("xl-bench-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(root_);
-    const node::InitOptions init{
-        "bench", {{"Hospital", contracts::identity::OrganisationType::hospital}}};
+    const node::InitOptions init{"bench",
+                                 {{"Hospital", contracts::identity::OrganisationType::hospital}}};
     must(node::init_solo(layout(), init, unlock(), clock_));
     node::Config config;
     config.port = 0;
@@ -113,7 +114,7 @@ struct Load {
 };
 
 struct Outcome {
-  double per_s = 0;       ///< resources, or requests where they carry none
+  double per_s = 0;  ///< resources, or requests where they carry none
   double p50_ms = 0;
   double p99_ms = 0;
 };
@@ -131,10 +132,10 @@ Outcome run(Hospital& hospital, const Load& load, std::uint64_t clients) {
       std::vector<double> mine;
       for (std::size_t i = next++; i < load.requests.size(); i = next++) {
         const auto before = Clock::now();
-        const auto answer = must(person.session->ask(
-            load.method, load.requests[i].first,
-            load.requests[i].second.empty() ? "" : "application/fhir+json",
-            load.requests[i].second, {{"Prefer", "return=minimal"}}));
+        const auto answer =
+            must(person.session->ask(load.method, load.requests[i].first,
+                                     load.requests[i].second.empty() ? "" : "application/fhir+json",
+                                     load.requests[i].second, {{"Prefer", "return=minimal"}}));
         if (answer.status >= 300) stop_process(answer.body.substr(0, 300));
         mine.push_back(seconds_since(before) * 1000);
       }
@@ -180,9 +181,8 @@ std::string measure(const Arguments& arguments) {
   for (const auto& history : histories(0, arguments.patients)) {
     for (const node::demo::DemoResource& resource : history.resources) {
       const json::Document document = must(json::parse(resource.json, {}));
-      const std::string path =
-          "/fhir/" + resource.type + "/" +
-          std::string(document.root().find("id").as_string().value_or(""));
+      const std::string path = "/fhir/" + resource.type + "/" +
+                               std::string(document.root().find("id").as_string().value_or(""));
       (resource.type == "Patient" ? patients : singles).requests.emplace_back(path, resource.json);
     }
   }

@@ -18,12 +18,11 @@ namespace {
 constexpr std::uint64_t identity_bytes_max = 16 * 1024;
 constexpr std::string_view schema = "xinglin/identity/v1";
 
-constexpr std::array kinds = {
-    std::pair{PartyKind::organisation, std::string_view("organisation")},
-    std::pair{PartyKind::practitioner, std::string_view("practitioner")},
-    std::pair{PartyKind::service, std::string_view("service")},
-    std::pair{PartyKind::patient, std::string_view("patient")},
-    std::pair{PartyKind::guardian, std::string_view("guardian")}};
+constexpr std::array kinds = {std::pair{PartyKind::organisation, std::string_view("organisation")},
+                              std::pair{PartyKind::practitioner, std::string_view("practitioner")},
+                              std::pair{PartyKind::service, std::string_view("service")},
+                              std::pair{PartyKind::patient, std::string_view("patient")},
+                              std::pair{PartyKind::guardian, std::string_view("guardian")}};
 
 /// An identity file with its key still sealed.
 struct Sealed {
@@ -79,8 +78,8 @@ Status write_identity(const std::filesystem::path& path, const Identity& identit
   auto sealed = protection.protection == keyfile::Protection::passphrase
                     ? keyfile::seal_with_passphrase(keyfile::Kind::ed25519, identity.key.secret(),
                                                     text_of(protection.secret))
-                    : keyfile::seal_with_operator_key(keyfile::Kind::ed25519,
-                                                      identity.key.secret(), protection.secret);
+                    : keyfile::seal_with_operator_key(keyfile::Kind::ed25519, identity.key.secret(),
+                                                      protection.secret);
   if (!sealed.ok()) return sealed.error();
   json::Writer out(json::Style::pretty);
   out.begin_object().key("schema").string(schema).key("name").string(identity.name);
@@ -91,8 +90,7 @@ Status write_identity(const std::filesystem::path& path, const Identity& identit
   return write_file_durably(path, view_of(out.take() + "\n"), 0600);
 }
 
-Result<Identity> read_identity(const std::filesystem::path& path,
-                               const KeyProtection& protection) {
+Result<Identity> read_identity(const std::filesystem::path& path, const KeyProtection& protection) {
   XL_TRY_ASSIGN(Sealed sealed, read_sealed(path));
   XL_TRY_ASSIGN(const keyfile::Header header, keyfile::inspect(sealed.key));
   if (header.protection != protection.protection) {

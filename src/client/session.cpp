@@ -170,8 +170,8 @@ Result<Bytes> Session::delegation(const crypto::SigningKey& session_key,
   message.add_message_types(std::uint32_t{contracts::access::contract_number} << 16U |
                             contracts::access::end_session_type);
   std::vector<model::Message> one;
-  one.push_back(message_to(contracts::identity::contract_number,
-                           contracts::identity::delegate_type, message));
+  one.push_back(message_to(contracts::identity::contract_number, contracts::identity::delegate_type,
+                           message));
   return sign(std::move(one));
 }
 
@@ -251,8 +251,8 @@ Result<Sent> Session::grant(consent::Policy policy, const model::Id& patient,
   json::Writer out;
   out.begin_object().key("sealed").string(to_base64(model::encode(sealed)));
   out.key("transaction").string(to_base64(transaction)).end_object();
-  XL_TRY_ASSIGN(const HttpResponse answer,
-                ask("POST", "/o/" + custodian.text() + "/consents", "application/json", out.take()));
+  XL_TRY_ASSIGN(const HttpResponse answer, ask("POST", "/o/" + custodian.text() + "/consents",
+                                               "application/json", out.take()));
   if (answer.status != 201) return not_executed(answer);
   XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
   return sent_of(document.root().find("entry"));

@@ -72,9 +72,10 @@ class Session {
   /// of `model::read_receipt` and `verify_receipt`.
   [[nodiscard]] Status verify_receipt(const std::string& transaction_id);
 
-  /// Grants a consent with this identity (a patient or guardian): seals `policy` under a fresh salt,
-  /// brings it to the custodian with the signed Grant. `end_ms` 0: until revoked. What became of
-  /// it; `consent` receives its id. Errors: message_malformed, node_unreachable, answer_unexpected.
+  /// Grants a consent with this identity (a patient or guardian): seals `policy` under a fresh
+  /// salt, brings it to the custodian with the signed Grant. `end_ms` 0: until revoked. What became
+  /// of it; `consent` receives its id. Errors: message_malformed, node_unreachable,
+  /// answer_unexpected.
   [[nodiscard]] Result<Sent> grant(contracts::consent::Policy policy, const model::Id& patient,
                                    const model::Id& custodian, std::uint64_t end_ms,
                                    model::Id& consent);

@@ -112,8 +112,8 @@ void AccessDesk::tell_denied(const Ask& ask, const model::Id& patient, const Byt
       ours);
 }
 
-Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal,
-                                                          ByteView body, Bytes signature,
+Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal, ByteView body,
+                                                          Bytes signature,
                                                           const EmergencyReason& reason) {
   const auto mismatched = [](std::string_view what) {
     return make_error(ErrorCode::emergency_mismatched, what);
@@ -122,8 +122,8 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
                                       ? &stores_.identity().key
                                       : find_signer_(principal.organisation);
   if (key == nullptr) return make_error(ErrorCode::organisation_elsewhere);
-  const Bytes raw = model::encode_transaction(
-      body, {std::move(signature), key->sign(model::signed_bytes(body))});
+  const Bytes raw =
+      model::encode_transaction(body, {std::move(signature), key->sign(model::signed_bytes(body))});
   XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
   const auto& messages = transaction.body.messages;
   if (messages.size() != 1 || messages[0].contract != contracts::access::contract_number ||
@@ -149,9 +149,9 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
   labels.set_last_updated_ms(port_.now_ms());
   XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
   const vault::RecordVersion which[] = {{contracts::id_of(message.entry()), 1}};
-  const auto kept = stores_.vault().put(
-      {contracts::id_of(message.patient()), which[0], opening, label_bytes},
-      port_.now_ms() + emergency_pending_ms);
+  const auto kept =
+      stores_.vault().put({contracts::id_of(message.patient()), which[0], opening, label_bytes},
+                          port_.now_ms() + emergency_pending_ms);
   if (!kept.ok()) return kept.error();
   XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(raw));
   XL_TRY(stores_.vault().confirm(which));
@@ -172,8 +172,7 @@ Result<std::size_t> AccessDesk::seal_sessions(bool all) {
     if (!all && contracts::access::session_is_live(*now.state, id, now.now_ms)) continue;
     const auto record = contracts::access::find_session(*now.state, id);
     if (!record) continue;
-    XL_TRY_ASSIGN(const vault::SessionReads reads,
-                  count(contracts::id_of(record->patient()), id));
+    XL_TRY_ASSIGN(const vault::SessionReads reads, count(contracts::id_of(record->patient()), id));
     xinglin::access::v1::SealSession message;
     message.set_session(bytes_of(id.bytes));
     Bytes root{static_cast<std::uint8_t>(crypto::Suite::international)};

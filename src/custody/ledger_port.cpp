@@ -107,7 +107,9 @@ std::vector<ordering::Outcome> LedgerPort::send_all(std::vector<Bytes> transacti
 Status LedgerPort::applied(const ordering::Outcome& outcome) const {
   if (!outcome.ok()) return outcome.error();
   if (outcome->status == contracts::applied) return {};
-  return make_error(ErrorCode::contract_refused, status_text(static_cast<contracts::StatusCode>(outcome->status), ledger_.registry()));
+  return make_error(
+      ErrorCode::contract_refused,
+      status_text(static_cast<contracts::StatusCode>(outcome->status), ledger_.registry()));
 }
 
 Result<model::HistoryEntry> LedgerPort::send(Bytes transaction) const {

@@ -47,9 +47,10 @@ Result<NewOrganisation> parse_organisation(const std::string& text) {
   const auto type =
       colon == std::string::npos ? std::nullopt : organisation_type_of(text.substr(colon + 1));
   if (!type) {
-    return make_error(ErrorCode::usage_invalid,
-                      "--organisation is NAME:TYPE; types: hospital, clinic, pharmacy, laboratory, "
-                      "insurer, regulator, medicine-maker, distributor, device-maker, research, other");
+    return make_error(
+        ErrorCode::usage_invalid,
+        "--organisation is NAME:TYPE; types: hospital, clinic, pharmacy, laboratory, "
+        "insurer, regulator, medicine-maker, distributor, device-maker, research, other");
   }
   return NewOrganisation{text.substr(0, colon), *type};
 }
@@ -107,8 +108,10 @@ int run_rebuild(const FolderOptions& options, const Console& console) {
   progress.finish();
   if (!done.ok()) return console.fail(done.error());
   const std::string count = std::to_string(*done);
-  if (console.json()) console.result("{\"schema\":\"xinglin/rebuild/v1\",\"versions\":\"" + count + "\"}");
-  console.done("Indexed " + count + " record versions again", "已重新索引 " + count + " 个记录版本");
+  if (console.json())
+    console.result("{\"schema\":\"xinglin/rebuild/v1\",\"versions\":\"" + count + "\"}");
+  console.done("Indexed " + count + " record versions again",
+               "已重新索引 " + count + " 个记录版本");
   return static_cast<int>(ExitCode::done);
 }
 

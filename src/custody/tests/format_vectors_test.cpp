@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
 //
-// Goal: custody does what docs/reference/formats-custody.md says, byte for byte. Method: the vectors
-// are read from the document; each is made again by the functions that the node uses.
+// Goal: custody does what docs/reference/formats-custody.md says, byte for byte. Method: the
+// vectors are read from the document; each is made again by the functions that the node uses.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -66,8 +66,7 @@ TEST_F(CustodyFormats, Labels) {
 TEST_F(CustodyFormats, SaltedTextsAndPseudonyms) {
   EXPECT_EQ(salted_digest(vector("custody.salt"), "text"), vector("salted.digest"));
   const Bytes key(32, 0x77);
-  const Hash digest =
-      crypto::tagged_hash(model::tags::own_pseudonym, {key, view_of("directory")});
+  const Hash digest = crypto::tagged_hash(model::tags::own_pseudonym, {key, view_of("directory")});
   EXPECT_EQ(to_hex(ByteView(digest).first(16)), to_hex(vector("pseudonym.directory")));
 }
 

@@ -35,9 +35,9 @@ std::string_view token_text(const http::Request& request) {
 }
 
 /// For whom the holder of `key` acts when it signs in for `organisation`; nothing when it may not.
-std::optional<custody::Principal> principal_for(
-    const model::StateReader& state, const Hash& key_id,
-    const xinglin::identity::v1::KeyRecord& key, const model::Id& organisation) {
+std::optional<custody::Principal> principal_for(const model::StateReader& state, const Hash& key_id,
+                                                const xinglin::identity::v1::KeyRecord& key,
+                                                const model::Id& organisation) {
   custody::Principal out;
   out.key_id = key_id;
   out.did = contracts::id_of(key.controller());
@@ -131,8 +131,8 @@ Result<Tokens::SignedIn> Tokens::check(const Answer& answer) const {
   if (!principal || !custody::still_holds(*principal, *view.state, view.now_ms)) return refused();
   const Bytes signed_text = sign_in_bytes(port_.ledger().genesis().network, answer.organisation,
                                           answer.key_id, answer.challenge);
-  if (!crypto::verify(static_cast<crypto::Algorithm>(key->algorithm()),
-                      view_of(key->public_key()), signed_text, answer.signature)) {
+  if (!crypto::verify(static_cast<crypto::Algorithm>(key->algorithm()), view_of(key->public_key()),
+                      signed_text, answer.signature)) {
     return refused();
   }
   SignedIn out{*principal, view.now_ms + token_ms};

@@ -59,8 +59,8 @@ Result<std::size_t> count_entries(client::Session& who, const model::Id& custodi
 Result<model::Id> pseudonym_of(client::Session& hospital, const model::Id& custodian,
                                const std::string& patient) {
   XL_TRY_ASSIGN(const json::Document proof,
-                json_of(hospital.ask("GET", "/o/" + custodian.text() + "/records/Patient/" +
-                                                patient + "/proof")));
+                json_of(hospital.ask(
+                    "GET", "/o/" + custodian.text() + "/records/Patient/" + patient + "/proof")));
   return model::id_from_did(proof.root().find("patient").as_string().value_or(""));
 }
 
@@ -127,8 +127,8 @@ Result<LogSummary> access_log(client::Session& patient, const model::Id& custodi
   std::string after = "0";
   while (!after.empty()) {
     XL_TRY_ASSIGN(const json::Document page,
-                  json_of(patient.ask("GET", "/o/" + custodian.text() +
-                                                 "/access-log?count=200&after=" + after)));
+                  json_of(patient.ask(
+                      "GET", "/o/" + custodian.text() + "/access-log?count=200&after=" + after)));
     for (const json::Value entry : page.root().find("entries").items()) {
       ++(entry.find("permitted").as_bool().value_or(false) ? out.permitted : out.refused);
       organisations.emplace(entry.find("organisation").as_string().value_or(""));

@@ -81,6 +81,7 @@ class Care : public ::testing::Test {
     EXPECT_TRUE(sent.ok() && sent->applied()) << (sent.ok() ? sent->status_name : "");
     return out;
   }
+  void expect_proof(demo::Persona& ann, FhirClient& doctor, const std::string& read_sequence);
   custody::Organisation& custodian() {
     return *live_->node->custody().find(live_->organisations[0]);
   }
@@ -183,17 +184,21 @@ TEST_F(Care, EveryReadIsJournalledSealedAndAnchored) {
   ASSERT_TRUE(head.has_value());
   EXPECT_GE(head->next_sequence(), 5U);
 
-  // One read, proved towards the root on the ledger; somebody else's is not shown.
+  expect_proof(ann, doctor, read_sequence);
+}
+
+/// One read, proved towards the root on the ledger; somebody else's is not shown.
+void Care::expect_proof(demo::Persona& ann, FhirClient& doctor, const std::string& read_sequence) {
   const std::string path =
       "/o/" + live_->organisations[0].text() + "/access-log/" + read_sequence + "/proof";
   const auto proof = ann.session->ask("GET", path);
   ASSERT_TRUE(proof.ok());
   ASSERT_EQ(proof->status, 200U) << proof->body;
   const json::Document told = parsed(*proof);
-  EXPECT_TRUE(ann.session
-                  ->verify_receipt(
-                      std::string(told.root().find("transaction").as_string().value_or("")))
-                  .ok());
+  EXPECT_TRUE(
+      ann.session
+          ->verify_receipt(std::string(told.root().find("transaction").as_string().value_or("")))
+          .ok());
   vault::JournalProof given;
   vault::JournalRoot root;
   given.sequence = std::stoull(read_sequence);
@@ -283,16 +288,15 @@ TEST_F(Care, SignInsEndWithWhatTheyRestOn) {
   };
   const auto fresh = [&] {
     const auto answer = http.send("POST", "/auth/v1/challenges", "application/json", "{}");
-    return std::string(
-        parsed(*answer).root().find("challenge").as_string().value_or(""));
+    return std::string(parsed(*answer).root().find("challenge").as_string().value_or(""));
   };
   const crypto::SigningKey& hospital = north_->who().session->identity().key;
   const std::string once = fresh();
-  const auto good = http.send("POST", "/auth/v1/tokens", "application/json",
-                              attempt(once, hospital, ""));
+  const auto good =
+      http.send("POST", "/auth/v1/tokens", "application/json", attempt(once, hospital, ""));
   ASSERT_TRUE(good.ok());
   EXPECT_EQ(good->status, 201U) << good->body;
-  refused(attempt(once, hospital, ""), "XL4052");            // a second time
+  refused(attempt(once, hospital, ""), "XL4052");                     // a second time
   refused(attempt("AAAA" + once.substr(4), hospital, ""), "XL4052");  // not ours
   // A person's managing key signs nobody in; an unknown key neither.
   refused(attempt(fresh(), doctor.session->identity().key, ""), "XL4053");

@@ -38,9 +38,9 @@ TEST(FhirHostile, InvalidCasesAreRefusedByName) {
     const auto content = read_file(folder / file, 1U << 22U);
     ASSERT_TRUE(content.ok());
     const auto document = json::parse(text_of(*content), {});
-    const std::string type(
-        document.ok() ? document->root().find("resourceType").as_string().value_or("Basic")
-                      : "Basic");
+    const std::string type(document.ok()
+                               ? document->root().find("resourceType").as_string().value_or("Basic")
+                               : "Basic");
     const auto answer = north.post(type, text_of(*content));
     ASSERT_TRUE(answer.status == 201 || (answer.status >= 400 && answer.status < 500))
         << file << " " << answer.status;

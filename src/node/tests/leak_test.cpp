@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
 //
-// Goal: no health data outside the vault and the custodian's own encrypted index: not in the ledger,
-// index files, journals, error bodies, metrics, the status page or what is on the disk. Method:
-// marked names, ids and values are planted, read, refused, searched for and deleted; then every file
-// of the node and every answer that must not hold them is searched for them and their plain hashes.
+// Goal: no health data outside the vault and the custodian's own encrypted index: not in the
+// ledger, index files, journals, error bodies, metrics, the status page or what is on the disk.
+// Method: marked names, ids and values are planted, read, refused, searched for and deleted; then
+// every file of the node and every answer that must not hold them is searched for them and their
+// plain hashes.
 #include <gtest/gtest.h>
 
 #include "base/file.h"
@@ -19,11 +20,16 @@ using testing::LiveNode;
 using testing::patient_json;
 
 const std::vector<std::string> planted = {
-    "Zephyrine Quillfeather", "marked-patient-7731", "marked-record-5542", "7731.4477",
+    "Zephyrine Quillfeather", "marked-patient-7731", "marked-record-5542",       "7731.4477",
     "marked-loinc-9988",      "2019-07-31T07:31:47", "marked note of the doctor"};
 
 std::string marked_observation() {
-  return R"({"resourceType":"Observation","id":"marked-record-5542","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"marked-loinc-9988"}]},"subject":{"reference":"Patient/marked-patient-7731"},"effectiveDateTime":"2019-07-31T07:31:47Z","note":[{"text":"marked note of the doctor"}],"valueQuantity":{"value":7731.4477}})";
+  return R"({"resourceType":"Observation","id":"marked-record-5542","status":"final",)"
+         R"("code":{"coding":[{"system":"http://loinc.org","code":"marked-loinc-9988"}]},)"
+         R"("subject":{"reference":"Patient/marked-patient-7731"},)"
+         R"("effectiveDateTime":"2019-07-31T07:31:47Z",)"
+         R"("note":[{"text":"marked note of the doctor"}],)"
+         R"("valueQuantity":{"value":7731.4477}})";
 }
 
 /// What gives the planted texts away: they themselves, their digests, and base64 of them.
@@ -82,8 +88,8 @@ TEST(Leak, NothingPlantedLeavesVaultAndIndex) {
     expect_clean(south.get("Observation/marked-record-5542").body, "refused read");
     ASSERT_EQ(north.ask("DELETE", "Observation/marked-record-5542").status, 204U);
     client::HttpClient http({"127.0.0.1", std::to_string(live.node->port())});
-    for (const char* path : {"/metrics", "/health", "/", "/o", "/ledger/v1/head",
-                             "/api/openapi.json"}) {
+    for (const char* path :
+         {"/metrics", "/health", "/", "/o", "/ledger/v1/head", "/api/openapi.json"}) {
       const auto answer = http.get(path);
       ASSERT_TRUE(answer.ok());
       expect_clean(answer->body, path);

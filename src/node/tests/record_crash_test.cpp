@@ -2,10 +2,11 @@
 // Copyright The Xinglin Authors
 //
 // Goal: whatever moment the node dies in, every record that was acknowledged is there with its
-// content, its anchor and its index entry, every read that was served is in the journal, and nothing
-// is half-written. Method: a child process runs the node and clients that write transactions of
-// several records and read some; it notes each acknowledgement in a pipe and is killed with SIGKILL
-// at a random moment, 8 times (XL_FULL=1: 100); then the node is started again and asked.
+// content, its anchor and its index entry, every read that was served is in the journal, and
+// nothing is half-written. Method: a child process runs the node and clients that write
+// transactions of several records and read some; it notes each acknowledgement in a pipe and is
+// killed with SIGKILL at a random moment, 20 times (XL_FULL=1: 200); then the node is started again
+// and asked.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -99,10 +100,62 @@ std::set<std::uint32_t> journalled_reads(custody::Organisation& organisation,
   return out;
 }
 
+/// Asks the node that came up again for everything that was acknowledged.
+void expect_everything(LiveNode& live, const std::set<std::uint32_t>& written,
+                       const std::set<std::uint32_t>& read) {
+  ASSERT_NE(live.node, nullptr);
+  FhirClient north(live.hospital(0), live.organisations[0]);
+  for (const std::uint32_t one : written) {
+    for (std::uint32_t part = 0; part < records_each; ++part) {
+      const auto answer = north.get("Observation/" + record_id(one, part));
+      ASSERT_EQ(answer.status, 200U) << one;
+      ASSERT_NE(answer.body.find("\"value\":" + std::to_string(one) + ".50"), std::string::npos);
+    }
+  }
+  custody::Organisation& organisation = *live.node->custody().find(live.organisations[0]);
+  const auto counted = organisation.stores().bodies().count();
+  ASSERT_TRUE(counted.ok());
+  EXPECT_EQ(counted->pending, 0U);  // all settled at the start
+  ASSERT_TRUE(organisation.stores().keyring().verify().ok());
+  const auto patient = organisation.stores().index().current("Patient", "p1");
+  ASSERT_TRUE(patient.ok());
+  const std::set<std::uint32_t> kept = journalled_reads(organisation, patient->patient);
+  for (const std::uint32_t one : read) ASSERT_TRUE(kept.contains(one)) << one;
+  // All of a transaction or nothing of it.
+  query::HistoryQuery all;
+  all.type = "Observation";
+  all.count = 1000;
+  std::map<std::uint32_t, std::uint32_t> parts;
+  do {
+    const auto page = organisation.stores().index().history(all);
+    ASSERT_TRUE(page.ok());
+    for (const query::RecordEntry& entry : page->entries) {
+      ++parts[static_cast<std::uint32_t>(std::stoul(entry.id.substr(1)))];
+    }
+    all.cursor = page->next_cursor;
+  } while (!all.cursor.empty());
+  for (const auto& [one, count] : parts) ASSERT_EQ(count, records_each) << one;
+}
+
+void expect_ledger_intact(const LiveNode& live) {
+  const auto genesis = load_genesis(live.layout());
+  ASSERT_TRUE(genesis.ok());
+  state::Database::Options open;
+  open.create_if_missing = false;
+  open.read_only = true;
+  const auto database = state::Database::open(live.layout().ledger(), open);
+  ASSERT_TRUE(database.ok());
+  const contracts::Registry registry = contracts::make_registry();
+  const auto report =
+      verify_ledger(**database, registry, *genesis, [](std::uint64_t, std::uint64_t) {});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_FALSE(report->damage.has_value());
+}
+
 TEST(RecordCrash, NothingAcknowledgedIsLostAndNothingIsHalfWritten) {
   LiveNode live("crash");
   std::mt19937 dice(20261121);
-  const int kills = std::getenv("XL_FULL") != nullptr ? 100 : 8;
+  const int kills = std::getenv("XL_FULL") != nullptr ? 200 : 20;
   std::set<std::uint32_t> written;
   std::set<std::uint32_t> read;
   {
@@ -137,53 +190,11 @@ TEST(RecordCrash, NothingAcknowledgedIsLostAndNothingIsHalfWritten) {
     first = 100'000U * static_cast<std::uint32_t>(kill_number + 1);
 
     live.start();
-    ASSERT_NE(live.node, nullptr);
-    FhirClient north(live.hospital(0), live.organisations[0]);
-    for (const std::uint32_t one : written) {
-      for (std::uint32_t part = 0; part < records_each; ++part) {
-        const auto answer = north.get("Observation/" + record_id(one, part));
-        ASSERT_EQ(answer.status, 200U) << one;
-        ASSERT_NE(answer.body.find("\"value\":" + std::to_string(one) + ".50"), std::string::npos);
-      }
-    }
-    custody::Organisation& organisation = *live.node->custody().find(live.organisations[0]);
-    const auto counted = organisation.stores().bodies().count();
-    ASSERT_TRUE(counted.ok());
-    EXPECT_EQ(counted->pending, 0U);  // all settled at the start
-    ASSERT_TRUE(organisation.stores().keyring().verify().ok());
-    const auto patient = organisation.stores().index().current("Patient", "p1");
-    ASSERT_TRUE(patient.ok());
-    const std::set<std::uint32_t> kept = journalled_reads(organisation, patient->patient);
-    for (const std::uint32_t one : read) ASSERT_TRUE(kept.contains(one)) << one;
-    // All of a transaction or nothing of it.
-    query::HistoryQuery all;
-    all.type = "Observation";
-    all.count = 1000;
-    std::map<std::uint32_t, std::uint32_t> parts;
-    do {
-      const auto page = organisation.stores().index().history(all);
-      ASSERT_TRUE(page.ok());
-      for (const query::RecordEntry& entry : page->entries) {
-        ++parts[static_cast<std::uint32_t>(std::stoul(entry.id.substr(1)))];
-      }
-      all.cursor = page->next_cursor;
-    } while (!all.cursor.empty());
-    for (const auto& [one, count] : parts) ASSERT_EQ(count, records_each) << one;
+    expect_everything(live, written, read);
     live.stop();
   }
   EXPECT_GT(written.size(), static_cast<std::size_t>(kills));
-  const auto genesis = load_genesis(live.layout());
-  ASSERT_TRUE(genesis.ok());
-  state::Database::Options open;
-  open.create_if_missing = false;
-  open.read_only = true;
-  const auto database = state::Database::open(live.layout().ledger(), open);
-  ASSERT_TRUE(database.ok());
-  const contracts::Registry registry = contracts::make_registry();
-  const auto report =
-      verify_ledger(**database, registry, *genesis, [](std::uint64_t, std::uint64_t) {});
-  ASSERT_TRUE(report.ok()) << report.error().text();
-  EXPECT_FALSE(report->damage.has_value());
+  expect_ledger_intact(live);
 }
 
 }  // namespace
