@@ -24,6 +24,7 @@ namespace {
 constexpr std::uint64_t challenge_ms = 60'000;
 constexpr std::uint64_t token_ms = 15 * 60 * 1000;
 constexpr std::size_t signed_in_max = 10'000;
+constexpr std::size_t used_challenges_max = 100'000;
 constexpr std::size_t token_bytes = 32;
 constexpr std::size_t challenge_random_bytes = 16;
 constexpr std::size_t challenge_bytes = 8 + challenge_random_bytes + sizeof(Hash);
@@ -116,6 +117,9 @@ Status Tokens::use_challenge(std::string_view text) {
   if (now >= expires_ms) return make_error(ErrorCode::challenge_invalid);
   const std::scoped_lock lock(mutex_);
   std::erase_if(used_challenges_, [&](const auto& one) { return one.second <= now; });
+  if (used_challenges_.size() >= used_challenges_max) {
+    return make_error(ErrorCode::sign_ins_exceeded);
+  }
   if (!used_challenges_.emplace(text, expires_ms).second) {
     return make_error(ErrorCode::challenge_invalid);
   }
