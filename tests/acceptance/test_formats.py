@@ -2,7 +2,7 @@
 # Copyright The Xinglin Authors
 """Goal: others can read what this ledger exports, from its documents alone. Method: a second
 implementation with nothing but Python's standard library (CBOR of RFC 8949, trees of RFC 9162,
-Ed25519 of RFC 8032) makes and checks the vectors of formats-cose.md."""
+Ed25519 of RFC 8032) makes and checks the vectors of formats-cose.md and formats-snapshot.md."""
 
 import hashlib
 import pathlib
@@ -266,3 +266,86 @@ def test_an_altered_cose_receipt_proves_nothing():
         except (AssertionError, ValueError, KeyError, IndexError, TypeError, AttributeError):
             continue
         raise AssertionError(f"byte {at} may be altered")
+
+
+# ---------------------------------------------------------------- snapshots
+
+NOTHING = bytes(32)
+
+
+def subtree(leaves, depth):
+    """(kind, hash) of the sparse tree over [(path, value hash)] below `depth`."""
+    if not leaves:
+        return 0, NOTHING
+    if len(leaves) == 1:
+        return 1, sha256(b"\x02", *leaves[0])
+    halves = ([], [])
+    for leaf in leaves:
+        halves[leaf[0][depth // 8] >> 7 - depth % 8 & 1].append(leaf)
+    return 2, sha256(b"\x03", subtree(halves[0], depth + 1)[1], subtree(halves[1], depth + 1)[1])
+
+
+def join(left, right):
+    """The subtree above two: one leaf alone moves up unchanged."""
+    if left[0] + right[0] < 2:
+        return max(left, right)
+    return 2, sha256(b"\x03", left[1], right[1])
+
+
+def root_of_subtrees(parts):
+    while len(parts) > 1:
+        parts = [join(*pair) for pair in zip(parts[::2], parts[1::2])]
+    return parts[0][1]
+
+
+def frontier_root(frontier):
+    root = frontier[-1]
+    for part in reversed(frontier[:-1]):
+        root = sha256(b"\x01", part, root)
+    return root
+
+
+def varint(number):
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes(out + bytes([number]))
+
+
+def field(number, value):
+    """One protobuf field; defaults are left out."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value) if value else b""
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def test_the_snapshot_of_the_page():
+    page = vectors("formats-snapshot.md")
+    pairs = [(bytes([3, ord("h")]) + bytes([number] * 16), bytes([1, number])) for number in range(6)]
+    leaves = sorted((tagged("xinglin/state-path/v1", key), tagged("xinglin/state-value/v1", value),
+                     key, value) for key, value in pairs)
+    chunks = [[leaf for leaf in leaves if leaf[0][0] >> 6 == part] for part in range(4)]
+    subtrees = [subtree([leaf[:2] for leaf in chunk], 2) for chunk in chunks]
+    state_root = subtree([leaf[:2] for leaf in leaves], 0)[1]
+    assert root_of_subtrees(subtrees) == state_root
+    history = [sha256(b"\x00", bytes([number])) for number in range(3)]
+    frontier = [sha256(b"\x01", history[0], history[1]), history[2]]
+    history_root = frontier_root(frontier)
+    manifest = (field(1, 1) + field(2, bytes([7] * 32)) + field(3, 12) + field(4, 2) +
+                b"".join(field(5, field(1, kind) + (field(2, digest) if kind else b""))
+                         for kind, digest in subtrees) +
+                field(6, 3) + b"".join(field(7, part) for part in frontier))
+    encoded = [b"".join(field(1, field(1, key) + field(2, value)) for _, _, key, value in chunk)
+               for chunk in chunks]
+    expected = {
+        "snapshot.state_root": state_root.hex(),
+        "snapshot.history_root": history_root.hex(),
+        "snapshot.app_hash": tagged("xinglin/app-hash/v1", state_root, history_root,
+                                    (3).to_bytes(8, "big")).hex(),
+        "snapshot.manifest": manifest.hex(),
+    }
+    for number, chunk in enumerate(encoded):
+        if chunk:
+            expected[f"snapshot.chunk_{number}"] = chunk.hex()
+    assert page == expected
