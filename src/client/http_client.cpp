@@ -62,6 +62,13 @@ struct HttpClient::Impl {
     io.run();
   }
 
+  /// Without the brackets that a URL puts around IPv6.
+  [[nodiscard]] std::string bare_host() const {
+    const std::string& host = address.host;
+    const bool brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    return brackets ? host.substr(1, host.size() - 2) : host;
+  }
+
   [[nodiscard]] Error unreachable(const boost::system::error_code& failure) {
     stream.reset();
     return make_error(ErrorCode::node_unreachable,
@@ -72,7 +79,7 @@ struct HttpClient::Impl {
     if (stream) return {};
     boost::system::error_code failure;
     tcp::resolver resolver(io);
-    const auto found = resolver.resolve(address.host, address.port, failure);
+    const auto found = resolver.resolve(bare_host(), address.port, failure);
     if (failure) return unreachable(failure);
     stream.emplace(io);
     buffer.clear();
@@ -97,7 +104,10 @@ struct HttpClient::Impl {
     bhttp::async_read(*stream, buffer, parser,
                       [&](const auto& result, std::size_t) { failure = result; });
     run();
-    if (failure == bhttp::error::body_limit) return make_error(ErrorCode::answer_unexpected);
+    if (failure == bhttp::error::body_limit) {
+      stream.reset();  // the rest of that answer is still on its way
+      return make_error(ErrorCode::answer_unexpected);
+    }
     if (failure) return unreachable(failure);
     HttpResponse out;
     out.status = parser.get().result_int();
@@ -108,7 +118,8 @@ struct HttpClient::Impl {
                                    std::string(value.data(), value.size()));
     }
     out.body = std::move(parser.get().body());
-    if (!parser.get().keep_alive()) stream.reset();
+    // Bytes behind an answer belong to no request: the next one must not take them for its own.
+    if (!parser.get().keep_alive() || buffer.size() != 0) stream.reset();
     return out;
   }
 };
@@ -126,7 +137,7 @@ Result<HttpResponse> HttpClient::send(std::string_view method, std::string_view 
   request.method_string(beast::string_view(method.data(), method.size()));
   request.target(beast::string_view(target.data(), target.size()));
   request.version(11);
-  request.set(bhttp::field::host, impl_->address.host);
+  request.set(bhttp::field::host, impl_->address.host + ":" + impl_->address.port);
   request.set(bhttp::field::user_agent, "xinglin");
   if (!content_type.empty()) {
     request.set(bhttp::field::content_type,

@@ -78,14 +78,14 @@ std::vector<Hash> inclusion_path(std::span<const Hash> leaf_hashes, std::uint64_
   return path;
 }
 
-bool verify_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size,
-                      std::span<const Hash> path, const Hash& root) {
-  if (index >= size) return false;
+std::optional<Hash> root_of_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size,
+                                      std::span<const Hash> path) {
+  if (index >= size) return std::nullopt;
   std::uint64_t fn = index;
   std::uint64_t sn = size - 1;
   Hash node = leaf;
   for (const Hash& sibling : path) {
-    if (sn == 0) return false;  // more hashes than levels
+    if (sn == 0) return std::nullopt;  // more hashes than levels
     if (is_odd(fn) || fn == sn) {
       node = inner_hash(sibling, node);
       while (fn != 0 && !is_odd(fn)) {
@@ -98,7 +98,13 @@ bool verify_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size,
     fn >>= 1;
     sn >>= 1;
   }
-  return sn == 0 && node == root;
+  if (sn != 0) return std::nullopt;
+  return node;
+}
+
+bool verify_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size,
+                      std::span<const Hash> path, const Hash& root) {
+  return root_of_inclusion(leaf, index, size, path) == root;
 }
 
 bool verify_consistency(std::uint64_t size1, std::uint64_t size2, const Hash& root1,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,6 +31,11 @@ constexpr std::size_t path_length_max = 64;
 /// (RFC 9162 §2.1.3.1). Precondition: index < size.
 [[nodiscard]] std::vector<Hash> inclusion_path(std::span<const Hash> leaf_hashes,
                                                std::uint64_t index);
+
+/// The root to which `path` leads from leaf `index` of a tree of `size` leaves; nothing when the
+/// path is too short or too long, or `index` is not below `size`.
+[[nodiscard]] std::optional<Hash> root_of_inclusion(const Hash& leaf, std::uint64_t index,
+                                                    std::uint64_t size, std::span<const Hash> path);
 
 /// True when `path` proves that `leaf` (a leaf hash) is leaf `index` of the tree of `size` leaves
 /// with `root` (RFC 9162 §2.1.3.2). Every hash of `path` must be used.

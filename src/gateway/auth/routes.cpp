@@ -2,16 +2,11 @@
 // Copyright The Xinglin Authors
 #include "gateway/auth/routes.h"
 
-#include "base/json/json.h"
 #include "base/json/writer.h"
-#include "contracts/identity/messages.pb.h"
-#include "contracts/identity/records.h"
-#include "model/transaction.h"
+#include "gateway/auth/sign_in.h"
 
 namespace xl::gateway::auth {
 namespace {
-
-constexpr std::size_t answer_bytes_max = 128 * 1024;
 
 http::Response answer(std::string body, unsigned status = 200) {
   http::Response out = json_response(std::move(body), status);
@@ -45,41 +40,16 @@ Result<http::Response> make_challenge(const Services& services) {
 }
 
 /// Sends the delegation that comes with a sign-in. One that is on the ledger already is fine.
-Status delegate(const Services& services, std::string_view text) {
-  Bytes raw;
-  if (!from_base64(text, raw)) return make_error(ErrorCode::parameter_invalid, "delegation");
-  XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
-  const auto& messages = transaction.body.messages;
-  if (messages.size() != 1 || messages[0].contract != contracts::identity::contract_number ||
-      messages[0].type != contracts::identity::delegate_type) {
-    return make_error(ErrorCode::parameter_invalid, "delegation");
-  }
+Status delegate(const Services& services, Bytes raw) {
   const auto sent = services.custody.port().send(std::move(raw));
   if (sent.ok() || sent.error().code == ErrorCode::transaction_replayed) return {};
   return sent.error();
 }
 
 Result<http::Response> make_token(const Services& services, const http::Request& request) {
-  json::Limits bounds;
-  bounds.bytes_max = answer_bytes_max;
-  bounds.depth_max = 2;
-  XL_TRY_ASSIGN(const json::Document document, json::parse(request.body, bounds));
-  const auto text = [&](std::string_view name) {
-    return document.root().find(name).as_string().value_or(std::string_view{});
-  };
-  Tokens::Answer given;
-  given.challenge = text("challenge");
-  const auto organisation = model::id_from_did(text("organisation"));
-  if (!organisation.ok()) return make_error(ErrorCode::parameter_invalid, "organisation");
-  given.organisation = *organisation;
-  if (!from_hex(text("key_id"), given.key_id)) {
-    return make_error(ErrorCode::parameter_invalid, "key_id");
-  }
-  if (!from_base64(text("signature"), given.signature)) {
-    return make_error(ErrorCode::parameter_invalid, "signature");
-  }
-  if (!text("delegation").empty()) XL_TRY(delegate(services, text("delegation")));
-  XL_TRY_ASSIGN(const Token token, services.tokens.sign_in(given));
+  XL_TRY_ASSIGN(SignIn given, read_sign_in(request.body));
+  if (!given.delegation.empty()) XL_TRY(delegate(services, std::move(given.delegation)));
+  XL_TRY_ASSIGN(const Token token, services.tokens.sign_in(given.answer));
   const std::uint64_t now = services.clock.now_ms();
   json::Writer out;
   out.begin_object().key("access_token").string(token.text).key("token_type").string("Bearer");

@@ -23,6 +23,7 @@
 #include <thread>
 
 #include "crypto/random.h"
+#include "gateway/http/parse.h"
 #include "gateway/problem.h"
 
 namespace xl::gateway::http {
@@ -32,7 +33,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using tcp = asio::ip::tcp;
-using Parser = bhttp::request_parser<bhttp::string_body>;
 
 /// A larger initial buffer saves a 2 KB request one reallocation and copy (libraries.md).
 constexpr std::size_t buffer_bytes = 16 * 1024;
@@ -62,30 +62,6 @@ std::string new_request_id() {
   std::array<std::uint8_t, 8> bytes{};
   crypto::random_bytes(bytes);
   return to_hex(bytes);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-std::string_view std_view(beast::string_view text) { return {text.data(), text.size()}; }
-
-/// False when the request is malformed in a way that Beast lets pass.
-bool convert(Parser::value_type& in, Request& out) {
-  out.method = std::string(std_view(in.method_string()));
-  if (!split_target(std_view(in.target()), out)) return false;
-  for (const auto& field : in) {
-    const std::string name = lower(std_view(field.name_string()));
-    const bool once = name == "authorization" || name == "cookie" || name == "host";
-    if (once && out.headers.contains(name)) return false;
-    out.headers.insert_or_assign(name, std::string(std_view(field.value())));
-  }
-  out.body = std::move(in.body());
-  return true;
 }
 
 class BeastServer final : public Server {
@@ -254,8 +230,7 @@ asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::f
 asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer,
                                              const std::string& remote) {
   Parser parser;
-  parser.header_limit(static_cast<std::uint32_t>(options_.header_bytes_max));
-  parser.body_limit(options_.body_bytes_max);
+  bound(parser, options_);
   boost::system::error_code failure;
   stream.expires_after(std::chrono::milliseconds(buffer.size() == 0 ? options_.idle_timeout_ms
                                                                     : options_.header_timeout_ms));

@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+"""Goal: others can read what this ledger exports, from its documents alone. Method: a second
+implementation with nothing but Python's standard library (CBOR of RFC 8949, trees of RFC 9162,
+Ed25519 of RFC 8032) makes and checks the vectors of formats-cose.md and formats-snapshot.md."""
+
+import hashlib
+import pathlib
+import re
+
+PAGES = pathlib.Path(__file__).parents[2] / "docs" / "reference"
+
+
+def vectors(page):
+    """The `name = value` lines of a page's blocks."""
+    out, inside = {}, False
+    for line in (PAGES / page).read_text().splitlines():
+        if line.startswith("```"):
+            inside = not inside
+        elif inside and (found := re.match(r"(\w+\.\w+) = (\w+)$", line)):
+            out[found[1]] = found[2]
+    return out
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def tagged(tag, *parts):
+    return sha256(tag.encode(), b"\x00\x01", *parts)
+
+
+# ---------------------------------------------------------------- Ed25519 (RFC 8032 §5.1)
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def point_add(a, b):
+    """§5.1.4, extended coordinates."""
+    (x1, y1, z1, t1), (x2, y2, z2, t2) = a, b
+    minus, plus = (y1 - x1) * (y2 - x2) % P, (y1 + x1) * (y2 + x2) % P
+    cross, double = 2 * t1 * t2 * D % P, 2 * z1 * z2 % P
+    e, f, g, h = plus - minus, double - cross, double + cross, plus + minus
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def point_multiply(scalar, point):
+    out = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            out = point_add(out, point)
+        point = point_add(point, point)
+        scalar >>= 1
+    return out
+
+
+def recover_x(y, sign):
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    assert (x * x - square) % P == 0, "not on the curve"
+    return P - x if x & 1 != sign else x
+
+
+BASE_Y = 4 * pow(5, P - 2, P) % P
+
+
+def extended(x, y):
+    return x, y, 1, x * y % P
+
+
+BASE = extended(recover_x(BASE_Y, 0), BASE_Y)
+
+
+def encode_point(point):
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def decode_point(data):
+    number = int.from_bytes(data, "little")
+    y = number & (1 << 255) - 1
+    return extended(recover_x(y, number >> 255), y)
+
+
+def hash_scalar(*parts):
+    return int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little") % ORDER
+
+
+def secret_scalar(secret):
+    digest = hashlib.sha512(secret).digest()
+    scalar = int.from_bytes(digest[:32], "little")
+    return scalar & (1 << 254) - 8 | 1 << 254, digest[32:]
+
+
+def public_key(secret):
+    return encode_point(point_multiply(secret_scalar(secret)[0], BASE))
+
+
+def sign(secret, message):
+    scalar, prefix = secret_scalar(secret)
+    public = public_key(secret)
+    nonce = hash_scalar(prefix, message)
+    first = encode_point(point_multiply(nonce, BASE))
+    second = (nonce + hash_scalar(first, public, message) * scalar) % ORDER
+    return first + second.to_bytes(32, "little")
+
+
+def verify(public, message, signature):
+    second = int.from_bytes(signature[32:], "little")
+    challenge = hash_scalar(signature[:32], public, message)
+    right = point_add(decode_point(signature[:32]), point_multiply(challenge, decode_point(public)))
+    return second < ORDER and encode_point(point_multiply(second, BASE)) == encode_point(right)
+
+
+def test_our_ed25519_is_rfc_8032s():
+    secret = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    signature = sign(secret, b"")
+    assert signature.hex().startswith("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065")
+    assert verify(public_key(secret), b"", signature)
+    assert not verify(public_key(secret), b"x", signature)
+
+
+# ---------------------------------------------------------------- CBOR (RFC 8949 §4.2.1)
+
+
+class Tag:
+    def __init__(self, number, value):
+        self.number, self.value = number, value
+
+
+def cbor_head(major, value):
+    if value < 24:
+        return bytes([major << 5 | value])
+    for extra, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
+        if value < 1 << 8 * size:
+            return bytes([major << 5 | extra]) + value.to_bytes(size, "big")
+    raise ValueError(value)
+
+
+def cbor(value):
+    if value is None:
+        return b"\xf6"
+    if isinstance(value, int):
+        return cbor_head(0, value) if value >= 0 else cbor_head(1, -1 - value)
+    if isinstance(value, bytes):
+        return cbor_head(2, len(value)) + value
+    if isinstance(value, str):
+        return cbor_head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return cbor_head(4, len(value)) + b"".join(map(cbor, value))
+    if isinstance(value, dict):
+        pairs = sorted((cbor(key), cbor(item)) for key, item in value.items())
+        return cbor_head(5, len(pairs)) + b"".join(key + item for key, item in pairs)
+    assert isinstance(value, Tag)
+    return cbor_head(6, value.number) + cbor(value.value)
+
+
+def read_cbor(data):
+    value, rest = read_item(data)
+    assert rest == b""
+    return value
+
+
+def read_item(data):
+    major, info, data = data[0] >> 5, data[0] & 31, data[1:]
+    if major == 7:
+        assert info == 22
+        return None, data
+    size = 0 if info < 24 else 1 << info - 24
+    assert info < 28
+    number = int.from_bytes(data[:size], "big") if size else info
+    data = data[size:]
+    if major < 2:
+        return (number, -1 - number)[major], data
+    if major < 4:
+        content = data[:number]
+        assert len(content) == number
+        return (content, content.decode() if major == 3 else None)[major - 2], data[number:]
+    items = []
+    for _ in range({4: number, 5: 2 * number, 6: 1}[major]):
+        item, data = read_item(data)
+        items.append(item)
+    if major == 4:
+        return items, data
+    if major == 5:
+        return dict(zip(items[::2], items[1::2])), data
+    return Tag(number, items[0]), data
+
+
+# ---------------------------------------------------------------- COSE receipts
+
+
+def root_of(leaf, index, size, path):
+    """RFC 9162 §2.1.3.2."""
+    assert index < size
+    first, last, node = index, size - 1, leaf
+    for sibling in path:
+        assert last
+        if first & 1 or first == last:
+            node = sha256(b"\x01", sibling, node)
+            while first and not first & 1:
+                first, last = first >> 1, last >> 1
+        else:
+            node = sha256(b"\x01", node, sibling)
+        first, last = first >> 1, last >> 1
+    assert last == 0
+    return node
+
+
+def signed_bytes(header, root):
+    return cbor(["Signature1", header, b"", root])
+
+
+def check_receipt(data, public):
+    """What the receipt proves: (entry, root); fails on everything else."""
+    message = read_cbor(data)
+    assert message.number == 18
+    header, unprotected, payload, signature = message.value
+    assert payload is None
+    fields = read_cbor(header)
+    assert fields[1] == -8 and fields[395] == 1
+    assert fields[4] == tagged("xinglin/key-id/v1", b"\x01", public)
+    (proof,) = unprotected[396][-1]
+    size, index, path = read_cbor(proof)
+    entry = unprotected["xinglin-history-entry"]
+    root = root_of(sha256(b"\x00", entry), index, size, path)
+    assert verify(public, signed_bytes(header, root), signature)
+    return entry, root
+
+
+def test_the_cose_receipt_of_the_page():
+    page = vectors("formats-cose.md")
+    secret = bytes([1] * 32)
+    public = public_key(secret)
+    entry = bytes.fromhex(vectors("formats.md")["history.entry"])
+    leaves = [sha256(b"\x00", part) for part in (b"\x00", entry, b"\x02")]
+    root = sha256(b"\x01", sha256(b"\x01", leaves[0], leaves[1]), leaves[2])
+    header = cbor({1: -8, 4: tagged("xinglin/key-id/v1", b"\x01", public), 395: 1})
+    proof = cbor([3, 1, [leaves[0], leaves[2]]])
+    unprotected = {396: {-1: [proof]}, "xinglin-history-entry": entry}
+    signature = sign(secret, signed_bytes(header, root))
+    receipt = cbor(Tag(18, [header, unprotected, None, signature]))
+    assert page == {
+        "cose.public_key": public.hex(),
+        "cose.history_root": root.hex(),
+        "cose.protected": header.hex(),
+        "cose.signed": signed_bytes(header, root).hex(),
+        "cose.receipt": receipt.hex(),
+    }
+    assert check_receipt(receipt, public) == (entry, root)
+
+
+def test_an_altered_cose_receipt_proves_nothing():
+    public = public_key(bytes([1] * 32))
+    receipt = bytes.fromhex(vectors("formats-cose.md")["cose.receipt"])
+    for at in range(0, len(receipt), 7):
+        altered = bytearray(receipt)
+        altered[at] ^= 1
+        try:
+            check_receipt(bytes(altered), public)
+        except (AssertionError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+            continue
+        raise AssertionError(f"byte {at} may be altered")
+
+
+# ---------------------------------------------------------------- snapshots
+
+NOTHING = bytes(32)
+
+
+def subtree(leaves, depth):
+    """(kind, hash) of the sparse tree over [(path, value hash)] below `depth`."""
+    if not leaves:
+        return 0, NOTHING
+    if len(leaves) == 1:
+        return 1, sha256(b"\x02", *leaves[0])
+    halves = ([], [])
+    for leaf in leaves:
+        halves[leaf[0][depth // 8] >> 7 - depth % 8 & 1].append(leaf)
+    return 2, sha256(b"\x03", subtree(halves[0], depth + 1)[1], subtree(halves[1], depth + 1)[1])
+
+
+def join(left, right):
+    """The subtree above two: one leaf alone moves up unchanged."""
+    if left[0] + right[0] < 2:
+        return max(left, right)
+    return 2, sha256(b"\x03", left[1], right[1])
+
+
+def root_of_subtrees(parts):
+    while len(parts) > 1:
+        parts = [join(*pair) for pair in zip(parts[::2], parts[1::2])]
+    return parts[0][1]
+
+
+def frontier_root(frontier):
+    root = frontier[-1]
+    for part in reversed(frontier[:-1]):
+        root = sha256(b"\x01", part, root)
+    return root
+
+
+def varint(number):
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes(out + bytes([number]))
+
+
+def field(number, value):
+    """One protobuf field; defaults are left out."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value) if value else b""
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def test_the_snapshot_of_the_page():
+    page = vectors("formats-snapshot.md")
+    pairs = [(bytes([3, ord("h")]) + bytes([number] * 16), bytes([1, number])) for number in range(6)]
+    leaves = sorted((tagged("xinglin/state-path/v1", key), tagged("xinglin/state-value/v1", value),
+                     key, value) for key, value in pairs)
+    chunks = [[leaf for leaf in leaves if leaf[0][0] >> 6 == part] for part in range(4)]
+    subtrees = [subtree([leaf[:2] for leaf in chunk], 2) for chunk in chunks]
+    state_root = subtree([leaf[:2] for leaf in leaves], 0)[1]
+    assert root_of_subtrees(subtrees) == state_root
+    history = [sha256(b"\x00", bytes([number])) for number in range(3)]
+    frontier = [sha256(b"\x01", history[0], history[1]), history[2]]
+    history_root = frontier_root(frontier)
+    manifest = (field(1, 1) + field(2, bytes([7] * 32)) + field(3, 12) + field(4, 2) +
+                b"".join(field(5, field(1, kind) + (field(2, digest) if kind else b""))
+                         for kind, digest in subtrees) +
+                field(6, 3) + b"".join(field(7, part) for part in frontier))
+    encoded = [b"".join(field(1, field(1, key) + field(2, value)) for _, _, key, value in chunk)
+               for chunk in chunks]
+    expected = {
+        "snapshot.state_root": state_root.hex(),
+        "snapshot.history_root": history_root.hex(),
+        "snapshot.app_hash": tagged("xinglin/app-hash/v1", state_root, history_root,
+                                    (3).to_bytes(8, "big")).hex(),
+        "snapshot.manifest": manifest.hex(),
+    }
+    for number, chunk in enumerate(encoded):
+        if chunk:
+            expected[f"snapshot.chunk_{number}"] = chunk.hex()
+    assert page == expected

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "golden/story.h"
+
+#include "base/json/writer.h"
+#include "contracts/tests/fixture.h"
+#include "golden/messages.h"
+#include "model/envelope.h"
+#include "model/transaction.h"
+
+namespace xl::golden {
+namespace {
+
+using contracts::testing::day_ms;
+using contracts::testing::field;
+using contracts::testing::hour_ms;
+using contracts::testing::id;
+using contracts::testing::key;
+using contracts::testing::minute_ms;
+using contracts::testing::Signers;
+
+constexpr std::uint64_t genesis_ms = 1'795'219'200'000;  // 2026-11-21
+
+/// Collects the transactions of one block after the other.
+class Author {
+ public:
+  explicit Author(const Hash& network) : make(network) {}
+
+  /// Ends the block before and begins one `later_ms` after it.
+  void block(std::uint64_t later_ms) {
+    make.now_ms += later_ms;
+    blocks_.push_back({make.now_ms, {}});
+  }
+  void send(std::vector<model::Message> messages, const Signers& signers) {
+    waiting_.push_back(signed_by(body(std::move(messages), signers), signers));
+  }
+  void send(model::Message message, const Signers& signers) {
+    send(std::vector{std::move(message)}, signers);
+  }
+  void send_raw(Bytes raw) { waiting_.push_back(std::move(raw)); }
+
+  [[nodiscard]] model::Body body(std::vector<model::Message> messages, const Signers& signers) {
+    model::Body out;
+    out.network = make.network();
+    for (const std::string& name : signers) {
+      out.signers.push_back({key(name).id, crypto::Algorithm::ed25519});
+    }
+    out.valid_until_ms = make.now_ms + minute_ms;
+    Bytes number;
+    append_be(number, ++nonce_);
+    std::copy(number.begin(), number.end(), out.nonce.begin());
+    out.messages = std::move(messages);
+    return out;
+  }
+  [[nodiscard]] static Bytes signed_by(const model::Body& body, const Signers& signers) {
+    std::vector<const crypto::SigningKey*> keys;
+    for (const std::string& name : signers) keys.push_back(&key(name).signing);
+    return model::sign_transaction(body, keys);
+  }
+
+  /// Packs what was sent since the last envelope, signed by the key of `member`.
+  void seal(const std::string& member) {
+    blocks_.back().envelopes.push_back(
+        model::seal_envelope(key(member).id, ++sequence_, waiting_, key(member).signing));
+    waiting_.clear();
+  }
+  void add_envelope(Bytes raw) { blocks_.back().envelopes.push_back(std::move(raw)); }
+  [[nodiscard]] Bytes last_envelope() const { return blocks_.back().envelopes.back(); }
+
+  [[nodiscard]] std::vector<StoryBlock> take() { return std::move(blocks_); }
+
+  Messages make;
+
+ private:
+  std::vector<StoryBlock> blocks_;
+  std::vector<Bytes> waiting_;
+  std::uint64_t nonce_ = 0;
+  std::uint64_t sequence_ = 0;
+};
+
+/// People come in; two messages in one transaction, and one refused with both undone.
+void people(Author& a) {
+  Messages& m = a.make;
+  a.block(minute_ms);
+  a.send({m.register_patient("ann", "north"), m.claim_patient("ann")}, {"north"});
+  a.send({m.register_patient("bob", "north"), m.claim_patient("bob")}, {"north"});
+  a.send(m.register_patient("carl", "north"), {"north"});
+  a.send({m.register_patient("dan", "north"), m.register_patient("ann", "north")}, {"north"});
+  a.send(m.attest("dora", "north", {1}), {"north"});
+  a.send(m.attest("erik", "north", {11}), {"north"});
+  a.send(m.register_service("feed", "north"), {"north"});
+  a.send(m.register_patient("eve", "south"), {"north"});
+  a.seal("north");
+  a.send(m.attest("fay", "south", {1}), {"south"});
+  a.send(m.attest("gus", "south", {2}), {"south"});
+  a.send(m.attest("ina", "south",
+                  {static_cast<std::uint32_t>(contracts::identity::Role::privacy_officer)}),
+         {"south"});
+  a.seal("south");
+}
+
+/// What never enters: each is rejected and leaves nothing.
+void rejections(Author& a) {
+  Messages& m = a.make;
+  a.block(1);
+  const model::Body good = a.body({m.register_patient("flo", "north")}, {"north"});
+  const Bytes once = Author::signed_by(good, {"north"});
+  a.send_raw(once);
+  a.send_raw(once);  // replayed
+  model::Body other = good;
+  other.network.fill(1);
+  a.send_raw(Author::signed_by(other, {"north"}));
+  other = good;
+  other.valid_until_ms = m.now_ms;
+  a.send_raw(Author::signed_by(other, {"north"}));
+  other.valid_until_ms = m.now_ms + limits::validity_window_ms + 1;
+  a.send_raw(Author::signed_by(other, {"north"}));
+  a.send_raw(Author::signed_by(a.body({m.register_patient("x", "north")}, {"nobody"}), {"nobody"}));
+  a.send_raw(Author::signed_by(a.body({m.register_patient("y", "north")}, {"north"}), {"south"}));
+  a.send({{9, 1, {1}}}, {"north"});
+  a.send({{1, 1, {0xff}}}, {"north"});
+  a.send_raw({1, 2, 3});
+  a.seal("north");
+  a.send(m.register_patient("gwen", "north"), {"north"});
+  a.seal("dora");  // a key without the purpose
+  a.add_envelope({0xff, 0xfe});
+  a.send(m.register_patient("hal", "north"), {"north"});
+  a.seal("north");
+  Bytes forged = a.last_envelope();
+  forged.back() ^= 1U;
+  a.add_envelope(std::move(forged));
+}
+
+void keys(Author& a) {
+  Messages& m = a.make;
+  a.block(minute_ms);
+  a.send(m.add_key("ann", "ann two"), {"ann"});
+  a.send(m.rotate_key("ann", "ann two", "ann three"), {"ann"});
+  a.send(m.revoke_key("ann", "ann three"), {"ann"});
+  a.send(m.revoke_key("ann", "ann"), {"ann"});  // the last one that manages
+  a.send(m.set_agreement_key("ann"), {"ann"});
+  a.send(m.delegate("dora", "session", "north", {3U << 16U | 1U}), {"dora"});
+  a.send(m.delegate("dora", "manager", "north", {1U << 16U | 8U}), {"dora"});  // not delegable
+  a.send(m.appoint("gail", "carl", true), {"north"});
+  a.send(m.appoint("gina", "carl", false), {"north"});  // no evidence
+  a.send(m.configure_recovery("ann", "north"), {"ann"});
+  a.send(m.start_recovery("ann", "ann new"), {"north"});
+  a.send(m.cancel_recovery("ann"), {"ann"});
+  a.send(m.start_recovery("ann", "ann new"), {"north"});
+  a.send(m.finish_recovery("ann"), {"north"});  // too early
+  a.seal("north");
+}
+
+void records(Author& a) {
+  Messages& m = a.make;
+  a.block(minute_ms);
+  a.send(m.anchor("r1", "ann", 1), {"north"});
+  a.send(m.anchor("r1", "ann", 1), {"north"});  // a version twice
+  a.send(m.anchor("r1", "ann", 2), {"feed"});
+  a.send(m.anchor("r2", "ann", 1), {"south"});  // another hospital
+  a.send(m.anchor("r3", "ann", 1), {"session"});
+  a.send(m.anchor_batch("bob", "b", 20), {"north"});
+  a.send(m.anchor_batch("ann", "b", 1), {"north"});  // of another patient
+  a.send(m.enter_in_error("b0"), {"north"});
+  a.send(m.anchor("b0", "bob", 2), {"north"});  // withdrawn
+  a.send(m.record_erasure("b1", false), {"north"});
+  a.send(m.record_erasure("b1", true), {"north"});  // too early
+  a.seal("north");
+}
+
+void consents(Author& a) {
+  Messages& m = a.make;
+  a.block(minute_ms);
+  a.send(m.grant("c1", "ann"), {"ann"});
+  a.send(m.grant("c1", "ann"), {"ann"});  // an id twice
+  a.send(m.grant("c2", "ann"), {"ann"});
+  a.send(m.grant("c3", "bob"), {"north"});  // not the patient
+  a.send(m.narrow("c2", "c2 narrower"), {"ann"});
+  a.send(m.narrow("c2", "c2 again"), {"ann"});  // over
+  a.send(m.revoke("c2 narrower"), {"ann"});
+  a.send(m.grant_assisted("c4", "carl"), {"dora", "erik"});
+  a.send(m.grant_assisted("c5", "carl"), {"dora"});  // one person
+  a.send(m.grant("c6", "carl"), {"gail"});
+  a.seal("north");
+}
+
+/// `height` is this block's.
+void access(Author& a, std::uint64_t height) {
+  Messages& m = a.make;
+  a.block(minute_ms);
+  a.send(m.journal_root("north", 1), {"north"});
+  a.send(m.journal_root("north", 5), {"north"});  // a gap
+  a.send(m.open_session("s1", "ann", "c1"), {"south", "north"});
+  a.send(m.open_session("s2", "ann", "c2"), {"south", "north"});  // narrowed since
+  a.send(m.open_session("s3", "ann", "c1"), {"south"});           // one signature
+  a.send(m.end_session("s1"), {"ann"});
+  a.send(m.seal_session("s1"), {"north"});
+  a.send(m.seal_session("s1"), {"north"});  // twice
+  a.send(m.cohort("q1", height - 1), {"north", "south"});
+  a.send(m.cohort("q2", height), {"north", "south"});  // policies of this very block
+  a.send(m.declare("e1", "fay"), {"fay", "south"});
+  a.send(m.declare("e2", "ina"), {"ina", "south"});  // not licensed
+  a.send(m.renew("e1"), {"fay", "south"});
+  a.send(m.renew("e1"), {"fay", "south"});  // twice
+  a.send(m.denied("d1", "ann"), {"north"});
+  a.seal("south");
+}
+
+/// Time passes: periods end, what waited may be finished, replay marks are dropped.
+void endings(Author& a) {
+  Messages& m = a.make;
+  a.block(3 * hour_ms);
+  a.send(m.review("e1", "ina"), {"ina"});
+  a.send(m.review("e1", "ina"), {"ina"});
+  a.seal("south");
+  a.block(3 * day_ms);
+  a.send(m.finish_recovery("ann"), {"north"});
+  a.send(m.grant("c7", "ann"), {"ann"});  // rejected: recovered from
+  a.send(m.grant("c7", "ann"), {"ann new"});
+  a.send(m.delegate("dora", "late session", "north", {3U << 16U | 1U}), {"dora"});
+  a.send(m.end_delegation("late session"), {"north"});
+  a.send(m.end_guardianship("gail"), {"gail"});
+  a.send(m.revoke_attestation("erik", "north"), {"north"});
+  a.send(m.deactivate("bob"), {"bob"});
+  a.send(m.grant("c8", "bob"), {"bob"});
+  a.send(m.deactivate("north"), {"north"});  // organisations leave by vote
+  a.seal("north");
+  a.block(36 * day_ms);
+  a.send(m.record_erasure("b1", true), {"north"});
+  a.seal("north");
+}
+
+}  // namespace
+
+std::string genesis_text() {
+  json::Writer out;
+  out.begin_object();
+  out.key("genesis_time").string("2026-11-21T00:00:00Z");
+  out.key("chain_id").string("golden").key("initial_height").string("1");
+  out.key("consensus_params").begin_object();
+  out.key("block").begin_object().key("max_bytes").string("4194304");
+  out.key("max_gas").string("-1").end_object();
+  out.key("version").begin_object().key("app").string("1").end_object().end_object();
+  out.key("validators").begin_array().begin_object();
+  out.key("pub_key").begin_object().key("type").string("tendermint/PubKeyEd25519");
+  out.key("value").string(to_base64(validator().public_key())).end_object();
+  out.key("power").string("10").end_object().end_array();
+  out.key("app_state").begin_object().key("format_version").integer(1);
+  out.key("suite").integer(1).key("identity").begin_object();
+  out.key("organisations").begin_array();
+  for (const char* name : {"north", "south"}) {
+    out.begin_object().key("did").string(model::did_text(id(name)));
+    out.key("name").string(std::string("Golden ") + name).key("type").integer(1);
+    out.key("keys").begin_array().begin_object().key("algorithm").integer(1);
+    out.key("public_key").string(to_base64(key(name).signing.public_key()));
+    out.key("purposes").integer(7).end_object().end_array().end_object();
+  }
+  out.end_array().end_object().end_object().end_object();
+  return out.take();
+}
+
+const crypto::SigningKey& validator() { return key("validator").signing; }
+
+std::vector<StoryBlock> story(const model::Genesis& genesis) {
+  Author author(genesis.network);
+  author.make.now_ms = genesis_ms;
+  people(author);
+  rejections(author);
+  keys(author);
+  records(author);
+  consents(author);
+  access(author, 12);  // the sixth data block
+  endings(author);
+  return author.take();
+}
+
+}  // namespace xl::golden
