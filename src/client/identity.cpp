@@ -13,7 +13,7 @@ namespace xl::client {
 Identity make_identity(std::string name, contracts::PartyKind kind, const model::Id& organisation) {
   auto key = crypto::SigningKey::generate(crypto::Algorithm::ed25519);
   XL_CHECK(key.ok());
-  return {std::move(name), random_id(), kind, organisation, std::move(*key)};
+  return {std::move(name), random_id(), kind, organisation, std::move(*key), {}};
 }
 
 model::Id random_id() {

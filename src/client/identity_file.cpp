@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json/json.h"
 #include "base/json/writer.h"
+#include "contracts/identity/view.h"
 
 namespace xl::client {
 
@@ -31,6 +32,7 @@ struct Sealed {
   PartyKind kind{};
   model::Id organisation;
   Bytes key;
+  std::vector<std::uint32_t> roles;
 };
 
 Result<Sealed> read_sealed(const std::filesystem::path& path) {
@@ -54,6 +56,11 @@ Result<Sealed> read_sealed(const std::filesystem::path& path) {
   out.did = *did;
   out.kind = *kind;
   out.organisation = *organisation;
+  for (const json::Value role : root.find("roles").items()) {
+    const auto number = role.as_uint64();
+    if (!number || *number > contracts::identity::role_max) return invalid();
+    out.roles.push_back(static_cast<std::uint32_t>(*number));
+  }
   return out;
 }
 
@@ -86,7 +93,9 @@ Status write_identity(const std::filesystem::path& path, const Identity& identit
   out.key("did").string(model::did_text(identity.did));
   out.key("kind").string(kind_word(identity.kind));
   out.key("organisation").string(model::did_text(identity.organisation));
-  out.key("key").string(to_base64(*sealed)).end_object();
+  out.key("roles").begin_array();
+  for (const std::uint32_t role : identity.roles) out.unsigned_integer(role);
+  out.end_array().key("key").string(to_base64(*sealed)).end_object();
   return write_file_durably(path, view_of(out.take() + "\n"), 0600);
 }
 
@@ -105,8 +114,8 @@ Result<Identity> read_identity(const std::filesystem::path& path, const KeyProte
   }
   XL_TRY_ASSIGN(crypto::SigningKey key,
                 crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, secret->view()));
-  return Identity{std::move(sealed.name), sealed.did, sealed.kind, sealed.organisation,
-                  std::move(key)};
+  return Identity{std::move(sealed.name), sealed.did,     sealed.kind,
+                  sealed.organisation,    std::move(key), std::move(sealed.roles)};
 }
 
 Result<keyfile::Protection> protection_of(const std::filesystem::path& path) {

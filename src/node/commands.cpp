@@ -35,7 +35,7 @@ Result<Unlock> unlock_of(const FolderOptions& options) {
     return Unlock::with_operator_key(std::move(key));
   }
   if (!options.passphrase_file.empty()) {
-    XL_TRY_ASSIGN(auto passphrase, read_passphrase(options.passphrase_file));
+    XL_TRY_ASSIGN(auto passphrase, crypto::keyfile::read_passphrase(options.passphrase_file));
     return Unlock::with_passphrase(std::move(passphrase));
   }
   return make_error(ErrorCode::keys_locked);

@@ -38,7 +38,7 @@ std::filesystem::path Cast::file_of(const model::Id& organisation, const std::st
 Result<Persona> Cast::organisation(const Layout& layout, const Unlock& unlock,
                                    const std::string& name, const model::Id& did) {
   XL_TRY_ASSIGN(crypto::SigningKey key, unlock.load_signing_key(layout.service_key(did.text())));
-  Persona out = connect({name, did, PartyKind::organisation, did, std::move(key)});
+  Persona out = connect({name, did, PartyKind::organisation, did, std::move(key), {}});
   XL_TRY(out.session->sign_in(did, {}));
   return out;
 }

@@ -8,13 +8,10 @@
 #include "base/json/json.h"
 #include "base/json/writer.h"
 #include "client/bundle_file.h"
-#include "contracts/access/messages.pb.h"
-#include "contracts/access/records.h"
+#include "client/emergency.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
-#include "crypto/random.h"
-#include "model/canonical.h"
-#include "model/tags.h"
+#include "crypto/secret.h"
 #include "node/commands.h"
 #include "node/demo/cast.h"
 #include "node/demo/fhir_talk.h"
@@ -24,7 +21,6 @@
 namespace xl::node::demo {
 namespace {
 
-namespace access = contracts::access;
 namespace consent = contracts::consent;
 using client::bytes_of;
 using client::Sent;
@@ -336,14 +332,13 @@ Status Story::pay() {
 
 Status Story::emergency() {
   Persona& doctor = doctors_[2];
-  xinglin::access::v1::DeclareEmergency message;
-  const model::Id entry = client::random_id();
-  message.set_entry(bytes_of(entry.bytes));
-  message.set_practitioner(bytes_of(doctor.did().bytes));
-  message.set_organisation(bytes_of(hospitals_[2].did().bytes));
-  message.set_patient(bytes_of(patient_->did().bytes));
-  XL_TRY(break_glass(*doctor.session, hospitals_[2].session->identity().key, hospitals_[0].did(),
-                     message, "unconscious", "unconscious after a traffic accident"));
+  Sent sent;
+  XL_TRY_ASSIGN(
+      const model::Id entry,
+      client::declare_emergency(
+          *doctor.session, hospitals_[0].did(),
+          {patient_->did(), "unconscious", "unconscious after a traffic accident"}, sent));
+  XL_TRY(must_apply(sent));
   XL_TRY_ASSIGN(const std::size_t found,
                 count_of(doctor, hospitals_[0], "Condition?patient=" + patient_id_,
                          {{"X-Purpose-Of-Use", "ETREAT"}, {"X-Emergency-Entry", entry.text()}}));
