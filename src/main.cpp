@@ -8,6 +8,7 @@
 #include "base/console.h"
 #include "cli/commands.h"
 #include "cli/status.h"
+#include "cli/suggest.h"
 #include "node/commands.h"
 
 namespace {
@@ -62,7 +63,12 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
     const int code = app.exit(failure);
-    return code == 0 ? 0 : static_cast<int>(xl::ExitCode::wrong_usage);
+    if (code == 0) return 0;
+    const std::string meant =
+        xl::cli::suggestion(app, std::vector<std::string>(argv + 1, argv + argc));
+    const xl::Console console(session.console);
+    if (!meant.empty()) console.say("Did you mean: " + meant, "您是否想输入:" + meant);
+    return static_cast<int>(xl::ExitCode::wrong_usage);
   }
   return session.run(xl::Console(session.console));
 }

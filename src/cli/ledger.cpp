@@ -68,6 +68,7 @@ int save_receipt(const Session& session, const std::string& id, const std::strin
 
 void add_ledger_commands(CLI::App& app, Session& session) {
   auto* ledger = app.add_subcommand("ledger", "read and verify the ledger")->require_subcommand(1);
+  ledger->footer("Examples:\n  xinglin ledger head\n  xinglin ledger show 12 --as ward.json");
   auto* head = ledger->add_subcommand("head", "what the ledger stands at");
   head->footer("Examples:\n  xinglin ledger head\n  xinglin ledger head --json");
   head->callback([&session] {

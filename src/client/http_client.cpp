@@ -137,6 +137,7 @@ Result<HttpResponse> HttpClient::send(std::string_view method, std::string_view 
   request.method_string(beast::string_view(method.data(), method.size()));
   request.target(beast::string_view(target.data(), target.size()));
   request.version(11);
+  // With the port: servers make their links of it (RFC 9110 §7.2).
   request.set(bhttp::field::host, impl_->address.host + ":" + impl_->address.port);
   request.set(bhttp::field::user_agent, "xinglin");
   if (!content_type.empty()) {

@@ -56,8 +56,12 @@ Result<RecordProof> read_record_proof(json::Value document) {
   if (!from_hex(text("content_digest"), out.content_digest)) {
     return proof_malformed("content_digest");
   }
-  if (!from_base64(text("labels"), out.labels)) return proof_malformed("labels");
-  if (!from_hex(text("commitment"), out.commitment)) return proof_malformed("commitment");
+  if (!from_base64(text("labels"), out.labels) || out.labels.empty()) {
+    return proof_malformed("labels");
+  }
+  if (!from_hex(text("commitment"), out.commitment) || out.commitment.size() != 1 + sizeof(Hash)) {
+    return proof_malformed("commitment");
+  }
   if (!document.find("receipt").is_object()) return proof_malformed("receipt");
   XL_TRY_ASSIGN(out.receipt, model::read_receipt(json::write(document.find("receipt"))));
   return out;

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 
@@ -328,6 +329,71 @@ def test_no_command_puts_a_delegation_on_the_ledger_twice(world):
     assert world.json("ledger", "head")["history_size"] == before
     cached = list((world.folder / "cache" / "xinglin").glob("*.token"))
     assert cached and all(one.stat().st_mode & 0o077 == 0 for one in cached)
+
+
+def test_a_passphrase_is_asked_for_at_a_terminal_and_not_echoed(world):
+    (world.folder / "typed").write_text("apricot blossom\n")
+    world.run("identity", "create", "Typist", "--kind", "service", "--organisation", world.city,
+              "--out", "typist.json", "--card", "typist.card", "--passphrase-file", "typed")
+    world.act("city", "identity", "attest", "typist.card", "--name", "Typist")
+    answers = []
+    for typed in (b"apricot blossom\n", b"plum blossom\n"):
+        shown = bytearray()
+
+        def read(fd, shown=shown, typed=typed):
+            part = os.read(fd, 1024)
+            if b"Passphrase" in part:
+                os.write(fd, typed)
+            shown.extend(part)
+            return part
+
+        child, fd = pty.fork()
+        if child == 0:
+            os.chdir(world.folder)
+            os.execve(XINGLIN, [str(XINGLIN), "identity", "show", "--as", "typist.json", "--node",
+                                world.url], world.environment)
+        try:
+            while read(fd):
+                pass
+        except OSError:
+            pass  # the other side is closed
+        answers.append((os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), bytes(shown)))
+    assert answers[0][0] == 0 and b"service" in answers[0][1]
+    assert b"apricot" not in answers[0][1]
+    assert answers[1][0] == 4 and b"XL1105" in answers[1][1]
+
+
+def test_how_the_node_is(world):
+    status = world.json("node", "status")
+    assert status["healthy"] is True and len(status["organisations"]) == 2
+    assert "Healthy at height" in world.run("node", "status").stdout
+    healthy = world.json("doctor", "--data", "data")
+    assert healthy["healthy"] is True and all(one["ok"] for one in healthy["checks"])
+    (world.folder / "data" / "keys" / "loose.key").write_text("")
+    (world.folder / "data" / "keys" / "loose.key").chmod(0o644)
+    loose = world.json("doctor", "--data", "data", code=1)
+    assert any("loose.key" in one["what"] and "chmod 600" in one["fix"] for one in loose["checks"])
+    (world.folder / "data" / "keys" / "loose.key").unlink()
+    (world.folder / "elsewhere" / "keys").mkdir(parents=True)
+    other = json.loads((world.folder / "data" / "genesis.json").read_text())
+    other["chain_id"] = "other"
+    (world.folder / "elsewhere" / "genesis.json").write_text(json.dumps(other))
+    world.json("doctor", "--data", "elsewhere", code=3)
+    assert all(one["fhir"].startswith(world.url + "/o/")
+               for one in world.json("identity", "list")["organisations"])
+
+
+def test_a_small_load_is_measured(world):
+    measured = world.act("city", "bench", "run", "fhir_ingest", "--patients", "3", "--records", "5",
+                         "--yes")
+    assert measured["resources"] == 15 and measured["resources_per_second"] > 0
+    assert measured["transaction_us_p50"] <= measured["transaction_us_p99"]
+    refused = world.run("bench", "run", "fhir_ingest", "--as", "city.json", *OPERATOR, code=2)
+    assert "--yes" in refused.stderr
+
+
+def test_a_mistyped_command_is_recognised(world):
+    assert "xinglin record list" in world.run("record", "lst", code=2).stderr
 
 
 def test_every_command_has_examples(world):

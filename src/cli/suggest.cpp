@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "cli/suggest.h"
+
+#include <algorithm>
+
+namespace xl::cli {
+namespace {
+
+constexpr std::size_t letters_apart_max = 2;
+
+const CLI::App* command_called(const CLI::App& group, const std::string& word) {
+  for (const CLI::App* one : group.get_subcommands({})) {
+    if (one->get_name() == word) return one;
+  }
+  return nullptr;
+}
+
+/// The command of `group` whose name is nearest; null when none is near.
+const CLI::App* nearest(const CLI::App& group, const std::string& word) {
+  const CLI::App* out = nullptr;
+  std::size_t best = letters_apart_max + 1;
+  for (const CLI::App* one : group.get_subcommands({})) {
+    const std::size_t apart = edit_distance(one->get_name(), word);
+    if (apart >= best || apart >= word.size()) continue;
+    best = apart;
+    out = one;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string suggestion(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* at = &app;
+  std::string line = app.get_name();
+  for (const std::string& word : words) {
+    if (at->get_subcommands({}).empty()) return {};
+    if (word.empty() || word.starts_with('-')) continue;
+    const CLI::App* known = command_called(*at, word);
+    const CLI::App* next = known != nullptr ? known : nearest(*at, word);
+    if (next == nullptr) continue;  // the value of an option
+    line += " " + next->get_name();
+    if (known == nullptr) return line;
+    at = next;
+  }
+  return {};
+}
+
+}  // namespace xl::cli
