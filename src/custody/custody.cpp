@@ -73,23 +73,21 @@ void Custody::work() {
 /// What can be said of the reads so far is on the ledger before the node goes.
 void Custody::last_round() {
   for (const auto& organisation : organisations_) {
-    const bool failed = !organisation->desk().anchor_journal().ok() ||
-                        !organisation->desk().seal_sessions(true).ok();
-    if (failed) failed_rounds_.fetch_add(1);
+    if (failed(organisation->desk().anchor_journal()) ||
+        failed(organisation->desk().seal_sessions(true))) {
+      failed_rounds_.fetch_add(1);
+    }
   }
 }
 
 void Custody::work_round(std::uint64_t round) {
   for (const auto& organisation : organisations_) {
-    bool failed = false;
-    if (round % anchor_every_rounds == 0) {
-      failed = !organisation->desk().anchor_journal().ok() || failed;
-    }
-    failed = !organisation->desk().seal_sessions(false).ok() || failed;
-    if (round % settle_every_rounds == 0) {
-      failed = !organisation->records().settle(false).ok() || failed;
-    }
-    if (failed) failed_rounds_.fetch_add(1);
+    bool any = false;
+    if (round % anchor_every_rounds == 0) any = failed(organisation->desk().anchor_journal());
+    any = failed(organisation->desk().seal_sessions(false)) || any;
+    if (round % settle_every_rounds == 0)
+      any = failed(organisation->records().settle(false)) || any;
+    if (any) failed_rounds_.fetch_add(1);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -57,6 +58,8 @@ class Custody {
   Custody(const Custody&) = delete;
   Custody& operator=(const Custody&) = delete;
 
+  /// Called with each failure of the work in the background, on its thread. Before `start` only.
+  void on_failure(std::function<void(ErrorCode)> report) { report_ = std::move(report); }
   /// Settles what was left behind and starts the work in the background. The engine runs already.
   /// Errors: those of `RecordStore::settle`.
   [[nodiscard]] Status start();
@@ -79,9 +82,16 @@ class Custody {
   void work();
   void work_round(std::uint64_t round);
   void last_round();
+  /// Reports an error; true when it was one.
+  template <typename Outcome>
+  [[nodiscard]] bool failed(const Outcome& outcome) const {
+    if (!outcome.ok() && report_) report_(outcome.error().code);
+    return !outcome.ok();
+  }
 
   const LedgerPort& port_;
   std::vector<std::unique_ptr<Organisation>> organisations_;
+  std::function<void(ErrorCode)> report_;
   std::atomic<std::uint64_t> failed_rounds_{0};
   std::mutex mutex_;
   std::condition_variable stopping_;

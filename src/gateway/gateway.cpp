@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "gateway/gateway.h"
 
+#include <chrono>
+
 #include "base/json/writer.h"
 #include "gateway/auth/routes.h"
 #include "gateway/fhir/face.h"
@@ -29,9 +31,23 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const http::ServerOptions& optio
   Gateway* self = gateway.get();
   XL_TRY_ASSIGN(gateway->server_,
                 http::Server::start(options, [self](const http::Request& request) {
-                  return self->router_.handle(request);
+                  return self->serve(request);
                 }));
   return gateway;
+}
+
+http::Response Gateway::serve(const http::Request& request) const {
+  const auto start = std::chrono::steady_clock::now();
+  std::string_view pattern;
+  http::Response response = router_.handle(request, &pattern);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - start);
+  services_.log.write(response.status >= 500 ? LogLevel::warning : LogLevel::info,
+                      LogEvent::request_served,
+                      {LogField::request(request.id), LogField::method(request.method),
+                       LogField::route(pattern), LogField::status(response.status),
+                       LogField::milliseconds(static_cast<std::uint64_t>(took.count()))});
+  return response;
 }
 
 void Gateway::add_routes() {

@@ -25,6 +25,7 @@ class Gateway {
  private:
   explicit Gateway(const Services& services) : services_(services) {}
   void add_routes();
+  [[nodiscard]] http::Response serve(const http::Request& request) const;
   [[nodiscard]] Result<http::Response> health() const;
   [[nodiscard]] Result<http::Response> metrics() const;
 

@@ -44,7 +44,7 @@ bool Router::match(std::string_view pattern, std::string_view path, PathValues& 
   return path.empty();
 }
 
-http::Response Router::handle(const http::Request& request) const {
+http::Response Router::handle(const http::Request& request, std::string_view* pattern) const {
   const Route* best = nullptr;
   PathValues best_values;
   int best_literals = -1;
@@ -72,6 +72,7 @@ http::Response Router::handle(const http::Request& request) const {
     response.headers["allow"] = allowed;
     return response;
   }
+  if (pattern != nullptr) *pattern = best->pattern;
   Status allowed_in;
   if (best->access == Access::signed_in) allowed_in = guard_(request);
   auto response = allowed_in.ok() ? best->handler(request, best_values)

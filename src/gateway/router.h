@@ -38,8 +38,10 @@ class Router {
   void add(Route route);
   /// What tells whether a request is signed in. Set before the first request.
   void set_guard(std::function<Status(const http::Request&)> guard) { guard_ = std::move(guard); }
-  /// Errors become problems: route_unknown (404), method_not_allowed (405 with Allow).
-  [[nodiscard]] http::Response handle(const http::Request& request) const;
+  /// Errors become problems: route_unknown (404), method_not_allowed (405 with Allow). `pattern`
+  /// (may be null) gets that of the route, which lives as long as the router; empty without one.
+  [[nodiscard]] http::Response handle(const http::Request& request,
+                                      std::string_view* pattern = nullptr) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:

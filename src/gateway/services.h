@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "custody/custody.h"
 #include "gateway/auth/tokens.h"
 #include "ordering/engine.h"
@@ -17,6 +18,7 @@ struct Services {
   const Clock& clock;
   custody::Custody& custody;
   auth::Tokens& tokens;
+  const Log& log;
 };
 
 /// The organisation that a path names by its 26-character id or its DID. Errors:

@@ -4,6 +4,7 @@
 
 #include "node/demo/story.h"
 #include "node/init.h"
+#include "node/log.h"
 #include "node/node.h"
 #include "node/tools/ledger_verify.h"
 #include "node/tools/rebuild_index.h"
@@ -22,6 +23,7 @@ struct FolderOptions {
   std::vector<std::string> organisations;
   // node run
   int port = -1;
+  bool debug = false;
   // ledger verify
   std::string ledger;
   std::string genesis;
@@ -87,13 +89,23 @@ int run_node(const FolderOptions& options, const Console& console) {
   const auto unlock = unlock_of(options);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
-  const auto node = Node::start(options.layout(), *config, *unlock, clock);
-  if (!node.ok()) return console.fail(node.error());
+  const auto log = open_log(options.layout(), console.options(), options.debug);
+  if (!log.ok()) return console.fail(log.error());
+  log->write(LogLevel::info, LogEvent::node_starting);
+  auto node = Node::start(options.layout(), *config, *unlock, clock, *log);
+  if (!node.ok()) {
+    log->write(LogLevel::error, LogEvent::node_failed, {LogField::code(node.error().code)});
+    return console.fail(node.error());
+  }
+  log->write(LogLevel::info, LogEvent::node_running, {LogField::port((*node)->port())});
   const std::string url = "http://" + config->listen + ":" + std::to_string((*node)->port()) + "/";
   console.done("Running: " + url + "  (Ctrl-C stops)", "正在运行:" + url + "(按 Ctrl-C 停止)");
   if (console.json()) console.result("{\"url\":\"" + url + "\"}");
   signals.wait();
   console.say("Stopping: finishing what was accepted", "正在停止:完成已接收的交易");
+  log->write(LogLevel::info, LogEvent::node_stopping);
+  node->reset();
+  log->write(LogLevel::info, LogEvent::node_stopped);
   return static_cast<int>(ExitCode::done);
 }
 
@@ -230,6 +242,7 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   add_unlock_options(run, *options);
   run->add_option("--port", options->port, "instead of the configured port; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
+  run->add_flag("--debug", options->debug, "log everything, on stderr too");
   run->footer(
       "Examples:\n  xinglin node run --operator-key operator.key\n"
       "  xinglin node run --data /srv/xinglin --passphrase-file passphrase");

@@ -16,6 +16,8 @@ struct Layout {
   [[nodiscard]] std::filesystem::path keys() const { return root / "keys"; }
   [[nodiscard]] std::filesystem::path validator_key() const { return keys() / "validator.key"; }
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
+  /// What the node did, bounded; those before it have a number behind the name.
+  [[nodiscard]] std::filesystem::path log() const { return root / "log" / "node.log"; }
   /// Everybody's bodies, keyrings and journals, each below the organisation's id.
   [[nodiscard]] std::filesystem::path vault() const { return root / "vault"; }
   /// Of an organisation: the index of its records, made again from the vault when it is lost.

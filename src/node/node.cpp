@@ -61,7 +61,7 @@ Result<std::vector<custody::Custody::Hosted>> hosted_organisations(const Layout&
 }
 
 Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& config,
-                                          const Unlock& unlock, const Clock& clock,
+                                          const Unlock& unlock, const Clock& clock, const Log& log,
                                           const std::function<void(std::uint64_t)>& progress) {
   XL_TRY(crypto::check_libraries());
   XL_TRY(check_listen(config.listen));
@@ -86,6 +86,9 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY_ASSIGN(auto hosted, hosted_organisations(layout, node->ledger_->genesis(), unlock));
   XL_TRY_ASSIGN(node->custody_,
                 custody::Custody::open(std::move(hosted), unlock.for_vault(), *node->port_));
+  node->custody_->on_failure([&log](ErrorCode code) {
+    log.write(LogLevel::warning, LogEvent::custody_failed, {LogField::code(code)});
+  });
   XL_TRY(node->custody_->start());
   node->tokens_ = std::make_unique<gateway::auth::Tokens>(*node->port_);
 
@@ -94,7 +97,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   server.port = config.port;
   XL_TRY_ASSIGN(node->gateway_,
                 gateway::Gateway::start(server, {*node->ledger_, *node->engine_, clock,
-                                                 *node->custody_, *node->tokens_}));
+                                                 *node->custody_, *node->tokens_, log}));
   return node;
 }
 

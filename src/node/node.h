@@ -21,10 +21,10 @@ class Node {
  public:
   /// Opens everything in `layout` and starts serving. `progress` is called while the state tree is
   /// rebuilt. Errors: data_folder_missing, disk_nearly_full, keys_locked and those of opening keys,
-  /// the genesis, the store, the chain and the server.
+  /// the genesis, the store, the chain and the server. `log` outlives the node.
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(
       const Layout& layout, const Config& config, const Unlock& unlock, const Clock& clock,
-      const std::function<void(std::uint64_t)>& progress = {});
+      const Log& log, const std::function<void(std::uint64_t)>& progress = {});
   /// Stops: first the gateway, then custody, which anchors what it journalled, then the engine,
   /// which finishes what it took.
   ~Node();

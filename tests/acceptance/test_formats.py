@@ -322,7 +322,7 @@ def field(number, value):
 
 def test_the_snapshot_of_the_page():
     page = vectors("formats-snapshot.md")
-    pairs = [(bytes([3, ord("h")]) + bytes([number] * 16), bytes([1, number])) for number in range(6)]
+    pairs = [(bytes([3, ord("h")] + [number] * 16), bytes([1, number])) for number in range(6)]
     leaves = sorted((tagged("xinglin/state-path/v1", key), tagged("xinglin/state-value/v1", value),
                      key, value) for key, value in pairs)
     chunks = [[leaf for leaf in leaves if leaf[0][0] >> 6 == part] for part in range(4)]

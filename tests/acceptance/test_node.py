@@ -50,6 +50,10 @@ class Node:
         return self.process.returncode
 
 
+def log_lines(folder):
+    return [json.loads(line) for line in (folder / "data/log/node.log").read_text().splitlines()]
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "operator.key").write_bytes(os.urandom(32))
@@ -232,3 +236,38 @@ def test_start_is_quick(folder):
     started = time.monotonic()
     run("version", cwd=folder)
     assert time.monotonic() - started < 5
+
+
+def test_the_log_tells_what_happened_and_nothing_about_anybody(node, folder):
+    marks = ["Zhang-San-4711", "geheim", "%E5%BC%A0"]
+    with pytest.raises(urllib.error.HTTPError):
+        node.get(f"/ledger/v1/receipts/{marks[0]}?name={marks[1]}", {"X-Name": marks[1]})
+    with pytest.raises(urllib.error.HTTPError):
+        node.get(f"/nowhere/{marks[0]}/{marks[2]}")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        node.get(f"/o/{marks[0]}/fhir/Patient/{marks[0]}?family={marks[1]}")
+    assert node.get("/health")[0] == 200
+    assert node.stop() == 0
+    lines = log_lines(folder)
+    events = [line["event"] for line in lines]
+    assert events[:2] == ["node_starting", "node_running"]
+    assert events[-2:] == ["node_stopping", "node_stopped"]
+    served = [line for line in lines if line["event"] == "request_served"]
+    assert [line["route"] for line in served] == [
+        "/ledger/v1/receipts/{id}", "-", "/o/{org}/fhir/{path*}", "/health"]
+    assert served[3]["status"] == 200 and served[3]["method"] == "GET"
+    assert served[2]["request"] == refused.value.headers["Request-Id"]
+    allowed = {"time", "level", "event", "code", "request", "method", "route", "status",
+               "milliseconds", "port", "height"}
+    assert all(set(line) <= allowed for line in lines)
+    text = (folder / "data/log/node.log").read_text()
+    for mark in [*marks, "张", "市一医院", "City Insurance"]:
+        assert mark not in text
+
+
+def test_the_log_says_why_a_node_did_not_start(node, folder):
+    failed = run("node", "run", "--data", "data", "--operator-key", "operator.key", "--port", "0",
+                 cwd=folder, code=7)
+    assert "XL14" in failed.stderr
+    line = next(line for line in log_lines(folder) if line["event"] == "node_failed")
+    assert line["level"] == "error" and line["code"] in failed.stderr

@@ -17,6 +17,7 @@
 #include "node/demo/fhir_talk.h"
 #include "node/demo/histories.h"
 #include "node/init.h"
+#include "node/log.h"
 
 namespace xl::node::demo {
 namespace {
@@ -473,7 +474,9 @@ int run_demo(const DemoOptions& options, const Console& console) {
   }
   Config config;
   config.port = options.port;
-  auto node = Node::start(layout, config, unlock, clock);
+  const auto log = open_log(layout, console.options(), false);
+  if (!log.ok()) return console.fail(log.error());
+  auto node = Node::start(layout, config, unlock, clock, *log);
   if (!node.ok()) return console.fail(node.error());
   const Status told = play(**node, options, layout, unlock, operator_key, console);
   if (!told.ok()) return console.fail(told.error());

@@ -42,7 +42,7 @@ class LiveNode {
   void start() {
     Config config;
     config.port = 0;
-    auto started = Node::start(layout(), config, unlock(), clock);
+    auto started = Node::start(layout(), config, unlock(), clock, log);
     ASSERT_TRUE(started.ok()) << started.error().text();
     node = std::move(*started);
     const auto genesis = load_genesis(layout());
@@ -71,6 +71,7 @@ class LiveNode {
   }
 
   SystemClock clock;
+  Log log;  ///< writes nothing unless a test opens it
   std::filesystem::path root;
   std::unique_ptr<Node> node;
   std::vector<model::Id> organisations;
