@@ -37,6 +37,8 @@ struct RegisterOptions {
   std::string until;
   std::string name;  ///< of software, public
   std::string evidence = "identified at the desk";
+  std::string ward;  ///< of a guardian
+  std::vector<std::string> powers = {"consent"};
 };
 
 Result<client::Identity> new_identity(const Session& session, const CreateOptions& options) {
@@ -167,8 +169,7 @@ Result<int> run_attest(const Session& session, const RegisterOptions& options,
   XL_TRY_ASSIGN(const client::Card card, checked_card(options.card, actor.session()));
   Result<client::Sent> sent =
       make_error(ErrorCode::input_invalid,
-                 "patients are claimed: xinglin identity claim; guardians are "
-                 "appointed by their ward or its custodian");
+                 "patients are claimed and guardians appointed: xinglin identity --help");
   if (card.kind == PartyKind::practitioner) {
     XL_TRY_ASSIGN(const auto roles, roles_of_words(session.roles));
     if (roles.empty()) return make_error(ErrorCode::usage_invalid, "--role names what they do");
@@ -205,6 +206,68 @@ Result<int> run_claim(const Session& session, const RegisterOptions& options,
   console.say("  next: xinglin consent list --as PATIENT_FILE",
               "  下一步:xinglin consent list --as 患者身份文件");
   return succeeded;
+}
+
+Result<std::uint32_t> powers_of(const std::vector<std::string>& words) {
+  std::uint32_t out = 0;
+  for (const std::string& word : words) {
+    if (word == "consent") {
+      out |= contracts::identity::power_consent;
+    } else if (word == "recovery") {
+      out |= contracts::identity::power_recovery;
+    } else {
+      return make_error(ErrorCode::usage_invalid, "--powers are consent and recovery");
+    }
+  }
+  return out;
+}
+
+Result<int> run_appoint(const Session& session, const RegisterOptions& options,
+                        const Console& console) {
+  XL_TRY_ASSIGN(Actor actor, Actor::open(session));
+  XL_TRY_ASSIGN(const client::Card card, checked_card(options.card, actor.session()));
+  if (card.kind != PartyKind::guardian) {
+    return make_error(ErrorCode::input_invalid, "the card is no guardian's");
+  }
+  wire::AppointGuardian message;
+  model::Id ward = actor.identity().did;
+  if (!options.ward.empty()) {
+    XL_TRY_ASSIGN(ward, id_of(options.ward, "--ward"));
+  }
+  message.set_ward(bytes_of(ward.bytes));
+  message.set_guardian(bytes_of(card.did.bytes));
+  XL_TRY_ASSIGN(const std::uint32_t powers, powers_of(options.powers));
+  message.set_powers(powers);
+  XL_TRY_ASSIGN(const std::uint64_t until, end_of_day_ms(options.until, "--until"));
+  message.set_until_ms(until);
+  message.set_evidence(bytes_of(client::committed(options.evidence)));
+  client::fill_new_key(card, *message.add_keys());
+  const auto sent = actor.session().submit(contracts::identity::contract_number,
+                                           contracts::identity::appoint_guardian_type, message);
+  XL_TRY(client::applied(sent));
+  show_registered(card, *sent, console);
+  const std::string last = time_text(until);
+  console.done("Appointed until " + last, "已指定监护人,有效至 " + last);
+  console.say("  next: xinglin consent list --patient WARD --as THEIR_FILE",
+              "  下一步:xinglin consent list --patient 被监护人 --as 监护人身份文件");
+  return succeeded;
+}
+
+void add_appoint(CLI::App* group, Session& session,
+                 const std::shared_ptr<RegisterOptions>& options) {
+  auto* appoint = group->add_subcommand("appoint", "let a guardian act for a patient");
+  appoint->add_option("CARD", options->card, "the guardian's card")->required();
+  appoint->add_option("--ward", options->ward, "custodians: for whom, a DID; default: yourself");
+  appoint->add_option("--powers", options->powers, "consent, recovery; default: consent")
+      ->delimiter(',');
+  appoint->add_option("--until", options->until, "last day, YYYY-MM-DD")->required();
+  appoint->add_option("--evidence", options->evidence,
+                      "the document; only a salted commitment is kept");
+  appoint->footer(
+      "Examples:\n  xinglin identity appoint son.card --until 2030-12-31 --as ada.json\n"
+      "  xinglin identity appoint mother.card --ward did:xinglin:… --until 2030-12-31 \\\n"
+      "    --as hospital.json");
+  choose(appoint, session, options, run_appoint);
 }
 
 void add_create(CLI::App* group, Session& session) {
@@ -256,6 +319,7 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
       "Examples:\n  xinglin identity claim ada.card --as hospital.json\n"
       "  xinglin identity claim ada.card --evidence 'passport shown' --as hospital.json");
   choose(claim, session, options, run_claim);
+  add_appoint(group, session, options);
   add_identity_key_commands(group, session);
   return group;
 }

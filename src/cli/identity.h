@@ -6,7 +6,7 @@
 
 namespace xl::cli {
 
-/// `xinglin identity create|attest|claim|show|list|rotate|revoke`. Returns the group.
+/// `xinglin identity create|attest|claim|appoint|show|list|rotate|revoke`. Returns the group.
 CLI::App* add_identity_commands(CLI::App& app, Session& session);
 
 }  // namespace xl::cli

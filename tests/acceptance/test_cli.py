@@ -276,6 +276,18 @@ def test_synthetic_histories_survive_the_way_in_and_out(world):
     assert report["verified"] is True and report["proofs_verified"] == report["resources"] > 100
 
 
+def test_a_guardian_acts_for_its_ward(world):
+    world.json("identity", "create", "Son", "--kind", "guardian", "--organisation", world.city,
+               "--out", "son.json", "--card", "son.card", *OPERATOR)
+    world.act("ada", "identity", "appoint", "son.card", "--until", "2030-12-31")
+    granted = world.act("son", "consent", "grant", "--patient", world.patient, "--to", world.river,
+                        "--types", "Immunization", "--days", "1")
+    listed = world.act("son", "consent", "list", "--patient", world.patient)["consents"]
+    assert granted["consent"] in [one["consent"] for one in listed]
+    world.act("son", "consent", "revoke", granted["consent"])
+    world.act("son", "consent", "list", "--patient", world.min, code=5)
+
+
 def test_keys_rotate_and_end(world):
     world.doctor("night", "city", world.city)
     before = (world.folder / "night.json").read_text()
