@@ -7,6 +7,7 @@
 
 #include "base/console.h"
 #include "cli/commands.h"
+#include "cli/status.h"
 #include "node/commands.h"
 
 namespace {
@@ -30,11 +31,20 @@ xl::Console::Options console_defaults() {
   return out;
 }
 
+/// Where tokens are kept, sealed, from one command to the next; empty: nowhere.
+std::string cache_folder() {
+  const std::string_view cache = environment("XDG_CACHE_HOME");
+  if (!cache.empty()) return std::string(cache) + "/xinglin";
+  const std::string_view home = environment("HOME");
+  return home.empty() ? std::string() : std::string(home) + "/.cache/xinglin";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   xl::cli::Session session;
   session.console = console_defaults();
+  session.cache_folder = cache_folder();
   CLI::App app("Xinglin 杏林: a ledger that hospitals, patients and their partners keep together",
                "xinglin");
   app.require_subcommand(1);
@@ -47,6 +57,7 @@ int main(int argc, char** argv) {
   xl::node::add_commands(app, [&session](std::function<int(const xl::Console&)> run) {
     session.run = std::move(run);
   });
+  xl::cli::add_status_command(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

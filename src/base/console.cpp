@@ -21,39 +21,104 @@ std::string bar(std::uint64_t done, std::uint64_t total) {
   return out + "]";
 }
 
-}  // namespace
-
-ExitCode exit_code_of(ErrorCode code) {
-  const auto number = static_cast<std::uint16_t>(code);
-  if (number >= 1222 && number <= 1235) return ExitCode::altered;
+/// What somebody gave us has the wrong form.
+bool is_input_error(ErrorCode code) {
   switch (code) {
-    case ErrorCode::ledger_record_altered:
-    case ErrorCode::store_corrupt:
-      return ExitCode::altered;
-    case ErrorCode::transaction_unknown:
-    case ErrorCode::height_unknown:
-    case ErrorCode::route_unknown:
-      return ExitCode::not_found;
-    case ErrorCode::address_in_use:
-    case ErrorCode::store_locked:
-    case ErrorCode::transaction_replayed:
-      return ExitCode::conflict;
-    case ErrorCode::queue_full:
-    case ErrorCode::server_busy:
-    case ErrorCode::wait_timed_out:
-    case ErrorCode::node_unreachable:
-      return ExitCode::unreachable;
     case ErrorCode::json_invalid:
     case ErrorCode::json_too_large:
     case ErrorCode::json_shape:
     case ErrorCode::receipt_malformed:
     case ErrorCode::genesis_malformed:
     case ErrorCode::identifier_malformed:
+    case ErrorCode::message_malformed:
     case ErrorCode::parameter_invalid:
+    case ErrorCode::purpose_unknown:
+    case ErrorCode::patient_required:
+    case ErrorCode::policy_mismatched:
     case ErrorCode::config_invalid:
-      return ExitCode::input_invalid;
+    case ErrorCode::input_invalid:
+    case ErrorCode::body_too_large:
+    case ErrorCode::search_parameter_unknown:
+    case ErrorCode::search_value_invalid:
+    case ErrorCode::search_type_unknown:
+    case ErrorCode::search_page_invalid:
+    case ErrorCode::fhir_interaction_unsupported:
+    case ErrorCode::fhir_parameter_unsupported:
+    case ErrorCode::fhir_patient_unknown:
+    case ErrorCode::fhir_patient_fixed:
+    case ErrorCode::fhir_identity_mismatched:
+    case ErrorCode::fhir_bundle_invalid:
+    case ErrorCode::fhir_bundle_too_large:
+      return true;
     default:
-      return ExitCode::failed;
+      return false;
+  }
+}
+
+}  // namespace
+
+ExitCode exit_code_of(ErrorCode code) {
+  const auto number = static_cast<std::uint16_t>(code);
+  if (number >= 1222 && number <= 1235) return ExitCode::altered;
+  if (number >= 3043 && number <= 3047) return ExitCode::altered;        // the read journal
+  if (number >= 4150 && number <= 4160) return ExitCode::input_invalid;  // FHIR as data
+  switch (code) {
+    case ErrorCode::ledger_record_altered:
+    case ErrorCode::store_corrupt:
+    case ErrorCode::content_differs:
+    case ErrorCode::record_altered:
+    case ErrorCode::body_altered:
+    case ErrorCode::keyring_altered:
+      return ExitCode::altered;
+    case ErrorCode::usage_invalid:
+      return ExitCode::wrong_usage;
+    case ErrorCode::sign_in_required:
+    case ErrorCode::token_invalid:
+    case ErrorCode::challenge_invalid:
+    case ErrorCode::sign_in_refused:
+    case ErrorCode::sign_in_over:
+    case ErrorCode::not_signed_in:
+    case ErrorCode::keys_locked:
+    case ErrorCode::passphrase_wrong:
+    case ErrorCode::key_unknown:
+    case ErrorCode::key_revoked:
+    case ErrorCode::identity_file_invalid:
+      return ExitCode::not_signed_in;
+    case ErrorCode::access_refused:
+    case ErrorCode::role_refused:
+    case ErrorCode::consent_refused:
+    case ErrorCode::contract_refused:
+    case ErrorCode::organisation_elsewhere:
+      return ExitCode::refused;
+    case ErrorCode::transaction_unknown:
+    case ErrorCode::height_unknown:
+    case ErrorCode::route_unknown:
+    case ErrorCode::fhir_not_found:
+    case ErrorCode::fhir_deleted:
+    case ErrorCode::organisation_unknown:
+    case ErrorCode::record_unknown:
+    case ErrorCode::index_record_unknown:
+    case ErrorCode::journal_entry_unknown:
+    case ErrorCode::party_not_found:
+    case ErrorCode::consent_not_found:
+      return ExitCode::not_found;
+    case ErrorCode::address_in_use:
+    case ErrorCode::store_locked:
+    case ErrorCode::transaction_replayed:
+    case ErrorCode::fhir_version_conflict:
+    case ErrorCode::record_version_exists:
+      return ExitCode::conflict;
+    case ErrorCode::queue_full:
+    case ErrorCode::server_busy:
+    case ErrorCode::wait_timed_out:
+    case ErrorCode::node_unreachable:
+    case ErrorCode::custody_busy:
+    case ErrorCode::journal_busy:
+    case ErrorCode::sign_ins_exceeded:
+    case ErrorCode::node_stopping:
+      return ExitCode::unreachable;
+    default:
+      return is_input_error(code) ? ExitCode::input_invalid : ExitCode::failed;
   }
 }
 

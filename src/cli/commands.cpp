@@ -2,13 +2,21 @@
 // Copyright The Xinglin Authors
 #include "cli/commands.h"
 
+#include "cli/access.h"
+#include "cli/bench.h"
+#include "cli/consent.h"
+#include "cli/doctor.h"
 #include "cli/explain.h"
+#include "cli/fhir.h"
+#include "cli/identity.h"
 #include "cli/ledger.h"
+#include "cli/record.h"
 #include "cli/verify.h"
 
 namespace xl::cli {
+namespace {
 
-void add_commands(CLI::App& app, Session& session) {
+void add_output_options(CLI::App& app, Session& session) {
   app.add_flag("--json", session.console.json, "results and errors as JSON");
   app.add_flag("-q,--quiet", session.console.quiet, "no talk and no progress");
   app.add_option_function<std::string>(
@@ -19,9 +27,34 @@ void add_commands(CLI::App& app, Session& session) {
   app.add_flag_callback(
       "--no-color", [&session] { session.console.color = false; },
       "no colours, also by NO_COLOR and TERM=dumb");
+}
+
+void add_actor_options(CLI::App& app, Session& session) {
   app.add_option("--node", session.node_url, "the node to talk to: http://HOST:PORT");
+  app.add_option("--as", session.identity_file, "who acts: an identity file");
+  app.add_option("--passphrase-file", session.passphrase_file, "file with its passphrase");
+  app.add_option("--operator-key", session.operator_key, "file with the 32-byte key that opens it");
+  app.add_flag("--no-input", session.no_input, "never ask at the terminal");
+  app.add_option("--organisation", session.organisation, "whose records; default: your own's");
+  app.add_option("--role", session.roles, "roles to sign in with, or to attest")->delimiter(',');
+  app.add_option("--purpose", session.purpose, "purpose of use, such as TREAT or ETREAT");
+  app.add_option("--emergency", session.emergency, "the entry of 'access break-glass'");
+}
+
+}  // namespace
+
+void add_commands(CLI::App& app, Session& session) {
+  add_output_options(app, session);
+  add_actor_options(app, session);
+  add_identity_commands(app, session);
+  add_record_commands(app, session);
+  add_consent_commands(app, session);
+  add_access_commands(app, session);
+  add_fhir_commands(app, session);
   add_ledger_commands(app, session);
   add_verify_command(app, session);
+  add_doctor_command(app, session);
+  add_bench_commands(app, session);
   add_explain_commands(app, session);
 }
 

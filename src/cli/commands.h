@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/console.h"
 
@@ -15,11 +17,35 @@ namespace xl::cli {
 struct Session {
   Console::Options console;
   std::string node_url = "http://127.0.0.1:7410";
+  std::string identity_file;    ///< --as; empty: nobody
+  std::string passphrase_file;  ///< what unlocks identity files; secrets are never arguments
+  std::string operator_key;
+  bool no_input = false;           ///< never ask at the terminal
+  std::string organisation;        ///< whose records; empty: the identity's own
+  std::vector<std::string> roles;  ///< to sign in with; empty: those in the identity file
+  std::string purpose;             ///< HL7 v3 purpose of use; empty: the usual one
+  std::string emergency;           ///< entry of a broken glass
+  std::string cache_folder;        ///< for sealed tokens; empty: sign in every time
   std::function<int(const Console&)> run;
 };
 
-/// Adds the global options and the client's commands: ledger head|show|receipt|proof, verify,
-/// explain, version.
+/// Adds the global options and the client's commands; each is explained by `--help`.
 void add_commands(CLI::App& app, Session& session);
+
+/// Lets `command` run `run` with its options. An error becomes what is said and the exit code; an
+/// integer is the exit code.
+template <typename Options>
+void choose(CLI::App* command, Session& session, std::shared_ptr<Options> options,
+            Result<int> (*run)(const Session&, const Options&, const Console&)) {
+  command->callback([options, &session, run] {
+    session.run = [options, &session, run](const Console& console) {
+      const Result<int> outcome = run(session, *options, console);
+      return outcome.ok() ? *outcome : console.fail(outcome.error());
+    };
+  });
+}
+
+/// The exit code of success, as commands return it.
+constexpr int succeeded = static_cast<int>(ExitCode::done);
 
 }  // namespace xl::cli

@@ -5,27 +5,25 @@
 #include "base/file.h"
 #include "base/json/json.h"
 #include "base/json/writer.h"
-#include "client/http_client.h"
+#include "cli/actor.h"
 
 namespace xl::cli {
 namespace {
 
-/// The body of a GET, or the error that the node's problem document names.
-Result<std::string> fetch(const std::string& node_url, const std::string& target) {
-  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(node_url));
-  client::HttpClient client(std::move(address));
-  XL_TRY_ASSIGN(client::HttpResponse answer, client.get(target));
-  if (answer.status == 200) return std::move(answer.body);
-  const auto document = json::parse(answer.body, {});
-  if (document.ok()) {
-    const std::string code(document->root().find("code").as_string().value_or(""));
-    for (const ErrorInfo& info : error_registry()) {
-      if (code != code_text(info.number)) continue;
-      return Error{static_cast<ErrorCode>(info.number),
-                   std::string(document->root().find("detail").as_string().value_or(info.en))};
-    }
+/// The body of a GET, signed in when `--as` says as whom.
+Result<std::string> fetch(const Session& session, const std::string& target) {
+  Result<client::HttpResponse> answer = make_error(ErrorCode::node_unreachable);
+  if (session.identity_file.empty()) {
+    XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
+    client::HttpClient client(std::move(address));
+    answer = client.get(target);
+  } else {
+    XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+    answer = actor.session().ask("GET", target);
   }
-  return make_error(ErrorCode::answer_unexpected, "HTTP status " + std::to_string(answer.status));
+  if (!answer.ok()) return answer.error();
+  if (answer->status == 200) return std::move(answer->body);
+  return client::error_of(*answer);
 }
 
 /// Shows a JSON answer: as it is with --json, indented for people.
@@ -38,8 +36,8 @@ int show(const Result<std::string>& body, const Console& console) {
   return static_cast<int>(ExitCode::done);
 }
 
-int show_head(const std::string& node_url, const Console& console) {
-  const auto body = fetch(node_url, "/ledger/v1/head");
+int show_head(const Session& session, const Console& console) {
+  const auto body = fetch(session, "/ledger/v1/head");
   if (console.json() || !body.ok()) return show(body, console);
   const auto document = json::parse(*body, {});
   if (!document.ok()) return console.fail(make_error(ErrorCode::answer_unexpected));
@@ -51,9 +49,9 @@ int show_head(const std::string& node_url, const Console& console) {
   return static_cast<int>(ExitCode::done);
 }
 
-int save_receipt(const std::string& node_url, const std::string& id, const std::string& file,
+int save_receipt(const Session& session, const std::string& id, const std::string& file,
                  const Console& console) {
-  const auto body = fetch(node_url, "/ledger/v1/receipts/" + id);
+  const auto body = fetch(session, "/ledger/v1/receipts/" + id);
   if (!body.ok()) return console.fail(body.error());
   if (file.empty()) {
     console.result(*body);
@@ -73,29 +71,31 @@ void add_ledger_commands(CLI::App& app, Session& session) {
   auto* head = ledger->add_subcommand("head", "what the ledger stands at");
   head->footer("Examples:\n  xinglin ledger head\n  xinglin ledger head --json");
   head->callback([&session] {
-    session.run = [&session](const Console& console) {
-      return show_head(session.node_url, console);
-    };
+    session.run = [&session](const Console& console) { return show_head(session, console); };
   });
   auto id = std::make_shared<std::string>();
   auto* show_command =
       ledger->add_subcommand("show", "a transaction by its id, or a block by its height");
   show_command->add_option("ID", *id, "64 hexadecimal digits, or a height")->required();
-  show_command->footer("Examples:\n  xinglin ledger show 12\n  xinglin ledger show 3fa9…");
+  show_command->footer(
+      "Examples:\n  xinglin ledger show 12 --as ward.json\n  xinglin ledger show 3fa9… --as "
+      "ward.json");
   show_command->callback([id, &session] {
     session.run = [id, &session](const Console& console) {
       const std::string kind = id->size() == 64 ? "transactions/" : "blocks/";
-      return show(fetch(session.node_url, "/ledger/v1/" + kind + *id), console);
+      return show(fetch(session, "/ledger/v1/" + kind + *id), console);
     };
   });
   auto file = std::make_shared<std::string>();
   auto* receipt = ledger->add_subcommand("receipt", "the receipt of a transaction");
   receipt->add_option("ID", *id, "the transaction's id")->required();
   receipt->add_option("--out", *file, "write it to this file");
-  receipt->footer("Examples:\n  xinglin ledger receipt 3fa9… --out receipt.json");
+  receipt->footer(
+      "Examples:\n  xinglin ledger receipt 3fa9… --out receipt.json\n"
+      "  xinglin ledger receipt 3fa9… | xinglin verify /dev/stdin --genesis genesis.json");
   receipt->callback([id, file, &session] {
     session.run = [id, file, &session](const Console& console) {
-      return save_receipt(session.node_url, *id, *file, console);
+      return save_receipt(session, *id, *file, console);
     };
   });
   auto key = std::make_shared<std::string>();
@@ -103,11 +103,13 @@ void add_ledger_commands(CLI::App& app, Session& session) {
   auto* proof = ledger->add_subcommand("proof", "what a state key held, with its proof");
   proof->add_option("KEY", *key, "the key in hexadecimal")->required();
   proof->add_option("--height", *height, "after this block; default: now");
-  proof->footer("Examples:\n  xinglin ledger proof 0170aabb… --height 12");
+  proof->footer(
+      "Examples:\n  xinglin ledger proof 0170aabb… --as ward.json\n"
+      "  xinglin ledger proof 0170aabb… --height 12 --as ward.json");
   proof->callback([key, height, &session] {
     session.run = [key, height, &session](const Console& console) {
       const std::string query = height->empty() ? "" : "?height=" + *height;
-      return show(fetch(session.node_url, "/ledger/v1/state/" + *key + query), console);
+      return show(fetch(session, "/ledger/v1/state/" + *key + query), console);
     };
   });
 }

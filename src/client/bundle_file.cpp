@@ -142,8 +142,8 @@ std::vector<std::string> transactions_of(const std::vector<json::Value>& resourc
     json::Writer url;
     url.string(name);
     if (count != 0) entries += ',';
-    entries += R"({"resource":)" + json::write(resource) +
-               R"(,"request":{"method":"PUT","url":)" + url.take() + "}}";
+    entries += R"({"resource":)" + json::write(resource) + R"(,"request":{"method":"PUT","url":)" +
+               url.take() + "}}";
     ++count;
     if (count == entries_max || entries.size() > transaction_bytes_about) close();
   }

@@ -10,11 +10,10 @@
 
 namespace xl::client {
 
-Identity make_identity(std::string name, contracts::PartyKind kind,
-                       const model::Id& organisation) {
+Identity make_identity(std::string name, contracts::PartyKind kind, const model::Id& organisation) {
   auto key = crypto::SigningKey::generate(crypto::Algorithm::ed25519);
   XL_CHECK(key.ok());
-  return {std::move(name), random_id(), kind, organisation, std::move(*key)};
+  return {std::move(name), random_id(), kind, organisation, std::move(*key), {}};
 }
 
 model::Id random_id() {
@@ -37,8 +36,8 @@ Bytes committed(std::string_view text) {
 void fill_new_key(const Hash& network, const model::Id& party, const crypto::SigningKey& key,
                   std::uint32_t purposes, std::uint64_t not_after_ms,
                   xinglin::identity::v1::NewKey& out) {
-  const contracts::identity::KeyClaim claim{
-      party, key.algorithm(), key.public_key(), purposes, 0, not_after_ms};
+  const contracts::identity::KeyClaim claim{party, key.algorithm(), key.public_key(), purposes,
+                                            0,     not_after_ms};
   out.set_algorithm(static_cast<std::uint32_t>(key.algorithm()));
   out.set_public_key(bytes_of(key.public_key()));
   out.set_purposes(purposes);

@@ -2,7 +2,9 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "contracts/api/contract.h"
 #include "crypto/signature.h"
@@ -23,6 +25,8 @@ struct Identity {
   /// and of an organisation the organisation.
   model::Id organisation;
   crypto::SigningKey key;
+  /// Practitioners: in which roles they sign in (identity view.h Role), ascending.
+  std::vector<std::uint32_t> roles;
 };
 
 /// A fresh DID with a fresh Ed25519 key.

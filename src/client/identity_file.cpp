@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json/json.h"
 #include "base/json/writer.h"
+#include "contracts/identity/view.h"
 
 namespace xl::client {
 
@@ -18,12 +19,11 @@ namespace {
 constexpr std::uint64_t identity_bytes_max = 16 * 1024;
 constexpr std::string_view schema = "xinglin/identity/v1";
 
-constexpr std::array kinds = {
-    std::pair{PartyKind::organisation, std::string_view("organisation")},
-    std::pair{PartyKind::practitioner, std::string_view("practitioner")},
-    std::pair{PartyKind::service, std::string_view("service")},
-    std::pair{PartyKind::patient, std::string_view("patient")},
-    std::pair{PartyKind::guardian, std::string_view("guardian")}};
+constexpr std::array kinds = {std::pair{PartyKind::organisation, std::string_view("organisation")},
+                              std::pair{PartyKind::practitioner, std::string_view("practitioner")},
+                              std::pair{PartyKind::service, std::string_view("service")},
+                              std::pair{PartyKind::patient, std::string_view("patient")},
+                              std::pair{PartyKind::guardian, std::string_view("guardian")}};
 
 /// An identity file with its key still sealed.
 struct Sealed {
@@ -32,6 +32,7 @@ struct Sealed {
   PartyKind kind{};
   model::Id organisation;
   Bytes key;
+  std::vector<std::uint32_t> roles;
 };
 
 Result<Sealed> read_sealed(const std::filesystem::path& path) {
@@ -55,6 +56,11 @@ Result<Sealed> read_sealed(const std::filesystem::path& path) {
   out.did = *did;
   out.kind = *kind;
   out.organisation = *organisation;
+  for (const json::Value role : root.find("roles").items()) {
+    const auto number = role.as_uint64();
+    if (!number || *number > contracts::identity::role_max) return invalid();
+    out.roles.push_back(static_cast<std::uint32_t>(*number));
+  }
   return out;
 }
 
@@ -79,20 +85,21 @@ Status write_identity(const std::filesystem::path& path, const Identity& identit
   auto sealed = protection.protection == keyfile::Protection::passphrase
                     ? keyfile::seal_with_passphrase(keyfile::Kind::ed25519, identity.key.secret(),
                                                     text_of(protection.secret))
-                    : keyfile::seal_with_operator_key(keyfile::Kind::ed25519,
-                                                      identity.key.secret(), protection.secret);
+                    : keyfile::seal_with_operator_key(keyfile::Kind::ed25519, identity.key.secret(),
+                                                      protection.secret);
   if (!sealed.ok()) return sealed.error();
   json::Writer out(json::Style::pretty);
   out.begin_object().key("schema").string(schema).key("name").string(identity.name);
   out.key("did").string(model::did_text(identity.did));
   out.key("kind").string(kind_word(identity.kind));
   out.key("organisation").string(model::did_text(identity.organisation));
-  out.key("key").string(to_base64(*sealed)).end_object();
+  out.key("roles").begin_array();
+  for (const std::uint32_t role : identity.roles) out.unsigned_integer(role);
+  out.end_array().key("key").string(to_base64(*sealed)).end_object();
   return write_file_durably(path, view_of(out.take() + "\n"), 0600);
 }
 
-Result<Identity> read_identity(const std::filesystem::path& path,
-                               const KeyProtection& protection) {
+Result<Identity> read_identity(const std::filesystem::path& path, const KeyProtection& protection) {
   XL_TRY_ASSIGN(Sealed sealed, read_sealed(path));
   XL_TRY_ASSIGN(const keyfile::Header header, keyfile::inspect(sealed.key));
   if (header.protection != protection.protection) {
@@ -107,8 +114,8 @@ Result<Identity> read_identity(const std::filesystem::path& path,
   }
   XL_TRY_ASSIGN(crypto::SigningKey key,
                 crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, secret->view()));
-  return Identity{std::move(sealed.name), sealed.did, sealed.kind, sealed.organisation,
-                  std::move(key)};
+  return Identity{std::move(sealed.name), sealed.did,     sealed.kind,
+                  sealed.organisation,    std::move(key), std::move(sealed.roles)};
 }
 
 Result<keyfile::Protection> protection_of(const std::filesystem::path& path) {

@@ -20,8 +20,8 @@ struct KeyProtection {
 [[nodiscard]] std::optional<contracts::PartyKind> kind_of_word(std::string_view word);
 
 /// Writes an identity as JSON: `{"schema": "xinglin/identity/v1", "name", "did", "kind",
-/// "organisation", "key": base64 of a key file}`, readable by this user alone, durable. Errors:
-/// those of sealing the key, file_unwritable.
+/// "organisation", "roles", "key": base64 of a key file}`, readable by this user alone, durable.
+/// Errors: those of sealing the key, file_unwritable.
 [[nodiscard]] Status write_identity(const std::filesystem::path& path, const Identity& identity,
                                     const KeyProtection& protection);
 

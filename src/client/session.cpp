@@ -23,6 +23,7 @@ namespace {
 constexpr std::uint64_t valid_ms = 2 * 60 * 1000;
 constexpr std::uint64_t delegated_ms = 60 * 60 * 1000;
 constexpr unsigned unauthorised = 401;
+constexpr std::size_t answer_elements_max = 20'000'000;  ///< of a page of large resources
 
 crypto::SigningKey copy_of_key(const crypto::SigningKey& key) {
   auto copy = crypto::SigningKey::from_secret(key.algorithm(), key.secret());
@@ -49,15 +50,26 @@ bool is_person(contracts::PartyKind kind) {
          kind == contracts::PartyKind::guardian;
 }
 
-Result<Sent> sent_of(json::Value entry) {
-  Sent out;
-  const auto id = entry.find("transaction_id").as_string();
-  const auto status = entry.find("status").as_uint64();
-  if (!id || !status) return make_error(ErrorCode::answer_unexpected);
-  out.transaction_id = *id;
-  out.status = *status;
-  out.status_name = entry.find("status_name").as_string().value_or("");
-  return out;
+std::string text_id(ByteView bytes) {
+  const auto id = model::id_from_bytes(bytes);
+  return id.ok() ? id->text() : std::string();
+}
+
+/// `policy` in normal form under a fresh salt. Errors: message_malformed.
+Result<consent::SealedPolicy> seal_policy(consent::Policy policy, const model::Id& consent_id,
+                                          const model::Id& patient, const model::Id& custodian) {
+  consent::SealedPolicy sealed;
+  sealed.set_version(1);
+  sealed.set_consent(bytes_of(consent_id.bytes));
+  sealed.set_patient(bytes_of(patient.bytes));
+  sealed.set_custodian(bytes_of(custodian.bytes));
+  *sealed.mutable_policy() = std::move(policy);
+  consent::normalise(*sealed.mutable_policy());
+  Hash salt{};
+  crypto::random_bytes(salt);
+  sealed.set_salt(bytes_of(salt));
+  XL_TRY(consent::check_sealed(sealed));
+  return sealed;
 }
 
 /// A refusal before execution.
@@ -69,6 +81,38 @@ Result<Sent> not_executed(const HttpResponse& answer) {
 }
 
 }  // namespace
+
+Result<Sent> sent_of(json::Value entry) {
+  Sent out;
+  const auto id = entry.find("transaction_id").as_string();
+  const auto status = entry.find("status").as_uint64();
+  if (!id || !status) return make_error(ErrorCode::answer_unexpected);
+  out.transaction_id = *id;
+  out.status = *status;
+  out.status_name = entry.find("status_name").as_string().value_or("");
+  return out;
+}
+
+Status applied(const Result<Sent>& sent) {
+  if (!sent.ok()) return sent.error();
+  if (sent->applied()) return {};
+  if (sent->transaction_id.empty()) {
+    for (const ErrorInfo& info : error_registry()) {
+      if (info.number == sent->status) return make_error(static_cast<ErrorCode>(info.number));
+    }
+  }
+  return make_error(ErrorCode::contract_refused,
+                    code_text(static_cast<std::uint16_t>(sent->status)) + " " + sent->status_name);
+}
+
+Result<json::Document> json_of(const Result<HttpResponse>& answer, unsigned status) {
+  if (!answer.ok()) return answer.error();
+  if (answer->status != status) return error_of(*answer);
+  json::Limits bounds;
+  bounds.bytes_max = answer->body.size() + 1;
+  bounds.elements_max = answer_elements_max;
+  return json::parse(answer->body, bounds);
+}
 
 model::Message message_to(std::uint8_t contract, std::uint16_t type,
                           const google::protobuf::Message& message) {
@@ -98,8 +142,12 @@ Error error_of(const HttpResponse& answer) {
 
 Session::Session(NodeAddress address, const Identity& identity, const Clock& clock)
     : http_(std::move(address)),
-      identity_{identity.name, identity.did, identity.kind, identity.organisation,
-                copy_of_key(identity.key)},
+      identity_{identity.name,
+                identity.did,
+                identity.kind,
+                identity.organisation,
+                copy_of_key(identity.key),
+                identity.roles},
       clock_(clock) {}
 
 Result<const model::Genesis*> Session::genesis() {
@@ -170,8 +218,8 @@ Result<Bytes> Session::delegation(const crypto::SigningKey& session_key,
   message.add_message_types(std::uint32_t{contracts::access::contract_number} << 16U |
                             contracts::access::end_session_type);
   std::vector<model::Message> one;
-  one.push_back(message_to(contracts::identity::contract_number,
-                           contracts::identity::delegate_type, message));
+  one.push_back(message_to(contracts::identity::contract_number, contracts::identity::delegate_type,
+                           message));
   return sign(std::move(one));
 }
 
@@ -202,7 +250,17 @@ Status Session::sign_in(const model::Id& organisation, std::vector<std::uint32_t
   XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
   token_ = document.root().find("access_token").as_string().value_or("");
   if (token_.empty()) return make_error(ErrorCode::answer_unexpected);
+  token_until_ms_ =
+      clock_.now_ms() + document.root().find("expires_in").as_uint64().value_or(0) * 1000;
   return {};
+}
+
+void Session::resume(const model::Id& organisation, std::vector<std::uint32_t> roles,
+                     std::string token, std::uint64_t until_ms) {
+  organisation_ = organisation;
+  roles_ = std::move(roles);
+  token_ = std::move(token);
+  token_until_ms_ = until_ms;
 }
 
 Result<HttpResponse> Session::ask(std::string_view method, const std::string& target,
@@ -225,37 +283,49 @@ Status Session::verify_receipt(const std::string& transaction_id) {
   return model::verify_receipt(receipt, *network);
 }
 
+Result<Sent> Session::bring(const consent::SealedPolicy& sealed, std::uint16_t type,
+                            const google::protobuf::Message& message) {
+  std::vector<model::Message> one;
+  one.push_back(message_to(consent::contract_number, type, message));
+  XL_TRY_ASSIGN(const Bytes transaction, sign(std::move(one)));
+  json::Writer out;
+  out.begin_object().key("sealed").string(to_base64(model::encode(sealed)));
+  out.key("transaction").string(to_base64(transaction)).end_object();
+  const std::string target = "/o/" + text_id(view_of(sealed.custodian())) + "/consents";
+  XL_TRY_ASSIGN(const HttpResponse answer, ask("POST", target, "application/json", out.take()));
+  if (answer.status != 201) return not_executed(answer);
+  XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
+  return sent_of(document.root().find("entry"));
+}
+
 Result<Sent> Session::grant(consent::Policy policy, const model::Id& patient,
                             const model::Id& custodian, std::uint64_t end_ms,
                             model::Id& consent_id) {
   consent_id = random_id();
-  consent::SealedPolicy sealed;
-  sealed.set_version(1);
-  sealed.set_consent(bytes_of(consent_id.bytes));
-  sealed.set_patient(bytes_of(patient.bytes));
-  sealed.set_custodian(bytes_of(custodian.bytes));
-  *sealed.mutable_policy() = std::move(policy);
-  consent::normalise(*sealed.mutable_policy());
-  Hash salt{};
-  crypto::random_bytes(salt);
-  sealed.set_salt(bytes_of(salt));
-  XL_TRY(consent::check_sealed(sealed));
+  XL_TRY_ASSIGN(const consent::SealedPolicy sealed,
+                seal_policy(std::move(policy), consent_id, patient, custodian));
   xinglin::consent::v1::Grant message;
   message.set_consent(bytes_of(consent_id.bytes));
   message.set_patient(bytes_of(patient.bytes));
   message.set_end_ms(end_ms);
   message.set_commitment(bytes_of(consent::commitment_of(sealed)));
-  std::vector<model::Message> one;
-  one.push_back(message_to(consent::contract_number, consent::grant_type, message));
-  XL_TRY_ASSIGN(const Bytes transaction, sign(std::move(one)));
-  json::Writer out;
-  out.begin_object().key("sealed").string(to_base64(model::encode(sealed)));
-  out.key("transaction").string(to_base64(transaction)).end_object();
-  XL_TRY_ASSIGN(const HttpResponse answer,
-                ask("POST", "/o/" + custodian.text() + "/consents", "application/json", out.take()));
-  if (answer.status != 201) return not_executed(answer);
-  XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
-  return sent_of(document.root().find("entry"));
+  return bring(sealed, consent::grant_type, message);
+}
+
+Result<Sent> Session::narrow(consent::Policy policy, const consent::SealedPolicy& old,
+                             std::uint64_t start_ms, std::uint64_t end_ms, model::Id& replacement) {
+  XL_TRY_ASSIGN(const model::Id patient, model::id_from_bytes(view_of(old.patient())));
+  XL_TRY_ASSIGN(const model::Id custodian, model::id_from_bytes(view_of(old.custodian())));
+  replacement = random_id();
+  XL_TRY_ASSIGN(const consent::SealedPolicy sealed,
+                seal_policy(std::move(policy), replacement, patient, custodian));
+  xinglin::consent::v1::Narrow message;
+  message.set_consent(old.consent());
+  message.set_replacement(bytes_of(replacement.bytes));
+  message.set_start_ms(start_ms);
+  message.set_end_ms(end_ms);
+  message.set_commitment(bytes_of(consent::commitment_of(sealed)));
+  return bring(sealed, consent::narrow_type, message);
 }
 
 }  // namespace xl::client

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/json/json.h"
 #include "client/http_client.h"
 #include "client/identity.h"
 #include "contracts/consent/normal_form.h"
@@ -29,6 +30,12 @@ struct Sent {
   [[nodiscard]] bool applied() const { return !transaction_id.empty() && status == 0; }
 };
 
+/// Reads a history entry as the node shows it. Errors: answer_unexpected.
+[[nodiscard]] Result<Sent> sent_of(json::Value entry);
+
+/// An error unless it was applied: the code that refused it, or contract_refused with the status.
+[[nodiscard]] Status applied(const Result<Sent>& sent);
+
 /// A message to a contract in its canonical form.
 [[nodiscard]] model::Message message_to(std::uint8_t contract, std::uint16_t type,
                                         const google::protobuf::Message& message);
@@ -41,6 +48,7 @@ class Session {
   Session(NodeAddress address, const Identity& identity, const Clock& clock);
 
   [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] std::uint64_t now_ms() const { return clock_.now_ms(); }
 
   /// The network's genesis, fetched once. Errors: node_unreachable, genesis_malformed.
   [[nodiscard]] Result<const model::Genesis*> genesis();
@@ -61,6 +69,18 @@ class Session {
   /// signs with its own. Errors: node_unreachable, and what the node answers.
   [[nodiscard]] Status sign_in(const model::Id& organisation, std::vector<std::uint32_t> roles);
 
+  /// Goes on with the token of an earlier sign-in, as if `sign_in` had been called with these.
+  void resume(const model::Id& organisation, std::vector<std::uint32_t> roles, std::string token,
+              std::uint64_t until_ms);
+  /// The token of the last sign-in and when it ends by this machine's clock; empty without one.
+  [[nodiscard]] const std::string& token() const { return token_; }
+  [[nodiscard]] std::uint64_t token_until_ms() const { return token_until_ms_; }
+
+  /// A request without a token. Errors: node_unreachable.
+  [[nodiscard]] Result<HttpResponse> get_public(const std::string& target) {
+    return http_.get(target);
+  }
+
   /// A request with this identity's token; signs in again when the token is over. Any HTTP status
   /// is a success here. Errors: node_unreachable.
   [[nodiscard]] Result<HttpResponse> ask(std::string_view method, const std::string& target,
@@ -72,14 +92,23 @@ class Session {
   /// of `model::read_receipt` and `verify_receipt`.
   [[nodiscard]] Status verify_receipt(const std::string& transaction_id);
 
-  /// Grants a consent with this identity (a patient or guardian): seals `policy` under a fresh salt,
-  /// brings it to the custodian with the signed Grant. `end_ms` 0: until revoked. What became of
-  /// it; `consent` receives its id. Errors: message_malformed, node_unreachable, answer_unexpected.
+  /// Grants a consent with this identity (a patient or guardian): seals `policy` under a fresh
+  /// salt, brings it to the custodian with the signed Grant. `end_ms` 0: until revoked. What became
+  /// of it; `consent` receives its id. Errors: message_malformed, node_unreachable,
+  /// answer_unexpected.
   [[nodiscard]] Result<Sent> grant(contracts::consent::Policy policy, const model::Id& patient,
                                    const model::Id& custodian, std::uint64_t end_ms,
                                    model::Id& consent);
+  /// Puts `policy`, which must be narrower, in the place of `old`, with a period within the old
+  /// one's. What became of it; `replacement` receives the new id. Errors: as `grant`.
+  [[nodiscard]] Result<Sent> narrow(contracts::consent::Policy policy,
+                                    const contracts::consent::SealedPolicy& old,
+                                    std::uint64_t start_ms, std::uint64_t end_ms,
+                                    model::Id& replacement);
 
  private:
+  [[nodiscard]] Result<Sent> bring(const contracts::consent::SealedPolicy& sealed,
+                                   std::uint16_t type, const google::protobuf::Message& message);
   [[nodiscard]] Result<std::string> challenge();
   [[nodiscard]] Result<Bytes> delegation(const crypto::SigningKey& session_key,
                                          const model::Id& organisation,
@@ -90,6 +119,7 @@ class Session {
   const Clock& clock_;
   std::optional<model::Genesis> genesis_;
   std::string token_;
+  std::uint64_t token_until_ms_ = 0;
   model::Id organisation_;
   std::vector<std::uint32_t> roles_;
 };
@@ -97,5 +127,10 @@ class Session {
 /// The error that a refusal of the node names (problem or OperationOutcome); answer_unexpected when
 /// it names none.
 [[nodiscard]] Error error_of(const HttpResponse& answer);
+
+/// The JSON of an answer that has this HTTP status. Errors: those of the request, what the node
+/// answers, json_invalid.
+[[nodiscard]] Result<json::Document> json_of(const Result<HttpResponse>& answer,
+                                             unsigned status = 200);
 
 }  // namespace xl::client

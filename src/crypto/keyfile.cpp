@@ -149,4 +149,14 @@ Result<SecretBytes> read_operator_key(const std::filesystem::path& path) {
   return key;
 }
 
+Result<SecretBytes> read_passphrase(const std::filesystem::path& path) {
+  XL_TRY_ASSIGN(Bytes content, read_file(path, passphrase_bytes_max));
+  std::string_view line = text_of(content).substr(0, text_of(content).find('\n'));
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  SecretBytes out = SecretBytes::copy_of(view_of(line));
+  wipe(content);
+  if (out.empty()) return make_error(ErrorCode::passphrase_wrong, "the file is empty");
+  return out;
+}
+
 }  // namespace xl::crypto::keyfile

@@ -74,4 +74,8 @@ struct Header {
 /// without a newline. Errors: file_unreadable, file_too_large, key_malformed.
 [[nodiscard]] Result<SecretBytes> read_operator_key(const std::filesystem::path& path);
 
+/// Reads a passphrase from the first line of a file. Errors: file_unreadable, file_too_large,
+/// passphrase_wrong (empty).
+[[nodiscard]] Result<SecretBytes> read_passphrase(const std::filesystem::path& path);
+
 }  // namespace xl::crypto::keyfile

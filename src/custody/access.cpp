@@ -8,10 +8,8 @@
 #include "contracts/access/records.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
-#include "crypto/hash.h"
 #include "model/canonical.h"
 #include "model/limits.h"
-#include "model/tags.h"
 
 namespace xl::custody {
 
@@ -29,13 +27,6 @@ constexpr std::uint64_t emergency_pending_ms = 12 * 60 * 1000;
 
 bool covers(const std::vector<model::Id>& have, const std::vector<model::Id>& want) {
   return std::includes(have.begin(), have.end(), want.begin(), want.end());
-}
-
-/// suite ‖ H(details): the details hold a salt of their own.
-std::string details_commitment(ByteView details) {
-  Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(out, crypto::tagged_hash(model::tags::access_details, {details}));
-  return bytes_of(out);
 }
 
 }  // namespace
@@ -121,8 +112,8 @@ void AccessDesk::tell_denied(const Ask& ask, const model::Id& patient, const Byt
       ours);
 }
 
-Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal,
-                                                          ByteView body, Bytes signature,
+Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal, ByteView body,
+                                                          Bytes signature,
                                                           const EmergencyReason& reason) {
   const auto mismatched = [](std::string_view what) {
     return make_error(ErrorCode::emergency_mismatched, what);
@@ -131,8 +122,8 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
                                       ? &stores_.identity().key
                                       : find_signer_(principal.organisation);
   if (key == nullptr) return make_error(ErrorCode::organisation_elsewhere);
-  const Bytes raw = model::encode_transaction(
-      body, {std::move(signature), key->sign(model::signed_bytes(body))});
+  const Bytes raw =
+      model::encode_transaction(body, {std::move(signature), key->sign(model::signed_bytes(body))});
   XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
   const auto& messages = transaction.body.messages;
   if (messages.size() != 1 || messages[0].contract != contracts::access::contract_number ||
@@ -158,9 +149,9 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
   labels.set_last_updated_ms(port_.now_ms());
   XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
   const vault::RecordVersion which[] = {{contracts::id_of(message.entry()), 1}};
-  const auto kept = stores_.vault().put(
-      {contracts::id_of(message.patient()), which[0], opening, label_bytes},
-      port_.now_ms() + emergency_pending_ms);
+  const auto kept =
+      stores_.vault().put({contracts::id_of(message.patient()), which[0], opening, label_bytes},
+                          port_.now_ms() + emergency_pending_ms);
   if (!kept.ok()) return kept.error();
   XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(raw));
   XL_TRY(stores_.vault().confirm(which));
@@ -181,8 +172,7 @@ Result<std::size_t> AccessDesk::seal_sessions(bool all) {
     if (!all && contracts::access::session_is_live(*now.state, id, now.now_ms)) continue;
     const auto record = contracts::access::find_session(*now.state, id);
     if (!record) continue;
-    XL_TRY_ASSIGN(const vault::SessionReads reads,
-                  count(contracts::id_of(record->patient()), id));
+    XL_TRY_ASSIGN(const vault::SessionReads reads, count(contracts::id_of(record->patient()), id));
     xinglin::access::v1::SealSession message;
     message.set_session(bytes_of(id.bytes));
     Bytes root{static_cast<std::uint8_t>(crypto::Suite::international)};

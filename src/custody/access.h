@@ -110,8 +110,8 @@ class AccessDesk {
         port_(port),
         find_signer_(std::move(find_signer)) {}
 
-  /// Begins to answer one request. Errors: sign_in_over (the principal's key, role or office ended),
-  /// store_corrupt.
+  /// Begins to answer one request. Errors: sign_in_over (the principal's key, role or office
+  /// ended), store_corrupt.
   [[nodiscard]] Result<Viewer> open(Ask ask);
 
   /// Takes what a clinician and this organisation declare: keeps the reason sealed, adds the
@@ -122,9 +122,9 @@ class AccessDesk {
       const Principal& principal, ByteView body, Bytes signature,
       const xinglin::custody::v1::EmergencyReason& reason);
 
-  /// Seals the sessions that are over on the chain; with `all` those that run too, and so ends them:
-  /// at start and stop, when this process knows of no read in them. The number sealed. Errors:
-  /// those of the journal and the ledger.
+  /// Seals the sessions that are over on the chain; with `all` those that run too, and so ends
+  /// them: at start and stop, when this process knows of no read in them. The number sealed.
+  /// Errors: those of the journal and the ledger.
   [[nodiscard]] Result<std::size_t> seal_sessions(bool all);
 
   /// Puts what is journalled and not anchored yet on the chain. The number of roots anchored.

@@ -3,8 +3,8 @@
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/status.h"
-#include "custody/access.h"
 #include "crypto/hash.h"
+#include "custody/access.h"
 #include "model/limits.h"
 
 namespace xl::custody {

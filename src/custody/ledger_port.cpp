@@ -77,6 +77,12 @@ Bytes salted_digest(ByteView salt, std::string_view text) {
   return out;
 }
 
+std::string details_commitment(ByteView details) {
+  Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
+  append(out, crypto::tagged_hash(model::tags::access_details, {details}));
+  return bytes_of(out);
+}
+
 Bytes LedgerPort::sign(std::vector<model::Message> messages, Signers signers) const {
   model::Body body;
   body.network = ledger_.genesis().network;
@@ -101,7 +107,9 @@ std::vector<ordering::Outcome> LedgerPort::send_all(std::vector<Bytes> transacti
 Status LedgerPort::applied(const ordering::Outcome& outcome) const {
   if (!outcome.ok()) return outcome.error();
   if (outcome->status == contracts::applied) return {};
-  return make_error(ErrorCode::contract_refused, status_text(static_cast<contracts::StatusCode>(outcome->status), ledger_.registry()));
+  return make_error(
+      ErrorCode::contract_refused,
+      status_text(static_cast<contracts::StatusCode>(outcome->status), ledger_.registry()));
 }
 
 Result<model::HistoryEntry> LedgerPort::send(Bytes transaction) const {

@@ -191,8 +191,8 @@ void RecordStore::anchor(const std::vector<Job*>& jobs,
       if (sendings.empty() || sendings.back().versions.size() == limits::anchors_max) {
         Sending& fresh = sendings.emplace_back();
         fresh.message.set_patient(bytes_of(patient.bytes));
-        fresh.registers = sendings.size() == 1 &&
-                          !contracts::identity::find_party(*state, patient).has_value();
+        fresh.registers =
+            sendings.size() == 1 && !contracts::identity::find_party(*state, patient).has_value();
       }
       Sending& sending = sendings.back();
       auto* part = sending.message.add_versions();

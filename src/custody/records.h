@@ -34,8 +34,8 @@ struct OpenedRecord {
 
 /// One organisation's records, from plaintext to anchored and back: the only path on which they are
 /// written. A version is acknowledged when its body is synced in the vault, its anchor committed on
-/// the ledger and its entry in the index; what a crash interrupts in between is finished at the next
-/// start. Thread-safe.
+/// the ledger and its entry in the index; what a crash interrupts in between is finished at the
+/// next start. Thread-safe.
 class RecordStore {
  public:
   /// Both outlive it.
@@ -67,8 +67,9 @@ class RecordStore {
                                                                   std::string_view id);
 
   /// Keeps versions, all or none; versions of concurrent callers share syncs and blocks. The caller
-  /// holds the records. The transactions that anchor them, one for each version. Errors: those of the vault, the ledger and the index; after
-  /// wait_timed_out, node_stopping and store errors the versions may still come to be kept.
+  /// holds the records. The transactions that anchor them, one for each version. Errors: those of
+  /// the vault, the ledger and the index; after wait_timed_out, node_stopping and store errors the
+  /// versions may still come to be kept.
   [[nodiscard]] Result<std::vector<Hash>> commit(std::vector<NewVersion> versions);
 
   /// Content and labels of a version, every digest checked. Errors: those of `RecordVault::get`.

@@ -92,10 +92,10 @@ Result<bool> RecordStore::settle_one(const vault::Bodies::Orphan& orphan, bool a
     return true;
   }
   const auto state = port_.ledger().state();
-  const bool there = labels.kind() == static_cast<std::uint32_t>(Kind::policy)
-                         ? contracts::consent::find_consent(*state, orphan.owner.record).has_value()
-                         : contracts::access::find_emergency(*state, orphan.owner.record)
-                               .has_value();
+  const bool there =
+      labels.kind() == static_cast<std::uint32_t>(Kind::policy)
+          ? contracts::consent::find_consent(*state, orphan.owner.record).has_value()
+          : contracts::access::find_emergency(*state, orphan.owner.record).has_value();
   if (there) {
     XL_TRY(stores_.vault().confirm(which));
     return true;

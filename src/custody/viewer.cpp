@@ -32,8 +32,9 @@ consent::Resource resource_of(const Labels& labels, const model::Id& custodian) 
   out.sensitivities.assign(labels.sensitivities().begin(), labels.sensitivities().end());
   if (labels.has_from_ms()) out.from_ms = labels.from_ms();
   if (labels.has_to_ms()) out.to_ms = labels.to_ms();
-  out.author_organisation =
-      labels.author_organisation().empty() ? custodian : contracts::id_of(labels.author_organisation());
+  out.author_organisation = labels.author_organisation().empty()
+                                ? custodian
+                                : contracts::id_of(labels.author_organisation());
   if (!labels.author().empty()) out.author = contracts::id_of(labels.author());
   return out;
 }
@@ -74,9 +75,7 @@ std::string reasons_text(const consent::Decision& decision, bool chinese) {
   return out;
 }
 
-bool Viewer::from_elsewhere() const {
-  return ask_.principal.organisation != desk_.stores_.did();
-}
+bool Viewer::from_elsewhere() const { return ask_.principal.organisation != desk_.stores_.did(); }
 
 /// The patients whom the requester is treating now, by the encounters that the organisation keeps.
 Result<const std::vector<model::Id>*> Viewer::in_care() {
@@ -121,8 +120,8 @@ Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
                     entry->patient() == bytes_of(patient.bytes);
   out.emergency_declared =
       ours && access::emergency_is_live(*view_.state, *ask_.emergency, view_.now_ms);
-  out.emergency_licensed = identity::is_attested_for_emergency(*view_.state, who.did,
-                                                               who.organisation, view_.now_ms);
+  out.emergency_licensed =
+      identity::is_attested_for_emergency(*view_.state, who.did, who.organisation, view_.now_ms);
   // Kept by `declare_emergency`, which compared it with what the chain commits to.
   out.emergency_has_reason = ours && desk_.stores_.vault().anchored({*ask_.emergency, 1}).ok();
   return out;
@@ -165,8 +164,8 @@ consent::Request Viewer::request_about(const Labels& labels) const {
 consent::Decision Viewer::decide_own(const model::Id& pseudonym) const {
   consent::Decision out;
   const PartyKind kind = ask_.principal.kind;
-  const bool own_people = !from_elsewhere() && kind != PartyKind::patient &&
-                          kind != PartyKind::guardian;
+  const bool own_people =
+      !from_elsewhere() && kind != PartyKind::patient && kind != PartyKind::guardian;
   out.permit = pseudonym == desk_.stores_.directory() || own_people;
   out.reasons.push_back(out.permit ? consent::Reason::own_care : consent::Reason::no_consent);
   return out;
@@ -331,8 +330,7 @@ Status Viewer::serve(std::span<const query::RecordEntry> entries, std::string_vi
 Status Viewer::refuse(const query::RecordEntry& entry, std::string_view action) {
   if (desk_.stores_.is_own(entry.patient)) return {};
   XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
-  vault::JournalEntry kept =
-      journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
+  vault::JournalEntry kept = journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
   kept.evidence = model::encode(details_of(entry.patient, decision));
   const auto appended = desk_.stores_.journal().append(kept);
   if (!appended.ok()) return appended.error();

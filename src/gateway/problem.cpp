@@ -2,9 +2,87 @@
 // Copyright The Xinglin Authors
 #include "gateway/problem.h"
 
+#include <array>
+
 #include "base/json/writer.h"
 
 namespace xl::gateway {
+namespace {
+
+/// The HTTP status of each error; 422 for those that are not here.
+struct StatusRule {
+  unsigned status;
+  ErrorCode code;
+};
+constexpr auto status_rules = std::to_array<StatusRule>({
+    {400, ErrorCode::transaction_malformed},
+    {400, ErrorCode::transaction_not_canonical},
+    {400, ErrorCode::request_malformed},
+    {400, ErrorCode::patient_required},
+    {400, ErrorCode::purpose_unknown},
+    {400, ErrorCode::cursor_forged},
+    {400, ErrorCode::cursor_mismatched},
+    {400, ErrorCode::search_parameter_unknown},
+    {400, ErrorCode::search_value_invalid},
+    {400, ErrorCode::search_type_unknown},
+    {400, ErrorCode::search_page_invalid},
+    {400, ErrorCode::fhir_parameter_unsupported},
+    {400, ErrorCode::fhir_interaction_unsupported},
+    {400, ErrorCode::fhir_identity_mismatched},
+    {400, ErrorCode::fhir_bundle_invalid},
+    {400, ErrorCode::parameter_invalid},
+    {400, ErrorCode::identifier_malformed},
+    {400, ErrorCode::json_invalid},
+    {400, ErrorCode::json_too_large},
+    {400, ErrorCode::json_shape},
+    {401, ErrorCode::sign_in_required},
+    {401, ErrorCode::token_invalid},
+    {401, ErrorCode::challenge_invalid},
+    {401, ErrorCode::sign_in_refused},
+    {401, ErrorCode::sign_in_over},
+    {403, ErrorCode::role_refused},
+    {403, ErrorCode::organisation_elsewhere},
+    {404, ErrorCode::transaction_unknown},
+    {404, ErrorCode::height_unknown},
+    {404, ErrorCode::route_unknown},
+    {404, ErrorCode::organisation_unknown},
+    {404, ErrorCode::access_refused},
+    {404, ErrorCode::fhir_not_found},
+    {404, ErrorCode::fhir_type_unknown},
+    {404, ErrorCode::index_record_unknown},
+    {404, ErrorCode::journal_entry_unknown},
+    {409, ErrorCode::transaction_replayed},
+    {409, ErrorCode::journal_not_sealed},
+    {410, ErrorCode::height_too_old},
+    {410, ErrorCode::fhir_deleted},
+    {410, ErrorCode::cursor_expired},
+    {410, ErrorCode::record_erased},
+    {412, ErrorCode::fhir_version_conflict},
+    {413, ErrorCode::fhir_bundle_too_large},
+    {413, ErrorCode::body_too_large},
+    {413, ErrorCode::transaction_too_large},
+    {413, ErrorCode::request_too_large},
+    {415, ErrorCode::media_type_unsupported},
+    {500, ErrorCode::database_failed},
+    {500, ErrorCode::database_corrupt},
+    {500, ErrorCode::body_altered},
+    {500, ErrorCode::body_unknown},
+    {500, ErrorCode::record_altered},
+    {500, ErrorCode::keyring_altered},
+    {500, ErrorCode::store_failed},
+    {500, ErrorCode::store_corrupt},
+    {500, ErrorCode::internal_failure},
+    {503, ErrorCode::queue_full},
+    {503, ErrorCode::custody_busy},
+    {503, ErrorCode::journal_busy},
+    {503, ErrorCode::sign_ins_exceeded},
+    {503, ErrorCode::node_stopping},
+    {503, ErrorCode::server_busy},
+    {504, ErrorCode::wait_timed_out},
+    {507, ErrorCode::database_full},
+});
+
+}  // namespace
 
 http::Response problem(unsigned status, const Error& error, std::string_view request_id) {
   const ErrorInfo& info = describe(error.code);
@@ -27,88 +105,10 @@ http::Response problem(unsigned status, const Error& error, std::string_view req
 }
 
 unsigned status_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::sign_in_required:
-    case ErrorCode::token_invalid:
-    case ErrorCode::challenge_invalid:
-    case ErrorCode::sign_in_refused:
-    case ErrorCode::sign_in_over:
-      return 401;
-    case ErrorCode::role_refused:
-    case ErrorCode::organisation_elsewhere:
-      return 403;
-    case ErrorCode::transaction_unknown:
-    case ErrorCode::height_unknown:
-    case ErrorCode::route_unknown:
-    case ErrorCode::organisation_unknown:
-    case ErrorCode::access_refused:
-    case ErrorCode::fhir_not_found:
-    case ErrorCode::fhir_type_unknown:
-    case ErrorCode::index_record_unknown:
-    case ErrorCode::journal_entry_unknown:
-      return 404;
-    case ErrorCode::transaction_replayed:
-    case ErrorCode::journal_not_sealed:
-      return 409;
-    case ErrorCode::height_too_old:
-    case ErrorCode::fhir_deleted:
-    case ErrorCode::cursor_expired:
-    case ErrorCode::record_erased:
-      return 410;
-    case ErrorCode::fhir_version_conflict:
-      return 412;
-    case ErrorCode::fhir_bundle_too_large:
-    case ErrorCode::body_too_large:
-    case ErrorCode::transaction_too_large:
-    case ErrorCode::request_too_large:
-      return 413;
-    case ErrorCode::media_type_unsupported:
-      return 415;
-    case ErrorCode::queue_full:
-    case ErrorCode::custody_busy:
-    case ErrorCode::journal_busy:
-    case ErrorCode::sign_ins_exceeded:
-    case ErrorCode::node_stopping:
-    case ErrorCode::server_busy:
-      return 503;
-    case ErrorCode::wait_timed_out:
-      return 504;
-    case ErrorCode::database_full:
-      return 507;
-    case ErrorCode::database_failed:
-    case ErrorCode::database_corrupt:
-    case ErrorCode::body_altered:
-    case ErrorCode::body_unknown:
-    case ErrorCode::record_altered:
-    case ErrorCode::keyring_altered:
-    case ErrorCode::store_failed:
-    case ErrorCode::store_corrupt:
-    case ErrorCode::internal_failure:
-      return 500;
-    case ErrorCode::transaction_malformed:
-    case ErrorCode::transaction_not_canonical:
-    case ErrorCode::request_malformed:
-    case ErrorCode::patient_required:
-    case ErrorCode::purpose_unknown:
-    case ErrorCode::cursor_forged:
-    case ErrorCode::cursor_mismatched:
-    case ErrorCode::search_parameter_unknown:
-    case ErrorCode::search_value_invalid:
-    case ErrorCode::search_type_unknown:
-    case ErrorCode::search_page_invalid:
-    case ErrorCode::fhir_parameter_unsupported:
-    case ErrorCode::fhir_interaction_unsupported:
-    case ErrorCode::fhir_identity_mismatched:
-    case ErrorCode::fhir_bundle_invalid:
-    case ErrorCode::parameter_invalid:
-    case ErrorCode::identifier_malformed:
-    case ErrorCode::json_invalid:
-    case ErrorCode::json_too_large:
-    case ErrorCode::json_shape:
-      return 400;
-    default:
-      return 422;
+  for (const StatusRule& rule : status_rules) {
+    if (rule.code == code) return rule.status;
   }
+  return 422;
 }
 
 }  // namespace xl::gateway

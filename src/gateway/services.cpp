@@ -7,8 +7,8 @@
 namespace xl::gateway {
 
 Result<custody::Organisation*> organisation_of(const Services& services, std::string_view text) {
-  const auto id = text.starts_with(model::did_prefix) ? model::id_from_did(text)
-                                                      : model::id_from_text(text);
+  const auto id =
+      text.starts_with(model::did_prefix) ? model::id_from_did(text) : model::id_from_text(text);
   custody::Organisation* found = id.ok() ? services.custody.find(*id) : nullptr;
   if (found == nullptr) return make_error(ErrorCode::organisation_unknown);
   return found;
@@ -17,8 +17,8 @@ Result<custody::Organisation*> organisation_of(const Services& services, std::st
 std::string base_url(const http::Request& request) {
   const std::string_view host = request.header("host");
   const bool plain = !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == ':' || c == '-' || c == '[' || c == ']';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == ':' || c == '-' || c == '[' || c == ']';
   });
   return plain ? "http://" + std::string(host) : std::string();
 }

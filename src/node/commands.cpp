@@ -37,7 +37,7 @@ Result<Unlock> unlock_of(const FolderOptions& options) {
     return Unlock::with_operator_key(std::move(key));
   }
   if (!options.passphrase_file.empty()) {
-    XL_TRY_ASSIGN(auto passphrase, read_passphrase(options.passphrase_file));
+    XL_TRY_ASSIGN(auto passphrase, crypto::keyfile::read_passphrase(options.passphrase_file));
     return Unlock::with_passphrase(std::move(passphrase));
   }
   return make_error(ErrorCode::keys_locked);
@@ -49,9 +49,10 @@ Result<NewOrganisation> parse_organisation(const std::string& text) {
   const auto type =
       colon == std::string::npos ? std::nullopt : organisation_type_of(text.substr(colon + 1));
   if (!type) {
-    return make_error(ErrorCode::usage_invalid,
-                      "--organisation is NAME:TYPE; types: hospital, clinic, pharmacy, laboratory, "
-                      "insurer, regulator, medicine-maker, distributor, device-maker, research, other");
+    return make_error(
+        ErrorCode::usage_invalid,
+        "--organisation is NAME:TYPE; types: hospital, clinic, pharmacy, laboratory, "
+        "insurer, regulator, medicine-maker, distributor, device-maker, research, other");
   }
   return NewOrganisation{text.substr(0, colon), *type};
 }
@@ -119,8 +120,10 @@ int run_rebuild(const FolderOptions& options, const Console& console) {
   progress.finish();
   if (!done.ok()) return console.fail(done.error());
   const std::string count = std::to_string(*done);
-  if (console.json()) console.result("{\"schema\":\"xinglin/rebuild/v1\",\"versions\":\"" + count + "\"}");
-  console.done("Indexed " + count + " record versions again", "已重新索引 " + count + " 个记录版本");
+  if (console.json())
+    console.result("{\"schema\":\"xinglin/rebuild/v1\",\"versions\":\"" + count + "\"}");
+  console.done("Indexed " + count + " record versions again",
+               "已重新索引 " + count + " 个记录版本");
   return static_cast<int>(ExitCode::done);
 }
 

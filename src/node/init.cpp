@@ -56,6 +56,16 @@ Result<Bytes> make_key(const std::filesystem::path& path, const Unlock& unlock) 
   return key.public_key();
 }
 
+/// The organisation's key once more, as the client's commands take it.
+Status write_identity_file(const Layout& layout, const std::string& name, const model::Id& did,
+                           const Unlock& unlock) {
+  XL_TRY_ASSIGN(crypto::SigningKey key, unlock.load_signing_key(layout.service_key(did.text())));
+  const client::Identity identity{name,           did, contracts::PartyKind::organisation, did,
+                                  std::move(key), {}};
+  return client::write_identity(layout.identity_file(did.text()), identity,
+                                unlock.for_identities());
+}
+
 void write_key(json::Writer& out, ByteView public_key, std::uint32_t purposes) {
   out.begin_object();
   out.key("algorithm").integer(static_cast<int>(crypto::Algorithm::ed25519));
@@ -152,6 +162,7 @@ Status init_solo(const Layout& layout, const InitOptions& options, const Unlock&
     OrganisationKeys keys;
     crypto::random_bytes(keys.did.bytes);
     XL_TRY_ASSIGN(keys.service_public_key, make_key(layout.service_key(keys.did.text()), unlock));
+    XL_TRY(write_identity_file(layout, options.organisations[i].name, keys.did, unlock));
     organisations.push_back(std::move(keys));
   }
   const std::string genesis =

@@ -8,12 +8,6 @@ namespace xl::node {
 
 namespace keyfile = crypto::keyfile;
 
-namespace {
-
-constexpr std::uint64_t passphrase_bytes_max = 1024;
-
-}  // namespace
-
 Unlock Unlock::with_passphrase(crypto::SecretBytes passphrase) {
   return {keyfile::Protection::passphrase, std::move(passphrase)};
 }
@@ -54,15 +48,6 @@ vault::Unlock Unlock::for_vault() const {
 Result<crypto::SigningKey> Unlock::load_signing_key(const std::filesystem::path& path) const {
   XL_TRY_ASSIGN(const crypto::SecretBytes secret, load(path, keyfile::Kind::ed25519));
   return crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, secret.view());
-}
-
-Result<crypto::SecretBytes> read_passphrase(const std::filesystem::path& path) {
-  XL_TRY_ASSIGN(Bytes content, read_file(path, passphrase_bytes_max));
-  const std::string_view line = text_of(content).substr(0, text_of(content).find('\n'));
-  auto out = crypto::SecretBytes::copy_of(view_of(line));
-  crypto::wipe(content);
-  if (out.empty()) return make_error(ErrorCode::passphrase_wrong, "the file is empty");
-  return out;
 }
 
 }  // namespace xl::node

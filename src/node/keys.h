@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "client/identity_file.h"
 #include "crypto/keyfile.h"
 #include "crypto/signature.h"
 #include "vault/keyring.h"
@@ -32,6 +33,10 @@ class Unlock {
   /// `load` of an Ed25519 key.
   [[nodiscard]] Result<crypto::SigningKey> load_signing_key(
       const std::filesystem::path& path) const;
+  /// The same for the client's files; views this object.
+  [[nodiscard]] client::KeyProtection for_identities() const {
+    return {protection_, secret_.view()};
+  }
 
  private:
   Unlock(crypto::keyfile::Protection protection, crypto::SecretBytes secret)
@@ -39,9 +44,5 @@ class Unlock {
   crypto::keyfile::Protection protection_;
   crypto::SecretBytes secret_;
 };
-
-/// Reads a passphrase from the first line of a file. Errors: file_unreadable, passphrase_wrong
-/// (empty).
-[[nodiscard]] Result<crypto::SecretBytes> read_passphrase(const std::filesystem::path& path);
 
 }  // namespace xl::node

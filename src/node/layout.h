@@ -28,6 +28,10 @@ struct Layout {
   [[nodiscard]] std::filesystem::path service_key(std::string_view organisation) const {
     return keys() / (std::string(organisation) + ".service.key");
   }
+  /// Of an organisation: the same key as an identity file, for `xinglin --as`.
+  [[nodiscard]] std::filesystem::path identity_file(std::string_view organisation) const {
+    return keys() / (std::string(organisation) + ".identity.json");
+  }
 };
 
 }  // namespace xl::node

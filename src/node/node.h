@@ -32,6 +32,7 @@ class Node {
   [[nodiscard]] std::uint16_t port() const { return gateway_->port(); }
   [[nodiscard]] const query::Ledger& ledger() const { return *ledger_; }
   [[nodiscard]] ordering::Engine& engine() { return *engine_; }
+  [[nodiscard]] custody::Custody& custody() { return *custody_; }
 
  private:
   Node() : registry_(contracts::make_registry()) {}

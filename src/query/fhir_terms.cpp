@@ -71,8 +71,7 @@ constexpr std::array rules = {
     TermRule{"Encounter DocumentReference Device Coverage", "type", token_kind, "type"},
     TermRule{"Encounter", "class", token_kind, "class"},
     TermRule{"Encounter", "participant", reference_kind, "participant.individual"},
-    TermRule{"Encounter", "practitioner", reference_kind, "participant.individual",
-             "Practitioner"},
+    TermRule{"Encounter", "practitioner", reference_kind, "participant.individual", "Practitioner"},
     TermRule{"Encounter", "reason-code", token_kind, "reasonCode"},
     TermRule{"AllergyIntolerance CarePlan Condition Consent DiagnosticReport DocumentReference "
              "MedicationRequest Observation Procedure ServiceRequest Goal",

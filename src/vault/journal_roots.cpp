@@ -215,8 +215,7 @@ Result<SessionReads> Journal::reads_of(const model::Id& patient, const model::Id
     const std::lock_guard guard(impl_->store_mutex);
     for (const KeptEntry& kept : page) {
       if (kept.entry.session != session || kept.entry.decision != Decision::permitted) continue;
-      XL_TRY_ASSIGN(const std::vector<Hash> leaf,
-                    impl_->tree_leaves(kept.sequence, kept.sequence));
+      XL_TRY_ASSIGN(const std::vector<Hash> leaf, impl_->tree_leaves(kept.sequence, kept.sequence));
       leaves.insert(leaves.end(), leaf.begin(), leaf.end());
     }
   }

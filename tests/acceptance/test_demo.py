@@ -30,11 +30,13 @@ def folder(tmp_path_factory):
 
 def test_the_story_has_its_permits_and_its_refusals(folder):
     story = (folder / "story").read_text()
-    for line in ("3 hospitals, an insurer, a regulator", "432 records", "shares observations",
-                 "observations read", "stops sharing", "36 receipts verified"):
+    for line in ("3 hospitals, an insurer, a regulator", "12 patients, 608 records",
+                 "without an encounter: nothing", "With an encounter open", "nobody consented",
+                 "shares observations", "both hospitals signed the permit", "stops sharing",
+                 "for payment", "breaks the glass", "access log", "receipts verified"):
         assert line in story, story
-    assert story.count("✋") == 6
-    for reason in ("consent_not_active", "XL1304", "not_patient", "XL1308"):
+    assert story.count("✋") == 8
+    for reason in ("XL3502", "XL1304", "not_patient", "XL1308"):
         assert reason in story
 
 
@@ -52,7 +54,7 @@ def test_the_ledger_verifies_and_tampering_is_named(folder):
 
 def test_no_health_data_lies_anywhere_in_the_clear(folder):
     planted = ["张桂兰", "Ada Young", "Hypertensive disorder", "38341003", "lisinopril", "8480-6",
-               "mm[Hg]", "birthDate", "demo-0-0-condition"]
+               "mm[Hg]", "birthDate", "demo-0-0-condition", "penicillin", "traffic accident"]
     needles = []
     for text in planted:
         needles.append(text.encode())

@@ -184,8 +184,8 @@ Decision decide(std::span<const KnownPolicy> policies, const Request& request, c
     verdict.say(Reason::patient_denies);
     return verdict.deny();
   }
-  const bool own_care = own_care_permits(request, facts, verdict) ||
-                        own_systems_permit(request, facts, verdict);
+  const bool own_care =
+      own_care_permits(request, facts, verdict) || own_systems_permit(request, facts, verdict);
   const bool consented = consents_permit(policies, request, verdict);
   if (own_care || consented) return verdict.permit(false);
   if (!emergency) return verdict.deny();

@@ -87,11 +87,11 @@ struct Decision {
 
 /// Decides one request about one resource. In this order: the law; the patient's own access; a
 /// person's role; refusals of the patient, which only a declared emergency overrides; own care (an
-/// attested role, an active encounter at the custodian, purpose TREAT; the custodian's own software,
-/// purpose HOPERAT); consents in force that
-/// cover grantee, class, confidentiality, sensitivity, purpose, period, author and action. What
-/// nothing permits is denied. Pure and deterministic. Thread-safe. Preconditions: policies in
-/// normal form. Cost: linear in the size of the policies.
+/// attested role, an active encounter at the custodian, purpose TREAT; the custodian's own
+/// software, purpose HOPERAT); consents in force that cover grantee, class, confidentiality,
+/// sensitivity, purpose, period, author and action. What nothing permits is denied. Pure and
+/// deterministic. Thread-safe. Preconditions: policies in normal form. Cost: linear in the size of
+/// the policies.
 [[nodiscard]] Decision decide(std::span<const KnownPolicy> policies, const Request& request,
                               const Facts& facts);
 

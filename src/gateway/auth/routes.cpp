@@ -53,8 +53,8 @@ Result<http::Response> make_token(const Services& services, const http::Request&
   const std::uint64_t now = services.clock.now_ms();
   json::Writer out;
   out.begin_object().key("access_token").string(token.text).key("token_type").string("Bearer");
-  out.key("expires_in").unsigned_integer(
-      token.expires_ms > now ? (token.expires_ms - now) / 1000 : 0);
+  out.key("expires_in")
+      .unsigned_integer(token.expires_ms > now ? (token.expires_ms - now) / 1000 : 0);
   out.end_object();
   return answer(out.take(), 201);
 }

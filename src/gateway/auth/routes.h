@@ -7,7 +7,8 @@
 
 namespace xl::gateway::auth {
 
-/// Adds `/auth/v1/...`: a challenge to sign, a token for the answer, who a token is of, signing out.
+/// Adds `/auth/v1/...`: a challenge to sign, a token for the answer, who a token is of, signing
+/// out.
 void add_routes(Router& router, const Services& services);
 
 }  // namespace xl::gateway::auth

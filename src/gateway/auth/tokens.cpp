@@ -24,6 +24,7 @@ namespace {
 constexpr std::uint64_t challenge_ms = 60'000;
 constexpr std::uint64_t token_ms = 15 * 60 * 1000;
 constexpr std::size_t signed_in_max = 10'000;
+constexpr std::size_t used_challenges_max = 100'000;
 constexpr std::size_t token_bytes = 32;
 constexpr std::size_t challenge_random_bytes = 16;
 constexpr std::size_t challenge_bytes = 8 + challenge_random_bytes + sizeof(Hash);
@@ -35,9 +36,9 @@ std::string_view token_text(const http::Request& request) {
 }
 
 /// For whom the holder of `key` acts when it signs in for `organisation`; nothing when it may not.
-std::optional<custody::Principal> principal_for(
-    const model::StateReader& state, const Hash& key_id,
-    const xinglin::identity::v1::KeyRecord& key, const model::Id& organisation) {
+std::optional<custody::Principal> principal_for(const model::StateReader& state, const Hash& key_id,
+                                                const xinglin::identity::v1::KeyRecord& key,
+                                                const model::Id& organisation) {
   custody::Principal out;
   out.key_id = key_id;
   out.did = contracts::id_of(key.controller());
@@ -116,6 +117,9 @@ Status Tokens::use_challenge(std::string_view text) {
   if (now >= expires_ms) return make_error(ErrorCode::challenge_invalid);
   const std::scoped_lock lock(mutex_);
   std::erase_if(used_challenges_, [&](const auto& one) { return one.second <= now; });
+  if (used_challenges_.size() >= used_challenges_max) {
+    return make_error(ErrorCode::sign_ins_exceeded);
+  }
   if (!used_challenges_.emplace(text, expires_ms).second) {
     return make_error(ErrorCode::challenge_invalid);
   }
@@ -131,8 +135,8 @@ Result<Tokens::SignedIn> Tokens::check(const Answer& answer) const {
   if (!principal || !custody::still_holds(*principal, *view.state, view.now_ms)) return refused();
   const Bytes signed_text = sign_in_bytes(port_.ledger().genesis().network, answer.organisation,
                                           answer.key_id, answer.challenge);
-  if (!crypto::verify(static_cast<crypto::Algorithm>(key->algorithm()),
-                      view_of(key->public_key()), signed_text, answer.signature)) {
+  if (!crypto::verify(static_cast<crypto::Algorithm>(key->algorithm()), view_of(key->public_key()),
+                      signed_text, answer.signature)) {
     return refused();
   }
   SignedIn out{*principal, view.now_ms + token_ms};

@@ -64,7 +64,7 @@ class Tokens {
   const custody::LedgerPort& port_;
   Bytes secret_;  ///< authenticates our challenges
   std::mutex mutex_;
-  std::map<Hash, SignedIn> signed_in_;                            // by SHA-256 of the token
+  std::map<Hash, SignedIn> signed_in_;                                 // by SHA-256 of the token
   std::map<std::string, std::uint64_t, std::less<>> used_challenges_;  // until they expire
 };
 

@@ -36,8 +36,8 @@ Result<std::vector<Wish>> wishes_of(json::Value bundle) {
   std::vector<Wish> out;
   for (const json::Value entry : entries.items()) {
     const json::Value request = entry.find("request");
-    Wish wish{text_at(request, "method"), text_at(request, "url"), text_at(entry, "fullUrl"),
-              text_at(request, "ifMatch"), entry.find("resource"), 0};
+    Wish wish{text_at(request, "method"),  text_at(request, "url"), text_at(entry, "fullUrl"),
+              text_at(request, "ifMatch"), entry.find("resource"),  0};
     if (wish.method.empty() || wish.url.empty()) {
       return make_error(ErrorCode::fhir_bundle_invalid,
                         "entry[" + std::to_string(out.size()) + "].request");
@@ -150,7 +150,8 @@ Result<std::vector<Draft>> drafts_of(const Call& call, std::vector<Wish>& wishes
     if (!seen.emplace(name, true).second) {
       return make_error(ErrorCode::fhir_bundle_invalid, "one record twice");
     }
-    if (!wish.full_url.empty() && draft.document && !new_names.emplace(wish.full_url, name).second) {
+    if (!wish.full_url.empty() && draft.document &&
+        !new_names.emplace(wish.full_url, name).second) {
       return make_error(ErrorCode::fhir_bundle_invalid, "one fullUrl twice");
     }
     wish.draft = drafts.size();
@@ -182,7 +183,8 @@ http::Response process_transaction(const Call& call, std::vector<Wish> wishes) {
       return refusal(make_error(ErrorCode::fhir_interaction_unsupported, wish.method));
     }
     if (wish.method == "POST" && wish.url.find("_search") != std::string::npos) {
-      return refusal(make_error(ErrorCode::fhir_interaction_unsupported, "search in a transaction"));
+      return refusal(
+          make_error(ErrorCode::fhir_interaction_unsupported, "search in a transaction"));
     }
   }
   auto drafts = drafts_of(call, wishes);

@@ -38,8 +38,8 @@ void write_resource(json::Writer& out, std::string_view type) {
   const auto parameters = query::search_parameters(type);
   out.begin_object().key("type").string(type);
   if (parameters.empty()) {
-    write_interactions(out, {"read", "vread", "update", "delete", "history-instance",
-                             "history-type", "create"});
+    write_interactions(
+        out, {"read", "vread", "update", "delete", "history-instance", "history-type", "create"});
   } else {
     write_interactions(out, {"read", "vread", "update", "delete", "history-instance",
                              "history-type", "create", "search-type"});
@@ -67,7 +67,12 @@ void write_resource(json::Writer& out, std::string_view type) {
 http::Response capability_statement(const Call& call) {
   json::Writer out;
   out.begin_object().key("resourceType").string("CapabilityStatement");
-  out.key("status").string("active").key("date").string("2026-11-21").key("kind").string("instance");
+  out.key("status")
+      .string("active")
+      .key("date")
+      .string("2026-11-21")
+      .key("kind")
+      .string("instance");
   out.key("software").begin_object().key("name").string("Xinglin").key("version");
   out.string(XL_VERSION).end_object();
   out.key("implementation").begin_object().key("description");
@@ -76,8 +81,9 @@ http::Response capability_statement(const Call& call) {
   out.string("application/fhir+json").string("json").end_array();
   out.key("rest").begin_array().begin_object().key("mode").string("server");
   out.key("security").begin_object().key("description");
-  out.string("Sign in at /auth/v1 with a DID; send 'Authorization: Bearer' and X-Purpose-Of-Use. "
-             "What a requester may see is decided by the patient's consents.");
+  out.string(
+      "Sign in at /auth/v1 with a DID; send 'Authorization: Bearer' and X-Purpose-Of-Use. "
+      "What a requester may see is decided by the patient's consents.");
   out.end_object().key("resource").begin_array();
   for (const std::string_view type : xl::fhir::resource_types()) write_resource(out, type);
   out.end_array();

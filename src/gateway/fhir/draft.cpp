@@ -22,16 +22,45 @@ namespace {
 
 /// What is about institutions, staff, products and definitions, never about a patient: everyone who
 /// signed in may know it. Anything else that names no patient stays inside the organisation.
-constexpr auto directory_types = std::to_array<std::string_view>(
-    {"ActivityDefinition", "CapabilityStatement", "ChargeItemDefinition", "CodeSystem",
-     "CompartmentDefinition", "ConceptMap", "DeviceDefinition", "Endpoint", "EventDefinition",
-     "ExampleScenario", "GraphDefinition", "HealthcareService", "ImplementationGuide",
-     "InsurancePlan", "Library", "Location", "Measure", "Medication", "MedicationKnowledge",
-     "MessageDefinition", "NamingSystem", "ObservationDefinition", "OperationDefinition",
-     "Organization", "OrganizationAffiliation", "PlanDefinition", "Practitioner",
-     "PractitionerRole", "Questionnaire", "ResearchDefinition", "SearchParameter",
-     "SpecimenDefinition", "StructureDefinition", "StructureMap", "Substance",
-     "TerminologyCapabilities", "TestReport", "TestScript", "ValueSet"});
+constexpr auto directory_types = std::to_array<std::string_view>({"ActivityDefinition",
+                                                                  "CapabilityStatement",
+                                                                  "ChargeItemDefinition",
+                                                                  "CodeSystem",
+                                                                  "CompartmentDefinition",
+                                                                  "ConceptMap",
+                                                                  "DeviceDefinition",
+                                                                  "Endpoint",
+                                                                  "EventDefinition",
+                                                                  "ExampleScenario",
+                                                                  "GraphDefinition",
+                                                                  "HealthcareService",
+                                                                  "ImplementationGuide",
+                                                                  "InsurancePlan",
+                                                                  "Library",
+                                                                  "Location",
+                                                                  "Measure",
+                                                                  "Medication",
+                                                                  "MedicationKnowledge",
+                                                                  "MessageDefinition",
+                                                                  "NamingSystem",
+                                                                  "ObservationDefinition",
+                                                                  "OperationDefinition",
+                                                                  "Organization",
+                                                                  "OrganizationAffiliation",
+                                                                  "PlanDefinition",
+                                                                  "Practitioner",
+                                                                  "PractitionerRole",
+                                                                  "Questionnaire",
+                                                                  "ResearchDefinition",
+                                                                  "SearchParameter",
+                                                                  "SpecimenDefinition",
+                                                                  "StructureDefinition",
+                                                                  "StructureMap",
+                                                                  "Substance",
+                                                                  "TerminologyCapabilities",
+                                                                  "TestReport",
+                                                                  "TestScript",
+                                                                  "ValueSet"});
 static_assert(std::is_sorted(directory_types.begin(), directory_types.end()));
 
 std::string name_of(const Draft& draft) { return draft.type + "/" + draft.id; }
@@ -107,8 +136,7 @@ class Preparation {
     const std::string name = std::string(parts->type) + "/" + std::string(parts->id);
     const auto here = by_name_.find(name);
     if (here != by_name_.end()) return patients_[here->second];
-    XL_TRY_ASSIGN(const auto current,
-                  call_.organisation.records().current(parts->type, parts->id));
+    XL_TRY_ASSIGN(const auto current, call_.organisation.records().current(parts->type, parts->id));
     if (!current || current->deleted) return std::optional<model::Id>{};
     return std::optional(current->patient);
   }

@@ -15,8 +15,8 @@ namespace xl::gateway::fhir {
 struct Draft {
   std::string type;
   std::string id;
-  std::optional<json::Document> document;     ///< nothing: a deletion
-  std::optional<std::uint64_t> if_match;      ///< the version that the writer has seen
+  std::optional<json::Document> document;  ///< nothing: a deletion
+  std::optional<std::uint64_t> if_match;   ///< the version that the writer has seen
 };
 
 /// What became of a draft.

@@ -34,8 +34,7 @@ Status check_formats(const http::Request& request) {
            text.find("*/*") != std::string_view::npos ||
            text.starts_with("application/x-www-form-urlencoded");
   };
-  if (!is_json(request.parameter("_format").value_or("")) ||
-      !is_json(request.header("accept")) ||
+  if (!is_json(request.parameter("_format").value_or("")) || !is_json(request.header("accept")) ||
       (!request.body.empty() && !is_json(request.header("content-type")))) {
     return make_error(ErrorCode::media_type_unsupported, "application/fhir+json only");
   }
@@ -56,7 +55,8 @@ http::Response answer_get(const Call& call) {
   if (at.size() == 2 && at[1].starts_with('$')) return unsupported("this operation");
   if (at.size() == 2) return read(call, at[0], at[1]);
   if (at.size() == 3 && at[2] == "_history") return history_of(call, at[0], at[1]);
-  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything") return everything(call, at[1]);
+  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything")
+    return everything(call, at[1]);
   if (at.size() == 4 && at[2] == "_history") return read_version(call, at[0], at[1], at[3]);
   return unsupported("this path");
 }

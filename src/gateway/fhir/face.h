@@ -16,9 +16,9 @@ struct Call {
   const Services& services;
   custody::Organisation& organisation;
   const http::Request& request;
-  std::string base;                          ///< `http://host/o/{org}/fhir`
-  std::vector<std::string_view> segments;    ///< of the path behind the base
-  custody::Principal principal;              ///< not set for `metadata`
+  std::string base;                        ///< `http://host/o/{org}/fhir`
+  std::vector<std::string_view> segments;  ///< of the path behind the base
+  custody::Principal principal;            ///< not set for `metadata`
 };
 
 /// Answers one interaction, as entries of a Bundle do too. Never an error: a refusal is an answer.

@@ -81,8 +81,8 @@ http::Response serve_listing(const Call& call, custody::Viewer& viewer, const Li
   }
   const Status served = viewer.serve(listing.page.entries, listing.action);
   if (!served.ok()) return refusal(served.error());
-  std::string out = "{\"resourceType\":\"Bundle\",\"type\":\"" +
-                    std::string(listing.bundle_type) + "\"";
+  std::string out =
+      "{\"resourceType\":\"Bundle\",\"type\":\"" + std::string(listing.bundle_type) + "\"";
   if (listing.with_total) out += ",\"total\":" + std::to_string(listing.page.total);
   out += ",\"link\":[";
   append_link(out, "self", listing.self);

@@ -49,8 +49,8 @@ http::Response refuse_read(const Call& call, custody::Viewer& viewer,
 }
 
 http::Response not_there(const Call& call) {
-  return refusal(make_error(is_of_the_house(call) ? ErrorCode::fhir_not_found
-                                                  : ErrorCode::access_refused));
+  return refusal(
+      make_error(is_of_the_house(call) ? ErrorCode::fhir_not_found : ErrorCode::access_refused));
 }
 
 http::Response serve_one(const Call& call, const Result<query::RecordEntry>& entry,

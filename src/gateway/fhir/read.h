@@ -9,8 +9,7 @@ namespace xl::gateway::fhir {
 /// What a request asks of the access desk: who, why (`X-Purpose-Of-Use`, an HL7 v3 code; else TREAT
 /// for practitioners, PATRQT, FAMRQT, and HOPERAT for software), by which emergency
 /// (`X-Emergency-Entry`). Errors: purpose_unknown, identifier_malformed.
-[[nodiscard]] Result<custody::Ask> ask_of(const Call& call,
-                                          contracts::consent::Action action);
+[[nodiscard]] Result<custody::Ask> ask_of(const Call& call, contracts::consent::Action action);
 
 /// `GET Type/id`.
 [[nodiscard]] http::Response read(const Call& call, std::string_view type, std::string_view id);

@@ -56,11 +56,14 @@ struct Moment {
 };
 
 Moment moment_of(std::uint64_t milliseconds) {
-  using namespace std::chrono;  // of this function only: dates need many of its names
-  const sys_days day{days{static_cast<int>(milliseconds / 86'400'000)}};
+  const std::chrono::sys_days day{std::chrono::days{static_cast<int>(milliseconds / 86'400'000)}};
   const auto rest = static_cast<unsigned>(milliseconds % 86'400'000);
-  return {year_month_day{day}, weekday{day},          rest / 3'600'000, rest / 60'000 % 60,
-          rest / 1000 % 60,    rest % 1000};
+  return {std::chrono::year_month_day{day},
+          std::chrono::weekday{day},
+          rest / 3'600'000,
+          rest / 60'000 % 60,
+          rest / 1000 % 60,
+          rest % 1000};
 }
 
 /// RFC 9110 §5.6.7.

@@ -86,8 +86,8 @@ std::optional<model::Id> named_patient(const Call& call, std::string_view type,
 std::string query_text(const Parameters& parameters, const std::string& cursor) {
   std::string out;
   const auto add = [&](std::string_view name, std::string_view value) {
-    out += (out.empty() ? "?" : "&") + http::percent_encode(name) + "=" +
-           http::percent_encode(value);
+    out +=
+        (out.empty() ? "?" : "&") + http::percent_encode(name) + "=" + http::percent_encode(value);
   };
   for (const auto& [name, value] : parameters) {
     if (name != "_cursor") add(name, value);
@@ -107,8 +107,7 @@ Result<query::IndexPage> current_of(const Call& call, query::IndexPage page) {
   out.next_cursor = std::move(page.next_cursor);
   for (query::RecordEntry& entry : page.entries) {
     if (entry.deleted) continue;
-    XL_TRY_ASSIGN(const auto current,
-                  call.organisation.records().current(entry.type, entry.id));
+    XL_TRY_ASSIGN(const auto current, call.organisation.records().current(entry.type, entry.id));
     if (current && current->version == entry.version) out.entries.push_back(std::move(entry));
   }
   return out;
@@ -149,8 +148,9 @@ http::Response search(const Call& call, const Parameters& parameters) {
     if (!recorded.ok()) return refusal(recorded.error());
   }
   const std::string address = call.base + "/" + std::string(type);
-  Listing listing{"searchset", "search", std::move(*page), true,
-                  address + query_text(parameters, wish->cursor), {}};
+  Listing listing{
+      "searchset", "search", std::move(*page), true, address + query_text(parameters, wish->cursor),
+      {}};
   if (!listing.page.next_cursor.empty()) {
     listing.next = address + query_text(parameters, listing.page.next_cursor);
   }
@@ -197,8 +197,12 @@ http::Response everything(const Call& call, std::string_view patient) {
   auto page = current_of(call, std::move(*versions));
   if (!page.ok()) return refusal(page.error());
   const std::string address = call.base + "/Patient/" + std::string(patient) + "/$everything";
-  Listing listing{"searchset", "everything", std::move(*page), false,
-                  address + query_text(parameters, wish->cursor), {}};
+  Listing listing{"searchset",
+                  "everything",
+                  std::move(*page),
+                  false,
+                  address + query_text(parameters, wish->cursor),
+                  {}};
   if (!listing.page.next_cursor.empty()) {
     listing.next = address + query_text(parameters, listing.page.next_cursor);
   }
@@ -238,8 +242,12 @@ http::Response history_of(const Call& call, std::string_view type, std::string_v
   if (!type.empty()) address += "/" + std::string(type);
   if (!id.empty()) address += "/" + std::string(id);
   address += "/_history";
-  Listing listing{"history", "history", std::move(*page), true,
-                  address + query_text(parameters, current_cursor(parameters)), {}};
+  Listing listing{"history",
+                  "history",
+                  std::move(*page),
+                  true,
+                  address + query_text(parameters, current_cursor(parameters)),
+                  {}};
   if (!listing.page.next_cursor.empty()) {
     listing.next = address + query_text(parameters, listing.page.next_cursor);
   }

@@ -105,9 +105,8 @@ Result<http::Response> list_accesses(const Services& services, custody::Organisa
     return make_error(ErrorCode::parameter_invalid, "count");
   }
   XL_TRY(record_look(services, organisation, who, patient));
-  XL_TRY_ASSIGN(const auto entries,
-                organisation.stores().journal().entries_of(patient, after,
-                                                           static_cast<std::uint32_t>(count)));
+  XL_TRY_ASSIGN(const auto entries, organisation.stores().journal().entries_of(
+                                        patient, after, static_cast<std::uint32_t>(count)));
   const auto state = services.ledger.state();
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/access-log/v1");

@@ -17,7 +17,8 @@ namespace xl::gateway::organisation {
                                                    const PathValues& values);
 
 /// `GET /o/{org}/access-log/{sequence}/proof`: the entry, its place under a journal root and the
-/// transaction that anchored the root. Errors: as above, journal_not_sealed (not on the ledger yet).
+/// transaction that anchored the root. Errors: as above, journal_not_sealed (not on the ledger
+/// yet).
 [[nodiscard]] Result<http::Response> prove_access(const Services& services,
                                                   custody::Organisation& organisation,
                                                   const custody::Principal& who,

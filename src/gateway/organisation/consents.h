@@ -25,8 +25,7 @@ namespace xl::gateway::organisation {
                                                    const PathValues& values);
 
 /// The patient whom a patient, or a guardian in office, asks about. Errors: role_refused.
-[[nodiscard]] Result<model::Id> own_patient(const Services& services,
-                                            const custody::Principal& who,
+[[nodiscard]] Result<model::Id> own_patient(const Services& services, const custody::Principal& who,
                                             const http::Request& request);
 
 }  // namespace xl::gateway::organisation

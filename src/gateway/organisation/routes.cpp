@@ -34,9 +34,9 @@ void add_routes(Router& router, const Services& services) {
               [services](const http::Request& request, const auto&) {
                 return list_organisations(services, request);
               }});
-  using Handle = Result<http::Response> (*)(const Services&, custody::Organisation&,
-                                            const custody::Principal&, const http::Request&,
-                                            const PathValues&);
+  using Handle =
+      Result<http::Response> (*)(const Services&, custody::Organisation&, const custody::Principal&,
+                                 const http::Request&, const PathValues&);
   const auto add = [&](const char* method, const char* pattern, const char* summary,
                        Handle handle) {
     router.add({method, pattern, summary,

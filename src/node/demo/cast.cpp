@@ -38,7 +38,7 @@ std::filesystem::path Cast::file_of(const model::Id& organisation, const std::st
 Result<Persona> Cast::organisation(const Layout& layout, const Unlock& unlock,
                                    const std::string& name, const model::Id& did) {
   XL_TRY_ASSIGN(crypto::SigningKey key, unlock.load_signing_key(layout.service_key(did.text())));
-  Persona out = connect({name, did, PartyKind::organisation, did, std::move(key)});
+  Persona out = connect({name, did, PartyKind::organisation, did, std::move(key), {}});
   XL_TRY(out.session->sign_in(did, {}));
   return out;
 }
@@ -50,8 +50,8 @@ Result<Persona> Cast::practitioner(Persona& employer, const std::string& name, i
   auto kept = client::read_identity(path, protection_);
   const bool fresh = !kept.ok();
   // The name is not written down: it would stand on the disk in the clear.
-  const Identity who = fresh ? client::make_identity({}, PartyKind::practitioner, organisation)
-                             : std::move(*kept);
+  const Identity who =
+      fresh ? client::make_identity({}, PartyKind::practitioner, organisation) : std::move(*kept);
   Persona out = connect(who);
   out.name = name;
   if (fresh) {
@@ -78,8 +78,8 @@ Result<Persona> Cast::patient(Persona& custodian, const std::string& name, const
   const auto path = file_of(custodian.did(), name);
   auto kept = client::read_identity(path, protection_);
   const bool fresh = !kept.ok();
-  Identity who = fresh ? client::make_identity({}, PartyKind::patient, custodian.did())
-                       : std::move(*kept);
+  Identity who =
+      fresh ? client::make_identity({}, PartyKind::patient, custodian.did()) : std::move(*kept);
   if (fresh) who.did = did;
   Persona out = connect(who);
   out.name = name;

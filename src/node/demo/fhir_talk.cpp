@@ -7,31 +7,11 @@
 #include "base/checked.h"
 #include "base/json/json.h"
 #include "base/json/writer.h"
-#include "contracts/access/records.h"
-#include "crypto/hash.h"
-#include "crypto/random.h"
-#include "custody/details.pb.h"
-#include "model/canonical.h"
-#include "model/tags.h"
 
 namespace xl::node::demo {
 
-using client::bytes_of;
 using client::HttpResponse;
-
-namespace {
-
-constexpr std::uint64_t emergency_valid_ms = 2 * 60 * 1000;
-
-Result<json::Document> json_of(const Result<HttpResponse>& answer, unsigned status = 200) {
-  if (!answer.ok()) return answer.error();
-  if (answer->status != status) return client::error_of(*answer);
-  json::Limits bounds;
-  bounds.bytes_max = answer->body.size();
-  return json::parse(answer->body, bounds);
-}
-
-}  // namespace
+using client::json_of;
 
 Result<HttpResponse> get_fhir(client::Session& who, const model::Id& custodian,
                               const std::string& path, const Headers& headers) {
@@ -59,8 +39,8 @@ Result<std::size_t> count_entries(client::Session& who, const model::Id& custodi
 Result<model::Id> pseudonym_of(client::Session& hospital, const model::Id& custodian,
                                const std::string& patient) {
   XL_TRY_ASSIGN(const json::Document proof,
-                json_of(hospital.ask("GET", "/o/" + custodian.text() + "/records/Patient/" +
-                                                patient + "/proof")));
+                json_of(hospital.ask(
+                    "GET", "/o/" + custodian.text() + "/records/Patient/" + patient + "/proof")));
   return model::id_from_did(proof.root().find("patient").as_string().value_or(""));
 }
 
@@ -83,52 +63,14 @@ Status open_encounter(client::Session& hospital, const model::Id& custodian,
   return {};
 }
 
-Status break_glass(client::Session& doctor, const crypto::SigningKey& organisation,
-                   const model::Id& custodian, xinglin::access::v1::DeclareEmergency message,
-                   std::string_view code, std::string_view text) {
-  xinglin::custody::v1::EmergencyReason reason;
-  Hash salt{};
-  crypto::random_bytes(salt);
-  reason.set_version(1);
-  reason.set_salt(bytes_of(salt));
-  reason.set_code(std::string(code));
-  reason.set_text(std::string(text));
-  Bytes commitment{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(commitment, crypto::tagged_hash(model::tags::access_details, {model::encode(reason)}));
-  message.set_reason(bytes_of(commitment));
-  XL_TRY_ASSIGN(const model::Genesis* genesis, doctor.genesis());
-  const crypto::SigningKey& key = doctor.identity().key;
-  model::Body body;
-  body.network = genesis->network;
-  for (const crypto::SigningKey* one : {&key, &organisation}) {
-    body.signers.push_back(
-        {model::key_id_of(one->algorithm(), one->public_key()), one->algorithm()});
-  }
-  body.valid_until_ms = SystemClock().now_ms() + emergency_valid_ms;
-  crypto::random_bytes(body.nonce);
-  body.messages.push_back(client::message_to(contracts::access::contract_number,
-                                             contracts::access::declare_emergency_type, message));
-  const Bytes body_bytes = model::encode_body(body);
-  const Bytes signature = key.sign(model::signed_bytes(body_bytes));
-  json::Writer out;
-  out.begin_object().key("body").string(to_base64(body_bytes));
-  out.key("signature").string(to_base64(signature)).key("reason").begin_object();
-  out.key("salt").string(to_base64(salt)).key("code").string(code).key("text").string(text);
-  out.end_object().end_object();
-  XL_TRY_ASSIGN(const HttpResponse answer,
-                doctor.ask("POST", "/o/" + custodian.text() + "/emergencies", "application/json",
-                           out.take()));
-  return answer.status == 201 ? Status{} : Status(client::error_of(answer));
-}
-
 Result<LogSummary> access_log(client::Session& patient, const model::Id& custodian) {
   LogSummary out;
   std::set<std::string, std::less<>> organisations;
   std::string after = "0";
   while (!after.empty()) {
     XL_TRY_ASSIGN(const json::Document page,
-                  json_of(patient.ask("GET", "/o/" + custodian.text() +
-                                                 "/access-log?count=200&after=" + after)));
+                  json_of(patient.ask(
+                      "GET", "/o/" + custodian.text() + "/access-log?count=200&after=" + after)));
     for (const json::Value entry : page.root().find("entries").items()) {
       ++(entry.find("permitted").as_bool().value_or(false) ? out.permitted : out.refused);
       organisations.emplace(entry.find("organisation").as_string().value_or(""));

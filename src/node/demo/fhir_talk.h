@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "client/session.h"
-#include "contracts/access/messages.pb.h"
 
 /// What the demo's people say to a custodian over HTTP.
 namespace xl::node::demo {
@@ -32,12 +31,6 @@ using Headers = std::map<std::string, std::string>;
 [[nodiscard]] Status open_encounter(client::Session& hospital, const model::Id& custodian,
                                     const std::string& patient, const model::Id& practitioner,
                                     std::string_view status);
-
-/// Declares an emergency at the custodian; the practitioner signs, its organisation co-signs there.
-[[nodiscard]] Status break_glass(client::Session& doctor, const crypto::SigningKey& organisation,
-                                 const model::Id& custodian,
-                                 xinglin::access::v1::DeclareEmergency message,
-                                 std::string_view code, std::string_view text);
 
 /// What an access log says in numbers.
 struct LogSummary {

@@ -20,8 +20,8 @@ struct DemoHistory {
   std::vector<DemoResource> resources;  ///< the Patient first
 };
 
-/// The history of patient `number` (from 0): a Patient, an allergy, an immunization, a coverage, and
-/// a few visits, each with an encounter, a condition, observations and a report of them, a
+/// The history of patient `number` (from 0): a Patient, an allergy, an immunization, a coverage,
+/// and a few visits, each with an encounter, a condition, observations and a report of them, a
 /// prescription and a claim. The same number gives the same bytes, always.
 [[nodiscard]] DemoHistory make_history(std::uint32_t number);
 

@@ -8,13 +8,10 @@
 #include "base/json/json.h"
 #include "base/json/writer.h"
 #include "client/bundle_file.h"
-#include "contracts/access/messages.pb.h"
-#include "contracts/access/records.h"
+#include "client/emergency.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
-#include "crypto/random.h"
-#include "model/canonical.h"
-#include "model/tags.h"
+#include "crypto/secret.h"
 #include "node/commands.h"
 #include "node/demo/cast.h"
 #include "node/demo/fhir_talk.h"
@@ -25,7 +22,6 @@
 namespace xl::node::demo {
 namespace {
 
-namespace access = contracts::access;
 namespace consent = contracts::consent;
 using client::bytes_of;
 using client::Sent;
@@ -89,12 +85,16 @@ Status Story::meet(const Layout& layout, const Unlock& unlock, const model::Gene
     const std::string name(one.find("name").as_string().value_or(""));
     XL_TRY_ASSIGN(Persona organisation, cast_.organisation(layout, unlock, name, did));
     const auto type = static_cast<OrganisationType>(one.find("type").as_uint64().value_or(0));
-    if (type == OrganisationType::hospital) hospitals_.push_back(std::move(organisation));
-    else if (type == OrganisationType::insurer) insurer_ = std::move(organisation);
-    else regulator_ = std::move(organisation);
+    if (type == OrganisationType::hospital)
+      hospitals_.push_back(std::move(organisation));
+    else if (type == OrganisationType::insurer)
+      insurer_ = std::move(organisation);
+    else
+      regulator_ = std::move(organisation);
   }
   if (hospitals_.size() != 3 || !insurer_ || !regulator_) {
-    return make_error(ErrorCode::config_invalid, "the folder holds another network than the demo's");
+    return make_error(ErrorCode::config_invalid,
+                      "the folder holds another network than the demo's");
   }
   using identity::LicenceType;
   using identity::Role;
@@ -194,8 +194,8 @@ Status Story::admit_bundles(const std::filesystem::path& folder) {
 }
 
 Status Story::claim_first_patient() {
-  XL_TRY_ASSIGN(const model::Id did, pseudonym_of(*hospitals_[0].session, hospitals_[0].did(),
-                                                  patient_id_));
+  XL_TRY_ASSIGN(const model::Id did,
+                pseudonym_of(*hospitals_[0].session, hospitals_[0].did(), patient_id_));
   XL_TRY_ASSIGN(patient_, cast_.patient(hospitals_[0], patient_name_, did));
   console_.done(patient_name_ + " takes over her record with a key of her own",
                 patient_name_ + " 用自己的钥匙接管了病历");
@@ -279,11 +279,13 @@ Status Story::share() {
   const auto expected =
       static_cast<std::size_t>(std::count(types_.begin(), types_.end(), "Observation"));
   if (shared != std::min<std::size_t>(expected, 1000)) {
-    return make_error(ErrorCode::internal_failure, "observations shared and observations read differ");
+    return make_error(ErrorCode::internal_failure,
+                      "observations shared and observations read differ");
   }
   say(doctor.name + " reads " + std::to_string(shared) +
           " observations: both hospitals signed the permit on the ledger first",
-      doctor.name + " 读取了 " + std::to_string(shared) + " 条检验结果:两家医院先在账本上共同签署许可");
+      doctor.name + " 读取了 " + std::to_string(shared) +
+          " 条检验结果:两家医院先在账本上共同签署许可");
   XL_TRY_ASSIGN(const std::size_t others,
                 count_of(doctor, hospitals_[0], "Condition?patient=" + patient_id_));
   if (others != 0) return make_error(ErrorCode::internal_failure, "a class not shared was read");
@@ -317,14 +319,13 @@ Status Story::pay() {
   if (before != 0) return make_error(ErrorCode::internal_failure, "claims read without consent");
   stop(officer.name + " of " + insurer_->name + " asks for claims: nothing without consent",
        insurer_->name + " 的 " + officer.name + " 请求理赔资料:未授权,无结果");
-  const auto granted =
-      grant(officer, insurer_->did(), {"Claim"}, consent::PurposeOfUse::payment);
+  const auto granted = grant(officer, insurer_->did(), {"Claim"}, consent::PurposeOfUse::payment);
   if (!granted.ok()) return granted.error();
   XL_TRY_ASSIGN(const std::size_t after, count_of(officer, hospitals_[0], claims, purpose));
   const bool has_claims = std::find(types_.begin(), types_.end(), "Claim") != types_.end();
   if (has_claims && after == 0) return make_error(ErrorCode::internal_failure, "no claim found");
-  say(patient_name_ + " lets " + insurer_->name + " see claims, for payment: " +
-          std::to_string(after) + " read, nothing else",
+  say(patient_name_ + " lets " + insurer_->name +
+          " see claims, for payment: " + std::to_string(after) + " read, nothing else",
       patient_name_ + " 允许 " + insurer_->name + " 为支付目的查看理赔:读取 " +
           std::to_string(after) + " 条,别无其他");
   return revoke(*granted);  // the claims are paid
@@ -332,18 +333,16 @@ Status Story::pay() {
 
 Status Story::emergency() {
   Persona& doctor = doctors_[2];
-  xinglin::access::v1::DeclareEmergency message;
-  const model::Id entry = client::random_id();
-  message.set_entry(bytes_of(entry.bytes));
-  message.set_practitioner(bytes_of(doctor.did().bytes));
-  message.set_organisation(bytes_of(hospitals_[2].did().bytes));
-  message.set_patient(bytes_of(patient_->did().bytes));
-  XL_TRY(break_glass(*doctor.session, hospitals_[2].session->identity().key, hospitals_[0].did(),
-                     message, "unconscious", "unconscious after a traffic accident"));
+  Sent sent;
   XL_TRY_ASSIGN(
-      const std::size_t found,
-      count_of(doctor, hospitals_[0], "Condition?patient=" + patient_id_,
-               {{"X-Purpose-Of-Use", "ETREAT"}, {"X-Emergency-Entry", entry.text()}}));
+      const model::Id entry,
+      client::declare_emergency(
+          *doctor.session, hospitals_[0].did(),
+          {patient_->did(), "unconscious", "unconscious after a traffic accident"}, sent));
+  XL_TRY(must_apply(sent));
+  XL_TRY_ASSIGN(const std::size_t found,
+                count_of(doctor, hospitals_[0], "Condition?patient=" + patient_id_,
+                         {{"X-Purpose-Of-Use", "ETREAT"}, {"X-Emergency-Entry", entry.text()}}));
   if (found == 0 && std::find(types_.begin(), types_.end(), "Condition") != types_.end()) {
     return make_error(ErrorCode::internal_failure, "the emergency opened nothing");
   }
@@ -373,7 +372,8 @@ Status Story::refused(const Result<Sent>& sent, std::string_view english,
                       std::string_view chinese) {
   if (!sent.ok()) return sent.error();
   if (sent->applied()) return make_error(ErrorCode::internal_failure, "was not refused");
-  stop(std::string(english) + ": " + sent->status_name, std::string(chinese) + ":" + sent->status_name);
+  stop(std::string(english) + ": " + sent->status_name,
+       std::string(chinese) + ":" + sent->status_name);
   return {};
 }
 
@@ -390,9 +390,10 @@ Status Story::attack() {
   message.set_consent(bytes_of(client::random_id().bytes));
   message.set_patient(bytes_of(patient_->did().bytes));
   message.set_commitment(bytes_of(client::committed("a consent that nobody gave")));
-  XL_TRY(refused(
-      hospitals_[2].session->submit(consent::contract_number, consent::grant_type, message),
-      hospitals_[2].name + " consents in the patient's name", hospitals_[2].name + " 冒充患者授权"));
+  XL_TRY(
+      refused(hospitals_[2].session->submit(consent::contract_number, consent::grant_type, message),
+              hospitals_[2].name + " consents in the patient's name",
+              hospitals_[2].name + " 冒充患者授权"));
   const Persona stranger = cast_.stranger("a stranger");
   return refused(stranger.session->submit(consent::contract_number, consent::grant_type, message),
                  "A stranger's key", "陌生人的钥匙");

@@ -16,8 +16,8 @@ struct DemoOptions {
 };
 
 /// Makes (once) and starts an embedded node and plays the story on it through its public API: three
-/// hospitals, an insurer and a regulator, patients whose FHIR histories go in encrypted, own care, a
-/// share, reads after a committed permit, an emergency, a claim, refusals, a revocation, attacks;
+/// hospitals, an insurer and a regulator, patients whose FHIR histories go in encrypted, own care,
+/// a share, reads after a committed permit, an emergency, a claim, refusals, a revocation, attacks;
 /// then the regulator verifies every receipt with the genesis alone. The personas' keys are kept in
 /// the demo's folder. Returns an exit code.
 [[nodiscard]] int run_demo(const DemoOptions& options, const Console& console);

@@ -92,7 +92,11 @@ TEST_F(FhirFace, KeepsEveryVersionOfARecord) {
 
 TEST_F(FhirFace, KeepsDecimalsAndUnknownExtensionsAsWritten) {
   const std::string text =
-      R"({"resourceType":"Observation","id":"exact","extension":[{"url":"http://example.org/unheard-of","valueDecimal":1.50},{"url":"http://example.org/nested","extension":[{"url":"a","valueString":"ü"}]}],"status":"final","code":{"text":"x"},"subject":{"reference":"Patient/p1"},"valueQuantity":{"value":0.00010}})";
+      R"({"resourceType":"Observation","id":"exact",)"
+      R"("extension":[{"url":"http://example.org/unheard-of","valueDecimal":1.50},)"
+      R"({"url":"http://example.org/nested","extension":[{"url":"a",)"
+      R"("valueString":"ü"}]}],"status":"final","code":{"text":"x"},)"
+      R"("subject":{"reference":"Patient/p1"},"valueQuantity":{"value":0.00010}})";
   ASSERT_EQ(north_->put("Observation/exact", text).status, 201U);
   const std::string kept = north_->get("Observation/exact").body;
   EXPECT_NE(kept.find("\"valueDecimal\":1.50"), std::string::npos);
@@ -117,8 +121,7 @@ TEST_F(FhirFace, FindsByEachParameterAndPagesWithoutLossOrRepetition) {
     EXPECT_TRUE(fhir::validate(page.root()).empty());
     EXPECT_EQ(page.root().find("total").number_text(), "25");
     for (const json::Value entry : page.root().find("entry").items()) {
-      EXPECT_TRUE(
-          seen.emplace(entry.find("resource").find("id").as_string().value_or("")).second);
+      EXPECT_TRUE(seen.emplace(entry.find("resource").find("id").as_string().value_or("")).second);
     }
     path.clear();
     for (const json::Value link : page.root().find("link").items()) {
@@ -152,7 +155,14 @@ TEST_F(FhirFace, FindsByEachParameterAndPagesWithoutLossOrRepetition) {
 
 TEST_F(FhirFace, TransactionsResolveReferencesAndAreAllOrNothing) {
   const std::string good =
-      R"({"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a","resource":{"resourceType":"Patient","name":[{"text":"T"}]},"request":{"method":"POST","url":"Patient"}},{"fullUrl":"urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059","resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}},"request":{"method":"POST","url":"Observation"}}]})";
+      R"({"resourceType":"Bundle","type":"transaction",)"
+      R"("entry":[{"fullUrl":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a",)"
+      R"("resource":{"resourceType":"Patient","name":[{"text":"T"}]},)"
+      R"("request":{"method":"POST","url":"Patient"}},)"
+      R"({"fullUrl":"urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059",)"
+      R"("resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},)"
+      R"("subject":{"reference":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}},)"
+      R"("request":{"method":"POST","url":"Observation"}}]})";
   const auto done = north_->post("", good);
   ASSERT_EQ(done.status, 200U) << done.body;
   const json::Document answer = parsed(done);
@@ -214,18 +224,22 @@ TEST_F(FhirFace, RefusesWithAnOutcomeThatSaysWhy) {
 }
 
 TEST_F(FhirFace, OthersSeeTheDirectoryAndNothingElse) {
-  ASSERT_EQ(north_->put("Organization/o1", R"({"resourceType":"Organization","id":"o1","name":"N"})")
-                .status,
-            201U);
-  ASSERT_EQ(north_->put("Observation/nobodys",
-                        R"({"resourceType":"Observation","id":"nobodys","status":"final","code":{"text":"x"}})")
+  ASSERT_EQ(
+      north_->put("Organization/o1", R"({"resourceType":"Organization","id":"o1","name":"N"})")
+          .status,
+      201U);
+  ASSERT_EQ(north_
+                ->put("Observation/nobodys",
+                      R"({"resourceType":"Observation","id":"nobodys","status":"final",)"
+                      R"("code":{"text":"x"}})")
                 .status,
             201U);
   demo::Persona south_hospital = live_->hospital(1);
   FhirClient south(live_->doctor(south_hospital, "ward"), live_->organisations[0]);
   EXPECT_EQ(south.get("Organization/o1").status, 200U);
-  for (const char* path : {"Patient/p1", "Patient/absent", "Observation/nobodys", "Patient/p1/$everything",
-                           "Patient/p1/_history", "Patient/p1/_history/1"}) {
+  for (const char* path :
+       {"Patient/p1", "Patient/absent", "Observation/nobodys", "Patient/p1/$everything",
+        "Patient/p1/_history", "Patient/p1/_history/1"}) {
     const auto answer = south.get(path);
     EXPECT_EQ(answer.status, 404U) << path;
     EXPECT_EQ(code_of(answer), "XL3502") << path;

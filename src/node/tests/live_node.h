@@ -49,8 +49,7 @@ class LiveNode {
     ASSERT_TRUE(genesis.ok());
     organisations.clear();
     for (const json::Value one : genesis->section("identity").find("organisations").items()) {
-      organisations.push_back(
-          *model::id_from_did(one.find("did").as_string().value_or("")));
+      organisations.push_back(*model::id_from_did(one.find("did").as_string().value_or("")));
     }
   }
   void stop() { node.reset(); }
@@ -90,8 +89,8 @@ class FhirClient {
   client::HttpResponse ask(std::string_view method, const std::string& path,
                            std::string_view body = {}, demo::Headers headers = {},
                            std::string_view type = "application/fhir+json") {
-    auto answer = who_.session->ask(method, base_ + path, body.empty() ? "" : type, body,
-                                    std::move(headers));
+    auto answer =
+        who_.session->ask(method, base_ + path, body.empty() ? "" : type, body, std::move(headers));
     EXPECT_TRUE(answer.ok()) << answer.error().text();
     return answer.ok() ? std::move(*answer) : client::HttpResponse{};
   }
@@ -129,9 +128,13 @@ inline std::string observation_json(const std::string& id, const std::string& pa
                                     const std::string& value = "1.50",
                                     const std::string& date = "2026-01-02") {
   return R"({"resourceType":"Observation","id":")" + id +
-         R"(","status":"final","category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"2339-0"}]},"subject":{"reference":"Patient/)" +
-         patient + R"("},"effectiveDateTime":")" + date +
-         R"(","valueQuantity":{"value":)" + value + R"(,"unit":"mg/dL"}})";
+         R"(","status":"final",)"
+         R"("category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/)"
+         R"(observation-category",)"
+         R"("code":"laboratory"}]}],"code":{"coding":[{"system":"http://loinc.org",)"
+         R"("code":"2339-0"}]},"subject":{"reference":"Patient/)" +
+         patient + R"("},"effectiveDateTime":")" + date + R"(","valueQuantity":{"value":)" + value +
+         R"(,"unit":"mg/dL"}})";
 }
 
 }  // namespace xl::node::testing

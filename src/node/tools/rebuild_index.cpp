@@ -18,8 +18,8 @@ Result<std::uint64_t> rebuild_indexes(const Layout& layout, const Unlock& unlock
   for (custody::Custody::Hosted& one : hosted) {
     // A damaged file could not even be opened.
     XL_TRY(query::RecordIndex::discard(one.places.index));
-    XL_TRY_ASSIGN(const auto stores, custody::Stores::open(one.places, std::move(one.identity),
-                                                           unlock.for_vault()));
+    XL_TRY_ASSIGN(const auto stores,
+                  custody::Stores::open(one.places, std::move(one.identity), unlock.for_vault()));
     const std::uint64_t before = done;
     XL_TRY(custody::rebuild_index(*stores, *state, [&](std::uint64_t count) {
       done = before + count;

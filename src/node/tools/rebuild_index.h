@@ -14,7 +14,6 @@ namespace xl::node {
 /// versions read. The number of versions indexed. Errors: data_folder_missing, store_locked (the
 /// node runs), those of the keys and the stores.
 [[nodiscard]] Result<std::uint64_t> rebuild_indexes(
-    const Layout& layout, const Unlock& unlock,
-    const std::function<void(std::uint64_t)>& progress);
+    const Layout& layout, const Unlock& unlock, const std::function<void(std::uint64_t)>& progress);
 
 }  // namespace xl::node

@@ -80,7 +80,8 @@ TEST(DecideOwnCare, SoftwareOfTheCustodianForOperationsOnly) {
   const std::vector<KnownPolicy> denied{known("c1", deny_all())};
   expect(decide(denied, request, facts), false, {Reason::patient_denies}, "denied");
   request.purpose = PurposeOfUse::treatment;
-  expect(decide({}, request, facts), false, {Reason::no_consent}, "a person must stand behind care");
+  expect(decide({}, request, facts), false, {Reason::no_consent},
+         "a person must stand behind care");
   request.purpose = PurposeOfUse::operations;
   request.requester.did = request.requester.organisation = testing::id("south");
   expect(decide({}, request, facts), false, {Reason::no_consent}, "of another institution");

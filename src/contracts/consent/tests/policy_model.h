@@ -111,10 +111,9 @@ inline const std::vector<std::string>& sensitivity_codes() {
   return all;
 }
 inline const std::vector<PurposeOfUse>& purposes() {
-  static const std::vector<PurposeOfUse> all = {PurposeOfUse::treatment,
-                                                PurposeOfUse::emergency_treatment,
-                                                PurposeOfUse::break_glass, PurposeOfUse::research,
-                                                PurposeOfUse::operations};
+  static const std::vector<PurposeOfUse> all = {
+      PurposeOfUse::treatment, PurposeOfUse::emergency_treatment, PurposeOfUse::break_glass,
+      PurposeOfUse::research, PurposeOfUse::operations};
   return all;
 }
 
@@ -253,8 +252,8 @@ inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const 
   const bool emergency =
       person && (p.purpose == 1 || p.purpose == 2) && w.declared && w.reason && w.licensed;
   const bool own_care = person && asker.organisation == "north" && p.purpose == 0 && w.encounter;
-  const bool own_systems = asker.kind == RequesterKind::organisation &&
-                           asker.organisation == "north" && p.purpose == 4;
+  const bool own_systems =
+      asker.kind == RequesterKind::organisation && asker.organisation == "north" && p.purpose == 4;
   const bool regular = !refused && (own_care || own_systems || !covering.empty());
   if (regular) return {true, false, covering};
   return {emergency, emergency, {}};

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "cli/consent.h"
+
+#include "base/json/writer.h"
+#include "cli/actor.h"
+#include "cli/consent_show.h"
+#include "cli/words.h"
+#include "client/policy.h"
+#include "contracts/consent/messages.pb.h"
+#include "contracts/consent/records.h"
+
+namespace xl::cli {
+namespace {
+
+namespace consent = contracts::consent;
+using client::bytes_of;
+using contracts::PartyKind;
+
+constexpr std::uint64_t one_day_ms = 24ULL * 60 * 60 * 1000;
+
+struct ConsentOptions {
+  std::string id;
+  std::string to;
+  std::string person;
+  std::string patient;  ///< for guardians
+  std::vector<std::string> types;
+  std::string until;
+  std::uint32_t days = 0;
+  std::string confidentiality = "normal";
+  bool exports = false;
+};
+
+Result<client::PolicyWish> wish_of(const Session& session, const ConsentOptions& options) {
+  client::PolicyWish out;
+  if (!options.to.empty()) {
+    XL_TRY_ASSIGN(out.organisation, id_of(options.to, "--to"));
+  }
+  if (!options.person.empty()) {
+    XL_TRY_ASSIGN(out.person, id_of(options.person, "--person"));
+  }
+  out.types = options.types;
+  const auto purpose =
+      consent::purpose_of_code(session.purpose.empty() ? "TREAT" : session.purpose);
+  if (!purpose) return make_error(ErrorCode::purpose_unknown, session.purpose);
+  out.purpose = *purpose;
+  const auto level = client::confidentiality_of_word(options.confidentiality);
+  if (!level) {
+    return make_error(ErrorCode::usage_invalid,
+                      "--confidentiality is unrestricted, low, moderate, normal, restricted or "
+                      "very-restricted");
+  }
+  out.confidentiality_max = *level;
+  out.may_export = options.exports;
+  return out;
+}
+
+/// When it ends: 0 for "until revoked" is not offered: a forgotten consent must run out.
+Result<std::uint64_t> end_of(const ConsentOptions& options, std::uint64_t now_ms) {
+  if (options.until.empty() == (options.days == 0)) {
+    return make_error(ErrorCode::usage_invalid, "say when it ends: --until YYYY-MM-DD or --days N");
+  }
+  if (options.days != 0) return now_ms + options.days * one_day_ms;
+  XL_TRY_ASSIGN(const std::uint64_t end, end_of_day_ms(options.until, "--until"));
+  if (end <= now_ms) return make_error(ErrorCode::usage_invalid, "--until is over");
+  return end;
+}
+
+Result<model::Id> patient_of(Actor& actor, const ConsentOptions& options) {
+  if (actor.identity().kind == PartyKind::patient) return actor.identity().did;
+  if (options.patient.empty()) {
+    return make_error(ErrorCode::usage_invalid, "a guardian names the --patient");
+  }
+  return id_of(options.patient, "--patient");
+}
+
+void show_agreed(const model::Id& id, const client::Sent& sent, std::uint64_t end_ms,
+                 const Console& console) {
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/consent-agreed/v1");
+    out.key("consent").string(id.text()).key("transaction_id").string(sent.transaction_id);
+    out.key("end_ms").string(std::to_string(end_ms)).end_object();
+    console.result(out.take());
+  } else {
+    console.result(id.text() + "\t" + sent.transaction_id);
+  }
+  console.done("Agreed until " + time_text(end_ms) + ", on the ledger, its content sealed",
+               "已授权至 " + time_text(end_ms) + ",已上链,内容密封");
+  console.say("  next: xinglin consent revoke " + id.text(),
+              "  撤销:xinglin consent revoke " + id.text());
+}
+
+Result<int> run_grant(const Session& session, const ConsentOptions& options,
+                      const Console& console) {
+  XL_TRY_ASSIGN(const client::PolicyWish wish, wish_of(session, options));
+  XL_TRY_ASSIGN(consent::Policy policy, client::policy_of(wish));
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  XL_TRY_ASSIGN(const std::uint64_t end_ms, end_of(options, actor.now_ms()));
+  XL_TRY_ASSIGN(const model::Id patient, patient_of(actor, options));
+  model::Id id;
+  const auto sent =
+      actor.session().grant(std::move(policy), patient, actor.identity().organisation, end_ms, id);
+  XL_TRY(client::applied(sent));
+  show_agreed(id, *sent, end_ms, console);
+  return succeeded;
+}
+
+Result<int> run_narrow(const Session& session, const ConsentOptions& options,
+                       const Console& console) {
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  XL_TRY_ASSIGN(const AgreedConsent old, agreed_consent(actor, options.id, options.patient));
+  consent::Policy policy = old.sealed.policy();
+  consent::Rule& rule = *policy.mutable_rule();
+  if (!options.types.empty()) {
+    XL_TRY_ASSIGN(client::PolicyWish wish, wish_of(session, options));
+    wish.person = wish.person ? wish.person : actor.identity().did;  // its grantees are not used
+    XL_TRY_ASSIGN(const consent::Policy fresh, client::policy_of(wish));
+    *rule.mutable_classes() = fresh.rule().classes();
+  }
+  if (!session.purpose.empty()) {
+    XL_TRY_ASSIGN(const client::PolicyWish wish, wish_of(session, options));
+    rule.clear_purposes();
+    rule.add_purposes(static_cast<std::uint32_t>(wish.purpose));
+  }
+  if (!options.person.empty()) {
+    XL_TRY_ASSIGN(const model::Id person, id_of(options.person, "--person"));
+    for (auto& grantee : *rule.mutable_grantees()) grantee.set_person(bytes_of(person.bytes));
+  }
+  std::uint64_t end_ms = old.end_ms;
+  if (!options.until.empty() || options.days != 0) {
+    XL_TRY_ASSIGN(end_ms, end_of(options, actor.now_ms()));
+  }
+  model::Id replacement;
+  const auto sent =
+      actor.session().narrow(std::move(policy), old.sealed, old.start_ms, end_ms, replacement);
+  XL_TRY(client::applied(sent));
+  show_agreed(replacement, *sent, end_ms, console);
+  return succeeded;
+}
+
+Result<int> run_revoke(const Session& session, const ConsentOptions& options,
+                       const Console& console) {
+  XL_TRY_ASSIGN(const model::Id id, id_of(options.id, "ID"));
+  XL_TRY_ASSIGN(Actor actor, Actor::open(session));
+  xinglin::consent::v1::Revoke message;
+  message.set_consent(bytes_of(id.bytes));
+  const auto sent = actor.session().submit(consent::contract_number, consent::revoke_type, message);
+  XL_TRY(client::applied(sent));
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/consent-revoked/v1");
+    out.key("consent").string(id.text()).key("transaction_id").string(sent->transaction_id);
+    console.result(out.end_object().take());
+  } else {
+    console.result(sent->transaction_id);
+  }
+  console.done("Revoked: from this block on nothing is read on it",
+               "已撤销:自此区块起不再据此读取任何内容");
+  return succeeded;
+}
+
+void add_wishes(CLI::App* command, const std::shared_ptr<ConsentOptions>& options) {
+  command->add_option("--person", options->person, "only this practitioner: a DID");
+  command->add_option("--types", options->types, "FHIR resource types; default: all")
+      ->delimiter(',');
+  command->add_option("--until", options->until, "last day, YYYY-MM-DD");
+  command->add_option("--days", options->days, "for so many days")->check(CLI::Range(1, 36'500));
+  command->add_option("--patient", options->patient, "guardians: whose consent");
+}
+
+}  // namespace
+
+void add_consent_commands(CLI::App& app, Session& session) {
+  auto* group = app.add_subcommand("consent", "who may see what, for how long, and why")
+                    ->require_subcommand(1);
+  group->footer(
+      "Examples:\n  xinglin consent list --as ada.json\n"
+      "  xinglin consent grant --to did:xinglin:… --types Observation --days 30 --as ada.json");
+  auto options = std::make_shared<ConsentOptions>();
+  auto* grant = group->add_subcommand("grant", "allow an institution or a person to read");
+  grant->add_option("--to", options->to, "the institution: a DID");
+  add_wishes(grant, options);
+  grant->add_option("--confidentiality", options->confidentiality,
+                    "up to: unrestricted, low, moderate, normal, restricted, very-restricted");
+  grant->add_flag("--exports", options->exports, "allow bulk exports too");
+  grant->footer(
+      "Examples:\n"
+      "  xinglin consent grant --to did:xinglin:… --person did:xinglin:… --types Observation \\\n"
+      "    --purpose TREAT --days 30 --as ada.json\n"
+      "  xinglin consent grant --to did:xinglin:… --types Claim --purpose HPAYMT \\\n"
+      "    --until 2027-12-31 --as ada.json");
+  choose(grant, session, options, run_grant);
+  auto* narrow = group->add_subcommand("narrow", "put a narrower consent in the place of one");
+  narrow->add_option("ID", options->id, "the consent")->required();
+  add_wishes(narrow, options);
+  narrow->footer(
+      "Examples:\n  xinglin consent narrow abc… --types Observation --as ada.json\n"
+      "  xinglin consent narrow abc… --days 7 --as ada.json");
+  choose(narrow, session, options, run_narrow);
+  auto* revoke = group->add_subcommand("revoke", "stop sharing, at once");
+  revoke->add_option("ID", options->id, "the consent")->required();
+  revoke->footer(
+      "Examples:\n  xinglin consent revoke abc… --as ada.json\n"
+      "  xinglin consent revoke abc… --as ada.json --json");
+  choose(revoke, session, options, run_revoke);
+  add_consent_show_commands(group, session);
+}
+
+}  // namespace xl::cli

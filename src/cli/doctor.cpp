@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "cli/doctor.h"
+
+#include <filesystem>
+#include <optional>
+
+#include "base/checked.h"
+#include "base/file.h"
+#include "base/json/writer.h"
+#include "cli/actor.h"
+#include "cli/words.h"
+#include "crypto/library_check.h"
+#include "model/limits.h"
+
+namespace xl::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t disk_bytes_min = 2'000'000'000;
+constexpr std::uint64_t clock_apart_ms_max = 30'000;
+/// How long the node lets a challenge live: what it adds to its own clock.
+constexpr std::uint64_t challenge_ms = 60'000;
+
+struct DoctorOptions {
+  std::string data = "xinglin-data";
+};
+
+/// One thing looked at. `exit_code` is that of a failure.
+struct Finding {
+  std::string name;
+  bool ok = false;
+  std::string what;
+  std::string fix;
+  ExitCode exit_code = ExitCode::failed;
+};
+
+Finding good(std::string name, std::string what) {
+  return {std::move(name), true, std::move(what), {}, ExitCode::done};
+}
+
+Finding check_libraries() {
+  const Status libraries = crypto::check_libraries();
+  if (libraries.ok())
+    return good("program", "xinglin " XL_VERSION ", cryptography answers rightly");
+  return {"program", false, libraries.error().message, "install the libraries again",
+          ExitCode::failed};
+}
+
+Finding check_node(client::HttpClient& http, const std::string& url) {
+  const auto health = client::json_of(http.get("/health"));
+  if (!health.ok()) {
+    return {"node", false, health.error().message,
+            "start it: xinglin node run, or name it with --node", ExitCode::unreachable};
+  }
+  return good("node", url + " answers at height " +
+                          std::string(health->root().find("height").as_string().value_or("")));
+}
+
+Finding check_clock(client::HttpClient& http) {
+  const std::uint64_t here = SystemClock().now_ms();
+  const auto challenge =
+      client::json_of(http.send("POST", "/auth/v1/challenges", "application/json", "{}"), 201);
+  std::uint64_t expires = 0;
+  if (!challenge.ok() ||
+      !parse_decimal(challenge->root().find("expires_ms").as_string().value_or(""), expires)) {
+    return {"clock", false, "the node's clock could not be asked", "see 'node' above",
+            ExitCode::unreachable};
+  }
+  const std::uint64_t there = expires - challenge_ms;
+  const std::uint64_t apart = here > there ? here - there : there - here;
+  const std::string text = std::to_string(apart) + " ms from the node's";
+  if (apart <= clock_apart_ms_max) return good("clock", text);
+  return {"clock", false, text, "synchronise both clocks, for example with systemd-timesyncd",
+          ExitCode::failed};
+}
+
+Finding check_genesis(client::HttpClient& http, const fs::path& file) {
+  const auto raw = read_file(file, limits::genesis_bytes_max);
+  if (!raw.ok()) {
+    return {"genesis", false, raw.error().message, "name the node's folder with --data",
+            ExitCode::input_invalid};
+  }
+  const auto genesis = model::read_genesis(*raw);
+  if (!genesis.ok()) {
+    return {"genesis", false, genesis.error().message, "restore it from another member",
+            ExitCode::input_invalid};
+  }
+  const auto answer = http.get("/ledger/v1/genesis");
+  if (!answer.ok() || answer->status != 200) {
+    return {"genesis", false, "readable; the node's could not be compared", "see 'node' above",
+            ExitCode::unreachable};
+  }
+  if (answer->body == text_of(*raw)) return good("genesis", genesis->chain_id + ", as the node's");
+  return {"genesis", false, "another than the node's: another network, or altered",
+          "compare both with a third member's", ExitCode::altered};
+}
+
+Finding check_disk(const fs::path& folder) {
+  std::error_code failure;
+  const fs::space_info space = fs::space(folder, failure);
+  if (failure) {
+    return {"disk", false, folder.string() + ": " + failure.message(),
+            "name the node's folder with --data", ExitCode::input_invalid};
+  }
+  const std::string text = bytes_text(space.available) + " free";
+  if (space.available >= disk_bytes_min) return good("disk", text);
+  return {"disk", false, text, "free some space or move the data folder", ExitCode::failed};
+}
+
+/// The first file that others may read.
+std::optional<fs::path> readable_by_others(const std::vector<fs::path>& files) {
+  constexpr auto others = fs::perms::group_all | fs::perms::others_all;
+  for (const fs::path& file : files) {
+    std::error_code failure;
+    const fs::file_status status = fs::status(file, failure);
+    if (!failure && (status.permissions() & others) != fs::perms::none) return file;
+  }
+  return std::nullopt;
+}
+
+Finding check_keys(const fs::path& folder, const Session& session) {
+  std::vector<fs::path> files;
+  for (const std::string& named :
+       {session.identity_file, session.passphrase_file, session.operator_key}) {
+    if (!named.empty()) files.emplace_back(named);
+  }
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(folder, failure)) files.push_back(entry.path());
+  if (files.empty()) {
+    return {"keys", false, "none in " + folder.string(), "name the node's folder with --data",
+            ExitCode::input_invalid};
+  }
+  const auto open = readable_by_others(files);
+  if (!open) return good("keys", std::to_string(files.size()) + " files, for their owner alone");
+  return {"keys", false, open->string() + " can be read by others", "chmod 600 " + open->string(),
+          ExitCode::failed};
+}
+
+std::string findings_json(const std::vector<Finding>& findings, int exit_code) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/doctor/v1");
+  out.key("healthy").boolean(exit_code == 0).key("checks").begin_array();
+  for (const Finding& one : findings) {
+    out.begin_object().key("name").string(one.name).key("ok").boolean(one.ok);
+    out.key("what").string(one.what).key("fix").string(one.fix).end_object();
+  }
+  return out.end_array().end_object().take();
+}
+
+Result<int> run_doctor(const Session& session, const DoctorOptions& options,
+                       const Console& console) {
+  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
+  client::HttpClient http(std::move(address));
+  const fs::path data(options.data);
+  std::vector<Finding> findings{check_libraries(), check_node(http, session.node_url)};
+  findings.push_back(check_clock(http));
+  findings.push_back(check_genesis(http, data / "genesis.json"));
+  findings.push_back(check_disk(data));
+  findings.push_back(check_keys(data / "keys", session));
+  int exit_code = succeeded;
+  for (const Finding& one : findings) {
+    if (exit_code == succeeded && !one.ok) exit_code = static_cast<int>(one.exit_code);
+    if (console.json()) continue;
+    console.result(std::string(one.ok ? "✓ " : "✗ ") + one.name + "  " + one.what);
+    if (!one.ok) console.result(std::string(console.pick("  fix: ", "  处理: ")) + one.fix);
+  }
+  if (console.json()) console.result(findings_json(findings, exit_code));
+  return exit_code;
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<DoctorOptions>();
+  auto* doctor = app.add_subcommand("doctor", "what is wrong here, and how to mend it");
+  doctor->add_option("--data", options->data, "the node's data folder");
+  doctor->footer(
+      "Examples:\n  xinglin doctor\n"
+      "  xinglin doctor --data /srv/xinglin --node http://127.0.0.1:7411 --json");
+  choose(doctor, session, options, run_doctor);
+}
+
+}  // namespace xl::cli

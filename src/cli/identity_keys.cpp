@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "cli/identity_keys.h"
+
+#include "base/json/json.h"
+#include "base/json/writer.h"
+#include "cli/actor.h"
+#include "cli/table.h"
+#include "cli/words.h"
+#include "client/card.h"
+#include "contracts/identity/messages.pb.h"
+#include "contracts/identity/records.h"
+#include "model/receipt.h"
+
+namespace xl::cli {
+namespace {
+
+namespace identity = contracts::identity;
+using client::bytes_of;
+using contracts::PartyKind;
+
+struct KeyOptions {
+  std::string did;
+  std::string key_id;
+};
+
+Result<int> show_self(const Session& session, const Console& console) {
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  XL_TRY_ASSIGN(const json::Document who,
+                client::json_of(actor.session().ask("GET", "/auth/v1/whoami")));
+  const json::Value root = who.root();
+  const auto text = [&](std::string_view name) {
+    return std::string(root.find(name).as_string().value_or(""));
+  };
+  if (console.json()) {
+    std::string body = json::write(root);
+    body.insert(1, "\"schema\":\"xinglin/identity/v1\",");
+    console.result(body);
+    return succeeded;
+  }
+  Table table({"", ""});
+  table.add({"name", actor.identity().name});
+  table.add({"did", text("did")});
+  table.add({"kind", text("kind")});
+  table.add({"organisation", text("organisation")});
+  std::string roles;
+  for (const json::Value role : root.find("roles").items()) {
+    roles += (roles.empty() ? "" : ", ");
+    roles += role_word(static_cast<std::uint32_t>(role.as_uint64().value_or(0)));
+  }
+  table.add({"roles", roles});
+  table.add({"key", to_hex(model::key_id_of(actor.identity().key.algorithm(),
+                                            actor.identity().key.public_key()))});
+  table.print(console);
+  return succeeded;
+}
+
+std::string_view party_status_word(std::uint32_t status) {
+  switch (static_cast<identity::PartyStatus>(status)) {
+    case identity::PartyStatus::active:
+      return "active";
+    case identity::PartyStatus::unclaimed:
+      return "unclaimed";
+    case identity::PartyStatus::deactivated:
+      return "deactivated";
+  }
+  return "unknown";
+}
+
+/// What the ledger holds of a party, proved with the genesis.
+Result<xinglin::identity::v1::PartyRecord> proved_party(Actor& actor, const model::Id& did) {
+  const Bytes key = identity::party_key(did);
+  XL_TRY_ASSIGN(const client::HttpResponse answer,
+                actor.session().ask("GET", "/ledger/v1/state/" + to_hex(key)));
+  if (answer.status != 200) return client::error_of(answer);
+  XL_TRY_ASSIGN(const model::Receipt receipt, model::read_receipt(answer.body));
+  XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
+  XL_TRY(model::verify_receipt(receipt, *genesis));
+  if (!receipt.state || receipt.state->key != key) return make_error(ErrorCode::answer_unexpected);
+  xinglin::identity::v1::PartyRecord party;
+  if (!receipt.state->value) return make_error(ErrorCode::party_not_found, model::did_text(did));
+  if (!contracts::decode_record(*receipt.state->value, party)) {
+    return make_error(ErrorCode::answer_unexpected);
+  }
+  return party;
+}
+
+Result<int> run_show_identity(const Session& session, const KeyOptions& options,
+                              const Console& console) {
+  if (options.did.empty()) return show_self(session, console);
+  XL_TRY_ASSIGN(const model::Id did, id_of(options.did, "DID"));
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  XL_TRY_ASSIGN(const auto party, proved_party(actor, did));
+  const auto kind = client::kind_word(static_cast<PartyKind>(party.kind()));
+  const auto custodian = model::id_from_bytes(view_of(party.custodian()));
+  const std::string of = custodian.ok() ? model::did_text(*custodian) : "";
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/party/v1");
+    out.key("did").string(model::did_text(did)).key("kind").string(kind);
+    out.key("name").string(party.name()).key("status").string(party_status_word(party.status()));
+    out.key("organisation").string(of).key("keys").unsigned_integer(party.key_count());
+    out.key("since_ms").string(std::to_string(party.since_ms())).key("verified").boolean(true);
+    console.result(out.end_object().take());
+    return succeeded;
+  }
+  Table table({"", ""});
+  table.add({"did", model::did_text(did)});
+  table.add({"kind", std::string(kind)});
+  table.add({"name", party.name()});
+  table.add({"status", std::string(party_status_word(party.status()))});
+  table.add({"organisation", of});
+  table.add({"since", time_text(party.since_ms())});
+  table.print(console);
+  console.done("Proved by the ledger, with the genesis alone", "已由账本证明,仅凭创世文件核验");
+  return succeeded;
+}
+
+Result<int> run_list_identities(const Session& session, const KeyOptions&, const Console& console) {
+  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
+  client::HttpClient http(std::move(address));
+  XL_TRY_ASSIGN(const json::Document all, client::json_of(http.get("/o")));
+  if (console.json()) {
+    console.result(json::write(all.root()));
+    return succeeded;
+  }
+  Table table({"DID", std::string(console.pick("NAME", "名称")), "FHIR"});
+  for (const json::Value one : all.root().find("organisations").items()) {
+    const auto text = [&](std::string_view name) {
+      return std::string(one.find(name).as_string().value_or(""));
+    };
+    table.add({text("did"), text("name"), text("fhir")});
+  }
+  table.print(console);
+  return succeeded;
+}
+
+/// People manage their own keys; an organisation's key is also the node's.
+Status check_manages(const client::Identity& who) {
+  if (who.kind == PartyKind::practitioner || who.kind == PartyKind::patient ||
+      who.kind == PartyKind::guardian) {
+    return {};
+  }
+  return make_error(ErrorCode::usage_invalid, "this works for people's own keys");
+}
+
+Result<int> run_rotate(const Session& session, const KeyOptions&, const Console& console) {
+  XL_TRY_ASSIGN(Actor actor, Actor::open(session));
+  const client::Identity& who = actor.identity();
+  XL_TRY(check_manages(who));
+  XL_TRY_ASSIGN(const auto protection, client::protection_of(session.identity_file));
+  XL_TRY_ASSIGN(const Secret secret, secret_for(session, protection));
+  client::Identity fresh = client::make_identity(who.name, who.kind, who.organisation);
+  fresh.did = who.did;
+  fresh.roles = who.roles;
+  XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
+  const Hash old_key = model::key_id_of(who.key.algorithm(), who.key.public_key());
+  const Hash new_key = model::key_id_of(fresh.key.algorithm(), fresh.key.public_key());
+  xinglin::identity::v1::RotateKey message;
+  message.set_party(bytes_of(who.did.bytes));
+  message.set_old_key(bytes_of(old_key));
+  client::fill_new_key(client::make_card(fresh, genesis->network), *message.mutable_key());
+  // On the disk before it is on the ledger: a lost answer must not lose the key.
+  const std::string next = session.identity_file + ".next";
+  XL_TRY(client::write_identity(next, fresh, secret.view()));
+  XL_TRY(client::applied(
+      actor.session().submit(identity::contract_number, identity::rotate_key_type, message)));
+  std::error_code failure;
+  std::filesystem::rename(next, session.identity_file, failure);
+  if (failure) return make_error(ErrorCode::file_unwritable, "the new key lies in " + next);
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/key-rotated/v1");
+    out.key("old_key").string(to_hex(old_key)).key("new_key").string(to_hex(new_key));
+    console.result(out.end_object().take());
+  } else {
+    console.result(to_hex(new_key));
+  }
+  console.done("The old key has ended; " + session.identity_file + " holds the new one",
+               "旧密钥已失效,新密钥保存在 " + session.identity_file);
+  return succeeded;
+}
+
+Result<int> run_revoke_key(const Session& session, const KeyOptions& options,
+                           const Console& console) {
+  Hash key{};
+  if (!from_hex(options.key_id, key)) {
+    return make_error(ErrorCode::usage_invalid, "KEYID is 64 hexadecimal digits");
+  }
+  XL_TRY_ASSIGN(Actor actor, Actor::open(session));
+  XL_TRY(check_manages(actor.identity()));
+  xinglin::identity::v1::RevokeKey message;
+  message.set_party(bytes_of(actor.identity().did.bytes));
+  message.set_key(bytes_of(key));
+  const auto sent =
+      actor.session().submit(identity::contract_number, identity::revoke_key_type, message);
+  XL_TRY(client::applied(sent));
+  console.result(console.json() ? "{\"schema\":\"xinglin/key-revoked/v1\",\"transaction_id\":\"" +
+                                      sent->transaction_id + "\"}"
+                                : sent->transaction_id);
+  console.done("The key has ended, and the sessions it opened", "该密钥及其会话已失效");
+  return succeeded;
+}
+
+}  // namespace
+
+void add_identity_key_commands(CLI::App* group, Session& session) {
+  auto options = std::make_shared<KeyOptions>();
+  auto* show = group->add_subcommand("show", "yourself, or what the ledger proves of a DID");
+  show->add_option("DID", options->did, "default: yourself");
+  show->footer(
+      "Examples:\n  xinglin identity show --as ward.json\n"
+      "  xinglin identity show did:xinglin:… --as ward.json --json");
+  choose(show, session, options, run_show_identity);
+  auto* list = group->add_subcommand("list", "the organisations of the node");
+  list->footer("Examples:\n  xinglin identity list\n  xinglin identity list --json");
+  choose(list, session, options, run_list_identities);
+  auto* rotate = group->add_subcommand("rotate", "put a new key in the place of yours");
+  rotate->footer(
+      "Examples:\n  xinglin identity rotate --as ward.json\n"
+      "  xinglin identity rotate --as ada.json --passphrase-file phrase");
+  choose(rotate, session, options, run_rotate);
+  auto* revoke = group->add_subcommand("revoke", "end one of your keys");
+  revoke->add_option("KEYID", options->key_id, "64 hexadecimal digits")->required();
+  revoke->footer(
+      "Examples:\n  xinglin identity revoke 3fa9… --as ward.json\n"
+      "  xinglin identity revoke 3fa9… --as ada.json --json");
+  choose(revoke, session, options, run_revoke_key);
+}
+
+}  // namespace xl::cli

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: what a sign-in signs is what docs/reference/formats-custody.md §1 says. Method: its vector.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include "gateway/auth/tokens.h"
+
+namespace xl::gateway::auth {
+namespace {
+
+TEST(SignInFormat, IsAsDocumented) {
+  std::map<std::string, Bytes> vectors;
+  std::ifstream in(std::string(XL_SOURCE_DIR) + "/docs/reference/formats-custody.md");
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t equals = line.find(" = ");
+    Bytes value;
+    if (equals != std::string::npos && from_hex(line.substr(equals + 3), value)) {
+      vectors[line.substr(0, equals)] = value;
+    }
+  }
+  Hash network{};
+  Hash key{};
+  std::copy_n(vectors.at("custody.network").begin(), network.size(), network.begin());
+  std::copy_n(vectors.at("custody.key").begin(), key.size(), key.begin());
+  const auto organisation = model::id_from_bytes(vectors.at("custody.organisation"));
+  ASSERT_TRUE(organisation.ok());
+  EXPECT_EQ(sign_in_bytes(network, *organisation, key, "AAECAwQF"), vectors.at("sign_in.bytes"));
+}
+
+}  // namespace
+}  // namespace xl::gateway::auth

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: health data leaves only by care, consent or emergency, every read is in the journal and on
+// the ledger, and what a requester may not see looks like nothing. Method: a real node with two
+// hospitals; what the ledger holds afterwards is compared with what was served.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+#include "contracts/access/records.h"
+#include "contracts/access/view.h"
+#include "contracts/consent/messages.pb.h"
+#include "contracts/consent/records.h"
+#include "node/tests/live_node.h"
+#include "node/tools/rebuild_index.h"
+#include "vault/journal.h"
+
+namespace xl::node {
+namespace {
+
+namespace consent = contracts::consent;
+using testing::FhirClient;
+using testing::LiveNode;
+using testing::observation_json;
+using testing::parsed;
+using testing::patient_json;
+
+class Care : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    live_ = std::make_unique<LiveNode>("care");
+    live_->start();
+    ASSERT_NE(live_->node, nullptr);
+    north_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
+    ASSERT_EQ(north_->put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
+    ASSERT_EQ(north_->put("Observation/o1", observation_json("o1", "p1")).status, 201U);
+    ASSERT_EQ(north_->put("Observation/o2", observation_json("o2", "p1", "2.0")).status, 201U);
+    auto did = demo::pseudonym_of(*north_->who().session, live_->organisations[0], "p1");
+    ASSERT_TRUE(did.ok()) << did.error().text();
+    patient_did_ = *did;
+  }
+  void TearDown() override {
+    north_.reset();
+    live_.reset();
+  }
+
+  demo::Persona patient() {
+    auto out = live_->cast().patient(north_->who(), "ann", patient_did_);
+    EXPECT_TRUE(out.ok()) << out.error().text();
+    return std::move(*out);
+  }
+  FhirClient ward() {
+    demo::Persona south = live_->hospital(1);
+    return {live_->doctor(south, "ward"), live_->organisations[0]};
+  }
+  static std::string total(const client::HttpResponse& answer) {
+    return std::string(parsed(answer).root().find("total").number_text().value_or("none"));
+  }
+  /// Shares `types` with everyone of South for treatment.
+  model::Id share(demo::Persona& ann, const std::vector<std::string>& types,
+                  consent::Effect effect = consent::Effect::permit) {
+    consent::Policy policy;
+    policy.set_effect(static_cast<std::uint32_t>(effect));
+    auto* rule = policy.mutable_rule();
+    rule->add_grantees()->set_organisation(
+        client::bytes_of(live_->organisations[effect == consent::Effect::permit ? 1 : 0].bytes));
+    for (const std::string& type : types) {
+      auto* one = rule->add_classes();
+      one->set_system(std::string(consent::resource_types_system));
+      one->set_code(type);
+    }
+    rule->set_confidentiality_min(1);
+    rule->set_confidentiality_max(6);
+    rule->add_purposes(static_cast<std::uint32_t>(consent::PurposeOfUse::treatment));
+    rule->add_actions(static_cast<std::uint32_t>(consent::Action::read));
+    rule->add_actions(static_cast<std::uint32_t>(consent::Action::search));
+    model::Id out;
+    const auto sent = ann.session->grant(policy, patient_did_, live_->organisations[0], 0, out);
+    EXPECT_TRUE(sent.ok() && sent->applied()) << (sent.ok() ? sent->status_name : "");
+    return out;
+  }
+  void expect_proof(demo::Persona& ann, FhirClient& doctor, const std::string& read_sequence);
+  custody::Organisation& custodian() {
+    return *live_->node->custody().find(live_->organisations[0]);
+  }
+
+  std::unique_ptr<LiveNode> live_;
+  std::unique_ptr<FhirClient> north_;
+  model::Id patient_did_;
+};
+
+TEST_F(Care, OwnStaffNeedAnEncounterAndThePatientMayRefuse) {
+  FhirClient doctor(live_->doctor(north_->who(), "li"), live_->organisations[0]);
+  const auto without = doctor.get("Observation/o1");
+  EXPECT_EQ(without.status, 403U);
+  EXPECT_NE(without.body.find("No active encounter"), std::string::npos) << without.body;
+  const auto open = [&](const char* status) {
+    ASSERT_TRUE(demo::open_encounter(*north_->who().session, live_->organisations[0], "p1",
+                                     doctor.who().did(), status)
+                    .ok());
+  };
+  open("in-progress");
+  EXPECT_EQ(doctor.get("Observation/o1").status, 200U);
+  EXPECT_EQ(total(doctor.get("Observation")), "2");  // a ward list: those in care
+  EXPECT_EQ(doctor.get("Observation/o1", {{"X-Purpose-Of-Use", "HRESCH"}}).status, 403U);
+  demo::Persona ann = patient();
+  share(ann, {"Observation"}, consent::Effect::deny);
+  EXPECT_EQ(doctor.get("Observation/o1").status, 403U);
+  EXPECT_EQ(total(doctor.get("Observation?patient=p1")), "0");
+  EXPECT_EQ(doctor.get("Patient/p1").status, 200U);  // not what was refused
+  open("finished");
+  EXPECT_EQ(doctor.get("Patient/p1").status, 403U);
+}
+
+TEST_F(Care, ConsentOpensJustWhatItSaysUntilItIsRevoked) {
+  FhirClient doctor = ward();
+  demo::Persona ann = patient();
+  EXPECT_EQ(doctor.get("Observation/o1").status, 404U);
+  const model::Id given = share(ann, {"Observation"});
+  EXPECT_EQ(doctor.get("Observation/o1").status, 200U);
+  EXPECT_EQ(total(doctor.get("Observation?patient=p1")), "2");
+  EXPECT_EQ(doctor.get("Patient/p1").status, 404U);
+  EXPECT_EQ(doctor.get("Observation/o1", {{"X-Purpose-Of-Use", "HMARKT"}}).status, 404U);
+  // More than one reader at once: each sees all of it.
+  std::vector<std::thread> readers;
+  std::atomic<int> seen{0};
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] {
+      FhirClient one = ward();
+      for (int k = 0; k < 5; ++k) seen += one.get("Observation/o2").status == 200U ? 1 : 0;
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(seen.load(), 20);
+  xinglin::consent::v1::Revoke revoke;
+  revoke.set_consent(client::bytes_of(given.bytes));
+  ASSERT_TRUE(
+      ann.session->submit(consent::contract_number, consent::revoke_type, revoke)->applied());
+  EXPECT_EQ(doctor.get("Observation/o1").status, 404U);
+  EXPECT_EQ(total(doctor.get("Observation?patient=p1")), "0");
+}
+
+TEST_F(Care, EveryReadIsJournalledSealedAndAnchored) {
+  FhirClient doctor = ward();
+  demo::Persona ann = patient();
+  share(ann, {"Observation"});
+  ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
+  ASSERT_EQ(total(doctor.get("Observation?patient=p1")), "2");
+  ASSERT_EQ(doctor.get("Patient/p1").status, 404U);
+  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
+  ASSERT_TRUE(custodian().desk().seal_sessions(true).ok());
+
+  // The patient's log: one session with three reads, and the refusal.
+  const auto log = ann.session->ask("GET", "/o/" + live_->organisations[0].text() + "/access-log");
+  ASSERT_TRUE(log.ok());
+  const json::Document entries = parsed(*log);
+  std::set<std::string> sessions;
+  std::size_t reads = 0;
+  std::string refused_why;
+  std::string read_sequence;
+  for (const json::Value entry : entries.root().find("entries").items()) {
+    if (entry.find("organisation_name").as_string() != "South") continue;
+    if (!entry.find("permitted").as_bool().value_or(true)) {
+      refused_why = entry.find("reasons").as_string().value_or("");
+      continue;
+    }
+    ++reads;
+    sessions.emplace(entry.find("session").as_string().value_or(""));
+    read_sequence = entry.find("sequence").as_string().value_or("");
+  }
+  EXPECT_EQ(reads, 3U);
+  EXPECT_NE(refused_why.find("class_not_covered"), std::string::npos) << refused_why;
+  ASSERT_EQ(sessions.size(), 1U);
+
+  const auto state = live_->node->ledger().state();
+  const auto session =
+      contracts::access::find_session(*state, *model::id_from_text(*sessions.begin()));
+  ASSERT_TRUE(session.has_value());
+  EXPECT_EQ(session->reads(), 3U);
+  EXPECT_NE(session->sealed_ms(), 0U);
+  const auto head = contracts::access::find_journal(*state, live_->organisations[0]);
+  ASSERT_TRUE(head.has_value());
+  EXPECT_GE(head->next_sequence(), 5U);
+
+  expect_proof(ann, doctor, read_sequence);
+}
+
+/// One read, proved towards the root on the ledger; somebody else's is not shown.
+void Care::expect_proof(demo::Persona& ann, FhirClient& doctor, const std::string& read_sequence) {
+  const std::string path =
+      "/o/" + live_->organisations[0].text() + "/access-log/" + read_sequence + "/proof";
+  const auto proof = ann.session->ask("GET", path);
+  ASSERT_TRUE(proof.ok());
+  ASSERT_EQ(proof->status, 200U) << proof->body;
+  const json::Document told = parsed(*proof);
+  EXPECT_TRUE(
+      ann.session
+          ->verify_receipt(std::string(told.root().find("transaction").as_string().value_or("")))
+          .ok());
+  vault::JournalProof given;
+  vault::JournalRoot root;
+  given.sequence = std::stoull(read_sequence);
+  ASSERT_TRUE(from_hex(told.root().find("previous").as_string().value_or(""), given.previous));
+  ASSERT_TRUE(from_hex(told.root().find("salt").as_string().value_or(""), given.salt));
+  ASSERT_TRUE(from_base64(told.root().find("content").as_string().value_or(""), given.content));
+  for (const json::Value hash : told.root().find("path").items()) {
+    ASSERT_TRUE(from_hex(hash.as_string().value_or(""), given.path.emplace_back()));
+  }
+  ASSERT_TRUE(from_hex(told.root().find("root").as_string().value_or(""), root.root));
+  const auto number = [&](std::string_view name) {
+    return std::stoull(std::string(told.root().find(name).as_string().value_or("0")));
+  };
+  root.first_sequence = number("first_sequence");
+  root.last_sequence = number("last_sequence");
+  const auto entry = vault::verify_proof(live_->organisations[0], given, root);
+  ASSERT_TRUE(entry.ok()) << entry.error().text();
+  EXPECT_EQ(entry->actor, doctor.who().did());
+  EXPECT_EQ(entry->patient, patient_did_);
+  const auto stranger = doctor.who().session->ask("GET", path);
+  ASSERT_TRUE(stranger.ok());
+  EXPECT_EQ(stranger->status, 403U);
+}
+
+TEST_F(Care, AnIndexMadeAgainGivesTheSameAnswers) {
+  for (int i = 0; i < 12; ++i) {
+    const std::string id = "r" + std::to_string(i);
+    ASSERT_EQ(north_->put("Observation/" + id, observation_json(id, "p1")).status, 201U);
+    if (i % 3 == 0) {
+      ASSERT_EQ(north_->put("Observation/" + id, observation_json(id, "p1", "9")).status, 200U);
+    }
+    if (i % 4 != 0) continue;
+    ASSERT_EQ(north_->ask("DELETE", "Observation/" + id).status, 204U);
+  }
+  const std::vector<std::string> questions = {
+      "Observation?patient=p1&_count=100", "Observation?code=2339-0&date=2026-01-02",
+      "Observation/r3/_history", "Patient?name=ann", "Patient/p1/$everything"};
+  const auto answers = [&] {
+    std::vector<std::string> out;
+    for (const std::string& question : questions) {
+      std::string body = north_->get(question).body;
+      // Links carry the port of this run.
+      for (std::size_t at = body.find("http://127"); at != std::string::npos;
+           at = body.find("http://127")) {
+        body.erase(at, body.find("/o/", at) - at);
+      }
+      out.push_back(body);
+    }
+    return out;
+  };
+  const auto before = answers();
+  live_->stop();
+  std::filesystem::resize_file(live_->layout().record_index(live_->organisations[0].text()), 5000);
+  std::uint64_t shown = 0;
+  const auto done = rebuild_indexes(live_->layout(), LiveNode::unlock(),
+                                    [&](std::uint64_t count) { shown = count; });
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_EQ(*done, 3U + 12 + 4 + 3);
+  EXPECT_EQ(shown, *done);
+  live_->start();
+  north_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
+  EXPECT_EQ(answers(), before);
+}
+
+TEST_F(Care, SignInsEndWithWhatTheyRestOn) {
+  demo::Persona doctor = live_->doctor(north_->who(), "li");
+  const auto who = doctor.session->ask("GET", "/auth/v1/whoami");
+  ASSERT_TRUE(who.ok());
+  EXPECT_EQ(parsed(*who).root().find("kind").as_string(), "practitioner");
+  client::HttpClient http({"127.0.0.1", std::to_string(live_->node->port())});
+  const auto refused = [&](const std::string& body, const char* code) {
+    const auto answer = http.send("POST", "/auth/v1/tokens", "application/json", body);
+    ASSERT_TRUE(answer.ok());
+    EXPECT_GE(answer->status, 400U);
+    EXPECT_NE(answer->body.find(code), std::string::npos) << answer->body;
+  };
+  refused("{}", "XL4007");
+  refused("nonsense", "XL1010");
+  const std::string did = model::did_text(live_->organisations[0]);
+  const auto attempt = [&](const std::string& challenge, const crypto::SigningKey& key,
+                           const std::string& extra) {
+    const Hash key_id = model::key_id_of(key.algorithm(), key.public_key());
+    const Bytes text = gateway::auth::sign_in_bytes(live_->node->ledger().genesis().network,
+                                                    live_->organisations[0], key_id, challenge);
+    return R"({"challenge":")" + challenge + R"(","organisation":")" + did + R"(","key_id":")" +
+           to_hex(key_id) + R"(","signature":")" + to_base64(key.sign(text)) + "\"" + extra + "}";
+  };
+  const auto fresh = [&] {
+    const auto answer = http.send("POST", "/auth/v1/challenges", "application/json", "{}");
+    return std::string(parsed(*answer).root().find("challenge").as_string().value_or(""));
+  };
+  const crypto::SigningKey& hospital = north_->who().session->identity().key;
+  const std::string once = fresh();
+  const auto good =
+      http.send("POST", "/auth/v1/tokens", "application/json", attempt(once, hospital, ""));
+  ASSERT_TRUE(good.ok());
+  EXPECT_EQ(good->status, 201U) << good->body;
+  refused(attempt(once, hospital, ""), "XL4052");                     // a second time
+  refused(attempt("AAAA" + once.substr(4), hospital, ""), "XL4052");  // not ours
+  // A person's managing key signs nobody in; an unknown key neither.
+  refused(attempt(fresh(), doctor.session->identity().key, ""), "XL4053");
+  const auto unknown = crypto::SigningKey::generate(crypto::Algorithm::ed25519);
+  refused(attempt(fresh(), *unknown, ""), "XL4053");
+  refused(attempt(fresh(), hospital, R"(,"delegation":"AAAA")"), "XL12");
+}
+
+}  // namespace
+}  // namespace xl::node

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: whatever moment the node dies in, every record that was acknowledged is there with its
+// content, its anchor and its index entry, every read that was served is in the journal, and
+// nothing is half-written. Method: a child process runs the node and clients that write
+// transactions of several records and read some; it notes each acknowledgement in a pipe and is
+// killed with SIGKILL at a random moment, 20 times (XL_FULL=1: 200); then the node is started again
+// and asked.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "node/tests/live_node.h"
+#include "node/tools/ledger_verify.h"
+
+namespace xl::node {
+namespace {
+
+using testing::FhirClient;
+using testing::LiveNode;
+using testing::observation_json;
+using testing::parsed;
+using testing::patient_json;
+
+constexpr std::uint32_t records_each = 3;
+constexpr std::uint32_t read_flag = 1U << 31U;
+
+std::string record_id(std::uint32_t number, std::uint32_t part) {
+  return "k" + std::to_string(number) + "-" + std::to_string(part);
+}
+
+std::string transaction_of(std::uint32_t number) {
+  std::string entries;
+  for (std::uint32_t part = 0; part < records_each; ++part) {
+    const std::string id = record_id(number, part);
+    if (!entries.empty()) entries += ',';
+    entries += R"({"resource":)" + observation_json(id, "p1", std::to_string(number) + ".50") +
+               R"(,"request":{"method":"PUT","url":"Observation/)" + id + R"("}})";
+  }
+  return R"({"resourceType":"Bundle","type":"transaction","entry":[)" + entries + "]}";
+}
+
+void note(int out, std::uint32_t number) {
+  if (::write(out, &number, sizeof number) != sizeof number) ::_exit(9);
+}
+
+/// Runs the node and writes and reads until the process is killed.
+[[noreturn]] void work_until_killed(LiveNode& live, int out, std::uint32_t first) {
+  live.start();
+  if (live.node == nullptr) ::_exit(8);
+  std::atomic<std::uint32_t> next{first};
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 3; ++i) {
+    workers.emplace_back([&live, &next, out] {
+      FhirClient north(live.hospital(0), live.organisations[0]);
+      for (;;) {
+        const std::uint32_t number = next.fetch_add(1);
+        if (north.post("", transaction_of(number)).status != 200U) continue;
+        note(out, number);
+        if (north.get("Observation/" + record_id(number, 0)).status == 200U) {
+          note(out, number | read_flag);
+        }
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  ::_exit(0);
+}
+
+/// Numbers whose reads are in the journal.
+std::set<std::uint32_t> journalled_reads(custody::Organisation& organisation,
+                                         const model::Id& patient) {
+  std::set<model::Id> records;
+  std::uint64_t after = 0;
+  for (;;) {
+    const auto page = organisation.stores().journal().entries_of(patient, after, 256);
+    EXPECT_TRUE(page.ok());
+    if (!page.ok() || page->empty()) break;
+    after = page->back().sequence;
+    for (const vault::KeptEntry& kept : *page) {
+      if (kept.entry.action != "read") continue;
+      records.insert(*model::id_from_bytes(ByteView(kept.entry.subject).first(16)));
+    }
+  }
+  std::set<std::uint32_t> out;
+  for (const model::Id& record : records) {
+    const auto opened = organisation.stores().vault().get({record, 1});
+    if (!opened.ok()) continue;
+    const auto labels = custody::decode_labels(opened->labels);
+    if (!labels.ok() || !labels->id().starts_with("k")) continue;
+    out.insert(static_cast<std::uint32_t>(std::stoul(labels->id().substr(1))));
+  }
+  return out;
+}
+
+/// Asks the node that came up again for everything that was acknowledged.
+void expect_everything(LiveNode& live, const std::set<std::uint32_t>& written,
+                       const std::set<std::uint32_t>& read) {
+  ASSERT_NE(live.node, nullptr);
+  FhirClient north(live.hospital(0), live.organisations[0]);
+  for (const std::uint32_t one : written) {
+    for (std::uint32_t part = 0; part < records_each; ++part) {
+      const auto answer = north.get("Observation/" + record_id(one, part));
+      ASSERT_EQ(answer.status, 200U) << one;
+      ASSERT_NE(answer.body.find("\"value\":" + std::to_string(one) + ".50"), std::string::npos);
+    }
+  }
+  custody::Organisation& organisation = *live.node->custody().find(live.organisations[0]);
+  const auto counted = organisation.stores().bodies().count();
+  ASSERT_TRUE(counted.ok());
+  EXPECT_EQ(counted->pending, 0U);  // all settled at the start
+  ASSERT_TRUE(organisation.stores().keyring().verify().ok());
+  const auto patient = organisation.stores().index().current("Patient", "p1");
+  ASSERT_TRUE(patient.ok());
+  const std::set<std::uint32_t> kept = journalled_reads(organisation, patient->patient);
+  for (const std::uint32_t one : read) ASSERT_TRUE(kept.contains(one)) << one;
+  // All of a transaction or nothing of it.
+  query::HistoryQuery all;
+  all.type = "Observation";
+  all.count = 1000;
+  std::map<std::uint32_t, std::uint32_t> parts;
+  do {
+    const auto page = organisation.stores().index().history(all);
+    ASSERT_TRUE(page.ok());
+    for (const query::RecordEntry& entry : page->entries) {
+      ++parts[static_cast<std::uint32_t>(std::stoul(entry.id.substr(1)))];
+    }
+    all.cursor = page->next_cursor;
+  } while (!all.cursor.empty());
+  for (const auto& [one, count] : parts) ASSERT_EQ(count, records_each) << one;
+}
+
+void expect_ledger_intact(const LiveNode& live) {
+  const auto genesis = load_genesis(live.layout());
+  ASSERT_TRUE(genesis.ok());
+  state::Database::Options open;
+  open.create_if_missing = false;
+  open.read_only = true;
+  const auto database = state::Database::open(live.layout().ledger(), open);
+  ASSERT_TRUE(database.ok());
+  const contracts::Registry registry = contracts::make_registry();
+  const auto report =
+      verify_ledger(**database, registry, *genesis, [](std::uint64_t, std::uint64_t) {});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_FALSE(report->damage.has_value());
+}
+
+TEST(RecordCrash, NothingAcknowledgedIsLostAndNothingIsHalfWritten) {
+  LiveNode live("crash");
+  std::mt19937 dice(20261121);
+  const int kills = std::getenv("XL_FULL") != nullptr ? 200 : 20;
+  std::set<std::uint32_t> written;
+  std::set<std::uint32_t> read;
+  {
+    live.start();
+    FhirClient north(live.hospital(0), live.organisations[0]);
+    ASSERT_EQ(north.put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
+    live.stop();
+  }
+  std::uint32_t first = 1;
+  for (int kill_number = 0; kill_number < kills; ++kill_number) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      ::close(ends[0]);
+      work_until_killed(live, ends[1], first);
+    }
+    ::close(ends[1]);
+    std::uint32_t number = 0;
+    // From the first acknowledgement on, at any moment.
+    if (::read(ends[0], &number, sizeof number) == sizeof number) {
+      ((number & read_flag) != 0 ? read : written).insert(number & ~read_flag);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(dice() % 120));
+    ::kill(child, SIGKILL);
+    while (::read(ends[0], &number, sizeof number) == sizeof number) {
+      ((number & read_flag) != 0 ? read : written).insert(number & ~read_flag);
+    }
+    ::close(ends[0]);
+    ::waitpid(child, nullptr, 0);
+    first = 100'000U * static_cast<std::uint32_t>(kill_number + 1);
+
+    live.start();
+    expect_everything(live, written, read);
+    live.stop();
+  }
+  EXPECT_GT(written.size(), static_cast<std::size_t>(kills));
+  expect_ledger_intact(live);
+}
+
+}  // namespace
+}  // namespace xl::node

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+"""Goal: a region works by the command line alone: identities, records, consents, emergencies, the
+access log, FHIR files in and out, proofs. Method: the real binary against a node with two
+hospitals; each person has a key of their own; exit codes and stdout are the interface."""
+
+import base64
+import json
+import os
+import pathlib
+import signal
+import subprocess
+
+import pytest
+
+XINGLIN = pathlib.Path(os.environ["XL_BUILD"]) / "xinglin"
+SYNTHEA = pathlib.Path(os.environ.get("XL_SHARED_DATA", "")) / "fhir" / "synthea-r4"
+OPERATOR = ("--operator-key", "operator.key")
+
+
+class World:
+    """A node in a folder, and commands that talk to it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.environment = {**os.environ, "LANG": "C", "HOME": str(folder),
+                            "XDG_CACHE_HOME": str(folder / "cache")}
+        self.url = ""
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [XINGLIN, "node", "run", "--data", "data", *OPERATOR, "--port", "0", "--json"],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.url = json.loads(self.process.stdout.readline())["url"].rstrip("/")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=20) == 0
+
+    def run(self, *arguments, code=0):
+        node = ["--node", self.url] if self.url else []
+        done = subprocess.run([XINGLIN, *map(str, arguments), *node], cwd=self.folder, text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=120,
+                              env=self.environment)
+        assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def json(self, *arguments, code=0):
+        return json.loads(self.run(*arguments, "--json", code=code).stdout)
+
+    def act(self, who, *arguments, code=0):
+        """A command as somebody, its answer as JSON."""
+        return self.json(*arguments, "--as", f"{who}.json", *OPERATOR, code=code)
+
+    def put(self, who, resource):
+        (self.folder / "resource.json").write_text(json.dumps(resource, ensure_ascii=False))
+        return self.act(who, "record", "put", "resource.json")
+
+    def doctor(self, name, hospital, did, role="physician"):
+        made = self.json("identity", "create", name, "--kind", "practitioner", "--role", role,
+                         "--organisation", did, "--out", f"{name}.json", "--card", f"{name}.card",
+                         *OPERATOR)
+        self.act(hospital, "identity", "attest", f"{name}.card", "--role", role,
+                 "--licence", "none" if role == "privacy-officer" else "medical")
+        return made["did"]
+
+
+def observation(number, patient="ada"):
+    return {"resourceType": "Observation", "id": f"bp-{number}", "status": "final",
+            "subject": {"reference": f"Patient/{patient}"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "8480-6",
+                                 "display": "Systolic blood pressure"}]},
+            "valueQuantity": {"value": 120 + number, "unit": "mm[Hg]"}}
+
+
+def visit(number, practitioner, status="in-progress"):
+    return {"resourceType": "Encounter", "id": f"visit-{number}", "status": status,
+            "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+            "subject": {"reference": "Patient/ada"},
+            "participant": [{"individual": {
+                "reference": "Practitioner/" + practitioner.removeprefix("did:xinglin:")}}]}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "operator.key").write_bytes(os.urandom(32))
+    out = World(folder)
+    out.run("node", "init", "--data", "data", "--organisation", "市一医院:hospital",
+            "--organisation", "Riverside Hospital:hospital", *OPERATOR)
+    out.start()
+    listed = out.json("identity", "list")["organisations"]
+    dids = {one["name"]: one["did"] for one in listed}
+    out.city, out.river = dids["市一医院"], dids["Riverside Hospital"]
+    for name, did in (("city", out.city), ("river", out.river)):
+        source = folder / "data" / "keys" / f"{did.removeprefix('did:xinglin:')}.identity.json"
+        assert source.stat().st_mode & 0o077 == 0
+        (folder / f"{name}.json").write_bytes(source.read_bytes())
+    out.put("city", {"resourceType": "Patient", "id": "ada", "name": [{"text": "Ada Young"}]})
+    for number in range(3):
+        out.put("city", observation(number))
+    out.put("city", {"resourceType": "Condition", "id": "c-1",
+                     "subject": {"reference": "Patient/ada"},
+                     "code": {"text": "Hypertensive disorder"}})
+    out.patient = out.act("city", "record", "verify", "Patient/ada")["patient"]
+    out.json("identity", "create", "Ada", "--kind", "patient", "--did", out.patient,
+             "--organisation", out.city, "--out", "ada.json", "--card", "ada.card", *OPERATOR)
+    out.act("city", "identity", "claim", "ada.card")
+    out.min = out.doctor("min", "city", out.city)
+    out.ward = out.doctor("ward", "river", out.river)
+    yield out
+    out.stop()
+
+
+def entries(bundle):
+    return bundle.get("entry", [])
+
+
+def test_who_am_i_and_who_is_that(world):
+    assert world.act("min", "identity", "show")["did"] == world.min
+    shown = world.act("min", "identity", "show", world.patient)
+    assert shown["kind"] == "patient" and shown["verified"] is True and shown["name"] == ""
+    assert world.act("min", "identity", "show", world.city)["name"] == "市一医院"
+    unknown = world.run("identity", "show", "did:xinglin:" + "b" * 25 + "a", "--as", "min.json",
+                        *OPERATOR, code=6)
+    assert "XL5009" in unknown.stderr
+
+
+def test_records_are_written_read_listed_and_proved(world):
+    first = world.put("city", {"resourceType": "Condition", "id": "c-2",
+                               "subject": {"reference": "Patient/ada"}, "code": {"text": "One"}})
+    assert first["created"] is True and first["version"] == "1"
+    assert len(first["transaction_id"]) == 64
+    again = world.put("city", {"resourceType": "Condition", "id": "c-2",
+                               "subject": {"reference": "Patient/ada"}, "code": {"text": "Two"}})
+    assert again["created"] is False and again["version"] == "2"
+    assert world.act("city", "record", "get", "Condition/c-2")["code"]["text"] == "Two"
+    earlier = world.act("city", "record", "get", "Condition/c-2", "--version", "1")
+    assert earlier["code"]["text"] == "One"
+    history = world.act("city", "record", "history", "Condition/c-2")["versions"]
+    assert [one["version"] for one in history] == ["2", "1"]
+    listed = world.act("city", "record", "list", "Observation", "patient=ada")["records"]
+    assert {one["record"] for one in listed} >= {f"Observation/bp-{n}" for n in range(3)}
+    assert world.act("city", "record", "verify", "Condition/c-2")["version"] == "2"
+    conflict = world.run("record", "put", "resource.json", "--if-version", "1", "--as", "city.json",
+                         *OPERATOR, code=7)
+    assert "XL4172" in conflict.stderr
+
+
+def test_a_saved_proof_stands_alone_and_every_change_is_named(world):
+    genesis = ("--genesis", "data/genesis.json")
+    world.act("city", "record", "verify", "Observation/bp-1", "--out", "proof.json", *genesis)
+    evidence = json.loads((world.folder / "proof.json").read_text())
+    offline = ("record", "verify", "--evidence", "altered.json", *genesis)
+
+    def check(change, code):
+        altered = json.loads(json.dumps(evidence))
+        change(altered)
+        (world.folder / "altered.json").write_text(json.dumps(altered))
+        return world.run(*offline, "--json", code=code).stdout
+
+    assert json.loads(check(lambda one: None, 0))["verified"] is True
+
+    def flip(text):
+        return text[:10] + ("0" if text[10] != "0" else "1") + text[11:]
+
+    for name in ("salt", "content_digest", "commitment"):
+        told = check(lambda one: one["proof"].update({name: flip(one["proof"][name])}), 3)
+        assert json.loads(told)["error"]["code"] == "XL5007"
+    labels = base64.b64decode(evidence["proof"]["labels"])
+    check(lambda one: one["proof"].update(
+        {"labels": base64.b64encode(labels[:-1] + bytes([labels[-1] ^ 1])).decode()}), 3)
+    check(lambda one: one.update({"content": one["content"].replace("121", "122")}), 3)
+    check(lambda one: one["proof"].update({"version": "2"}), 3)
+    state = evidence["proof"]["receipt"]["state"]
+    check(lambda one: one["proof"]["receipt"]["state"].update({"value": flip(state["value"])}), 3)
+    check(lambda one: one["proof"].update({"salt": "nothing"}), 9)
+
+
+def test_own_care_needs_an_encounter(world):
+    world.put("city", visit(1, world.min, "finished"))
+    before = world.run("record", "get", "Observation/bp-1", "--as", "min.json", *OPERATOR, code=5)
+    assert "XL3502" in before.stderr
+    world.put("city", visit(1, world.min))
+    assert world.act("min", "record", "get", "Observation/bp-1")["id"] == "bp-1"
+
+
+def test_a_consent_opens_and_its_end_closes(world):
+    asks = ("record", "get", "Observation/bp-1", "--organisation", world.city)
+    world.act("ward", *asks, code=5)
+    granted = world.act("ada", "consent", "grant", "--to", world.river, "--person", world.ward,
+                        "--types", "Observation,Condition", "--purpose", "TREAT", "--days", "30")
+    consent = granted["consent"]
+    assert world.act("ward", *asks)["id"] == "bp-1"
+    assert world.act("ward", "record", "get", "Condition/c-1", "--organisation", world.city)
+    shown = world.act("ada", "consent", "show", consent)
+    assert shown["active"] is True and shown["rule"]["purposes"] == ["TREAT"]
+    narrowed = world.act("ada", "consent", "narrow", consent, "--types", "Observation",
+                         "--days", "7")["consent"]
+    assert world.act("ward", *asks)["id"] == "bp-1"
+    world.act("ward", "record", "get", "Condition/c-1", "--organisation", world.city, code=5)
+    wider = world.act("ada", "consent", "narrow", narrowed, "--types", "Observation,Condition",
+                      code=9)
+    assert wider["error"]["code"] == "XL3507"
+    listed = world.act("ada", "consent", "list")["consents"]
+    assert [one["consent"] for one in listed] == [narrowed]
+    world.act("ada", "consent", "revoke", narrowed)
+    world.act("ward", *asks, code=5)
+    world.act("ada", "consent", "show", narrowed, code=6)
+
+
+def test_an_emergency_with_a_reason_is_reviewed(world):
+    world.doctor("wang", "river", world.river, role="emergency-physician")
+    world.doctor("officer", "river", world.river, role="privacy-officer")
+    asks = ("record", "get", "Condition/c-1", "--organisation", world.city, "--purpose", "ETREAT")
+    world.act("wang", *asks, code=5)
+    glass = world.act("wang", "access", "break-glass", "--patient", world.patient, "--custodian",
+                      world.city, "--reason-code", "unconscious", "--reason", "traffic accident")
+    assert world.act("wang", *asks, "--emergency", glass["entry"])["id"] == "c-1"
+    # It cannot be reviewed before it is over.
+    early = world.act("officer", "access", "review", glass["entry"], "--findings", "justified",
+                      code=5)
+    assert "emergency" in early["error"]["message"]
+    world.act("ward", "access", "break-glass", "--patient", world.patient, "--custodian",
+              world.city, "--reason-code", "unconscious", "--reason", "", code=9)
+
+
+def test_the_access_log_tells_who_what_and_why(world):
+    log = world.act("ada", "access", "log")["entries"]
+    assert any(one["permitted"] for one in log) and any(not one["permitted"] for one in log)
+    refused = next(one for one in log if not one["permitted"])
+    told = world.act("ada", "access", "explain", refused["sequence"])
+    assert told["reasons"] and all(one["en"] and one["zh"] for one in told["reasons"])
+    rows = world.run("access", "log", "--as", "ada.json", *OPERATOR).stdout.splitlines()
+    assert len(rows) >= len(log) and all(row.count("\t") == 6 for row in rows)
+    everything = world.act("ada", "access", "log", "--all")["entries"]
+    assert any(one["action"] == "access-log" for one in everything)
+    world.act("ward", "access", "log", "--organisation", world.city, code=5)
+
+
+def test_files_go_in_are_compared_and_come_out_again(world):
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [
+        {"fullUrl": "urn:uuid:1", "resource": {
+            "resourceType": "Patient", "id": "p-1", "name": [{"family": "周"}]}},
+        {"fullUrl": "urn:uuid:2", "resource": {
+            "resourceType": "Observation", "id": "o-1", "status": "final",
+            "subject": {"reference": "urn:uuid:1"}, "code": {"text": "weight"},
+            "valueQuantity": {"value": 70.50, "unit": "kg"}}}]}
+    (world.folder / "bundles").mkdir()
+    (world.folder / "bundles" / "one.json").write_text(json.dumps(bundle))
+    report = world.act("city", "fhir", "import", "bundles", "--verify")
+    assert report["verified"] is True and report["difference"] is None
+    assert (report["files"], report["patients"], report["resources"]) == (1, 1, 2)
+    assert report["proofs_verified"] == 2
+    world.act("city", "fhir", "export", "p-1", "--out", "out.json")
+    out = json.loads((world.folder / "out.json").read_text())
+    kept = {one["resource"]["resourceType"]: one["resource"] for one in entries(out)}
+    assert kept["Observation"]["subject"]["reference"] == "Patient/p-1"
+    found = world.act("city", "fhir", "search", "Observation", "patient=p-1")
+    assert len(entries(found)) == 1 and found["total"] == 1
+    assert world.act("city", "fhir", "get", "Patient/p-1")["name"] == [{"family": "周"}]
+    assert world.json("fhir", "capabilities")["resourceType"] == "CapabilityStatement"
+    (world.folder / "bad.json").write_text('{"resourceType":"Patient","id":"x","gender":"many"}')
+    refused = world.act("city", "fhir", "import", "bad.json", code=9)
+    assert "bad.json" in refused["error"]["message"]
+
+
+def test_synthetic_histories_survive_the_way_in_and_out(world):
+    files = sorted((SYNTHEA / "plain").glob("*.json"))[:2] if SYNTHEA.exists() else []
+    if not files:
+        pytest.skip("skipped: ../shared/data not found")
+    about = sorted(SYNTHEA.glob("*Information*.json.gz"))
+    report = world.act("city", "fhir", "import", *about, *files, "--verify")
+    assert report["verified"] is True and report["proofs_verified"] == report["resources"] > 100
+
+
+def test_keys_rotate_and_end(world):
+    world.doctor("night", "city", world.city)
+    before = (world.folder / "night.json").read_text()
+    rotated = world.act("night", "identity", "rotate")
+    assert world.act("night", "identity", "show")["kind"] == "practitioner"
+    assert (world.folder / "night.json").read_text() != before
+    (world.folder / "old.json").write_text(before)
+    world.act("old", "identity", "show", code=4)
+    world.act("night", "identity", "revoke", rotated["new_key"], code=5)  # the last one stays
+
+
+def test_passphrases_and_what_is_said_without_them(world):
+    (world.folder / "phrase").write_text("apricot blossom\n")
+    (world.folder / "wrong").write_text("plum blossom\n")
+    world.run("identity", "create", "App", "--kind", "service", "--organisation", world.city,
+              "--out", "app.json", "--card", "app.card", "--passphrase-file", "phrase")
+    assert (world.folder / "app.json").stat().st_mode & 0o077 == 0
+    world.act("city", "identity", "attest", "app.card", "--name", "Ward app")
+    shown = world.json("identity", "show", "--as", "app.json", "--passphrase-file", "phrase")
+    assert shown["kind"] == "service"
+    wrong = world.run("identity", "show", "--as", "app.json", "--passphrase-file", "wrong", code=4)
+    assert "XL1105" in wrong.stderr
+    asked = world.run("identity", "show", "--as", "app.json", "--no-input", code=4)
+    assert "--passphrase-file" in asked.stderr
+    altered = json.loads((world.folder / "app.card").read_text())
+    altered["did"] = world.min
+    (world.folder / "altered.card").write_text(json.dumps(altered))
+    world.act("city", "identity", "attest", "altered.card", "--name", "Thief", code=9)
+
+
+def test_exit_codes_say_what_kind_of_failure(world):
+    assert "XL5004" in world.run("record", "get", "Patient/ada", code=4).stderr
+    assert "XL4050" in world.run("ledger", "show", "1", code=4).stderr
+    assert json.loads(world.run("ledger", "show", "1", "--as", "min.json", *OPERATOR).stdout)
+    world.run("record", "get", "Patient", "--as", "city.json", *OPERATOR, code=2)
+    world.run("record", "nonsense", code=2)
+    world.act("city", "record", "get", "Patient/nobody", code=6)
+    dead = World(world.folder)
+    dead.url = "http://127.0.0.1:1"
+    dead.run("identity", "list", code=8)
+    world.run("consent", "grant", "--to", world.river, "--as", "ada.json", *OPERATOR, code=2)
+    world.run("consent", "grant", "--to", world.river, "--types", "Thing", "--days", "1",
+              "--as", "ada.json", *OPERATOR, code=9)
+
+
+def test_no_command_puts_a_delegation_on_the_ledger_twice(world):
+    world.act("ada", "consent", "list")
+    before = world.json("ledger", "head")["history_size"]
+    for _ in range(20):  # more than a person may have sessions
+        world.act("ada", "consent", "list")
+    assert world.json("ledger", "head")["history_size"] == before
+    cached = list((world.folder / "cache" / "xinglin").glob("*.token"))
+    assert cached and all(one.stat().st_mode & 0o077 == 0 for one in cached)
+
+
+def test_every_command_has_examples(world):
+    def commands(words):
+        text = world.run(*words, "--help").stdout
+        assert text.count("  xinglin ") >= 2, words
+        listing = text.split("Subcommands:\n")
+        names = []
+        if len(listing) > 1:
+            for line in listing[1].splitlines():
+                if not line.strip():
+                    break
+                if line.startswith("  ") and not line.startswith("   "):
+                    names.append(line.split()[0])
+        for name in names:
+            commands([*words, name])
+
+    for group in ("identity", "record", "consent", "access", "fhir"):
+        commands([group])
