@@ -68,7 +68,7 @@ class Hospital {
     must(node::init_solo(layout(), init, unlock(), clock_));
     node::Config config;
     config.port = 0;
-    node_ = must(node::Node::start(layout(), config, unlock(), clock_));
+    node_ = must(node::Node::start(layout(), config, unlock(), clock_, log_));
     const model::Genesis genesis = must(node::load_genesis(layout()));
     const json::Value one = genesis.section("identity").find("organisations").at(0);
     did_ = must(model::id_from_did(one.find("did").as_string().value_or("")));
@@ -102,6 +102,7 @@ class Hospital {
   std::filesystem::path root_;
   Bytes key_ = Bytes(32, 7);
   SystemClock clock_;
+  Log log_;  ///< writes nothing
   model::Id did_;
   std::unique_ptr<node::Node> node_;
 };

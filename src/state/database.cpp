@@ -21,6 +21,8 @@ constexpr std::array<const char*, column_count> column_names = {
     "validators", "results", "history", "transactions"};
 
 rocksdb::Slice slice(ByteView bytes) {
+  // An empty view may have no address, and RocksDB hands addresses to memcmp.
+  if (bytes.empty()) return {};
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
