@@ -2,14 +2,10 @@
 // Copyright The Xinglin Authors
 #include "cli/actor.h"
 
-#include <termios.h>
-#include <unistd.h>
-
-#include <cstdio>
-
 #include "base/file.h"
 #include "cli/words.h"
 #include "client/token_cache.h"
+#include "crypto/passphrase_prompt.h"
 #include "model/limits.h"
 
 namespace xl::cli {
@@ -18,44 +14,7 @@ namespace keyfile = crypto::keyfile;
 
 namespace {
 
-/// Switches the echo of a terminal off as long as it lives.
-class NoEcho {
- public:
-  NoEcho() {
-    known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
-    if (!known_) return;
-    termios quiet = before_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-  }
-  ~NoEcho() {
-    if (known_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-  }
-  NoEcho(const NoEcho&) = delete;
-  NoEcho& operator=(const NoEcho&) = delete;
-
- private:
-  termios before_{};
-  bool known_ = false;
-};
-
-bool may_prompt(const Session& options) { return !options.no_input && ::isatty(STDIN_FILENO) == 1; }
-
-/// A line of the terminal, unseen.
-Result<crypto::SecretBytes> prompt(std::string_view question) {
-  std::fwrite(question.data(), 1, question.size(), stderr);
-  std::fflush(stderr);
-  crypto::SecretBytes line(crypto::passphrase_bytes_max);
-  std::size_t size = 0;
-  const NoEcho quiet;
-  for (char c = 0; ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && size < line.size();) {
-    line.mutable_view()[size++] = static_cast<std::uint8_t>(c);
-  }
-  std::fputc('\n', stderr);
-  auto out = crypto::SecretBytes::copy_of(line.view().first(size));
-  if (out.empty()) return make_error(ErrorCode::passphrase_wrong, "nothing was typed");
-  return out;
-}
+bool may_prompt(const Session& options) { return !options.no_input && crypto::may_prompt(); }
 
 std::string_view passphrase_question(const Session& options) {
   return options.console.language == Language::chinese ? "口令: " : "Passphrase: ";
@@ -74,7 +33,7 @@ Result<Secret> passphrase_of(const Session& options) {
     return Secret{keyfile::Protection::passphrase, std::move(bytes)};
   }
   if (!may_prompt(options)) return needs_passphrase(options);
-  XL_TRY_ASSIGN(auto bytes, prompt(passphrase_question(options)));
+  XL_TRY_ASSIGN(auto bytes, crypto::prompt_passphrase(passphrase_question(options)));
   return Secret{keyfile::Protection::passphrase, std::move(bytes)};
 }
 
@@ -98,7 +57,7 @@ Result<Secret> secret_for_new(const Session& options) {
   const bool asked = options.passphrase_file.empty();
   XL_TRY_ASSIGN(Secret out, passphrase_of(options));
   if (!asked) return out;
-  XL_TRY_ASSIGN(const auto again, prompt(passphrase_question(options)));
+  XL_TRY_ASSIGN(const auto again, crypto::prompt_passphrase(passphrase_question(options)));
   if (!equal(again.view(), out.bytes.view())) {
     return make_error(ErrorCode::passphrase_wrong, "the two passphrases differ");
   }

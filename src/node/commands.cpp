@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "node/commands.h"
 
+#include "crypto/passphrase_prompt.h"
 #include "node/demo/story.h"
 #include "node/init.h"
 #include "node/log.h"
@@ -31,7 +32,8 @@ struct FolderOptions {
   [[nodiscard]] Layout layout() const { return {data}; }
 };
 
-Result<Unlock> unlock_of(const FolderOptions& options) {
+/// What opens the keys; `fresh`: a passphrase that is typed is typed twice.
+Result<Unlock> unlock_of(const FolderOptions& options, const Console& console, bool fresh = false) {
   if (!options.operator_key.empty()) {
     XL_TRY_ASSIGN(auto key, crypto::keyfile::read_operator_key(options.operator_key));
     return Unlock::with_operator_key(std::move(key));
@@ -40,7 +42,16 @@ Result<Unlock> unlock_of(const FolderOptions& options) {
     XL_TRY_ASSIGN(auto passphrase, crypto::keyfile::read_passphrase(options.passphrase_file));
     return Unlock::with_passphrase(std::move(passphrase));
   }
-  return make_error(ErrorCode::keys_locked);
+  if (!crypto::may_prompt()) return make_error(ErrorCode::keys_locked);
+  XL_TRY_ASSIGN(auto typed, crypto::prompt_passphrase(console.pick("Passphrase: ", "口令: ")));
+  if (fresh) {
+    XL_TRY_ASSIGN(const auto again,
+                  crypto::prompt_passphrase(console.pick("Again: ", "再次输入: ")));
+    if (!crypto::equal_constant_time(again.view(), typed.view())) {
+      return make_error(ErrorCode::passphrase_wrong, "the two passphrases differ");
+    }
+  }
+  return Unlock::with_passphrase(std::move(typed));
 }
 
 /// `NAME:TYPE`, the type behind the last colon.
@@ -65,7 +76,7 @@ int run_init(const FolderOptions& options, const Console& console) {
     if (!organisation.ok()) return console.fail(organisation.error());
     init.organisations.push_back(std::move(*organisation));
   }
-  const auto unlock = unlock_of(options);
+  const auto unlock = unlock_of(options, console, true);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
   const Status made = init_solo(options.layout(), init, *unlock, clock);
@@ -86,7 +97,7 @@ int run_node(const FolderOptions& options, const Console& console) {
                                 : config.error());
   }
   if (options.port >= 0) config->port = static_cast<std::uint16_t>(options.port);
-  const auto unlock = unlock_of(options);
+  const auto unlock = unlock_of(options, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
   const auto log = open_log(options.layout(), console.options(), options.debug);
@@ -110,7 +121,7 @@ int run_node(const FolderOptions& options, const Console& console) {
 }
 
 int run_rebuild(const FolderOptions& options, const Console& console) {
-  const auto unlock = unlock_of(options);
+  const auto unlock = unlock_of(options, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
   Progress progress(console, std::string(console.pick("Indexing", "正在建立索引")), clock.now_ms());
