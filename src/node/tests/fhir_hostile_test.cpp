@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/json/writer.h"
 #include "client/bundle_file.h"
 #include "node/tests/live_node.h"
 

@@ -234,7 +234,7 @@ class IndexPropertyTest : public test::IndexTest {
           continue;
         }
         if (std::all_of(asked.begin(), asked.end(),
-                        [&](const Asked& one) { return one.holds(fact); })) {
+                        [&, &held = fact](const Asked& one) { return one.holds(held); })) {
           matches.push_back(fact);
         }
       }
