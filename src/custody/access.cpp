@@ -22,7 +22,6 @@ constexpr std::uint64_t session_life_ms = limits::session_ms_max - 60'000;
 /// A session this near its end is not begun to read under.
 constexpr std::uint64_t session_margin_ms = 2'000;
 constexpr std::size_t sessions_max = 10'000;
-constexpr std::uint64_t denial_told_every_ms = 60'000;
 constexpr std::uint64_t emergency_pending_ms = 12 * 60 * 1000;
 
 bool covers(const std::vector<model::Id>& have, const std::vector<model::Id>& want) {
@@ -87,31 +86,6 @@ Result<AccessDesk::Session> AccessDesk::open_session(const Ask& ask, Session ses
   return session;
 }
 
-bool AccessDesk::may_tell_denied(const SessionKey& key, std::uint64_t now_ms) {
-  const std::scoped_lock lock(mutex_);
-  if (denials_told_ms_.size() >= sessions_max) denials_told_ms_.clear();
-  std::uint64_t& told_ms = denials_told_ms_[key];
-  if (told_ms != 0 && now_ms < told_ms + denial_told_every_ms) return false;
-  told_ms = now_ms;
-  return true;
-}
-
-/// One entry a minute for each requester and patient: the journal has every refusal, and nobody can
-/// fill the chain by asking in vain.
-void AccessDesk::tell_denied(const Ask& ask, const model::Id& patient, const Bytes& details) {
-  const SessionKey key{ask.principal.organisation, ask.principal.did, patient,
-                       static_cast<std::uint32_t>(ask.purpose)};
-  if (!may_tell_denied(key, port_.now_ms())) return;
-  xinglin::access::v1::Denied message;
-  message.set_entry(bytes_of(random_id().bytes));
-  message.set_patient(bytes_of(patient.bytes));
-  message.set_details(details_commitment(details));
-  const crypto::SigningKey* ours[] = {&stores_.identity().key};
-  port_.send_later(
-      {message_to(contracts::access::contract_number, contracts::access::denied_type, message)},
-      ours);
-}
-
 Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal, ByteView body,
                                                           Bytes signature,
                                                           const EmergencyReason& reason) {
@@ -162,6 +136,7 @@ Result<std::size_t> AccessDesk::seal_sessions(bool all) {
   XL_TRY_ASSIGN(const LedgerView now, look(port_));
   const crypto::SigningKey* ours[] = {&stores_.identity().key};
   std::size_t sealed = 0;
+  Status failed;
   const auto count = [&](const model::Id& patient, const model::Id& session) {
     const std::unique_lock reading(reading_);
     return stores_.journal().reads_of(patient, session);
@@ -179,11 +154,16 @@ Result<std::size_t> AccessDesk::seal_sessions(bool all) {
     append(root, reads.root);
     message.set_root(bytes_of(root));
     message.set_count(static_cast<std::uint32_t>(reads.count));
-    XL_TRY(port_.send({message_to(contracts::access::contract_number,
-                                  contracts::access::seal_session_type, message)},
-                      ours));
-    ++sealed;
+    // One that cannot be sealed must not hold the others up.
+    const auto sent = port_.send({message_to(contracts::access::contract_number,
+                                             contracts::access::seal_session_type, message)},
+                                 ours);
+    if (sent.ok())
+      ++sealed;
+    else
+      failed = sent.error();
   }
+  if (!failed.ok()) return failed.error();
   return sealed;
 }
 

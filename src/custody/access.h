@@ -61,9 +61,18 @@ class Viewer {
   /// Nothing happens when nothing was hidden. Errors: those of the journal.
   [[nodiscard]] Status refuse_hidden(std::string_view action);
 
-  /// Records a refusal: in the journal, and on the chain when the requester is from elsewhere.
-  /// Errors: those of the journal.
+  /// Records a refusal in the journal, whose next root puts it on the chain. Errors: those of the
+  /// journal.
   [[nodiscard]] Status refuse(const query::RecordEntry& entry, std::string_view action);
+
+  /// Records that something was asked for that is not there: whoever watches the ledger cannot tell
+  /// it from a refusal. Errors: those of the journal.
+  [[nodiscard]] Status refuse_unknown(std::string_view action);
+
+  /// May a practitioner write this version of a patient's record: as it may read it. Recorded
+  /// either way. Errors: role_refused (names the reasons), those of the journal.
+  [[nodiscard]] Status write(const model::Id& patient, const Labels& labels,
+                             const vault::RecordVersion& which, std::string_view action);
 
   [[nodiscard]] const Ask& ask() const { return ask_; }
 
@@ -84,7 +93,7 @@ class Viewer {
   void find_uniform(PatientView& view) const;
   [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
-  [[nodiscard]] contracts::consent::Decision decide_own(const model::Id& pseudonym) const;
+  [[nodiscard]] Result<contracts::consent::Decision> decide_own(const query::RecordEntry& entry);
   [[nodiscard]] xinglin::custody::v1::AccessDetails details_of(
       const model::Id& patient, const contracts::consent::Decision& decision) const;
 
@@ -152,8 +161,6 @@ class AccessDesk {
                                             const model::Id& patient);
   [[nodiscard]] Result<Session> open_session(const Ask& ask, Session session,
                                              const model::Id& patient);
-  void tell_denied(const Ask& ask, const model::Id& patient, const Bytes& details);
-  [[nodiscard]] bool may_tell_denied(const SessionKey& key, std::uint64_t now_ms);
   [[nodiscard]] Result<bool> anchor_batch(const vault::JournalBatch& batch);
   [[nodiscard]] Bytes root_transaction(const vault::JournalBatch& batch, std::uint64_t attempt,
                                        bool late) const;
@@ -168,7 +175,6 @@ class AccessDesk {
   std::shared_mutex reading_;
   std::mutex mutex_;  // guards what follows
   std::map<SessionKey, Session> sessions_;
-  std::map<SessionKey, std::uint64_t> denials_told_ms_;
 };
 
 /// The reasons of a decision in one language, joined by spaces: for people, no health data.

@@ -125,12 +125,6 @@ Result<model::HistoryEntry> LedgerPort::send(std::vector<model::Message> message
   return send(sign(std::move(messages), signers));
 }
 
-void LedgerPort::send_later(std::vector<model::Message> messages, Signers signers) const {
-  std::vector<Bytes> one;
-  one.push_back(sign(std::move(messages), signers));
-  engine_.submit(std::move(one), [](std::size_t, const ordering::Outcome&) {});
-}
-
 Result<LedgerView> look(const LedgerPort& port) {
   LedgerView out;
   XL_TRY_ASSIGN(const query::LedgerHead head, port.ledger().head());

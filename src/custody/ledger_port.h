@@ -53,8 +53,6 @@ class LedgerPort {
   /// `sign` and `send`.
   [[nodiscard]] Result<model::HistoryEntry> send(std::vector<model::Message> messages,
                                                  Signers signers) const;
-  /// As `send`, without waiting for the outcome.
-  void send_later(std::vector<model::Message> messages, Signers signers) const;
 
   /// The outcome as an error unless it was applied.
   [[nodiscard]] Status applied(const ordering::Outcome& outcome) const;

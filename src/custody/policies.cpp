@@ -6,6 +6,7 @@
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
 #include "contracts/consent/view.h"
+#include "contracts/identity/view.h"
 #include "custody/labels.h"
 #include "model/canonical.h"
 
@@ -90,6 +91,8 @@ Result<model::HistoryEntry> PolicyStore::accept(const consent::SealedPolicy& sea
   if (agreement.replaces) XL_TRY(check_narrower(*agreement.replaces, sealed));
 
   const model::Id patient = contracts::id_of(sealed.patient());
+  const auto party = contracts::identity::find_party(*port_.ledger().state(), patient);
+  if (!party || party->custodian() != bytes_of(stores_.did().bytes)) return mismatched("patient");
   Labels labels;
   labels.set_kind(static_cast<std::uint32_t>(Kind::policy));
   labels.set_last_updated_ms(port_.now_ms());
@@ -104,9 +107,16 @@ Result<model::HistoryEntry> PolicyStore::accept(const consent::SealedPolicy& sea
     XL_TRY_ASSIGN(const Shared there, load(agreement.consent));
     if (model::encode(*there) != content) return mismatched("consent");
   }
-  XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(std::move(transaction)));
+  const auto entry = port_.send(std::move(transaction));
+  if (!entry.ok() && kept.ok() && entry.error().code != ErrorCode::wait_timed_out) {
+    // Nobody agreed to it: it leaves at once.
+    const vault::SuiteDigest body[] = {kept->ciphertext_digest};
+    XL_TRY(stores_.keyring().forget(which));
+    XL_TRY(stores_.bodies().remove(body));
+  }
+  if (!entry.ok()) return entry.error();
   XL_TRY(stores_.vault().confirm(which));
-  return entry;
+  return *entry;
 }
 
 Result<PolicyStore::Shared> PolicyStore::load(const model::Id& id) {

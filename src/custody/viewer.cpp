@@ -61,6 +61,24 @@ std::string_view purpose_code(consent::PurposeOfUse purpose) {
   return {};
 }
 
+vault::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
+                                  const consent::Decision& decision, std::string_view action,
+                                  std::uint64_t now_ms) {
+  vault::JournalEntry out;
+  out.time_ms = now_ms;
+  out.actor = requester_of(ask.principal).did;
+  out.organisation = ask.principal.organisation;
+  out.patient = entry.patient;
+  out.decision = decision.permit ? vault::Decision::permitted : vault::Decision::denied;
+  out.outcome = decision.permit ? vault::Outcome::served : vault::Outcome::refused;
+  out.action = action;
+  out.purpose = purpose_code(ask.purpose);
+  out.reason = reason_names(decision);
+  out.subject = copy_of(entry.record.view());
+  append_be(out.subject, static_cast<std::uint32_t>(entry.version));
+  return out;
+}
+
 }  // namespace
 
 std::string reasons_text(const consent::Decision& decision, bool chinese) {
@@ -90,7 +108,13 @@ Result<const std::vector<model::Id>*> Viewer::in_care() {
   wanted.criteria = {status, {"participant", {{query::Prefix::eq, who}}}};
   do {
     XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
-    for (const query::RecordEntry& entry : page.entries) found.push_back(entry.patient);
+    for (const query::RecordEntry& entry : page.entries) {
+      // Nobody lets themselves in: an encounter counts when somebody else wrote it.
+      XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(entry));
+      if (opened.labels.author() != bytes_of(ask_.principal.did.bytes)) {
+        found.push_back(entry.patient);
+      }
+    }
     wanted.cursor = page.next_cursor;
   } while (!wanted.cursor.empty());
   std::sort(found.begin(), found.end());
@@ -159,20 +183,27 @@ consent::Request Viewer::request_about(const Labels& labels) const {
   return out;
 }
 
-/// What is about no patient: the directory is for everyone who signed in, health data that names
-/// nobody for the organisation's own people.
-consent::Decision Viewer::decide_own(const model::Id& pseudonym) const {
+/// What is about no patient: the directory is for everyone who signed in. Health data that names
+/// nobody is for the organisation's own software and for who wrote it: nobody else could be shown
+/// to have a reason.
+Result<consent::Decision> Viewer::decide_own(const query::RecordEntry& entry) {
   consent::Decision out;
-  const PartyKind kind = ask_.principal.kind;
-  const bool own_people =
-      !from_elsewhere() && kind != PartyKind::patient && kind != PartyKind::guardian;
-  out.permit = pseudonym == desk_.stores_.directory() || own_people;
-  out.reasons.push_back(out.permit ? consent::Reason::own_care : consent::Reason::no_consent);
+  if (entry.patient == desk_.stores_.directory()) {
+    out.permit = true;
+  } else if (!from_elsewhere()) {
+    const PartyKind kind = ask_.principal.kind;
+    out.permit = kind == PartyKind::organisation || kind == PartyKind::service;
+    if (kind == PartyKind::practitioner) {
+      XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(entry));
+      out.permit = opened.labels.author() == bytes_of(ask_.principal.did.bytes);
+    }
+  }
+  out.reasons.push_back(out.permit ? consent::Reason::own_systems : consent::Reason::no_consent);
   return out;
 }
 
 Result<consent::Decision> Viewer::decide(const query::RecordEntry& entry) {
-  if (desk_.stores_.is_own(entry.patient)) return decide_own(entry.patient);
+  if (desk_.stores_.is_own(entry.patient)) return decide_own(entry);
   XL_TRY_ASSIGN(const PatientView* patient, look_at(entry.patient));
   if (patient->uniform) return *patient->uniform;
   const std::pair key{entry.record, static_cast<std::uint32_t>(entry.version)};
@@ -190,6 +221,24 @@ bool Viewer::allows(const query::RecordEntry& entry) {
   const bool permitted = decision.ok() && decision->permit;
   if (!permitted && !hidden_ && !desk_.stores_.is_own(entry.patient)) hidden_ = entry;
   return permitted;
+}
+
+Status Viewer::write(const model::Id& patient, const Labels& labels,
+                     const vault::RecordVersion& which, std::string_view action) {
+  if (desk_.stores_.is_own(patient)) return {};
+  XL_TRY_ASSIGN(const PatientView* known, look_at(patient));
+  const consent::Decision decision =
+      consent::decide(known->policies, request_about(labels), known->facts);
+  query::RecordEntry entry;
+  entry.record = which.record;
+  entry.version = which.version;
+  entry.patient = patient;
+  vault::JournalEntry kept = journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
+  kept.evidence = model::encode(details_of(patient, decision));
+  const auto appended = desk_.stores_.journal().append(kept);
+  if (!appended.ok()) return appended.error();
+  if (decision.permit) return {};
+  return make_error(ErrorCode::role_refused, reasons_text(decision, false));
 }
 
 Status Viewer::refuse_hidden(std::string_view action) {
@@ -249,24 +298,6 @@ AccessDetails Viewer::details_of(const model::Id& patient,
 }
 
 namespace {
-
-vault::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
-                                  const consent::Decision& decision, std::string_view action,
-                                  std::uint64_t now_ms) {
-  vault::JournalEntry out;
-  out.time_ms = now_ms;
-  out.actor = requester_of(ask.principal).did;
-  out.organisation = ask.principal.organisation;
-  out.patient = entry.patient;
-  out.decision = decision.permit ? vault::Decision::permitted : vault::Decision::denied;
-  out.outcome = decision.permit ? vault::Outcome::served : vault::Outcome::refused;
-  out.action = action;
-  out.purpose = purpose_code(ask.purpose);
-  out.reason = reason_names(decision);
-  out.subject = copy_of(entry.record.view());
-  append_be(out.subject, static_cast<std::uint32_t>(entry.version));
-  return out;
-}
 
 void add_unique(std::vector<model::Id>& ids, const std::vector<model::Id>& more) {
   ids.insert(ids.end(), more.begin(), more.end());
@@ -333,9 +364,16 @@ Status Viewer::refuse(const query::RecordEntry& entry, std::string_view action) 
   vault::JournalEntry kept = journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
   kept.evidence = model::encode(details_of(entry.patient, decision));
   const auto appended = desk_.stores_.journal().append(kept);
-  if (!appended.ok()) return appended.error();
-  if (from_elsewhere()) desk_.tell_denied(ask_, entry.patient, kept.evidence);
-  return {};
+  return appended.ok() ? Status{} : Status(appended.error());
+}
+
+Status Viewer::refuse_unknown(std::string_view action) {
+  query::RecordEntry nothing;
+  consent::Decision denied;
+  denied.reasons.push_back(consent::Reason::no_consent);
+  const auto appended = desk_.stores_.journal().append(
+      journal_entry(ask_, nothing, denied, action, desk_.port_.now_ms()));
+  return appended.ok() ? Status{} : Status(appended.error());
 }
 
 }  // namespace xl::custody

@@ -24,6 +24,7 @@ namespace {
 constexpr std::uint64_t challenge_ms = 60'000;
 constexpr std::uint64_t token_ms = 15 * 60 * 1000;
 constexpr std::size_t signed_in_max = 10'000;
+constexpr std::size_t tokens_per_key_max = 64;
 constexpr std::size_t used_challenges_max = 100'000;
 constexpr std::size_t token_bytes = 32;
 constexpr std::size_t challenge_random_bytes = 16;
@@ -151,10 +152,25 @@ Result<Token> Tokens::sign_in(const Answer& answer) {
   crypto::random_bytes(token);
   const Token out{to_base64url(token), signed_in.expires_ms};
   const std::scoped_lock lock(mutex_);
-  if (signed_in_.size() >= signed_in_max) drop_expired(port_.now_ms());
+  make_room(signed_in.principal.key_id);
   if (signed_in_.size() >= signed_in_max) return make_error(ErrorCode::sign_ins_exceeded);
   signed_in_.emplace(crypto::sha256(view_of(out.text)), std::move(signed_in));
   return out;
+}
+
+/// One key holds a few tokens, the oldest goes for a new one: nobody fills the table alone.
+void Tokens::make_room(const Hash& key_id) {
+  if (signed_in_.size() >= signed_in_max) drop_expired(port_.now_ms());
+  auto oldest = signed_in_.end();
+  std::size_t held = 0;
+  for (auto one = signed_in_.begin(); one != signed_in_.end(); ++one) {
+    if (one->second.principal.key_id != key_id) continue;
+    ++held;
+    if (oldest == signed_in_.end() || one->second.expires_ms < oldest->second.expires_ms) {
+      oldest = one;
+    }
+  }
+  if (held >= tokens_per_key_max) signed_in_.erase(oldest);
 }
 
 void Tokens::drop_expired(std::uint64_t now_ms) {

@@ -60,6 +60,7 @@ class Tokens {
   [[nodiscard]] Status use_challenge(std::string_view text);
   [[nodiscard]] Result<SignedIn> check(const Answer& answer) const;
   void drop_expired(std::uint64_t now_ms);
+  void make_room(const Hash& key_id);
 
   const custody::LedgerPort& port_;
   Bytes secret_;  ///< authenticates our challenges

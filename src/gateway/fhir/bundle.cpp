@@ -15,6 +15,8 @@ namespace xl::gateway::fhir {
 namespace {
 
 constexpr std::size_t entries_max = 2000;
+/// Once the answer is this long, what is left is not looked at any more: 413 for each.
+constexpr std::size_t answer_bytes_max = 16U << 20U;
 
 /// One entry of the Bundle as a request.
 struct Wish {
@@ -76,6 +78,11 @@ http::Response answer_alone(const Call& call, const Wish& wish) {
   return answer(one);
 }
 
+http::Response answer_within(const Call& call, const Wish& wish, std::size_t bytes_so_far) {
+  if (bytes_so_far < answer_bytes_max) return answer_alone(call, wish);
+  return refusal(make_error(ErrorCode::request_too_large, "the answer is full: send it again"));
+}
+
 void append_answer(std::string& out, const http::Response& response) {
   json::Writer head;
   head.begin_object().key("status").string(std::to_string(response.status));
@@ -102,7 +109,7 @@ http::Response bundle_reply(std::string_view type, const std::string& entries) {
 
 http::Response process_batch(const Call& call, const std::vector<Wish>& wishes) {
   std::string out;
-  for (const Wish& wish : wishes) append_answer(out, answer_alone(call, wish));
+  for (const Wish& wish : wishes) append_answer(out, answer_within(call, wish, out.size()));
   return bundle_reply("batch-response", out);
 }
 
@@ -194,7 +201,7 @@ http::Response process_transaction(const Call& call, std::vector<Wish> wishes) {
   std::string out;
   for (const Wish& wish : wishes) {
     append_answer(out, is_write(wish) ? written_reply(call, (*written)[wish.draft])
-                                      : answer_alone(call, wish));
+                                      : answer_within(call, wish, out.size()));
   }
   return bundle_reply("transaction-response", out);
 }

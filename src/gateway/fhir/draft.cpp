@@ -6,10 +6,12 @@
 #include <array>
 
 #include "base/json/writer.h"
+#include "contracts/identity/view.h"
 #include "fhir/compartment.h"
 #include "fhir/definitions.h"
 #include "fhir/labels.h"
 #include "fhir/references.h"
+#include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "model/limits.h"
 #include "query/fhir_terms.h"
@@ -145,20 +147,25 @@ class Preparation {
     const Draft& draft = drafts_[i];
     if (draft.type == "Patient" || !draft.document) return *patients_[i];
     const json::Value root = draft.document->root();
+    std::optional<model::Id> whose;
     for (const std::string_view reference : xl::fhir::compartment_references(root)) {
       XL_TRY_ASSIGN(const auto found, patient_at(reference));
       if (!found) return make_error(ErrorCode::fhir_patient_unknown, draft.type);
-      patients_[i] = found;
-      return *found;
+      // One patient's consents cannot open another's data.
+      if (whose && *whose != *found) {
+        return make_error(ErrorCode::fhir_interaction_unsupported,
+                          "a record about more than one patient");
+      }
+      whose = found;
     }
-    if (std::binary_search(directory_types.begin(), directory_types.end(), draft.type)) {
-      return stores_.directory();
-    }
-    return by_neighbour(i);
+    if (!whose) return by_neighbour(i);
+    patients_[i] = whose;
+    return *whose;
   }
 
   /// Of a resource that names no patient itself, such as a Provenance: the patient of the first
-  /// record that it points at.
+  /// record that it points at. Without one it is of the directory, if it is of a type that is about
+  /// no patient and carries nothing inside that might be.
   Result<model::Id> by_neighbour(std::size_t i) {
     std::vector<std::string> references;
     xl::fhir::for_each_reference(
@@ -170,7 +177,13 @@ class Preparation {
       patients_[i] = found;
       return *found;
     }
-    return stores_.unattributed();
+    const bool directory =
+        std::binary_search(directory_types.begin(), directory_types.end(), drafts_[i].type);
+    for (const json::Value inside : drafts_[i].document->root().find("contained").items()) {
+      const auto type = inside.find("resourceType").as_string().value_or("");
+      if (xl::fhir::may_be_in_patient_compartment(type)) return stores_.unattributed();
+    }
+    return directory ? stores_.directory() : stores_.unattributed();
   }
 
   static void set_meta(json::Document& document, const query::RecordEntry& entry) {
@@ -245,6 +258,36 @@ Status check_writer(const Call& call) {
   return make_error(ErrorCode::role_refused, "records are written by the custodian's own people");
 }
 
+namespace {
+
+/// What a registrar does at the desk, before anybody treats the patient.
+bool at_the_desk(const custody::Principal& who, std::string_view type) {
+  constexpr auto types = std::to_array<std::string_view>(
+      {"Appointment", "Coverage", "Encounter", "Patient", "RelatedPerson"});
+  const auto registrar = static_cast<std::uint32_t>(contracts::identity::Role::registrar);
+  return std::find(types.begin(), types.end(), type) != types.end() &&
+         std::find(who.roles.begin(), who.roles.end(), registrar) != who.roles.end();
+}
+
+/// A practitioner writes what it could read, and each write is in the patient's log.
+Status check_practitioner(const Call& call, const std::vector<custody::NewVersion>& versions) {
+  if (call.principal.kind != PartyKind::practitioner) return {};
+  XL_TRY_ASSIGN(custody::Ask ask, ask_of(call, contracts::consent::Action::read));
+  XL_TRY_ASSIGN(custody::Viewer viewer, call.organisation.desk().open(std::move(ask)));
+  for (const custody::NewVersion& version : versions) {
+    if (at_the_desk(call.principal, version.entry.type)) continue;
+    const std::string_view action = version.entry.deleted        ? "delete"
+                                    : version.entry.version == 1 ? "create"
+                                                                 : "update";
+    XL_TRY(viewer.write(version.entry.patient, version.labels,
+                        {version.entry.record, static_cast<std::uint32_t>(version.entry.version)},
+                        action));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts) {
   std::vector<std::string> names;
   for (const Draft& draft : drafts) names.push_back(name_of(draft));
@@ -268,6 +311,7 @@ Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> d
     place.push_back(i);
     versions.push_back(std::move(*version));
   }
+  XL_TRY(check_practitioner(call, versions));
   XL_TRY_ASSIGN(const std::vector<Hash> transactions,
                 call.organisation.records().commit(std::move(versions)));
   for (std::size_t i = 0; i < place.size(); ++i) out[place[i]].transaction = transactions[i];

@@ -12,7 +12,7 @@ namespace xl::gateway::fhir {
 namespace {
 
 /// A page ends early before it becomes larger than this; the next link goes on.
-constexpr std::size_t page_bytes_max = 32U << 20U;
+constexpr std::size_t page_bytes_max = 16U << 20U;
 
 void append_quoted(std::string& out, std::string_view text) {
   json::Writer writer;

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "gateway/fhir/read.h"
 
+#include <functional>
+
 #include "base/checked.h"
 #include "gateway/fhir/reply.h"
 
@@ -48,32 +50,38 @@ http::Response refuse_read(const Call& call, custody::Viewer& viewer,
   return out;
 }
 
-http::Response not_there(const Call& call) {
-  return refusal(
-      make_error(is_of_the_house(call) ? ErrorCode::fhir_not_found : ErrorCode::access_refused));
+/// A stranger's question leaves the same traces whether something is there or not: an entry in the
+/// journal, and so in the next root on the ledger.
+http::Response not_there(const Call& call, custody::Viewer& viewer, std::string_view action) {
+  if (is_of_the_house(call)) return refusal(make_error(ErrorCode::fhir_not_found));
+  const Status recorded = viewer.refuse_unknown(action);
+  return refusal(recorded.ok() ? make_error(ErrorCode::access_refused) : recorded.error());
 }
 
-http::Response serve_one(const Call& call, const Result<query::RecordEntry>& entry,
-                         std::string_view action) {
-  if (!entry.ok()) {
-    return entry.error().code == ErrorCode::index_record_unknown ? not_there(call)
-                                                                 : refusal(entry.error());
-  }
+using Find = std::function<Result<query::RecordEntry>()>;
+
+/// Who asks is looked at before what is asked for: no answer to a wrong header tells of a record.
+http::Response serve_one(const Call& call, const Find& find, std::string_view action) {
   auto ask = ask_of(call, consent::Action::read);
   if (!ask.ok()) return refusal(ask.error());
   auto viewer = call.organisation.desk().open(std::move(*ask));
   if (!viewer.ok()) return refusal(viewer.error());
-  if (!viewer->allows(*entry)) return refuse_read(call, *viewer, *entry, action);
-  if (entry->deleted) {
-    http::Response gone = refusal(make_error(ErrorCode::fhir_deleted));
-    add_version_headers(gone, *entry);
-    return gone;
+  const auto entry = find();
+  if (!entry.ok()) {
+    return entry.error().code == ErrorCode::index_record_unknown ? not_there(call, *viewer, action)
+                                                                 : refusal(entry.error());
   }
-  auto opened = call.organisation.records().open(*entry);
-  if (!opened.ok()) return refusal(opened.error());
+  if (!viewer->allows(*entry)) return refuse_read(call, *viewer, *entry, action);
+  custody::OpenedRecord opened;
+  if (!entry->deleted) {
+    auto read = call.organisation.records().open(*entry);
+    if (!read.ok()) return refusal(read.error());
+    opened = std::move(*read);
+  }
   const Status served = viewer->serve(std::span(&*entry, 1), action);
   if (!served.ok()) return refusal(served.error());
-  http::Response out = reply(std::move(opened->content));
+  http::Response out = entry->deleted ? refusal(make_error(ErrorCode::fhir_deleted))
+                                      : reply(std::move(opened.content));
   add_version_headers(out, *entry);
   return out;
 }
@@ -99,14 +107,16 @@ Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
 }
 
 http::Response read(const Call& call, std::string_view type, std::string_view id) {
-  return serve_one(call, call.organisation.stores().index().current(type, id), "read");
+  return serve_one(
+      call, [&] { return call.organisation.stores().index().current(type, id); }, "read");
 }
 
 http::Response read_version(const Call& call, std::string_view type, std::string_view id,
                             std::string_view version) {
-  std::uint64_t number = 0;
-  if (!parse_decimal(version, number)) return not_there(call);
-  return serve_one(call, call.organisation.stores().index().version(type, id, number), "vread");
+  std::uint64_t number = 0;  // of no version
+  if (!parse_decimal(version, number)) number = 0;
+  return serve_one(
+      call, [&] { return call.organisation.stores().index().version(type, id, number); }, "vread");
 }
 
 }  // namespace xl::gateway::fhir

@@ -41,6 +41,8 @@ constexpr auto stream_keep_alive = std::chrono::seconds(15);
 /// What is still read of a refused request, so that the client can see the answer.
 constexpr std::size_t refused_rest_bytes_max = 1U << 20U;
 constexpr auto refused_rest_time = std::chrono::milliseconds(500);
+/// For a connection that says nothing while most are taken.
+constexpr unsigned crowded_patience_ms = 1000;
 constexpr auto accept_pause = std::chrono::milliseconds(50);
 
 /// Adds to a counter for as long as it lives.
@@ -96,6 +98,9 @@ class BeastServer final : public Server {
                               bool keep_alive, bool head, const std::string& request_id);
   asio::awaitable<bool> write_stream(beast::tcp_stream& stream, Response response);
   [[nodiscard]] Response handle(const Request& request) const;
+  /// More than half of the connections are taken: those that say nothing must go soon, so that
+  /// nobody locks others out by keeping connections idle.
+  [[nodiscard]] bool crowded() const { return open_.load() > options_.connections_max / 2; }
 
   ServerOptions options_;
   Handler handler_;
@@ -232,8 +237,10 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
   Parser parser;
   bound(parser, options_);
   boost::system::error_code failure;
-  stream.expires_after(std::chrono::milliseconds(buffer.size() == 0 ? options_.idle_timeout_ms
-                                                                    : options_.header_timeout_ms));
+  const unsigned patience_ms =
+      buffer.size() == 0 ? options_.idle_timeout_ms : options_.header_timeout_ms;
+  stream.expires_after(std::chrono::milliseconds(
+      crowded() ? std::min(patience_ms, crowded_patience_ms) : patience_ms));
   co_await bhttp::async_read_header(stream, buffer, parser,
                                     asio::redirect_error(asio::use_awaitable, failure));
   if (failure == bhttp::error::header_limit || failure == bhttp::error::buffer_overflow) {
@@ -249,8 +256,10 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
   if (failure) co_return co_await refuse(stream, 400, ErrorCode::request_malformed, 11);
   const unsigned version = parser.get().version();
   const bool keep_alive = parser.get().keep_alive();
-  const std::size_t expected =
-      static_cast<std::size_t>(parser.content_length().value_or(buffer_bytes));
+  // A body that does not say its length may become as long as allowed.
+  const std::size_t expected = parser.chunked()
+                                   ? options_.body_bytes_max
+                                   : static_cast<std::size_t>(parser.content_length().value_or(0));
   const Held body(bodies_bytes_, std::min(expected, options_.body_bytes_max));
   if (!parser.is_done() && !co_await read_body(stream, buffer, parser, version)) co_return false;
   ++requests_;
@@ -344,7 +353,11 @@ asio::awaitable<bool> BeastServer::write_stream(beast::tcp_stream& stream, Respo
                                  asio::redirect_error(asio::use_awaitable, failure));
       last_sent = std::chrono::steady_clock::now();
     }
-    chunk = response.stream->take();
+    try {
+      chunk = response.stream->take();
+    } catch (const std::exception&) {
+      break;  // costs this stream, not the node
+    }
     if (!chunk.empty()) continue;
     if (response.stream->finished()) break;
     if (std::chrono::steady_clock::now() - last_sent > stream_keep_alive) {

@@ -11,13 +11,23 @@ namespace {
 /// Bounds of one step, so that a stream that starts far back never holds a thread for long.
 constexpr std::size_t events_per_step = 64;
 constexpr std::size_t blocks_per_step = 64;
+/// Steps come every 50 ms: the sign-in is looked at every two seconds.
+constexpr std::uint64_t steps_per_look = 40;
 
 class EventStream final : public http::Stream {
  public:
-  EventStream(const Services& services, std::uint64_t height, std::uint32_t position)
-      : services_(services), height_(height), position_(position) {}
+  EventStream(const Services& services, const http::Request& request, std::uint64_t height,
+              std::uint32_t position)
+      : services_(services), height_(height), position_(position) {
+    who_.headers = request.headers;
+  }
 
   [[nodiscard]] std::string take() override {
+    // A stream ends with the sign-in that opened it.
+    if (++steps_ % steps_per_look == 0 && !services_.tokens.principal_of(who_).ok()) {
+      finished_ = true;
+      return "event: error\ndata: the sign-in is over\n\n";
+    }
     const auto page =
         services_.ledger.events_behind(height_, position_, events_per_step, blocks_per_step);
     if (!page.ok()) {
@@ -47,6 +57,8 @@ class EventStream final : public http::Stream {
 
  private:
   Services services_;
+  http::Request who_;  ///< its token
+  std::uint64_t steps_ = 0;
   std::uint64_t height_;
   std::uint32_t position_;
   bool finished_ = false;
@@ -78,7 +90,7 @@ Result<http::Response> follow_events(const Services& services, const http::Reque
   }
   http::Response response;
   response.content_type = "text/event-stream";
-  response.stream = std::make_shared<EventStream>(services, height, position);
+  response.stream = std::make_shared<EventStream>(services, request, height, position);
   return response;
 }
 

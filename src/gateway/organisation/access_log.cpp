@@ -31,7 +31,7 @@ Result<model::Id> patient_asked(const Services& services, custody::Organisation&
   if (oversees(who, organisation)) {
     return model::id_from_did(request.parameter("patient").value_or(""));
   }
-  return own_patient(services, who, request);
+  return own_patient(services, organisation, who, request);
 }
 
 std::string name_of(const model::StateReader& state, const model::Id& did) {

@@ -77,8 +77,9 @@ void write_consent(json::Writer& out, const custody::AgreedConsent& agreed,
 
 }  // namespace
 
-Result<model::Id> own_patient(const Services& services, const custody::Principal& who,
-                              const http::Request& request) {
+Result<model::Id> own_patient(const Services& services, const custody::Organisation& organisation,
+                              const custody::Principal& who, const http::Request& request) {
+  if (who.organisation != organisation.did()) return make_error(ErrorCode::role_refused);
   if (who.kind == PartyKind::patient) return who.did;
   if (who.kind == PartyKind::guardian) {
     XL_TRY_ASSIGN(const model::Id ward,
@@ -121,7 +122,7 @@ Result<http::Response> bring_consent(const Services& services, custody::Organisa
 Result<http::Response> list_consents(const Services& services, custody::Organisation& organisation,
                                      const custody::Principal& who, const http::Request& request,
                                      const PathValues&) {
-  XL_TRY_ASSIGN(const model::Id patient, own_patient(services, who, request));
+  XL_TRY_ASSIGN(const model::Id patient, own_patient(services, organisation, who, request));
   XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(services.custody.port()));
   XL_TRY_ASSIGN(const auto all, organisation.policies().agreed(view, patient));
   json::Writer out;

@@ -24,8 +24,11 @@ namespace xl::gateway::organisation {
                                                    const http::Request& request,
                                                    const PathValues& values);
 
-/// The patient whom a patient, or a guardian in office, asks about. Errors: role_refused.
-[[nodiscard]] Result<model::Id> own_patient(const Services& services, const custody::Principal& who,
+/// The organisation's patient whom that patient, or a guardian in office, asks about. Errors:
+/// role_refused.
+[[nodiscard]] Result<model::Id> own_patient(const Services& services,
+                                            const custody::Organisation& organisation,
+                                            const custody::Principal& who,
                                             const http::Request& request);
 
 }  // namespace xl::gateway::organisation

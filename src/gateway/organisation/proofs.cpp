@@ -18,14 +18,17 @@ Result<http::Response> prove_record(const Services& services, custody::Organisat
   if (text && !parse_decimal(*text, version)) {
     return make_error(ErrorCode::parameter_invalid, "version");
   }
+  const fhir::Call call{services, organisation, request, {}, {}, who};
+  XL_TRY_ASSIGN(custody::Ask ask, fhir::ask_of(call, contracts::consent::Action::read));
+  XL_TRY_ASSIGN(custody::Viewer viewer, organisation.desk().open(std::move(ask)));
   query::RecordIndex& index = organisation.stores().index();
   const auto entry =
       text ? index.version(values[1], values[2], version) : index.current(values[1], values[2]);
   if (!entry.ok() && entry.error().code != ErrorCode::index_record_unknown) return entry.error();
-  if (!entry.ok()) return make_error(ErrorCode::access_refused);
-  const fhir::Call call{services, organisation, request, {}, {}, who};
-  XL_TRY_ASSIGN(custody::Ask ask, fhir::ask_of(call, contracts::consent::Action::read));
-  XL_TRY_ASSIGN(custody::Viewer viewer, organisation.desk().open(std::move(ask)));
+  if (!entry.ok()) {
+    XL_TRY(viewer.refuse_unknown("proof"));
+    return make_error(ErrorCode::access_refused);
+  }
   if (!viewer.allows(*entry)) {
     XL_TRY(viewer.refuse(*entry, "proof"));
     return make_error(ErrorCode::access_refused);

@@ -234,10 +234,11 @@ Status Story::ask_from_elsewhere() {
   XL_TRY_ASSIGN(const client::HttpResponse answer,
                 get_fhir(*doctor.session, hospitals_[0].did(), "Patient/" + patient_id_));
   if (answer.status != 404) return make_error(ErrorCode::internal_failure, "read without consent");
-  stop(doctor.name + " of " + hospitals_[1].name + " asks for " + patient_name_ +
-           ": refused, nobody consented. The refusal is on the ledger too",
-       hospitals_[1].name + " 的 " + doctor.name + " 请求 " + patient_name_ +
-           " 的病历:因无授权被拒绝。拒绝也记入账本");
+  stop(
+      doctor.name + " of " + hospitals_[1].name + " asks for " + patient_name_ +
+          ": refused, nobody consented. The refusal is journalled, and its root goes on the ledger",
+      hospitals_[1].name + " 的 " + doctor.name + " 请求 " + patient_name_ +
+          " 的病历:因无授权被拒绝。拒绝已记入日志,日志指纹随后上链");
   console_.say("    because: " + client::error_of(answer).text(),
                "    原因:" + std::string(describe(client::error_of(answer).code).zh));
   return {};

@@ -263,6 +263,77 @@ TEST_F(Care, AnIndexMadeAgainGivesTheSameAnswers) {
   EXPECT_EQ(answers(), before);
 }
 
+TEST_F(Care, AStrangerCannotTellWhatIsThere) {
+  FhirClient doctor = ward();
+  const std::vector<demo::Headers> headers = {{},
+                                              {{"X-Purpose-Of-Use", "NONSENSE"}},
+                                              {{"X-Emergency-Entry", "zz"}},
+                                              {{"X-Purpose-Of-Use", "HPAYMT"}}};
+  const std::string proofs = "/o/" + live_->organisations[0].text() + "/records/Observation/";
+  const auto history = [&] {
+    (void)custodian().desk().anchor_journal();
+    const auto head = live_->node->ledger().head();
+    return head.ok() ? head->history_size : 0;
+  };
+  for (const demo::Headers& header : headers) {
+    std::vector<std::string> answers;
+    std::vector<std::uint64_t> traces;
+    for (const char* id : {"o1", "absent"}) {
+      const std::uint64_t before = history();
+      std::string all;
+      for (const std::string& path :
+           {std::string("Observation/") + id, std::string("Observation/") + id + "/_history/1",
+            std::string("Observation/") + id + "/_history"}) {
+        const auto answer = doctor.get(path, header);
+        all += std::to_string(answer.status) + answer.body;
+      }
+      const auto proof = doctor.who().session->ask("GET", proofs + id + "/proof", {}, {}, header);
+      ASSERT_TRUE(proof.ok());
+      all += std::to_string(proof->status);
+      answers.push_back(all);
+      traces.push_back(history() - before);
+    }
+    EXPECT_EQ(answers[0], answers[1]);
+    EXPECT_EQ(traces[0], traces[1]);
+  }
+}
+
+TEST_F(Care, NobodyLetsThemselvesInOrWritesWithoutCare) {
+  FhirClient doctor(live_->doctor(north_->who(), "li"), live_->organisations[0]);
+  const std::string own = R"({"resourceType":"Encounter","id":"v1","status":"in-progress",)"
+                          R"("class":{"code":"AMB"},"subject":{"reference":"Patient/p1"},)"
+                          R"("participant":[{"individual":{"reference":"Practitioner/)" +
+                          doctor.who().did().text() + R"("}}]})";
+  EXPECT_EQ(doctor.put("Encounter/v1", own).status, 403U);
+  EXPECT_EQ(doctor.get("Observation/o1").status, 403U);
+  EXPECT_EQ(doctor.ask("DELETE", "Observation/o1").status, 403U);
+  EXPECT_EQ(doctor.put("Observation/o9", observation_json("o9", "p1")).status, 403U);
+  ASSERT_EQ(north_->put("Encounter/v1", own).status, 201U);
+  EXPECT_EQ(doctor.put("Observation/o9", observation_json("o9", "p1")).status, 201U);
+  demo::Persona ann = patient();
+  const auto log = ann.session->ask("GET", "/o/" + live_->organisations[0].text() + "/access-log");
+  ASSERT_TRUE(log.ok());
+  EXPECT_NE(log->body.find("\"action\":\"create\""), std::string::npos);
+  EXPECT_NE(log->body.find("\"action\":\"delete\""), std::string::npos);
+}
+
+TEST_F(Care, ARecordStaysWithItsOnePatient) {
+  ASSERT_EQ(north_->put("Patient/p2", patient_json("p2", "Eve")).status, 201U);
+  const std::string library =
+      R"({"resourceType":"Library","id":"l1","status":"active",)"
+      R"("type":{"text":"x"},"subjectReference":{"reference":"Patient/p1"}})";
+  ASSERT_EQ(north_->put("Library/l1", library).status, 201U);
+  FhirClient doctor = ward();
+  EXPECT_EQ(doctor.get("Library/l1").status, 404U);
+  const std::string both = R"({"resourceType":"Appointment","id":"a1","status":"proposed",)"
+                           R"("participant":[{"actor":{"reference":"Patient/p1"},)"
+                           R"("status":"accepted"},{"actor":{"reference":"Patient/p2"},)"
+                           R"("status":"accepted"}]})";
+  const auto refused = north_->put("Appointment/a1", both);
+  EXPECT_EQ(refused.status, 400U) << refused.body;
+  EXPECT_NE(refused.body.find("more than one patient"), std::string::npos);
+}
+
 TEST_F(Care, SignInsEndWithWhatTheyRestOn) {
   demo::Persona doctor = live_->doctor(north_->who(), "li");
   const auto who = doctor.session->ask("GET", "/auth/v1/whoami");
