@@ -9,10 +9,10 @@
 #include "contracts/consent/records.h"
 #include "contracts/identity/messages.pb.h"
 #include "contracts/identity/records.h"
+#include "contracts/identity/sign_in.h"
 #include "crypto/random.h"
 #include "model/canonical.h"
 #include "model/receipt.h"
-#include "model/tags.h"
 
 namespace xl::client {
 
@@ -29,20 +29,6 @@ crypto::SigningKey copy_of_key(const crypto::SigningKey& key) {
   auto copy = crypto::SigningKey::from_secret(key.algorithm(), key.secret());
   XL_CHECK(copy.ok());
   return std::move(*copy);
-}
-
-/// What signs in (docs/reference/formats.md, sign-in).
-Bytes sign_in_bytes(const Hash& network, const model::Id& organisation, const Hash& key_id,
-                    std::string_view challenge) {
-  Bytes out;
-  append(out, view_of(model::tags::sign_in));
-  out.push_back(0);
-  out.push_back(static_cast<std::uint8_t>(crypto::Suite::international));
-  append(out, network);
-  append(out, organisation.view());
-  append(out, key_id);
-  append(out, view_of(challenge));
-  return out;
 }
 
 bool is_person(contracts::PartyKind kind) {
@@ -241,7 +227,8 @@ Status Session::sign_in(const model::Id& organisation, std::vector<std::uint32_t
   out.begin_object().key("challenge").string(fresh);
   out.key("organisation").string(model::did_text(organisation));
   out.key("key_id").string(to_hex(key_id)).key("signature");
-  out.string(to_base64(key.sign(sign_in_bytes(network->network, organisation, key_id, fresh))));
+  out.string(to_base64(
+      key.sign(contracts::identity::sign_in_bytes(network->network, organisation, key_id, fresh))));
   if (!delegated.empty()) out.key("delegation").string(delegated);
   out.end_object();
   XL_TRY_ASSIGN(const HttpResponse answer,

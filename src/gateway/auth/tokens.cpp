@@ -6,13 +6,13 @@
 
 #include "base/checked.h"
 #include "contracts/api/shape.h"
+#include "contracts/identity/sign_in.h"
 #include "contracts/identity/view.h"
 #include "crypto/hash.h"
 #include "crypto/kdf.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "crypto/signature.h"
-#include "model/tags.h"
 
 namespace xl::gateway::auth {
 
@@ -73,19 +73,6 @@ std::optional<custody::Principal> principal_for(const model::StateReader& state,
 
 }  // namespace
 
-Bytes sign_in_bytes(const Hash& network, const model::Id& organisation, const Hash& key_id,
-                    std::string_view challenge) {
-  Bytes out;
-  append(out, view_of(model::tags::sign_in));
-  out.push_back(0);
-  out.push_back(static_cast<std::uint8_t>(crypto::Suite::international));
-  append(out, network);
-  append(out, organisation.view());
-  append(out, key_id);
-  append(out, view_of(challenge));
-  return out;
-}
-
 Tokens::Tokens(const custody::LedgerPort& port) : port_(port), secret_(32) {
   crypto::random_bytes(secret_);
 }
@@ -134,8 +121,8 @@ Result<Tokens::SignedIn> Tokens::check(const Answer& answer) const {
   if (!key || !identity::is_active(*key, view.now_ms)) return refused();
   const auto principal = principal_for(*view.state, answer.key_id, *key, answer.organisation);
   if (!principal || !custody::still_holds(*principal, *view.state, view.now_ms)) return refused();
-  const Bytes signed_text = sign_in_bytes(port_.ledger().genesis().network, answer.organisation,
-                                          answer.key_id, answer.challenge);
+  const Bytes signed_text = identity::sign_in_bytes(
+      port_.ledger().genesis().network, answer.organisation, answer.key_id, answer.challenge);
   if (!crypto::verify(static_cast<crypto::Algorithm>(key->algorithm()), view_of(key->public_key()),
                       signed_text, answer.signature)) {
     return refused();

@@ -38,7 +38,7 @@ class Tokens {
     std::string challenge;
     model::Id organisation;  ///< for which organisation the principal signs in
     Hash key_id{};           ///< a session key, or software's own key
-    Bytes signature;         ///< by that key, over `sign_in_bytes`
+    Bytes signature;         ///< by that key, over `identity::sign_in_bytes`
   };
   /// Signs in. A person's key must be a session key delegated for the organisation; software and
   /// organisations sign with an own key. Errors: challenge_invalid, sign_in_refused,
@@ -68,10 +68,5 @@ class Tokens {
   std::map<Hash, SignedIn> signed_in_;                                 // by SHA-256 of the token
   std::map<std::string, std::uint64_t, std::less<>> used_challenges_;  // until they expire
 };
-
-/// What the key signs: tag ‖ 0x00 ‖ suite ‖ network (32) ‖ organisation (16) ‖ key id (32) ‖
-/// challenge as sent. Binds the sign-in to one network, organisation and key.
-[[nodiscard]] Bytes sign_in_bytes(const Hash& network, const model::Id& organisation,
-                                  const Hash& key_id, std::string_view challenge);
 
 }  // namespace xl::gateway::auth

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <map>
 
-#include "gateway/auth/tokens.h"
+#include "contracts/identity/sign_in.h"
 
 namespace xl::gateway::auth {
 namespace {
@@ -29,7 +29,8 @@ TEST(SignInFormat, IsAsDocumented) {
   std::copy_n(vectors.at("custody.key").begin(), key.size(), key.begin());
   const auto organisation = model::id_from_bytes(vectors.at("custody.organisation"));
   ASSERT_TRUE(organisation.ok());
-  EXPECT_EQ(sign_in_bytes(network, *organisation, key, "AAECAwQF"), vectors.at("sign_in.bytes"));
+  EXPECT_EQ(contracts::identity::sign_in_bytes(network, *organisation, key, "AAECAwQF"),
+            vectors.at("sign_in.bytes"));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "contracts/access/view.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
+#include "contracts/identity/sign_in.h"
 #include "node/tests/live_node.h"
 #include "node/tools/rebuild_index.h"
 #include "vault/journal.h"
@@ -352,8 +353,8 @@ TEST_F(Care, SignInsEndWithWhatTheyRestOn) {
   const auto attempt = [&](const std::string& challenge, const crypto::SigningKey& key,
                            const std::string& extra) {
     const Hash key_id = model::key_id_of(key.algorithm(), key.public_key());
-    const Bytes text = gateway::auth::sign_in_bytes(live_->node->ledger().genesis().network,
-                                                    live_->organisations[0], key_id, challenge);
+    const Bytes text = contracts::identity::sign_in_bytes(
+        live_->node->ledger().genesis().network, live_->organisations[0], key_id, challenge);
     return R"({"challenge":")" + challenge + R"(","organisation":")" + did + R"(","key_id":")" +
            to_hex(key_id) + R"(","signature":")" + to_base64(key.sign(text)) + "\"" + extra + "}";
   };
