@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import pty
+import shutil
 import signal
 import subprocess
 
@@ -297,6 +298,31 @@ def test_keys_rotate_and_end(world):
     (world.folder / "old.json").write_text(before)
     world.act("old", "identity", "show", code=4)
     world.act("night", "identity", "revoke", rotated["new_key"], code=5)  # the last one stays
+
+
+def session_of(world, who):
+    rows = world.run("identity", "show", "--as", f"{who}.json", *OPERATOR).stdout.splitlines()
+    return next(row.split("\t")[1] for row in rows if row.startswith("session\t"))
+
+
+def test_one_session_ends_and_the_others_go_on(world):
+    world.doctor("dual", "city", world.city)
+    first = session_of(world, "dual")
+    shutil.rmtree(world.folder / "cache")  # another device: its sign-in is a session of its own
+    second = session_of(world, "dual")
+    assert first != second
+    ended = world.act("dual", "identity", "revoke", first)
+    assert ended["kind"] == "session" and ended["key_id"] == first
+    assert session_of(world, "dual") == second  # still the same sign-in
+    again = world.act("dual", "identity", "revoke", first, code=5)
+    assert "delegation_ended" in again["error"]["message"]
+    # The employer may end it too, without the person; nobody else may.
+    refused = world.act("ward", "identity", "revoke", second, code=5)
+    assert "not_signed_by_party" in refused["error"]["message"]
+    assert world.act("city", "identity", "revoke", second)["kind"] == "session"
+    assert session_of(world, "dual") not in (first, second)  # that token was over
+    unknown = world.act("dual", "identity", "revoke", "ab" * 32, code=5)
+    assert "key_unknown" in unknown["error"]["message"]
 
 
 def test_passphrases_and_what_is_said_without_them(world):
