@@ -325,6 +325,46 @@ def test_one_session_ends_and_the_others_go_on(world):
     assert "key_unknown" in unknown["error"]["message"]
 
 
+def test_a_receipt_as_cose_is_checked_offline_and_every_flip_is_named(world):
+    put = world.put("city", observation(7))
+    world.put("city", observation(8))
+    transaction = put["transaction_id"]
+    made = world.act("city", "ledger", "receipt", transaction, "--cose", "receipt.cose")
+    assert made["transaction_id"] == transaction
+    world.run("ledger", "receipt", transaction, "--out", "receipt.json")
+    offline = World(world.folder)
+    genesis = ("--genesis", "data/genesis.json")
+    told = offline.json("verify", "receipt.cose", *genesis)
+    full = offline.json("verify", "receipt.json", *genesis)
+    same = ("schema", "verified", "chain_id", "transaction_id", "height", "status", "state_key")
+    assert {key: told[key] for key in same} == {key: full[key] for key in same}
+    assert told["signer"]["name"] == "市一医院" and told["signer"]["did"] == world.city
+    assert (told["format"], full["format"], told["signed_height"]) == ("cose", "json", None)
+    assert "市一医院" in offline.run("verify", "receipt.cose", *genesis, "--lang", "zh").stdout
+
+    whole = (world.folder / "receipt.cose").read_bytes()
+    seen = set()
+    for place in range(len(whole)):
+        altered = bytearray(whole)
+        altered[place] ^= 1 << place % 8
+        (world.folder / "altered.cose").write_bytes(altered)
+        done = subprocess.run([XINGLIN, "verify", "altered.cose", *genesis, "--json"], text=True,
+                              cwd=world.folder, capture_output=True, timeout=60)
+        error = json.loads(done.stdout)["error"]
+        assert done.returncode == error["exit_code"] != 0, (place, done.stdout)
+        seen.add(error["code"])
+    assert seen <= {"XL1221", "XL1223", "XL1235", "XL1236", "XL1010"} and "XL1235" in seen
+
+    # A signer whom the genesis does not name is checked with their card.
+    world.act("min", "ledger", "receipt", transaction, "--cose", "min.cose")
+    assert "XL1236" in offline.run("verify", "min.cose", *genesis, code=6).stderr
+    carded = offline.json("verify", "min.cose", *genesis, "--signer", "min.card")
+    assert carded["signer"]["did"] == world.min
+    offline.run("verify", "min.cose", *genesis, "--signer", "ward.card", code=3)
+    world.run("ledger", "receipt", transaction, "--cose", "nobody.cose", code=4)
+    assert not (world.folder / "nobody.cose").exists()
+
+
 def test_passphrases_and_what_is_said_without_them(world):
     (world.folder / "phrase").write_text("apricot blossom\n")
     (world.folder / "wrong").write_text("plum blossom\n")
