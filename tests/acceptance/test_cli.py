@@ -447,6 +447,11 @@ def test_how_the_node_is(world):
     assert "Healthy at height" in world.run("node", "status").stdout
     healthy = world.json("doctor", "--data", "data")
     assert healthy["healthy"] is True and all(one["ok"] for one in healthy["checks"])
+    libraries = {one["name"]: one for one in healthy["libraries"]}
+    assert {"OpenSSL", "libsodium", "RocksDB", "SQLite", "protobuf", "Boost"} <= set(libraries)
+    row = next(one for one in healthy["checks"] if one["name"] == "libraries")
+    apart = [name for name, one in libraries.items() if one["running"] not in (None, one["built"])]
+    assert row["warning"] == bool(apart) and all(name in row["what"] for name in apart)
     (world.folder / "data" / "keys" / "loose.key").write_text("")
     (world.folder / "data" / "keys" / "loose.key").chmod(0o644)
     loose = world.json("doctor", "--data", "data", code=1)
