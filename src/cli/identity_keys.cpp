@@ -68,19 +68,6 @@ std::string_view party_status_word(std::uint32_t status) {
   return "unknown";
 }
 
-/// What the ledger holds under a state key, proved with the genesis; nothing where it holds
-/// nothing.
-Result<std::optional<Bytes>> proved_value(Actor& actor, const Bytes& key) {
-  XL_TRY_ASSIGN(const client::HttpResponse answer,
-                actor.session().ask("GET", "/ledger/v1/state/" + to_hex(key)));
-  if (answer.status != 200) return client::error_of(answer);
-  XL_TRY_ASSIGN(model::Receipt receipt, model::read_receipt(answer.body));
-  XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
-  XL_TRY(model::verify_receipt(receipt, *genesis));
-  if (!receipt.state || receipt.state->key != key) return make_error(ErrorCode::answer_unexpected);
-  return std::move(receipt.state->value);
-}
-
 /// What the ledger holds of a party, proved with the genesis.
 Result<xinglin::identity::v1::PartyRecord> proved_party(Actor& actor, const model::Id& did) {
   XL_TRY_ASSIGN(const auto value, proved_value(actor, identity::party_key(did)));
@@ -236,6 +223,17 @@ Result<int> run_revoke_key(const Session& session, const KeyOptions& options,
 }
 
 }  // namespace
+
+Result<std::optional<Bytes>> proved_value(Actor& actor, const Bytes& key) {
+  XL_TRY_ASSIGN(const client::HttpResponse answer,
+                actor.session().ask("GET", "/ledger/v1/state/" + to_hex(key)));
+  if (answer.status != 200) return client::error_of(answer);
+  XL_TRY_ASSIGN(model::Receipt receipt, model::read_receipt(answer.body));
+  XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
+  XL_TRY(model::verify_receipt(receipt, *genesis));
+  if (!receipt.state || receipt.state->key != key) return make_error(ErrorCode::answer_unexpected);
+  return std::move(receipt.state->value);
+}
 
 void add_identity_key_commands(CLI::App* group, Session& session) {
   auto options = std::make_shared<KeyOptions>();

@@ -5,13 +5,12 @@
 // backup's key has expired, and the ledger says both; one that a crash interrupted is finished at
 // the next start. Method: a real node whose clock jumps 36 days between two runs; the ledger's
 // state, the vault's stores and the answers over HTTP are compared.
-#include "node/tools/vault_keys.h"
-
 #include <gtest/gtest.h>
 
 #include "contracts/records/view.h"
 #include "node/tests/live_node.h"
 #include "node/tools/ledger_verify.h"
+#include "node/tools/vault_keys.h"
 
 namespace xl::node {
 namespace {
