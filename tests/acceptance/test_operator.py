@@ -169,6 +169,9 @@ def test_a_keyring_comes_back_from_its_backup(house):
     assert taken["error"]["code"] == "XL3020"
     shutil.rmtree(vault(house) / "keyring")
     shutil.rmtree(vault(house) / "backup-keys")
+    # A lost keyring is said, not replaced by a fresh one that opens nothing.
+    assert start_with(house, OPERATOR) == "XL3021"
+    assert not list((vault(house) / "keyring").glob("root.*"))
     tool(house, "node", "restore", "--keyring", "keyring.backup", code=1)  # without its key
     whole = (house.folder / "keyring.backup").read_bytes()
     cut = bytearray(whole)
