@@ -218,7 +218,9 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
       ->required();
   init->footer(
       "Examples:\n  xinglin node init --organisation '市一医院:hospital' "
-      "--operator-key operator.key");
+      "--operator-key operator.key\n"
+      "  xinglin node init --data /srv/xinglin --organisation 'City Hospital:hospital' \\\n"
+      "    --organisation 'City Insurance:insurer' --passphrase-file passphrase");
   on(init, run_init);
   auto* run = node->add_subcommand("run", "run the node until Ctrl-C");
   add_data_option(run, *options);
@@ -259,7 +261,7 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   auto* tamper =
       demo_group->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
   add_data_option(tamper, *options);
-  tamper->footer("Examples:\n  xinglin demo tamper");
+  tamper->footer("Examples:\n  xinglin demo tamper\n  xinglin demo tamper --data /srv/copy");
   on(tamper, run_tamper);
 }
 

@@ -479,7 +479,9 @@ def test_a_mistyped_command_is_recognised(world):
     assert "xinglin record list" in world.run("record", "lst", code=2).stderr
 
 
-def test_every_command_has_examples(world):
+def test_every_command_has_examples_and_is_documented(world):
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "reference" / "cli.md").read_text()
+
     def commands(words):
         text = world.run(*words, "--help").stdout
         assert text.count("  xinglin ") >= 2, words
@@ -493,6 +495,8 @@ def test_every_command_has_examples(world):
                     names.append(line.split()[0])
         for name in names:
             commands([*words, name])
+        assert names or f"`{' '.join(words)}`" in page, words
 
-    for group in ("identity", "record", "consent", "access", "fhir"):
+    for group in ("identity", "record", "consent", "access", "fhir", "ledger", "node", "verify",
+                  "doctor", "bench", "demo", "explain"):
         commands([group])
