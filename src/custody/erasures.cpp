@@ -72,8 +72,7 @@ Result<std::vector<vault::ErasureCertificate>> ErasureDesk::erase_record(
   }
   if (versions.empty()) {
     XL_TRY_ASSIGN(const bool erased, was_erased(type, id, number));
-    return make_error(erased ? ErrorCode::record_erased : ErrorCode::index_record_unknown,
-                      name_of(type, id, number));
+    return make_error(erased ? ErrorCode::record_erased : ErrorCode::index_record_unknown);
   }
   std::vector<vault::AskedErasure> asked;
   std::vector<std::string> names{name_of(type, id, whole ? std::string() : number)};

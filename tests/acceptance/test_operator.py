@@ -241,6 +241,11 @@ def test_a_record_is_erased_for_good(house):
     assert tool(house, "node", "rebuild-index")["versions"] == "3"
     house.start()
     assert values(house) == ["Observation/bp-0", "Observation/bp-2"]
+    # The name is free for another record, which is read like any other.
+    fresh = house.put("city", observation(1))
+    assert fresh["created"] is True and fresh["version"] == "1"
+    assert house.act("city", "record", "get", "Observation/bp-1")["status"] == "final"
+    assert house.act("city", "record", "verify", "Observation/bp-1")["record"] != proof["record"]
 
 
 def proof_key(record):
@@ -265,6 +270,9 @@ def test_a_patient_is_erased_for_good(house):
     nobody = "did:xinglin:" + "b" * 25 + "a"
     unknown = house.act("city", "record", "erase", "--patient", nobody, "--confirm", nobody, code=6)
     assert unknown["error"]["code"] == "XL3025"
+    # New care is under a new pseudonym, which nobody can link to the former.
+    house.put("city", {**PATIENT, "name": [{"text": "Another"}]})
+    assert house.act("city", "record", "verify", "Patient/ada")["patient"] != house.patient
     house.stop()
     house.run("ledger", "verify", "--data", "data")
     # Nothing of the patient is left on the disk outside the journal of reads, which is sealed.
