@@ -10,6 +10,7 @@
 #include "cli/status.h"
 #include "cli/suggest.h"
 #include "node/commands.h"
+#include "node/tools/libraries.h"
 
 namespace {
 
@@ -46,6 +47,7 @@ int main(int argc, char** argv) {
   xl::cli::Session session;
   session.console = console_defaults();
   session.cache_folder = cache_folder();
+  session.libraries = xl::node::linked_libraries();
   CLI::App app("Xinglin 杏林: a ledger that hospitals, patients and their partners keep together",
                "xinglin");
   app.require_subcommand(1);

@@ -37,6 +37,7 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::policy_mismatched:
     case ErrorCode::config_invalid:
     case ErrorCode::input_invalid:
+    case ErrorCode::signing_request_invalid:
     case ErrorCode::body_too_large:
     case ErrorCode::search_parameter_unknown:
     case ErrorCode::search_value_invalid:
@@ -55,41 +56,9 @@ bool is_input_error(ErrorCode code) {
   }
 }
 
-}  // namespace
-
-ExitCode exit_code_of(ErrorCode code) {
-  const auto number = static_cast<std::uint16_t>(code);
-  if (number >= 1222 && number <= 1235) return ExitCode::altered;
-  if (number >= 3043 && number <= 3047) return ExitCode::altered;        // the read journal
-  if (number >= 4150 && number <= 4160) return ExitCode::input_invalid;  // FHIR as data
+/// What was asked for is not there, or not any more.
+bool is_missing(ErrorCode code) {
   switch (code) {
-    case ErrorCode::ledger_record_altered:
-    case ErrorCode::store_corrupt:
-    case ErrorCode::content_differs:
-    case ErrorCode::record_altered:
-    case ErrorCode::body_altered:
-    case ErrorCode::keyring_altered:
-      return ExitCode::altered;
-    case ErrorCode::usage_invalid:
-      return ExitCode::wrong_usage;
-    case ErrorCode::sign_in_required:
-    case ErrorCode::token_invalid:
-    case ErrorCode::challenge_invalid:
-    case ErrorCode::sign_in_refused:
-    case ErrorCode::sign_in_over:
-    case ErrorCode::not_signed_in:
-    case ErrorCode::keys_locked:
-    case ErrorCode::passphrase_wrong:
-    case ErrorCode::key_unknown:
-    case ErrorCode::key_revoked:
-    case ErrorCode::identity_file_invalid:
-      return ExitCode::not_signed_in;
-    case ErrorCode::access_refused:
-    case ErrorCode::role_refused:
-    case ErrorCode::consent_refused:
-    case ErrorCode::contract_refused:
-    case ErrorCode::organisation_elsewhere:
-      return ExitCode::refused;
     case ErrorCode::transaction_unknown:
     case ErrorCode::height_unknown:
     case ErrorCode::route_unknown:
@@ -101,9 +70,61 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::journal_entry_unknown:
     case ErrorCode::party_not_found:
     case ErrorCode::consent_not_found:
-      return ExitCode::not_found;
+    case ErrorCode::receipt_signer_unknown:
+    case ErrorCode::record_erased:
+    case ErrorCode::patient_erased:
+    case ErrorCode::patient_unknown:
+    case ErrorCode::erasure_unknown:
+    case ErrorCode::keyring_missing:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+ExitCode exit_code_of(ErrorCode code) {
+  const auto number = static_cast<std::uint16_t>(code);
+  if (number >= 1222 && number <= 1235) return ExitCode::altered;
+  if (number >= 3043 && number <= 3047) return ExitCode::altered;        // the read journal
+  if (number >= 4150 && number <= 4160) return ExitCode::input_invalid;  // FHIR as data
+  if (is_missing(code)) return ExitCode::not_found;
+  switch (code) {
+    case ErrorCode::ledger_record_altered:
+    case ErrorCode::store_corrupt:
+    case ErrorCode::content_differs:
+    case ErrorCode::record_altered:
+    case ErrorCode::body_altered:
+    case ErrorCode::keyring_altered:
+    case ErrorCode::erasure_certificate_invalid:
+      return ExitCode::altered;
+    case ErrorCode::usage_invalid:
+      return ExitCode::wrong_usage;
+    case ErrorCode::sign_in_required:
+    case ErrorCode::token_invalid:
+    case ErrorCode::challenge_invalid:
+    case ErrorCode::sign_in_refused:
+    case ErrorCode::sign_in_over:
+    case ErrorCode::not_signed_in:
+    case ErrorCode::keys_locked:
+    case ErrorCode::passphrase_wrong:
+    case ErrorCode::root_superseded:
+    case ErrorCode::key_unknown:
+    case ErrorCode::key_revoked:
+    case ErrorCode::identity_file_invalid:
+      return ExitCode::not_signed_in;
+    case ErrorCode::access_refused:
+    case ErrorCode::role_refused:
+    case ErrorCode::consent_refused:
+    case ErrorCode::contract_refused:
+    case ErrorCode::organisation_elsewhere:
+    case ErrorCode::signing_request_for_others:
+      return ExitCode::refused;
     case ErrorCode::address_in_use:
     case ErrorCode::store_locked:
+    case ErrorCode::vault_locked:
+    case ErrorCode::keyring_exists:
     case ErrorCode::transaction_replayed:
     case ErrorCode::fhir_version_conflict:
     case ErrorCode::record_version_exists:

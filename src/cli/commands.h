@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/console.h"
+#include "base/library_version.h"
 
 namespace xl::cli {
 
@@ -20,12 +21,13 @@ struct Session {
   std::string identity_file;    ///< --as; empty: nobody
   std::string passphrase_file;  ///< what unlocks identity files; secrets are never arguments
   std::string operator_key;
-  bool no_input = false;           ///< never ask at the terminal
-  std::string organisation;        ///< whose records; empty: the identity's own
-  std::vector<std::string> roles;  ///< to sign in with; empty: those in the identity file
-  std::string purpose;             ///< HL7 v3 purpose of use; empty: the usual one
-  std::string emergency;           ///< entry of a broken glass
-  std::string cache_folder;        ///< for sealed tokens; empty: sign in every time
+  bool no_input = false;                  ///< never ask at the terminal
+  std::string organisation;               ///< whose records; empty: the identity's own
+  std::vector<std::string> roles;         ///< to sign in with; empty: those in the identity file
+  std::string purpose;                    ///< HL7 v3 purpose of use; empty: the usual one
+  std::string emergency;                  ///< entry of a broken glass
+  std::string cache_folder;               ///< for sealed tokens; empty: sign in every time
+  std::vector<LibraryVersion> libraries;  ///< of this program: what `doctor` compares
   std::function<int(const Console&)> run;
 };
 

@@ -70,6 +70,13 @@ std::string classes_text(json::Value rule, const Console& console) {
   return out.empty() ? std::string(console.pick("everything", "全部")) : out;
 }
 
+/// By the patient's own key, or on paper at the desk.
+std::string how_agreed(json::Value one, const Console& console) {
+  const bool assisted = one.find("assisted").as_bool().value_or(false);
+  return std::string(assisted ? console.pick("assisted, at the desk", "窗口协助办理")
+                              : console.pick("own key", "本人密钥"));
+}
+
 Result<int> run_list_consents(const Session& session, const ConsentShowOptions& options,
                               const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
@@ -81,14 +88,15 @@ Result<int> run_list_consents(const Session& session, const ConsentShowOptions& 
   Table table({"ID", std::string(console.pick("ACTIVE", "有效")),
                std::string(console.pick("WHO", "被授权者")),
                std::string(console.pick("WHAT", "内容")), std::string(console.pick("WHY", "目的")),
-               std::string(console.pick("UNTIL", "截止"))});
+               std::string(console.pick("UNTIL", "截止")),
+               std::string(console.pick("AGREED", "授权方式"))});
   for (const json::Value one : all.root().find("consents").items()) {
     const json::Value rule = one.find("rule");
     const bool active = one.find("active").as_bool().value_or(false);
     table.add({std::string(one.find("consent").as_string().value_or("")),
                std::string(active ? console.pick("yes", "是") : console.pick("no", "否")),
                grantees_text(rule), classes_text(rule, console), joined(rule.find("purposes"), ""),
-               time_text(number_in(one, "end_ms"))});
+               time_text(number_in(one, "end_ms")), how_agreed(one, console)});
   }
   table.print(console);
   return succeeded;
@@ -118,6 +126,7 @@ Result<int> run_show_consent(const Session& session, const ConsentShowOptions& o
       {"up to", std::string(client::confidentiality_word(static_cast<std::uint32_t>(level)))});
   table.add({"from", time_text(number_in(one, "start_ms"))});
   table.add({"until", time_text(number_in(one, "end_ms"))});
+  table.add({"agreed", how_agreed(one, console)});
   table.print(console);
   return succeeded;
 }

@@ -27,20 +27,11 @@ struct DoctorOptions {
   std::string data = "xinglin-data";
 };
 
-/// One thing looked at. `exit_code` is that of a failure.
-struct Finding {
-  std::string name;
-  bool ok = false;
-  std::string what;
-  std::string fix;
-  ExitCode exit_code = ExitCode::failed;
-};
-
 Finding good(std::string name, std::string what) {
-  return {std::move(name), true, std::move(what), {}, ExitCode::done};
+  return {std::move(name), true, std::move(what), {}, ExitCode::done, false};
 }
 
-Finding check_libraries() {
+Finding check_program() {
   const Status libraries = crypto::check_libraries();
   if (libraries.ok())
     return good("program", "xinglin " XL_VERSION ", cryptography answers rightly");
@@ -138,13 +129,24 @@ Finding check_keys(const fs::path& folder, const Session& session) {
           ExitCode::failed};
 }
 
-std::string findings_json(const std::vector<Finding>& findings, int exit_code) {
+std::string findings_json(const std::vector<Finding>& findings,
+                          const std::vector<LibraryVersion>& libraries, int exit_code) {
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/doctor/v1");
   out.key("healthy").boolean(exit_code == 0).key("checks").begin_array();
   for (const Finding& one : findings) {
     out.begin_object().key("name").string(one.name).key("ok").boolean(one.ok);
-    out.key("what").string(one.what).key("fix").string(one.fix).end_object();
+    out.key("what").string(one.what).key("fix").string(one.fix);
+    out.key("warning").boolean(one.warning).end_object();
+  }
+  out.end_array().key("libraries").begin_array();
+  for (const LibraryVersion& one : libraries) {
+    out.begin_object().key("name").string(one.name).key("built").string(one.built).key("running");
+    if (one.running.empty()) {
+      out.null().end_object();
+    } else {
+      out.string(one.running).end_object();
+    }
   }
   return out.end_array().end_object().take();
 }
@@ -154,7 +156,8 @@ Result<int> run_doctor(const Session& session, const DoctorOptions& options,
   XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
   client::HttpClient http(std::move(address));
   const fs::path data(options.data);
-  std::vector<Finding> findings{check_libraries(), check_node(http, session.node_url)};
+  std::vector<Finding> findings{check_program(), check_versions(session.libraries, console),
+                                check_node(http, session.node_url)};
   findings.push_back(check_clock(http));
   findings.push_back(check_genesis(http, data / "genesis.json"));
   findings.push_back(check_disk(data));
@@ -163,14 +166,36 @@ Result<int> run_doctor(const Session& session, const DoctorOptions& options,
   for (const Finding& one : findings) {
     if (exit_code == succeeded && !one.ok) exit_code = static_cast<int>(one.exit_code);
     if (console.json()) continue;
-    console.result(std::string(one.ok ? "✓ " : "✗ ") + one.name + "  " + one.what);
-    if (!one.ok) console.result(std::string(console.pick("  fix: ", "  处理: ")) + one.fix);
+    const std::string_view mark = !one.ok ? "✗ " : one.warning ? "! " : "✓ ";
+    console.result(std::string(mark) + one.name + "  " + one.what);
+    if (!one.ok || one.warning)
+      console.result(std::string(console.pick("  fix: ", "  处理: ")) + one.fix);
   }
-  if (console.json()) console.result(findings_json(findings, exit_code));
+  if (console.json()) console.result(findings_json(findings, session.libraries, exit_code));
   return exit_code;
 }
 
 }  // namespace
+
+Finding check_versions(const std::vector<LibraryVersion>& libraries, const Console& console) {
+  std::string all;
+  std::string apart;
+  for (const LibraryVersion& one : libraries) {
+    all += (all.empty() ? "" : ", ") + one.name + " " +
+           (one.running.empty() ? one.built : one.running);
+    if (one.running.empty() || one.running == one.built) continue;
+    apart += (apart.empty() ? "" : ", ") + one.name + " " + one.running +
+             std::string(console.pick(" runs, built with ", " 正在运行,编译时为 ")) + one.built;
+  }
+  Finding out = good("libraries", all);
+  if (apart.empty()) return out;
+  out.what = apart;
+  out.fix = console.pick(
+      "install the versions it was built with, or build it again: ./dev build && ./dev test",
+      "请安装编译时的版本,或重新编译:./dev build && ./dev test");
+  out.warning = true;
+  return out;
+}
 
 void add_doctor_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<DoctorOptions>();

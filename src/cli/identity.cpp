@@ -6,6 +6,7 @@
 #include "base/json/writer.h"
 #include "cli/actor.h"
 #include "cli/identity_keys.h"
+#include "cli/identity_recover.h"
 #include "cli/words.h"
 #include "client/card.h"
 #include "contracts/identity/messages.pb.h"
@@ -321,6 +322,7 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
   choose(claim, session, options, run_claim);
   add_appoint(group, session, options);
   add_identity_key_commands(group, session);
+  add_identity_recover_commands(group, session);
   return group;
 }
 

@@ -51,6 +51,7 @@ Result<int> show_self(const Session& session, const Console& console) {
   table.add({"roles", roles});
   table.add({"key", to_hex(model::key_id_of(actor.identity().key.algorithm(),
                                             actor.identity().key.public_key()))});
+  table.add({"session", text("key_id")});
   table.print(console);
   return succeeded;
 }
@@ -69,19 +70,10 @@ std::string_view party_status_word(std::uint32_t status) {
 
 /// What the ledger holds of a party, proved with the genesis.
 Result<xinglin::identity::v1::PartyRecord> proved_party(Actor& actor, const model::Id& did) {
-  const Bytes key = identity::party_key(did);
-  XL_TRY_ASSIGN(const client::HttpResponse answer,
-                actor.session().ask("GET", "/ledger/v1/state/" + to_hex(key)));
-  if (answer.status != 200) return client::error_of(answer);
-  XL_TRY_ASSIGN(const model::Receipt receipt, model::read_receipt(answer.body));
-  XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
-  XL_TRY(model::verify_receipt(receipt, *genesis));
-  if (!receipt.state || receipt.state->key != key) return make_error(ErrorCode::answer_unexpected);
+  XL_TRY_ASSIGN(const auto value, proved_value(actor, identity::party_key(did)));
   xinglin::identity::v1::PartyRecord party;
-  if (!receipt.state->value) return make_error(ErrorCode::party_not_found, model::did_text(did));
-  if (!contracts::decode_record(*receipt.state->value, party)) {
-    return make_error(ErrorCode::answer_unexpected);
-  }
+  if (!value) return make_error(ErrorCode::party_not_found, model::did_text(did));
+  if (!contracts::decode_record(*value, party)) return make_error(ErrorCode::answer_unexpected);
   return party;
 }
 
@@ -181,28 +173,67 @@ Result<int> run_rotate(const Session& session, const KeyOptions&, const Console&
   return succeeded;
 }
 
+/// A session ends alone; a key ends with the sessions it opened.
+Result<client::Sent> send_end(Actor& actor, const Hash& key, bool is_session) {
+  if (is_session) {
+    xinglin::identity::v1::EndDelegation message;
+    message.set_key(bytes_of(key));
+    return actor.session().submit(identity::contract_number, identity::end_delegation_type,
+                                  message);
+  }
+  XL_TRY(check_manages(actor.identity()));
+  xinglin::identity::v1::RevokeKey message;
+  message.set_party(bytes_of(actor.identity().did.bytes));
+  message.set_key(bytes_of(key));
+  return actor.session().submit(identity::contract_number, identity::revoke_key_type, message);
+}
+
 Result<int> run_revoke_key(const Session& session, const KeyOptions& options,
                            const Console& console) {
   Hash key{};
   if (!from_hex(options.key_id, key)) {
     return make_error(ErrorCode::usage_invalid, "KEYID is 64 hexadecimal digits");
   }
-  XL_TRY_ASSIGN(Actor actor, Actor::open(session));
-  XL_TRY(check_manages(actor.identity()));
-  xinglin::identity::v1::RevokeKey message;
-  message.set_party(bytes_of(actor.identity().did.bytes));
-  message.set_key(bytes_of(key));
-  const auto sent =
-      actor.session().submit(identity::contract_number, identity::revoke_key_type, message);
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  XL_TRY_ASSIGN(const auto value, proved_value(actor, identity::key_key(key)));
+  xinglin::identity::v1::KeyRecord record;
+  if (value && !contracts::decode_record(*value, record)) {
+    return make_error(ErrorCode::answer_unexpected);
+  }
+  // A key that nobody registered goes on as an own one: the contract says what is wrong with it.
+  const bool is_session = record.has_delegation();
+  const auto sent = send_end(actor, key, is_session);
   XL_TRY(client::applied(sent));
-  console.result(console.json() ? "{\"schema\":\"xinglin/key-revoked/v1\",\"transaction_id\":\"" +
-                                      sent->transaction_id + "\"}"
-                                : sent->transaction_id);
-  console.done("The key has ended, and the sessions it opened", "该密钥及其会话已失效");
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/key-revoked/v1");
+    out.key("transaction_id").string(sent->transaction_id).key("key_id").string(to_hex(key));
+    out.key("kind").string(is_session ? "session" : "key").end_object();
+    console.result(out.take());
+  } else {
+    console.result(sent->transaction_id);
+  }
+  if (is_session) {
+    console.done("The session has ended; the other sessions and the key go on",
+                 "该会话已结束,其他会话和密钥不受影响");
+  } else {
+    console.done("The key has ended, and the sessions it opened", "该密钥及其会话已失效");
+  }
   return succeeded;
 }
 
 }  // namespace
+
+Result<std::optional<Bytes>> proved_value(Actor& actor, const Bytes& key) {
+  XL_TRY_ASSIGN(const client::HttpResponse answer,
+                actor.session().ask("GET", "/ledger/v1/state/" + to_hex(key)));
+  if (answer.status != 200) return client::error_of(answer);
+  XL_TRY_ASSIGN(model::Receipt receipt, model::read_receipt(answer.body));
+  XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
+  XL_TRY(model::verify_receipt(receipt, *genesis));
+  if (!receipt.state || receipt.state->key != key) return make_error(ErrorCode::answer_unexpected);
+  return std::move(receipt.state->value);
+}
 
 void add_identity_key_commands(CLI::App* group, Session& session) {
   auto options = std::make_shared<KeyOptions>();
@@ -220,11 +251,14 @@ void add_identity_key_commands(CLI::App* group, Session& session) {
       "Examples:\n  xinglin identity rotate --as ward.json\n"
       "  xinglin identity rotate --as ada.json --passphrase-file phrase");
   choose(rotate, session, options, run_rotate);
-  auto* revoke = group->add_subcommand("revoke", "end one of your keys");
-  revoke->add_option("KEYID", options->key_id, "64 hexadecimal digits")->required();
+  auto* revoke = group->add_subcommand("revoke", "end one of your keys, or one session");
+  revoke
+      ->add_option("KEYID", options->key_id,
+                   "64 hexadecimal digits; 'identity show' names the session")
+      ->required();
   revoke->footer(
       "Examples:\n  xinglin identity revoke 3fa9… --as ward.json\n"
-      "  xinglin identity revoke 3fa9… --as ada.json --json");
+      "  xinglin identity revoke 3fa9… --as hospital.json   (a session of its staff)");
   choose(revoke, session, options, run_revoke_key);
 }
 

@@ -6,6 +6,7 @@
 #include "base/json/json.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "cli/cose.h"
 
 namespace xl::cli {
 namespace {
@@ -64,6 +65,28 @@ int save_receipt(const Session& session, const std::string& id, const std::strin
   return static_cast<int>(ExitCode::done);
 }
 
+/// The receipt as a statement of whoever `--as` names: verified before it is signed.
+Result<int> save_cose(const Session& session, const std::string& id, const std::string& file,
+                      const Console& console) {
+  XL_TRY_ASSIGN(const client::Identity signer, open_identity(session));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session.node_url));
+  Session anybody = session;  // receipts are public: nobody signs in
+  anybody.identity_file.clear();
+  XL_TRY_ASSIGN(const std::string receipt, fetch(anybody, "/ledger/v1/receipts/" + id));
+  XL_TRY_ASSIGN(const Bytes cose, cose_of(receipt, genesis, signer.key));
+  XL_TRY(write_file_durably(file, cose));
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/cose-receipt/v1");
+    out.key("transaction_id").string(id).key("file").string(file).key("key_id");
+    out.string(to_hex(model::key_id_of(signer.key.algorithm(), signer.key.public_key())));
+    console.result(out.end_object().take());
+  }
+  console.done("Saved " + file + "; check it with: xinglin verify " + file + " --genesis GENESIS",
+               "已保存 " + file + ";核验命令:xinglin verify " + file + " --genesis 创世文件");
+  return succeeded;
+}
+
 }  // namespace
 
 void add_ledger_commands(CLI::App& app, Session& session) {
@@ -90,13 +113,19 @@ void add_ledger_commands(CLI::App& app, Session& session) {
   auto file = std::make_shared<std::string>();
   auto* receipt = ledger->add_subcommand("receipt", "the receipt of a transaction");
   receipt->add_option("ID", *id, "the transaction's id")->required();
+  auto cose = std::make_shared<std::string>();
   receipt->add_option("--out", *file, "write it to this file");
+  receipt->add_option("--cose", *cose, "write it to this file as a COSE receipt, signed by --as")
+      ->excludes("--out");
   receipt->footer(
       "Examples:\n  xinglin ledger receipt 3fa9… --out receipt.json\n"
+      "  xinglin ledger receipt 3fa9… --cose receipt.cose --as hospital.json\n"
       "  xinglin ledger receipt 3fa9… | xinglin verify /dev/stdin --genesis genesis.json");
-  receipt->callback([id, file, &session] {
-    session.run = [id, file, &session](const Console& console) {
-      return save_receipt(session, *id, *file, console);
+  receipt->callback([id, file, cose, &session] {
+    session.run = [id, file, cose, &session](const Console& console) {
+      if (cose->empty()) return save_receipt(session, *id, *file, console);
+      const auto saved = save_cose(session, *id, *cose, console);
+      return saved.ok() ? *saved : console.fail(saved.error());
     };
   });
   auto key = std::make_shared<std::string>();

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/fhir_pages.h"
+#include "cli/record_erase.h"
 #include "cli/record_verify.h"
 #include "cli/table.h"
 #include "model/limits.h"
@@ -202,6 +203,7 @@ void add_record_commands(CLI::App& app, Session& session) {
   choose(put, session, options, run_put);
   add_reading(group, session, options);
   add_record_verify_command(group, session);
+  add_record_erase_commands(group, session);
 }
 
 }  // namespace xl::cli

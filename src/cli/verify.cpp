@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/json/writer.h"
+#include "cli/cose.h"
 #include "model/limits.h"
 #include "model/receipt.h"
 
@@ -13,16 +14,8 @@ namespace {
 struct VerifyOptions {
   std::string receipt;
   std::string genesis;
+  std::string signer;
 };
-
-Result<model::Receipt> checked_receipt(const VerifyOptions& options) {
-  XL_TRY_ASSIGN(const Bytes genesis_bytes, read_file(options.genesis, limits::genesis_bytes_max));
-  XL_TRY_ASSIGN(const model::Genesis genesis, model::read_genesis(genesis_bytes));
-  XL_TRY_ASSIGN(const Bytes receipt_bytes, read_file(options.receipt, limits::receipt_bytes_max));
-  XL_TRY_ASSIGN(model::Receipt receipt, model::read_receipt(text_of(receipt_bytes)));
-  XL_TRY(model::verify_receipt(receipt, genesis));
-  return receipt;
-}
 
 /// What the receipt proves, as JSON.
 std::string proved_json(const model::Receipt& receipt) {
@@ -47,31 +40,31 @@ std::string proved_json(const model::Receipt& receipt) {
   } else {
     out.null();
   }
+  out.key("format").string("json").key("signer").null();
   return out.end_object().take();
 }
 
-int run_verify(const VerifyOptions& options, const Console& console) {
-  const auto receipt = checked_receipt(options);
-  if (!receipt.ok()) return console.fail(receipt.error());
+void show_entry(const model::HistoryEntry& entry, const Console& console) {
+  console.result(
+      std::string(console.pick("✓ Transaction ", "✓ 交易 ")) + to_hex(entry.transaction_id) +
+      std::string(console.pick(" was executed at height ", " 已在高度 ")) +
+      std::to_string(entry.height) + std::string(console.pick(" with status ", " 执行,状态为 ")) +
+      std::to_string(entry.status));
+}
+
+void show_proved(const model::Receipt& receipt, const Console& console) {
   if (console.json()) {
-    console.result(proved_json(*receipt));
-    return static_cast<int>(ExitCode::done);
+    console.result(proved_json(receipt));
+    return;
   }
-  const auto& header = receipt->block.header;
+  const auto& header = receipt.block.header;
   const std::string height = std::to_string(header.height);
-  if (receipt->entry) {
-    const std::string id = to_hex(receipt->entry->transaction_id);
-    const std::string at = std::to_string(receipt->entry->height);
-    const std::string status = std::to_string(receipt->entry->status);
-    console.result(std::string(console.pick("✓ Transaction ", "✓ 交易 ")) + id +
-                   std::string(console.pick(" was executed at height ", " 已在高度 ")) + at +
-                   std::string(console.pick(" with status ", " 执行,状态为 ")) + status);
-  }
-  if (receipt->state) {
+  if (receipt.entry) show_entry(*receipt.entry, console);
+  if (receipt.state) {
     console.result(
-        std::string(console.pick("✓ State key ", "✓ 状态键 ")) + to_hex(receipt->state->key) +
-        std::string(receipt->state->value ? console.pick(" held the value given", " 的值如凭证所示")
-                                          : console.pick(" held nothing", " 没有值")));
+        std::string(console.pick("✓ State key ", "✓ 状态键 ")) + to_hex(receipt.state->key) +
+        std::string(receipt.state->value ? console.pick(" held the value given", " 的值如凭证所示")
+                                         : console.pick(" held nothing", " 没有值")));
   }
   console.result(std::string(console.pick("  network  ", "  网络    ")) + header.chain_id);
   console.result(std::string(console.pick("  signed   height ", "  签名    高度 ")) + height +
@@ -80,7 +73,58 @@ int run_verify(const VerifyOptions& options, const Console& console) {
       "  This proves that the network recorded it and nobody changed it since. It does not prove "
       "that what was recorded is medically right.",
       "  这证明该网络记录了此事,且此后无人改动;并不证明所记录的内容在医学上正确。")));
-  return static_cast<int>(ExitCode::done);
+}
+
+/// The same facts as of a JSON receipt; what only the validators' signatures say is null.
+std::string stated_json(const CheckedCose& checked, const model::Genesis& genesis) {
+  const model::CoseReceipt& receipt = checked.receipt;
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/verification/v1").key("verified").boolean(true);
+  out.key("chain_id").string(genesis.chain_id);
+  out.key("signed_height").null().key("signed_time").null();
+  out.key("signatures").unsigned_integer(1);
+  out.key("transaction_id").string(to_hex(receipt.entry.transaction_id));
+  out.key("height").string(std::to_string(receipt.entry.height));
+  out.key("status").unsigned_integer(receipt.entry.status);
+  out.key("state_key").null().key("format").string("cose").key("signer").begin_object();
+  out.key("did").string(model::did_text(checked.signer.did)).key("name");
+  out.string(checked.signer.name).key("key_id").string(to_hex(receipt.key_id)).end_object();
+  out.key("history_size").string(std::to_string(receipt.history_size));
+  out.key("history_root").string(to_hex(receipt.history_root));
+  return out.end_object().take();
+}
+
+void show_stated(const CheckedCose& checked, const model::Genesis& genesis,
+                 const Console& console) {
+  if (console.json()) {
+    console.result(stated_json(checked, genesis));
+    return;
+  }
+  const std::string name =
+      checked.signer.name.empty() ? model::did_text(checked.signer.did) : checked.signer.name;
+  show_entry(checked.receipt.entry, console);
+  console.result(std::string(console.pick("  network  ", "  网络    ")) + genesis.chain_id);
+  console.result(std::string(console.pick("  signed   by ", "  签名    ")) + name);
+  console.result(std::string(console.pick(
+      "  This proves that this member states it of the ledger's history. It does not carry the "
+      "validators' signatures: the JSON receipt does, and needs no trust in one member.",
+      "  这证明该成员如此陈述账本历史;其中不含验证者的签名。JSON 凭证含有这些签名,"
+      "无需信任单个成员。")));
+}
+
+Result<int> run_verify(const VerifyOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const Bytes genesis_bytes, read_file(options.genesis, limits::genesis_bytes_max));
+  XL_TRY_ASSIGN(const model::Genesis genesis, model::read_genesis(genesis_bytes));
+  XL_TRY_ASSIGN(const Bytes content, read_file(options.receipt, limits::receipt_bytes_max));
+  if (model::begins_like_cose(content)) {
+    XL_TRY_ASSIGN(const CheckedCose checked, check_cose(content, genesis, options.signer));
+    show_stated(checked, genesis, console);
+    return succeeded;
+  }
+  XL_TRY_ASSIGN(const model::Receipt receipt, model::read_receipt(text_of(content)));
+  XL_TRY(model::verify_receipt(receipt, genesis));
+  show_proved(receipt, console);
+  return succeeded;
 }
 
 }  // namespace
@@ -88,14 +132,19 @@ int run_verify(const VerifyOptions& options, const Console& console) {
 void add_verify_command(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("verify", "check a receipt offline, with the genesis alone");
   auto options = std::make_shared<VerifyOptions>();
-  command->add_option("FILE", options->receipt, "the receipt")->required();
+  command->add_option("FILE", options->receipt, "the receipt, as JSON or COSE")->required();
   command->add_option("--genesis", options->genesis, "the network's genesis.json")->required();
+  command->add_option("--signer", options->signer,
+                      "of a COSE receipt: the signer's card, unless the genesis names its key");
   command->footer(
       "Examples:\n  xinglin verify receipt.json --genesis genesis.json\n"
-      "  xinglin verify receipt.json --genesis genesis.json --json");
-  command->callback([options, &session] {
-    session.run = [options](const Console& console) { return run_verify(*options, console); };
-  });
+      "  xinglin verify receipt.cose --genesis genesis.json --json\n"
+      "  xinglin verify receipt.cose --genesis genesis.json --signer ward.card");
+  choose(
+      command, session, options,
+      +[](const Session&, const VerifyOptions& given, const Console& console) {
+        return run_verify(given, console);
+      });
 }
 
 }  // namespace xl::cli

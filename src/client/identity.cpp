@@ -27,6 +27,10 @@ std::string bytes_of(ByteView bytes) { return std::string(text_of(bytes)); }
 
 Bytes committed(std::string_view text) {
   Hash salt{};
+  return committed(text, salt);
+}
+
+Bytes committed(std::string_view text, Hash& salt) {
   crypto::random_bytes(salt);
   Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
   append(out, crypto::tagged_hash(model::tags::salted_text, {salt, view_of(text)}));

@@ -41,6 +41,8 @@ struct Identity {
 
 /// suite ‖ H(fresh salt ‖ text): a commitment to something that the caller does not keep to open.
 [[nodiscard]] Bytes committed(std::string_view text);
+/// The same; `salt` receives what opens it later.
+[[nodiscard]] Bytes committed(std::string_view text, Hash& salt);
 
 /// Fills `out` with a key of `party` for `purposes` and the proof that its holder has it, for the
 /// network `network`. `not_after_ms` 0: no end.

@@ -41,23 +41,6 @@ std::string text_id(ByteView bytes) {
   return id.ok() ? id->text() : std::string();
 }
 
-/// `policy` in normal form under a fresh salt. Errors: message_malformed.
-Result<consent::SealedPolicy> seal_policy(consent::Policy policy, const model::Id& consent_id,
-                                          const model::Id& patient, const model::Id& custodian) {
-  consent::SealedPolicy sealed;
-  sealed.set_version(1);
-  sealed.set_consent(bytes_of(consent_id.bytes));
-  sealed.set_patient(bytes_of(patient.bytes));
-  sealed.set_custodian(bytes_of(custodian.bytes));
-  *sealed.mutable_policy() = std::move(policy);
-  consent::normalise(*sealed.mutable_policy());
-  Hash salt{};
-  crypto::random_bytes(salt);
-  sealed.set_salt(bytes_of(salt));
-  XL_TRY(consent::check_sealed(sealed));
-  return sealed;
-}
-
 /// A refusal before execution.
 Result<Sent> not_executed(const HttpResponse& answer) {
   const Error error = error_of(answer);
@@ -270,11 +253,31 @@ Status Session::verify_receipt(const std::string& transaction_id) {
   return model::verify_receipt(receipt, *network);
 }
 
+Result<consent::SealedPolicy> seal_policy(consent::Policy policy, const model::Id& consent_id,
+                                          const model::Id& patient, const model::Id& custodian) {
+  consent::SealedPolicy sealed;
+  sealed.set_version(1);
+  sealed.set_consent(bytes_of(consent_id.bytes));
+  sealed.set_patient(bytes_of(patient.bytes));
+  sealed.set_custodian(bytes_of(custodian.bytes));
+  *sealed.mutable_policy() = std::move(policy);
+  consent::normalise(*sealed.mutable_policy());
+  Hash salt{};
+  crypto::random_bytes(salt);
+  sealed.set_salt(bytes_of(salt));
+  XL_TRY(consent::check_sealed(sealed));
+  return sealed;
+}
+
 Result<Sent> Session::bring(const consent::SealedPolicy& sealed, std::uint16_t type,
                             const google::protobuf::Message& message) {
   std::vector<model::Message> one;
   one.push_back(message_to(consent::contract_number, type, message));
   XL_TRY_ASSIGN(const Bytes transaction, sign(std::move(one)));
+  return bring(sealed, transaction);
+}
+
+Result<Sent> Session::bring(const consent::SealedPolicy& sealed, ByteView transaction) {
   json::Writer out;
   out.begin_object().key("sealed").string(to_base64(model::encode(sealed)));
   out.key("transaction").string(to_base64(transaction)).end_object();

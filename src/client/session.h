@@ -40,6 +40,11 @@ struct Sent {
 [[nodiscard]] model::Message message_to(std::uint8_t contract, std::uint16_t type,
                                         const google::protobuf::Message& message);
 
+/// `policy` in normal form under a fresh salt. Errors: message_malformed.
+[[nodiscard]] Result<contracts::consent::SealedPolicy> seal_policy(
+    contracts::consent::Policy policy, const model::Id& consent_id, const model::Id& patient,
+    const model::Id& custodian);
+
 /// Somebody's connection to one node: signs and sends transactions, signs in, asks the FHIR server.
 /// Not thread-safe.
 class Session {
@@ -105,6 +110,11 @@ class Session {
                                     const contracts::consent::SealedPolicy& old,
                                     std::uint64_t start_ms, std::uint64_t end_ms,
                                     model::Id& replacement);
+
+  /// Brings a sealed policy to its custodian with the signed transaction that commits to it. Needs
+  /// a sign-in. What became of it. Errors: node_unreachable, answer_unexpected.
+  [[nodiscard]] Result<Sent> bring(const contracts::consent::SealedPolicy& sealed,
+                                   ByteView transaction);
 
  private:
   [[nodiscard]] Result<Sent> bring(const contracts::consent::SealedPolicy& sealed,

@@ -12,6 +12,8 @@ constexpr auto round_length = std::chrono::seconds(1);
 /// Well within the 60 s in which a read must be anchored, so that one failed attempt does no harm.
 constexpr std::uint64_t anchor_every_rounds = 15;
 constexpr std::uint64_t settle_every_rounds = 60;
+/// Backup keys live for days; an hour more or less does not matter.
+constexpr std::uint64_t erasures_every_rounds = 3600;
 
 }  // namespace
 
@@ -45,6 +47,7 @@ Status Custody::start() {
     if (!settled.ok()) return settled.error();
     const auto sealed = organisation->desk().seal_sessions(true);
     if (!sealed.ok()) return sealed.error();
+    XL_TRY(organisation->erasures().settle());
   }
   worker_ = std::thread([this] { work(); });
   return {};
@@ -87,6 +90,7 @@ void Custody::work_round(std::uint64_t round) {
     any = failed(organisation->desk().seal_sessions(false)) || any;
     if (round % settle_every_rounds == 0)
       any = failed(organisation->records().settle(false)) || any;
+    if (round % erasures_every_rounds == 0) any = failed(organisation->erasures().settle()) || any;
     if (any) failed_rounds_.fetch_add(1);
   }
 }

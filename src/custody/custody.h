@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "custody/access.h"
+#include "custody/erasures.h"
 #include "custody/policies.h"
 #include "custody/records.h"
 #include "custody/stores.h"
@@ -24,7 +25,8 @@ class Organisation {
       : stores_(std::move(stores)),
         records_(*stores_, port),
         policies_(*stores_, port),
-        desk_(*stores_, records_, policies_, port, std::move(find_signer)) {}
+        desk_(*stores_, records_, policies_, port, std::move(find_signer)),
+        erasures_(*stores_, records_, port) {}
 
   [[nodiscard]] const model::Id& did() const { return stores_->did(); }
   [[nodiscard]] const std::string& name() const { return stores_->identity().name; }
@@ -32,16 +34,19 @@ class Organisation {
   [[nodiscard]] RecordStore& records() { return records_; }
   [[nodiscard]] PolicyStore& policies() { return policies_; }
   [[nodiscard]] AccessDesk& desk() { return desk_; }
+  [[nodiscard]] ErasureDesk& erasures() { return erasures_; }
 
  private:
   std::unique_ptr<Stores> stores_;
   RecordStore records_;
   PolicyStore policies_;
   AccessDesk desk_;
+  ErasureDesk erasures_;
 };
 
 /// The organisations of this node, and the work that goes on behind their requests: journal roots
-/// and session seals are anchored in time, what a crash left is settled.
+/// and session seals are anchored in time, what a crash left is settled, expired backup keys are
+/// destroyed and the erasures that become final by it are stated.
 class Custody {
  public:
   /// An organisation to be opened.

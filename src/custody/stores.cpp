@@ -14,7 +14,11 @@ Result<std::unique_ptr<Stores>> Stores::open(const StorePlaces& places, Identity
   const model::Id did = identity.did;
   std::unique_ptr<Stores> out(new Stores(std::move(identity)));
   auto keyring = vault::Keyring::open(places.vault, did, unlock);
-  if (!keyring.ok() && keyring.error().code == ErrorCode::keyring_missing) {
+  // Bodies come after the keyring: where they are and it is not, it was lost, and a fresh one would
+  // open nothing of them and stand in the way of its backup.
+  std::error_code failure;
+  const bool first_start = !std::filesystem::exists(places.vault.bodies, failure);
+  if (!keyring.ok() && keyring.error().code == ErrorCode::keyring_missing && first_start) {
     keyring = vault::Keyring::create(places.vault, did, unlock);
   }
   if (!keyring.ok()) return keyring.error();
@@ -27,6 +31,7 @@ Result<std::unique_ptr<Stores>> Stores::open(const StorePlaces& places, Identity
   XL_TRY_ASSIGN(const auto index_key, out->keyring_->organisation_key("index"));
   XL_TRY(vault::make_private_directory(places.index.parent_path()));
   XL_TRY_ASSIGN(out->index_, query::RecordIndex::open(places.index, index_key.view()));
+  XL_TRY_ASSIGN(out->erasures_, vault::ErasureLog::open(places.vault, *out->keyring_));
   XL_TRY(out->derive_pseudonyms());
   return out;
 }

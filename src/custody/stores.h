@@ -8,6 +8,7 @@
 #include "crypto/signature.h"
 #include "query/record_index.h"
 #include "vault/bodies.h"
+#include "vault/erasure_log.h"
 #include "vault/journal.h"
 #include "vault/keyring.h"
 #include "vault/record_vault.h"
@@ -42,6 +43,7 @@ class Stores {
   [[nodiscard]] vault::RecordVault& vault() { return *vault_; }
   [[nodiscard]] vault::Journal& journal() { return *journal_; }
   [[nodiscard]] query::RecordIndex& index() { return *index_; }
+  [[nodiscard]] vault::ErasureLog& erasures() { return *erasures_; }
 
   /// The pseudonym under which the organisation keeps what is about no patient: places, staff,
   /// products. Derived from a secret of the keyring, so that nobody can tell it from a patient's.
@@ -63,6 +65,7 @@ class Stores {
   std::unique_ptr<vault::RecordVault> vault_;
   std::unique_ptr<vault::Journal> journal_;
   std::unique_ptr<query::RecordIndex> index_;
+  std::unique_ptr<vault::ErasureLog> erasures_;
   model::Id directory_;
   model::Id unattributed_;
 };

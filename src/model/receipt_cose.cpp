@@ -261,6 +261,16 @@ Result<Bytes> write_cose_receipt(const Receipt& receipt, const crypto::SigningKe
   return encode_cose(parts);
 }
 
+bool begins_like_cose(ByteView bytes) {
+  return !bytes.empty() && bytes[0] == (static_cast<unsigned>(Major::tag) << 5U | cose_sign1_tag);
+}
+
+Result<Hash> cose_signer(ByteView bytes) {
+  CoseParts parts;
+  if (!decode_cose(bytes, parts)) return make_error(ErrorCode::receipt_malformed, "COSE");
+  return parts.key_id;
+}
+
 Result<CoseReceipt> verify_cose_receipt(ByteView bytes, crypto::Algorithm algorithm,
                                         ByteView public_key) {
   CoseParts parts;

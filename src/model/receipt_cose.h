@@ -26,6 +26,13 @@ struct CoseReceipt {
 [[nodiscard]] Result<Bytes> write_cose_receipt(const Receipt& receipt,
                                                const crypto::SigningKey& key);
 
+/// True for bytes that begin as a COSE receipt does, with its tag; a JSON receipt never does.
+[[nodiscard]] bool begins_like_cose(ByteView bytes);
+
+/// The id of the key that a COSE receipt names as its signer's. It says nothing until
+/// `verify_cose_receipt` was asked with that key. Errors: receipt_malformed. Thread-safe.
+[[nodiscard]] Result<Hash> cose_signer(ByteView bytes);
+
 /// Checks a COSE receipt as `write_cose_receipt` makes it, deterministic CBOR and nothing besides,
 /// against the signer's public key. Errors: receipt_malformed, receipt_entry_mismatch (the path
 /// does not lead from the entry to a root), receipt_signature_invalid (other key, algorithm, root

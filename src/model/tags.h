@@ -41,6 +41,7 @@ constexpr std::string_view journal_database = "xinglin/journal-database/v1";
 // Custody: what organisations commit to, their own pseudonyms, what sign-ins sign.
 constexpr std::string_view salted_text = "xinglin/salted-text/v1";
 constexpr std::string_view access_details = "xinglin/access-details/v1";
+constexpr std::string_view erased_name = "xinglin/erased-name/v1";
 constexpr std::string_view own_pseudonym = "xinglin/own-pseudonym/v1";
 constexpr std::string_view sign_in = "xinglin/sign-in/v1";
 

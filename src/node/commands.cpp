@@ -2,7 +2,6 @@
 // Copyright The Xinglin Authors
 #include "node/commands.h"
 
-#include "crypto/passphrase_prompt.h"
 #include "node/demo/story.h"
 #include "node/init.h"
 #include "node/log.h"
@@ -10,6 +9,8 @@
 #include "node/tools/ledger_verify.h"
 #include "node/tools/rebuild_index.h"
 #include "node/tools/tamper.h"
+#include "node/unlock_options.h"
+#include "node/vault_commands.h"
 
 namespace xl::node {
 namespace {
@@ -17,8 +18,7 @@ namespace {
 /// Options that every command on a data folder shares.
 struct FolderOptions {
   std::string data = "xinglin-data";
-  std::string operator_key;
-  std::string passphrase_file;
+  UnlockOptions unlock;
   // node init
   std::string network = "xinglin";
   std::vector<std::string> organisations;
@@ -31,28 +31,6 @@ struct FolderOptions {
 
   [[nodiscard]] Layout layout() const { return {data}; }
 };
-
-/// What opens the keys; `fresh`: a passphrase that is typed is typed twice.
-Result<Unlock> unlock_of(const FolderOptions& options, const Console& console, bool fresh = false) {
-  if (!options.operator_key.empty()) {
-    XL_TRY_ASSIGN(auto key, crypto::keyfile::read_operator_key(options.operator_key));
-    return Unlock::with_operator_key(std::move(key));
-  }
-  if (!options.passphrase_file.empty()) {
-    XL_TRY_ASSIGN(auto passphrase, crypto::keyfile::read_passphrase(options.passphrase_file));
-    return Unlock::with_passphrase(std::move(passphrase));
-  }
-  if (!crypto::may_prompt()) return make_error(ErrorCode::keys_locked);
-  XL_TRY_ASSIGN(auto typed, crypto::prompt_passphrase(console.pick("Passphrase: ", "口令: ")));
-  if (fresh) {
-    XL_TRY_ASSIGN(const auto again,
-                  crypto::prompt_passphrase(console.pick("Again: ", "再次输入: ")));
-    if (!crypto::equal_constant_time(again.view(), typed.view())) {
-      return make_error(ErrorCode::passphrase_wrong, "the two passphrases differ");
-    }
-  }
-  return Unlock::with_passphrase(std::move(typed));
-}
 
 /// `NAME:TYPE`, the type behind the last colon.
 Result<NewOrganisation> parse_organisation(const std::string& text) {
@@ -76,7 +54,7 @@ int run_init(const FolderOptions& options, const Console& console) {
     if (!organisation.ok()) return console.fail(organisation.error());
     init.organisations.push_back(std::move(*organisation));
   }
-  const auto unlock = unlock_of(options, console, true);
+  const auto unlock = new_unlock_of(options.unlock, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
   const Status made = init_solo(options.layout(), init, *unlock, clock);
@@ -97,7 +75,7 @@ int run_node(const FolderOptions& options, const Console& console) {
                                 : config.error());
   }
   if (options.port >= 0) config->port = static_cast<std::uint16_t>(options.port);
-  const auto unlock = unlock_of(options, console);
+  const auto unlock = unlock_of(options.unlock, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
   const auto log = open_log(options.layout(), console.options(), options.debug);
@@ -121,7 +99,7 @@ int run_node(const FolderOptions& options, const Console& console) {
 }
 
 int run_rebuild(const FolderOptions& options, const Console& console) {
-  const auto unlock = unlock_of(options, console);
+  const auto unlock = unlock_of(options.unlock, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
   Progress progress(console, std::string(console.pick("Indexing", "正在建立索引")), clock.now_ms());
@@ -209,12 +187,6 @@ void add_data_option(CLI::App* command, FolderOptions& options) {
   command->add_option("--data", options.data, "the node's data folder");
 }
 
-void add_unlock_options(CLI::App* command, FolderOptions& options) {
-  command->add_option("--operator-key", options.operator_key,
-                      "file with the operator's 32-byte key");
-  command->add_option("--passphrase-file", options.passphrase_file, "file with the passphrase");
-}
-
 }  // namespace
 
 StopSignals::StopSignals() {
@@ -240,17 +212,19 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   };
   auto* init = node->add_subcommand("init", "make keys, genesis and configuration");
   add_data_option(init, *options);
-  add_unlock_options(init, *options);
+  add_unlock_options(init, options->unlock);
   init->add_option("--network", options->network, "short name of the network");
   init->add_option("--organisation", options->organisations, "NAME:TYPE; may be repeated")
       ->required();
   init->footer(
       "Examples:\n  xinglin node init --organisation '市一医院:hospital' "
-      "--operator-key operator.key");
+      "--operator-key operator.key\n"
+      "  xinglin node init --data /srv/xinglin --organisation 'City Hospital:hospital' \\\n"
+      "    --organisation 'City Insurance:insurer' --passphrase-file passphrase");
   on(init, run_init);
   auto* run = node->add_subcommand("run", "run the node until Ctrl-C");
   add_data_option(run, *options);
-  add_unlock_options(run, *options);
+  add_unlock_options(run, options->unlock);
   run->add_option("--port", options->port, "instead of the configured port; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
   run->add_flag("--debug", options->debug, "log everything, on stderr too");
@@ -260,11 +234,12 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   on(run, run_node);
   auto* rebuild = node->add_subcommand("rebuild-index", "make the record indexes again");
   add_data_option(rebuild, *options);
-  add_unlock_options(rebuild, *options);
+  add_unlock_options(rebuild, options->unlock);
   rebuild->footer(
       "Examples:\n  xinglin node rebuild-index --operator-key operator.key\n"
       "  xinglin node rebuild-index --data /srv/xinglin --passphrase-file passphrase");
   on(rebuild, run_rebuild);
+  add_vault_commands(node, choose);
   auto* ledger = app.get_subcommand("ledger");
   auto* verify = ledger->add_subcommand("verify", "run the whole ledger again and compare");
   add_data_option(verify, *options);
@@ -286,7 +261,7 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   auto* tamper =
       demo_group->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
   add_data_option(tamper, *options);
-  tamper->footer("Examples:\n  xinglin demo tamper");
+  tamper->footer("Examples:\n  xinglin demo tamper\n  xinglin demo tamper --data /srv/copy");
   on(tamper, run_tamper);
 }
 

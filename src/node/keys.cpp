@@ -24,15 +24,22 @@ Status Unlock::save(const std::filesystem::path& path, keyfile::Kind kind, ByteV
   return write_file_durably(path, *sealed, 0600);
 }
 
-Result<crypto::SecretBytes> Unlock::load(const std::filesystem::path& path,
-                                         keyfile::Kind kind) const {
+Result<Unlock::Loaded> Unlock::load_any(const std::filesystem::path& path) const {
   XL_TRY_ASSIGN(const Bytes file, read_file(path, keyfile::file_bytes));
   XL_TRY_ASSIGN(const keyfile::Header header, keyfile::inspect(file));
   if (header.protection != protection_) return make_error(ErrorCode::keys_locked, path.string());
-  if (header.kind != kind) return make_error(ErrorCode::keyfile_malformed, path.string());
-  return protection_ == keyfile::Protection::passphrase
-             ? keyfile::open_with_passphrase(file, text_of(secret_.view()))
-             : keyfile::open_with_operator_key(file, secret_.view());
+  XL_TRY_ASSIGN(crypto::SecretBytes secret,
+                protection_ == keyfile::Protection::passphrase
+                    ? keyfile::open_with_passphrase(file, text_of(secret_.view()))
+                    : keyfile::open_with_operator_key(file, secret_.view()));
+  return Loaded{header.kind, std::move(secret)};
+}
+
+Result<crypto::SecretBytes> Unlock::load(const std::filesystem::path& path,
+                                         keyfile::Kind kind) const {
+  XL_TRY_ASSIGN(Loaded loaded, load_any(path));
+  if (loaded.kind != kind) return make_error(ErrorCode::keyfile_malformed, path.string());
+  return std::move(loaded.secret);
 }
 
 vault::Unlock Unlock::for_vault() const {

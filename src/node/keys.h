@@ -20,6 +20,12 @@ class Unlock {
   [[nodiscard]] static Unlock with_passphrase(crypto::SecretBytes passphrase);
   [[nodiscard]] static Unlock with_operator_key(crypto::SecretBytes key);
 
+  /// True for the same passphrase or the same key. Constant time.
+  [[nodiscard]] bool is_same_as(const Unlock& other) const {
+    return protection_ == other.protection_ &&
+           crypto::equal_constant_time(secret_.view(), other.secret_.view());
+  }
+
   /// Writes a secret, durable, readable by this user alone. Errors: those of `keyfile::seal…`,
   /// file_unwritable.
   [[nodiscard]] Status save(const std::filesystem::path& path, crypto::keyfile::Kind kind,
@@ -28,6 +34,12 @@ class Unlock {
   /// decryption_failed, keyfile_malformed.
   [[nodiscard]] Result<crypto::SecretBytes> load(const std::filesystem::path& path,
                                                  crypto::keyfile::Kind kind) const;
+  /// `load` of a file of any kind. Errors: as `load`.
+  struct Loaded {
+    crypto::keyfile::Kind kind{};
+    crypto::SecretBytes secret;
+  };
+  [[nodiscard]] Result<Loaded> load_any(const std::filesystem::path& path) const;
   /// The same for keyrings; views this object.
   [[nodiscard]] vault::Unlock for_vault() const;
   /// `load` of an Ed25519 key.

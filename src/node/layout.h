@@ -16,6 +16,8 @@ struct Layout {
   [[nodiscard]] std::filesystem::path keys() const { return root / "keys"; }
   [[nodiscard]] std::filesystem::path validator_key() const { return keys() / "validator.key"; }
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
+  /// There while the folder's keys change from one unlock to another.
+  [[nodiscard]] std::filesystem::path keys_rotating() const { return keys() / "rotating"; }
   /// What the node did, bounded; those before it have a number behind the name.
   [[nodiscard]] std::filesystem::path log() const { return root / "log" / "node.log"; }
   /// Everybody's bodies, keyrings and journals, each below the organisation's id.

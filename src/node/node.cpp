@@ -41,9 +41,28 @@ Result<model::Genesis> load_genesis(const Layout& layout) {
   return model::read_genesis(raw);
 }
 
+Status check_keys_settled(const Layout& layout) {
+  std::error_code failure;
+  if (!std::filesystem::exists(layout.keys_rotating(), failure)) return {};
+  return make_error(ErrorCode::keys_rotation_unfinished, layout.keys().string());
+}
+
+std::vector<model::Id> hosted_ids(const Layout& layout, const model::Genesis& genesis) {
+  std::vector<model::Id> out;
+  for (const json::Value one : genesis.section("identity").find("organisations").items()) {
+    const auto did = model::id_from_did(one.find("did").as_string().value_or(""));
+    std::error_code failure;
+    if (did.ok() && std::filesystem::exists(layout.service_key(did->text()), failure)) {
+      out.push_back(*did);
+    }
+  }
+  return out;
+}
+
 Result<std::vector<custody::Custody::Hosted>> hosted_organisations(const Layout& layout,
                                                                    const model::Genesis& genesis,
                                                                    const Unlock& unlock) {
+  XL_TRY(check_keys_settled(layout));
   std::vector<custody::Custody::Hosted> out;
   for (const json::Value one : genesis.section("identity").find("organisations").items()) {
     XL_TRY_ASSIGN(const model::Id did,
@@ -67,6 +86,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(check_listen(config.listen));
   XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
   XL_TRY(check_disk(layout.root));
+  XL_TRY(check_keys_settled(layout));
   std::unique_ptr<Node> node(new Node());
 
   XL_TRY_ASSIGN(node->validator_key_, unlock.load_signing_key(layout.validator_key()));

@@ -55,6 +55,13 @@ class Node {
 [[nodiscard]] Result<std::vector<custody::Custody::Hosted>> hosted_organisations(
     const Layout& layout, const model::Genesis& genesis, const Unlock& unlock);
 
+/// The organisations of the genesis whose service keys are in the folder.
+[[nodiscard]] std::vector<model::Id> hosted_ids(const Layout& layout,
+                                                const model::Genesis& genesis);
+
+/// Errors: keys_rotation_unfinished.
+[[nodiscard]] Status check_keys_settled(const Layout& layout);
+
 /// Reads the genesis of a data folder. Errors: data_folder_missing, genesis_malformed.
 [[nodiscard]] Result<model::Genesis> load_genesis(const Layout& layout);
 

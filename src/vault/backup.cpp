@@ -219,7 +219,7 @@ class BackupReader {
   BackupReader(const BackupReader&) = delete;
   BackupReader& operator=(const BackupReader&) = delete;
 
-  [[nodiscard]] Status open(const model::Id& organisation) {
+  [[nodiscard]] Result<Keyring::BackupHeader> open() {
     if (file_ < 0) return make_error(ErrorCode::file_unreadable, std::strerror(errno));
     XL_TRY_ASSIGN(header_, read(backup_header_bytes));
     detail::Decoder in(header_);
@@ -227,8 +227,12 @@ class BackupReader {
         in.u8() != static_cast<std::uint8_t>(crypto::Suite::international)) {
       return malformed("it does not begin like a backup");
     }
-    if (!equal(in.fixed(16), organisation.view())) return malformed("of another organisation");
-    return {};
+    Keyring::BackupHeader out;
+    XL_TRY_ASSIGN(out.organisation, model::id_from_bytes(in.fixed(limits::id_bytes)));
+    XL_TRY_ASSIGN(out.id, model::id_from_bytes(in.fixed(limits::id_bytes)));
+    out.created_ms = in.u64();
+    out.expires_ms = in.u64();
+    return out;
   }
   /// The next chunk; false behind the last one.
   [[nodiscard]] Result<bool> next(ByteView key, Bytes& chunk) {
@@ -345,6 +349,10 @@ Result<Keyring::Backup> Keyring::backup(const std::filesystem::path& file, const
   return out;
 }
 
+Result<Keyring::BackupHeader> Keyring::inspect_backup(const std::filesystem::path& file) {
+  return BackupReader(file).open();
+}
+
 Result<std::uint32_t> Keyring::destroy_expired_backup_keys(std::uint64_t now_ms) {
   const std::lock_guard guard(impl_->mutex);
   detail::Store& store = impl_->store;
@@ -378,7 +386,8 @@ Result<std::unique_ptr<Keyring>> Keyring::restore(const Places& places,
   XL_TRY_ASSIGN(const Bytes key_file, read_file(backup_key, crypto::keyfile::file_bytes));
   XL_TRY_ASSIGN(const crypto::SecretBytes key, detail::open_secret_file(key_file, unlock));
   BackupReader reader(backup);
-  XL_TRY(reader.open(organisation));
+  XL_TRY_ASSIGN(const BackupHeader header, reader.open());
+  if (header.organisation != organisation) return malformed("of another organisation");
   // A keyring made anew gives folder, lock and database key; its root gives way to the backup's.
   XL_TRY_ASSIGN(std::unique_ptr<Keyring> keyring, create(places, organisation, unlock));
   XL_TRY(write_file_durably(places.keyring / "creating", {}, 0600));

@@ -113,6 +113,14 @@ Result<crypto::SecretBytes> Keyring::organisation_key(std::string_view purpose) 
   return key;
 }
 
+Result<bool> Keyring::knows_patient(const model::Id& patient) {
+  const std::lock_guard guard(impl_->mutex);
+  XL_TRY_ASSIGN(
+      const std::int64_t count,
+      impl_->store.number("SELECT count(*) FROM patients WHERE patient = ?1", patient.view()));
+  return count != 0;
+}
+
 Status Keyring::create_patients(std::span<const model::Id> patients) {
   XL_TRY(check_count(patients.size()));
   const std::lock_guard guard(impl_->mutex);

@@ -82,6 +82,9 @@ class Keyring {
   /// Precondition: a constant of the program, 1..32 bytes.
   [[nodiscard]] Result<crypto::SecretBytes> organisation_key(std::string_view purpose);
 
+  /// True for a patient that has keys here or had them before an erasure. Errors: a database's.
+  [[nodiscard]] Result<bool> knows_patient(const model::Id& patient);
+
   /// Makes keys for patients that have none. Errors: patient_erased, vault_batch_too_large, a
   /// database's.
   [[nodiscard]] Status create_patients(std::span<const model::Id> patients);
@@ -174,6 +177,16 @@ class Keyring {
   /// database's.
   [[nodiscard]] Result<Backup> backup(const std::filesystem::path& file, const Unlock& unlock,
                                       std::uint64_t now_ms);
+
+  /// What a backup's file says of itself before anything opens it: not authenticated yet.
+  struct BackupHeader {
+    model::Id organisation;
+    model::Id id;
+    std::uint64_t created_ms = 0;
+    std::uint64_t expires_ms = 0;
+  };
+  /// Errors: file_unreadable, backup_malformed.
+  [[nodiscard]] static Result<BackupHeader> inspect_backup(const std::filesystem::path& file);
 
   /// Destroys the backup keys that expired, so that erasures before become final. The number of
   /// keys destroyed. Errors: file_unwritable, a database's.

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import pty
+import shutil
 import signal
 import subprocess
 
@@ -299,6 +300,71 @@ def test_keys_rotate_and_end(world):
     world.act("night", "identity", "revoke", rotated["new_key"], code=5)  # the last one stays
 
 
+def session_of(world, who):
+    rows = world.run("identity", "show", "--as", f"{who}.json", *OPERATOR).stdout.splitlines()
+    return next(row.split("\t")[1] for row in rows if row.startswith("session\t"))
+
+
+def test_one_session_ends_and_the_others_go_on(world):
+    world.doctor("dual", "city", world.city)
+    first = session_of(world, "dual")
+    shutil.rmtree(world.folder / "cache")  # another device: its sign-in is a session of its own
+    second = session_of(world, "dual")
+    assert first != second
+    ended = world.act("dual", "identity", "revoke", first)
+    assert ended["kind"] == "session" and ended["key_id"] == first
+    assert session_of(world, "dual") == second  # still the same sign-in
+    again = world.act("dual", "identity", "revoke", first, code=5)
+    assert "delegation_ended" in again["error"]["message"]
+    # The employer may end it too, without the person; nobody else may.
+    refused = world.act("ward", "identity", "revoke", second, code=5)
+    assert "not_signed_by_party" in refused["error"]["message"]
+    assert world.act("city", "identity", "revoke", second)["kind"] == "session"
+    assert session_of(world, "dual") not in (first, second)  # that token was over
+    unknown = world.act("dual", "identity", "revoke", "ab" * 32, code=5)
+    assert "key_unknown" in unknown["error"]["message"]
+
+
+def test_a_receipt_as_cose_is_checked_offline_and_every_flip_is_named(world):
+    put = world.put("city", observation(7))
+    world.put("city", observation(8))
+    transaction = put["transaction_id"]
+    made = world.act("city", "ledger", "receipt", transaction, "--cose", "receipt.cose")
+    assert made["transaction_id"] == transaction
+    world.run("ledger", "receipt", transaction, "--out", "receipt.json")
+    offline = World(world.folder)
+    genesis = ("--genesis", "data/genesis.json")
+    told = offline.json("verify", "receipt.cose", *genesis)
+    full = offline.json("verify", "receipt.json", *genesis)
+    same = ("schema", "verified", "chain_id", "transaction_id", "height", "status", "state_key")
+    assert {key: told[key] for key in same} == {key: full[key] for key in same}
+    assert told["signer"]["name"] == "市一医院" and told["signer"]["did"] == world.city
+    assert (told["format"], full["format"], told["signed_height"]) == ("cose", "json", None)
+    assert "市一医院" in offline.run("verify", "receipt.cose", *genesis, "--lang", "zh").stdout
+
+    whole = (world.folder / "receipt.cose").read_bytes()
+    seen = set()
+    for place in range(len(whole)):
+        altered = bytearray(whole)
+        altered[place] ^= 1 << place % 8
+        (world.folder / "altered.cose").write_bytes(altered)
+        done = subprocess.run([XINGLIN, "verify", "altered.cose", *genesis, "--json"], text=True,
+                              cwd=world.folder, capture_output=True, timeout=60)
+        error = json.loads(done.stdout)["error"]
+        assert done.returncode == error["exit_code"] != 0, (place, done.stdout)
+        seen.add(error["code"])
+    assert seen <= {"XL1221", "XL1223", "XL1235", "XL1236", "XL1010"} and "XL1235" in seen
+
+    # A signer whom the genesis does not name is checked with their card.
+    world.act("min", "ledger", "receipt", transaction, "--cose", "min.cose")
+    assert "XL1236" in offline.run("verify", "min.cose", *genesis, code=6).stderr
+    carded = offline.json("verify", "min.cose", *genesis, "--signer", "min.card")
+    assert carded["signer"]["did"] == world.min
+    offline.run("verify", "min.cose", *genesis, "--signer", "ward.card", code=3)
+    world.run("ledger", "receipt", transaction, "--cose", "nobody.cose", code=4)
+    assert not (world.folder / "nobody.cose").exists()
+
+
 def test_passphrases_and_what_is_said_without_them(world):
     (world.folder / "phrase").write_text("apricot blossom\n")
     (world.folder / "wrong").write_text("plum blossom\n")
@@ -381,6 +447,11 @@ def test_how_the_node_is(world):
     assert "Healthy at height" in world.run("node", "status").stdout
     healthy = world.json("doctor", "--data", "data")
     assert healthy["healthy"] is True and all(one["ok"] for one in healthy["checks"])
+    libraries = {one["name"]: one for one in healthy["libraries"]}
+    assert {"OpenSSL", "libsodium", "RocksDB", "SQLite", "protobuf", "Boost"} <= set(libraries)
+    row = next(one for one in healthy["checks"] if one["name"] == "libraries")
+    apart = [name for name, one in libraries.items() if one["running"] not in (None, one["built"])]
+    assert row["warning"] == bool(apart) and all(name in row["what"] for name in apart)
     (world.folder / "data" / "keys" / "loose.key").write_text("")
     (world.folder / "data" / "keys" / "loose.key").chmod(0o644)
     loose = world.json("doctor", "--data", "data", code=1)
@@ -408,7 +479,9 @@ def test_a_mistyped_command_is_recognised(world):
     assert "xinglin record list" in world.run("record", "lst", code=2).stderr
 
 
-def test_every_command_has_examples(world):
+def test_every_command_has_examples_and_is_documented(world):
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "reference" / "cli.md").read_text()
+
     def commands(words):
         text = world.run(*words, "--help").stdout
         assert text.count("  xinglin ") >= 2, words
@@ -422,6 +495,8 @@ def test_every_command_has_examples(world):
                     names.append(line.split()[0])
         for name in names:
             commands([*words, name])
+        assert names or f"`{' '.join(words)}`" in page, words
 
-    for group in ("identity", "record", "consent", "access", "fhir"):
+    for group in ("identity", "record", "consent", "access", "fhir", "ledger", "node", "verify",
+                  "doctor", "bench", "demo", "explain"):
         commands([group])

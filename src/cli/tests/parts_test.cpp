@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/commands.h"
+#include "cli/doctor.h"
 #include "cli/fhir_pages.h"
 #include "cli/suggest.h"
 #include "cli/table.h"
@@ -39,6 +40,23 @@ TEST(Words, DaysEndWhenTheNextBegins) {
   EXPECT_EQ(time_text(0), "-");
   EXPECT_EQ(bytes_text(999), "999 B");
   EXPECT_EQ(bytes_text(47'458'277), "47.4 MB");
+}
+
+TEST(Doctor, WarnsOfALibraryThatRunsInAnotherVersion) {
+  const Console english({});
+  const Finding same = check_versions({{"A", "1.2", "1.2"}, {"B", "3", ""}}, english);
+  EXPECT_TRUE(same.ok);
+  EXPECT_FALSE(same.warning);
+  EXPECT_EQ(same.what, "A 1.2, B 3");
+  const std::vector<LibraryVersion> apart{{"A", "1.2", "1.3"}, {"B", "3", ""}, {"C", "4", "4"}};
+  const Finding other = check_versions(apart, english);
+  EXPECT_TRUE(other.ok);
+  EXPECT_TRUE(other.warning);
+  EXPECT_EQ(other.what, "A 1.3 runs, built with 1.2");
+  EXPECT_FALSE(other.fix.empty());
+  Console::Options chinese;
+  chinese.language = Language::chinese;
+  EXPECT_EQ(check_versions(apart, Console(chinese)).what, "A 1.3 正在运行,编译时为 1.2");
 }
 
 TEST(Table, IsAlignedForPeopleAndTabbedForPipes) {

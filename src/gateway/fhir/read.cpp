@@ -50,26 +50,40 @@ http::Response refuse_read(const Call& call, custody::Viewer& viewer,
   return out;
 }
 
+using Find = std::function<Result<query::RecordEntry>()>;
+
+/// What is asked for.
+struct RecordName {
+  std::string_view type;
+  std::string_view id;
+  std::string_view version;  ///< empty: the current one
+};
+
 /// A stranger's question leaves the same traces whether something is there or not: an entry in the
 /// journal, and so in the next root on the ledger.
-http::Response not_there(const Call& call, custody::Viewer& viewer, std::string_view action) {
-  if (is_of_the_house(call)) return refusal(make_error(ErrorCode::fhir_not_found));
+http::Response not_there(const Call& call, custody::Viewer& viewer, std::string_view action,
+                         const RecordName& name) {
+  if (is_of_the_house(call)) {
+    const auto erased = call.organisation.erasures().was_erased(name.type, name.id, name.version);
+    if (!erased.ok()) return refusal(erased.error());
+    return refusal(make_error(*erased ? ErrorCode::record_erased : ErrorCode::fhir_not_found));
+  }
   const Status recorded = viewer.refuse_unknown(action);
   return refusal(recorded.ok() ? make_error(ErrorCode::access_refused) : recorded.error());
 }
 
-using Find = std::function<Result<query::RecordEntry>()>;
-
 /// Who asks is looked at before what is asked for: no answer to a wrong header tells of a record.
-http::Response serve_one(const Call& call, const Find& find, std::string_view action) {
+http::Response serve_one(const Call& call, const Find& find, std::string_view action,
+                         const RecordName& name) {
   auto ask = ask_of(call, consent::Action::read);
   if (!ask.ok()) return refusal(ask.error());
   auto viewer = call.organisation.desk().open(std::move(*ask));
   if (!viewer.ok()) return refusal(viewer.error());
   const auto entry = find();
   if (!entry.ok()) {
-    return entry.error().code == ErrorCode::index_record_unknown ? not_there(call, *viewer, action)
-                                                                 : refusal(entry.error());
+    return entry.error().code == ErrorCode::index_record_unknown
+               ? not_there(call, *viewer, action, name)
+               : refusal(entry.error());
   }
   if (!viewer->allows(*entry)) return refuse_read(call, *viewer, *entry, action);
   custody::OpenedRecord opened;
@@ -107,16 +121,17 @@ Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
 }
 
 http::Response read(const Call& call, std::string_view type, std::string_view id) {
-  return serve_one(
-      call, [&] { return call.organisation.stores().index().current(type, id); }, "read");
+  return serve_one(call, [&] { return call.organisation.stores().index().current(type, id); },
+                   "read", {type, id, {}});
 }
 
 http::Response read_version(const Call& call, std::string_view type, std::string_view id,
                             std::string_view version) {
   std::uint64_t number = 0;  // of no version
   if (!parse_decimal(version, number)) number = 0;
-  return serve_one(
-      call, [&] { return call.organisation.stores().index().version(type, id, number); }, "vread");
+  return serve_one(call,
+                   [&] { return call.organisation.stores().index().version(type, id, number); },
+                   "vread", {type, id, version});
 }
 
 }  // namespace xl::gateway::fhir

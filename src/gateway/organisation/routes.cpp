@@ -7,6 +7,7 @@
 #include "gateway/organisation/access_log.h"
 #include "gateway/organisation/consents.h"
 #include "gateway/organisation/emergencies.h"
+#include "gateway/organisation/erasures.h"
 #include "gateway/organisation/proofs.h"
 
 namespace xl::gateway::organisation {
@@ -54,6 +55,8 @@ void add_routes(Router& router, const Services& services) {
       bring_consent);
   add("GET", "/o/{org}/consents", "A patient's own consents", list_consents);
   add("POST", "/o/{org}/emergencies", "Break the glass, with a reason", declare_emergency);
+  add("POST", "/o/{org}/erasures", "Erase a record or everything of a patient", erase);
+  add("GET", "/o/{org}/erasures/{id}", "A certificate of erasure as it stands", show_erasure);
   add("GET", "/o/{org}/access-log", "Who saw or was refused a patient's records", list_accesses);
   add("GET", "/o/{org}/access-log/{sequence}/proof", "Proves one entry towards the ledger",
       prove_access);

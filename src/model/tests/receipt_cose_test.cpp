@@ -68,6 +68,20 @@ TEST(CoseReceipt, HasTheBytesOfThePage) {
   EXPECT_EQ(page["cose.receipt"], to_hex(*written));
 }
 
+TEST(CoseReceipt, NamesItsSignerAndIsTakenForNothingElse) {
+  const auto key = key_of(crypto::Algorithm::p256, 4);
+  const auto written = write_cose_receipt(receipt_at(1, 3), key);
+  ASSERT_TRUE(written.ok());
+  EXPECT_TRUE(begins_like_cose(*written));
+  EXPECT_FALSE(begins_like_cose(view_of("{\"schema\":\"xinglin/receipt/v1\"}")));
+  EXPECT_FALSE(begins_like_cose({}));
+  const auto signer = cose_signer(*written);
+  ASSERT_TRUE(signer.ok());
+  EXPECT_EQ(*signer, key_id_of(key.algorithm(), key.public_key()));
+  EXPECT_EQ(cose_signer(ByteView(*written).first(written->size() - 1)).error().code,
+            ErrorCode::receipt_malformed);
+}
+
 TEST(CoseReceipt, VerifiesAtEveryPlaceOfAHistory) {
   for (const auto algorithm : {crypto::Algorithm::ed25519, crypto::Algorithm::p256}) {
     const auto key = key_of(algorithm, 3);

@@ -14,6 +14,17 @@
 /// A real node with two hospitals on a folder of its own, and people who talk to it over HTTP.
 namespace xl::node::testing {
 
+/// The machine's clock, moved ahead by a test.
+class ShiftedClock final : public Clock {
+ public:
+  [[nodiscard]] std::uint64_t now_ms() const override { return system_.now_ms() + shift_.load(); }
+  void shift_ms(std::uint64_t by) { shift_.fetch_add(by); }
+
+ private:
+  SystemClock system_;
+  std::atomic<std::uint64_t> shift_{0};
+};
+
 class LiveNode {
  public:
   explicit LiveNode(const std::string& name)
@@ -70,7 +81,7 @@ class LiveNode {
     return std::move(*out);
   }
 
-  SystemClock clock;
+  ShiftedClock clock;
   Log log;  ///< writes nothing unless a test opens it
   std::filesystem::path root;
   std::unique_ptr<Node> node;

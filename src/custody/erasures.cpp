@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "custody/erasures.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "contracts/records/messages.pb.h"
+#include "contracts/records/records.h"
+#include "contracts/records/view.h"
+#include "model/limits.h"
+
+namespace xl::custody {
+
+namespace {
+
+std::string name_of(std::string_view type, std::string_view id, std::string_view version = {}) {
+  std::string out = std::string(type) + "/" + std::string(id);
+  if (!version.empty()) out += "/_history/" + std::string(version);
+  return out;
+}
+
+std::string anchored_digest(const vault::ErasureCertificate& certificate) {
+  Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
+  append(out, vault::digest_of(certificate));
+  return bytes_of(out);
+}
+
+}  // namespace
+
+Bytes ErasureDesk::sign(const vault::ErasureCertificate& certificate) const {
+  return stores_.identity().key.sign(vault::digest_of(certificate));
+}
+
+Result<bool> ErasureDesk::was_erased(std::string_view type, std::string_view id,
+                                     std::string_view version) {
+  XL_TRY_ASSIGN(const bool whole, stores_.erasures().knows(name_of(type, id)));
+  if (whole || version.empty()) return whole;
+  return stores_.erasures().knows(name_of(type, id, version));
+}
+
+/// Every version that the index has, newest first.
+Result<std::vector<query::RecordEntry>> ErasureDesk::versions_of(const std::string& type,
+                                                                 const std::string& id) {
+  std::vector<query::RecordEntry> out;
+  query::HistoryQuery query;
+  query.type = type;
+  query.id = id;
+  query.count = query::index_page_max;
+  do {
+    XL_TRY_ASSIGN(query::IndexPage page, stores_.index().history(query));
+    std::move(page.entries.begin(), page.entries.end(), std::back_inserter(out));
+    query.cursor = page.next_cursor;
+  } while (!query.cursor.empty());
+  return out;
+}
+
+Result<std::vector<vault::ErasureCertificate>> ErasureDesk::erase_record(
+    const std::string& type, const std::string& id, std::optional<std::uint64_t> version) {
+  XL_TRY_ASSIGN(const RecordStore::Hold hold, records_.hold({name_of(type, id)}));
+  const std::scoped_lock lock(mutex_);
+  XL_TRY_ASSIGN(std::vector<query::RecordEntry> versions, versions_of(type, id));
+  const std::string number = version ? std::to_string(*version) : std::string();
+  if (version && versions.size() > 1 && versions.front().version == *version) {
+    return make_error(ErrorCode::parameter_invalid,
+                      "the current version goes only with the whole record; write a corrected "
+                      "version first, or leave the version out");
+  }
+  const bool whole = !version || (versions.size() == 1 && versions.front().version == *version);
+  if (!whole) {
+    std::erase_if(versions, [&](const auto& entry) { return entry.version != *version; });
+  }
+  if (versions.empty()) {
+    XL_TRY_ASSIGN(const bool erased, was_erased(type, id, number));
+    return make_error(erased ? ErrorCode::record_erased : ErrorCode::index_record_unknown);
+  }
+  std::vector<vault::AskedErasure> asked;
+  std::vector<std::string> names{name_of(type, id, whole ? std::string() : number)};
+  for (const query::RecordEntry& entry : versions) {
+    const vault::RecordVersion which{entry.record, static_cast<std::uint32_t>(entry.vault_version)};
+    asked.push_back({random_id(), entry.patient, which, port_.now_ms(), std::nullopt, false});
+  }
+  XL_TRY(stores_.erasures().ask(asked, names));
+  std::vector<vault::ErasureCertificate> out;
+  for (const vault::AskedErasure& one : asked) {
+    XL_TRY_ASSIGN(vault::ErasureCertificate certificate, finish(one));
+    out.push_back(std::move(certificate));
+  }
+  XL_TRY(tell_ledger());
+  return out;
+}
+
+Result<vault::ErasureCertificate> ErasureDesk::erase_patient(const model::Id& patient) {
+  if (stores_.is_own(patient)) return make_error(ErrorCode::role_refused, "it is no patient's");
+  const std::scoped_lock lock(mutex_);
+  const vault::AskedErasure asked{random_id(),    patient,      std::nullopt,
+                                  port_.now_ms(), std::nullopt, false};
+  // Nobody here: nothing is written down.
+  const auto known = stores_.keyring().knows_patient(patient);
+  if (!known.ok()) return known.error();
+  if (!*known) return make_error(ErrorCode::patient_unknown, patient.text());
+  XL_TRY(stores_.erasures().ask({asked}, {}));
+  XL_TRY_ASSIGN(vault::ErasureCertificate out, finish(asked));
+  XL_TRY(tell_ledger());
+  return out;
+}
+
+/// Wraps first: from then on nothing opens what is left. The log says last that all of it is gone.
+Result<vault::ErasureCertificate> ErasureDesk::finish(const vault::AskedErasure& asked) {
+  XL_TRY_ASSIGN(vault::ErasureCertificate out,
+                asked.record ? stores_.vault().erase(*asked.record, port_.now_ms())
+                             : stores_.vault().erase_patient(asked.patient, port_.now_ms()));
+  XL_TRY(stores_.erasures().certified(asked.id, out.id));
+  if (asked.record) {
+    XL_TRY(note_record(asked.record->record, out.id));
+    XL_TRY(stores_.index().erase_version(asked.record->record, asked.record->version));
+  } else {
+    XL_TRY(forget_patient(asked.patient, out.id));
+  }
+  XL_TRY(stores_.erasures().done(asked.id));
+  return out;
+}
+
+/// The index still tells the names until they are written down.
+Status ErasureDesk::forget_patient(const model::Id& patient, const model::Id& certificate) {
+  query::HistoryQuery query;
+  query.allowed.patients = std::vector<model::Id>{patient};
+  query.count = query::index_page_max;
+  do {
+    XL_TRY_ASSIGN(const query::IndexPage page, stores_.index().history(query));
+    std::vector<std::string> names;
+    for (const query::RecordEntry& entry : page.entries) {
+      names.push_back(name_of(entry.type, entry.id));
+      XL_TRY(stores_.erasures().add_record(entry.record, certificate));
+    }
+    XL_TRY(stores_.erasures().ask({}, names));
+    query.cursor = page.next_cursor;
+  } while (!query.cursor.empty());
+  return stores_.index().erase_patient(patient);
+}
+
+/// A record of which no version can be opened any more is erased as a whole.
+Status ErasureDesk::note_record(const model::Id& record, const model::Id& certificate) {
+  const auto head = contracts::records::find_record(*port_.ledger().state(), record);
+  if (!head) return {};
+  for (std::uint32_t version = 1; version <= head->versions(); ++version) {
+    const auto kept = stores_.vault().anchored({record, version});
+    if (kept.ok()) return {};
+    if (kept.error().code != ErrorCode::record_erased) return kept.error();
+  }
+  return stores_.erasures().add_record(record, certificate);
+}
+
+Status ErasureDesk::tell_ledger() {
+  const crypto::SigningKey* ours[] = {&stores_.identity().key};
+  std::optional<model::Id> after;
+  while (true) {
+    XL_TRY_ASSIGN(const auto page, stores_.erasures().unstated(after));
+    if (page.empty()) return {};
+    after = page.back().record;
+    XL_TRY_ASSIGN(const LedgerView view, look(port_));
+    std::vector<model::Message> messages;
+    std::vector<std::pair<model::Id, vault::StatedErasure>> told;
+    const auto send = [&]() -> Status {
+      if (!messages.empty()) XL_TRY(port_.send(std::move(messages), ours));
+      messages.clear();
+      for (const auto& [record, state] : told) XL_TRY(stores_.erasures().stated(record, state));
+      told.clear();
+      return {};
+    };
+    for (const vault::ErasedRecord& one : page) {
+      const auto head = contracts::records::find_record(*view.state, one.record);
+      using contracts::records::ErasureStatus;
+      const auto known =
+          head ? static_cast<ErasureStatus>(head->erasure()) : ErasureStatus::complete;
+      if (known == ErasureStatus::complete) {  // or nothing of the records contract
+        told.emplace_back(one.record, vault::StatedErasure::complete);
+        continue;
+      }
+      const auto certificate = stores_.keyring().certificate(one.certificate);
+      // Of a keyring that was lost since: what it certified was written after the last backup, so
+      // nothing opens it, and there is nothing to state that could be proved.
+      if (!certificate.ok() && certificate.error().code == ErrorCode::erasure_unknown) continue;
+      if (!certificate.ok()) return certificate.error();
+      const bool ready =
+          certificate->is_final &&
+          view.now_ms >= saturating_add(head->erased_ms(), limits::erasure_backup_ms);
+      if (known == ErasureStatus::pending && !ready) {
+        if (one.stated == vault::StatedErasure::nothing) {
+          told.emplace_back(one.record, vault::StatedErasure::pending);
+        }
+        continue;
+      }
+      xinglin::records::v1::RecordErasure message;
+      message.set_record(bytes_of(one.record.bytes));
+      message.set_certificate(anchored_digest(*certificate));
+      message.set_final(known == ErasureStatus::pending);
+      messages.push_back(message_to(contracts::records::contract_number,
+                                    contracts::records::record_erasure_type, message));
+      told.emplace_back(one.record, known == ErasureStatus::pending
+                                        ? vault::StatedErasure::complete
+                                        : vault::StatedErasure::pending);
+      if (messages.size() == limits::messages_max) XL_TRY(send());
+    }
+    XL_TRY(send());
+  }
+}
+
+Status ErasureDesk::settle() {
+  const std::scoped_lock lock(mutex_);
+  XL_TRY(stores_.keyring().destroy_expired_backup_keys(port_.now_ms()));
+  std::optional<model::Id> after;
+  while (true) {
+    XL_TRY_ASSIGN(const auto page, stores_.erasures().entries(after, true));
+    if (page.empty()) break;
+    for (const vault::AskedErasure& one : page) {
+      const auto finished = finish(one);
+      // Written after the backup that the keyring came from: its keys are gone already.
+      if (!finished.ok() && (finished.error().code == ErrorCode::record_unknown ||
+                             finished.error().code == ErrorCode::patient_unknown)) {
+        XL_TRY(stores_.erasures().done(one.id));
+      } else if (!finished.ok()) {
+        return finished.error();
+      }
+    }
+    after = page.back().id;
+  }
+  return tell_ledger();
+}
+
+}  // namespace xl::custody

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "custody/records.h"
+#include "vault/erasure_log.h"
+
+namespace xl::custody {
+
+/// An organisation's erasures, from the wraps to the ledger. What is to be erased is written down
+/// first; what a crash or an error interrupts is finished by `settle`. Thread-safe.
+class ErasureDesk {
+ public:
+  /// All of them outlive it.
+  ErasureDesk(Stores& stores, RecordStore& records, const LedgerPort& port)
+      : stores_(stores), records_(records), port_(port) {}
+
+  /// Erases a record, all its versions or one of them: wraps, bodies, index entries; a record that
+  /// has no version left is stated on the ledger as erased. The current version goes only with the
+  /// whole record: otherwise the one before would pass for current. One certificate for each
+  /// version. Errors: index_record_unknown, record_erased, parameter_invalid (the current version
+  /// of several), custody_busy, those of the stores and of `LedgerPort::send`.
+  [[nodiscard]] Result<std::vector<vault::ErasureCertificate>> erase_record(
+      const std::string& type, const std::string& id, std::optional<std::uint64_t> version);
+
+  /// Erases everything of a patient. Erasing again gives the first certificate. Errors:
+  /// patient_unknown, role_refused (the organisation's own pseudonyms), those of the stores and of
+  /// `LedgerPort::send`.
+  [[nodiscard]] Result<vault::ErasureCertificate> erase_patient(const model::Id& patient);
+
+  /// An erasure as it stands now. Errors: erasure_unknown, those of the keyring.
+  [[nodiscard]] Result<vault::ErasureCertificate> certificate(const model::Id& id) {
+    return stores_.keyring().certificate(id);
+  }
+  /// The organisation's signature of `digest_of(certificate)`, suite first.
+  [[nodiscard]] Bytes sign(const vault::ErasureCertificate& certificate) const;
+
+  /// True when the record, or this version of it, was erased. Errors: those of the log.
+  [[nodiscard]] Result<bool> was_erased(std::string_view type, std::string_view id,
+                                        std::string_view version = {});
+
+  /// Destroys expired backup keys, finishes what was interrupted, and tells the ledger what became
+  /// pending and what became final. Errors: those of the stores and of `LedgerPort::send`.
+  [[nodiscard]] Status settle();
+
+ private:
+  [[nodiscard]] Result<vault::ErasureCertificate> finish(const vault::AskedErasure& asked);
+  [[nodiscard]] Status forget_patient(const model::Id& patient, const model::Id& certificate);
+  [[nodiscard]] Status note_record(const model::Id& record, const model::Id& certificate);
+  [[nodiscard]] Status tell_ledger();
+  [[nodiscard]] Result<std::vector<query::RecordEntry>> versions_of(const std::string& type,
+                                                                    const std::string& id);
+
+  Stores& stores_;
+  RecordStore& records_;
+  const LedgerPort& port_;
+  std::mutex mutex_;  // one erasure at a time
+};
+
+}  // namespace xl::custody

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/organisation/erasures.h"
+
+#include "base/checked.h"
+#include "base/json/json.h"
+#include "base/json/writer.h"
+
+namespace xl::gateway::organisation {
+namespace {
+
+/// The keys decide: people of the organisation act for it by delegation, and that is not enough.
+Status check_operator(const custody::Organisation& organisation, const custody::Principal& who) {
+  const bool own = who.kind == contracts::PartyKind::organisation && who.did == organisation.did();
+  if (own) return {};
+  return make_error(ErrorCode::role_refused, "the organisation's own key erases, nobody else's");
+}
+
+void write_record(json::Writer& out, const vault::RecordVersion& which) {
+  out.key("record").string(which.record.text());
+  out.key("version").string(std::to_string(which.version));
+}
+
+void write_certificate(json::Writer& out, const custody::Organisation& organisation,
+                       const custody::ErasureDesk& desk,
+                       const vault::ErasureCertificate& certificate) {
+  out.begin_object().key("id").string(certificate.id.text());
+  out.key("organisation").string(model::did_text(organisation.did()));
+  out.key("patient").string(model::did_text(certificate.patient));
+  if (certificate.record) {
+    write_record(out, *certificate.record);
+  } else {
+    out.key("record").null().key("version").null();
+  }
+  out.key("erased_ms").string(std::to_string(certificate.erased_ms));
+  out.key("versions").string(std::to_string(certificate.versions));
+  out.key("state").string(certificate.is_final ? "final" : "pending");
+  out.key("final_ms").string(std::to_string(certificate.final_ms));
+  out.key("disclosures").begin_array();
+  for (const vault::Disclosure& one : certificate.disclosures) {
+    out.begin_object();
+    write_record(out, one.which);
+    out.key("grantee").string(model::did_text(one.grantee));
+    out.key("given_ms").string(std::to_string(one.given_ms)).end_object();
+  }
+  out.end_array().key("disclosure_count").string(std::to_string(certificate.disclosure_count));
+  out.key("certificate").string(to_base64(vault::encode(certificate)));
+  out.key("digest").string(to_hex(vault::digest_of(certificate)));
+  out.key("signature").string(to_base64(desk.sign(certificate))).end_object();
+}
+
+http::Response certificates_answer(custody::Organisation& organisation,
+                                   const std::vector<vault::ErasureCertificate>& certificates,
+                                   unsigned status) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/erasures/v1").key("erasures").begin_array();
+  for (const vault::ErasureCertificate& one : certificates) {
+    write_certificate(out, organisation, organisation.erasures(), one);
+  }
+  out.end_array().end_object();
+  return json_response(out.take(), status);
+}
+
+}  // namespace
+
+Result<http::Response> erase(const Services&, custody::Organisation& organisation,
+                             const custody::Principal& who, const http::Request& request,
+                             const PathValues&) {
+  XL_TRY(check_operator(organisation, who));
+  json::Limits bounds;
+  bounds.bytes_max = 4096;
+  bounds.depth_max = 2;
+  XL_TRY_ASSIGN(const json::Document document, json::parse(request.body, bounds));
+  const json::Value root = document.root();
+  if (const auto patient = root.find("patient").as_string()) {
+    XL_TRY_ASSIGN(const model::Id did, model::id_from_did(*patient));
+    XL_TRY_ASSIGN(vault::ErasureCertificate one, organisation.erasures().erase_patient(did));
+    return certificates_answer(organisation, {std::move(one)}, 201);
+  }
+  const auto type = root.find("type").as_string();
+  const auto id = root.find("id").as_string();
+  if (!type || !id) return make_error(ErrorCode::parameter_invalid, "type and id, or patient");
+  std::optional<std::uint64_t> version;
+  if (const auto text = root.find("version").as_string()) {
+    std::uint64_t number = 0;
+    if (!parse_decimal(*text, number)) return make_error(ErrorCode::parameter_invalid, "version");
+    version = number;
+  }
+  XL_TRY_ASSIGN(const auto certificates, organisation.erasures().erase_record(
+                                             std::string(*type), std::string(*id), version));
+  return certificates_answer(organisation, certificates, 201);
+}
+
+Result<http::Response> show_erasure(const Services&, custody::Organisation& organisation,
+                                    const custody::Principal& who, const http::Request&,
+                                    const PathValues& values) {
+  XL_TRY(check_operator(organisation, who));
+  XL_TRY_ASSIGN(const model::Id id, model::id_from_text(values[1]));
+  XL_TRY_ASSIGN(vault::ErasureCertificate one, organisation.erasures().certificate(id));
+  return certificates_answer(organisation, {std::move(one)}, 200);
+}
+
+}  // namespace xl::gateway::organisation

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: an erasure is pending while a backup can open the record, becomes final by itself when the
+// backup's key has expired, and the ledger says both; one that a crash interrupted is finished at
+// the next start. Method: a real node whose clock jumps 36 days between two runs; the ledger's
+// state, the vault's stores and the answers over HTTP are compared.
+#include <gtest/gtest.h>
+
+#include "contracts/records/view.h"
+#include "node/tests/live_node.h"
+#include "node/tools/ledger_verify.h"
+#include "node/tools/vault_keys.h"
+
+namespace xl::node {
+namespace {
+
+using contracts::records::ErasureStatus;
+using testing::FhirClient;
+using testing::LiveNode;
+using testing::observation_json;
+using testing::parsed;
+using testing::patient_json;
+
+constexpr std::uint64_t day_ms = 24ULL * 60 * 60 * 1000;
+
+std::string erasures_path(const LiveNode& live) {
+  return "/o/" + live.organisations[0].text() + "/erasures";
+}
+
+client::HttpResponse erase(LiveNode& live, FhirClient& north, const std::string& wish) {
+  auto answer = north.who().session->ask("POST", erasures_path(live), "application/json", wish);
+  EXPECT_TRUE(answer.ok());
+  return std::move(*answer);
+}
+
+query::RecordEntry entry_in(LiveNode& live, const char* type, const char* id) {
+  auto entry = live.node->custody().find(live.organisations[0])->stores().index().current(type, id);
+  EXPECT_TRUE(entry.ok()) << entry.error().text();
+  return entry.ok() ? *entry : query::RecordEntry{};
+}
+
+xinglin::records::v1::RecordHead head_in(LiveNode& live, const model::Id& record) {
+  const auto head = contracts::records::find_record(*live.node->ledger().state(), record);
+  EXPECT_TRUE(head.has_value());
+  return head.value_or(xinglin::records::v1::RecordHead{});
+}
+
+std::string anchored(const vault::ErasureCertificate& certificate) {
+  Bytes out{1};
+  append(out, vault::digest_of(certificate));
+  return std::string(text_of(out));
+}
+
+void expect_ledger_replays(const LiveNode& live) {
+  const auto genesis = load_genesis(live.layout());
+  state::Database::Options open;
+  open.create_if_missing = false;
+  open.read_only = true;
+  const auto database = state::Database::open(live.layout().ledger(), open);
+  ASSERT_TRUE(database.ok());
+  const contracts::Registry registry = contracts::make_registry();
+  const auto report =
+      verify_ledger(**database, registry, *genesis, [](std::uint64_t, std::uint64_t) {});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_FALSE(report->damage.has_value());
+}
+
+TEST(Erasure, BecomesFinalWhenTheLastBackupKeyIsDestroyed) {
+  LiveNode live("erasure");
+  live.start();
+  {
+    FhirClient north(live.hospital(0), live.organisations[0]);
+    ASSERT_EQ(north.put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
+    ASSERT_EQ(north.put("Observation/o1", observation_json("o1", "p1")).status, 201U);
+    ASSERT_EQ(north.put("Observation/o1", observation_json("o1", "p1", "2.50")).status, 200U);
+    ASSERT_EQ(north.put("Observation/o2", observation_json("o2", "p1")).status, 201U);
+  }
+  const model::Id organisation = live.organisations[0];
+  EXPECT_EQ(backup_keyring(live.layout(), LiveNode::unlock(), organisation.text(),
+                           live.root / "keyring.backup", live.clock.now_ms())
+                .error()
+                .code,
+            ErrorCode::vault_locked);
+  live.stop();
+  const auto backup = backup_keyring(live.layout(), LiveNode::unlock(), organisation.text(),
+                                     live.root / "keyring.backup", live.clock.now_ms());
+  ASSERT_TRUE(backup.ok()) << backup.error().text();
+  live.start();
+  FhirClient north(live.hospital(0), organisation);
+  const query::RecordEntry entry = entry_in(live, "Observation", "o1");
+  custody::Stores& stores = live.node->custody().find(organisation)->stores();
+  const auto body = stores.keyring().open_key({entry.record, 1})->body;
+  ASSERT_EQ(erase(live, north, R"({"type":"Observation","id":"o1"})").status, 201U);
+  EXPECT_FALSE(*stores.bodies().contains(body));
+  EXPECT_EQ(stores.index().current("Observation", "o1").error().code,
+            ErrorCode::index_record_unknown);
+  EXPECT_EQ(north.get("Observation/o1").status, 410U);
+  EXPECT_EQ(north.get("Observation/o1/_history/1").status, 410U);
+  EXPECT_EQ(north.get("Observation/o2").status, 200U);
+  EXPECT_EQ(north.get("Observation/o3").status, 404U);
+  xinglin::records::v1::RecordHead head = head_in(live, entry.record);
+  EXPECT_EQ(head.erasure(), static_cast<std::uint32_t>(ErasureStatus::pending));
+  const auto records = stores.erasures().unstated(std::nullopt);
+  ASSERT_EQ(records->size(), 1U);
+  const model::Id certificate = records->front().certificate;
+  EXPECT_EQ(head.certificate(), anchored(*stores.keyring().certificate(certificate)));
+  EXPECT_FALSE(stores.keyring().certificate(certificate)->is_final);
+
+  // Nothing is final early, whatever settles.
+  ASSERT_TRUE(live.node->custody().find(organisation)->erasures().settle().ok());
+  EXPECT_EQ(head_in(live, entry.record).erasure(), head.erasure());
+  EXPECT_TRUE(std::filesystem::exists(backup->key_file));
+  live.stop();
+  live.clock.shift_ms(36 * day_ms);
+  live.start();
+  EXPECT_FALSE(std::filesystem::exists(backup->key_file));
+  custody::Stores& later = live.node->custody().find(organisation)->stores();
+  const auto done = later.keyring().certificate(certificate);
+  ASSERT_TRUE(done.ok());
+  EXPECT_TRUE(done->is_final);
+  // Block time lags while nothing happens: the first settling with it says that it is final.
+  FhirClient again(live.hospital(0), organisation);
+  ASSERT_EQ(again.put("Observation/o9", observation_json("o9", "p1")).status, 201U);
+  ASSERT_TRUE(live.node->custody().find(organisation)->erasures().settle().ok());
+  head = head_in(live, entry.record);
+  EXPECT_EQ(head.erasure(), static_cast<std::uint32_t>(ErasureStatus::complete));
+  EXPECT_EQ(head.final_certificate(), anchored(*done));
+  EXPECT_TRUE(later.erasures().unstated(std::nullopt)->empty());
+  live.stop();
+  expect_ledger_replays(live);
+}
+
+TEST(Erasure, ThatACrashInterruptedIsFinishedAtTheNextStart) {
+  LiveNode live("interrupted");
+  live.start();
+  const model::Id organisation = live.organisations[0];
+  query::RecordEntry entry;
+  vault::SuiteDigest body{};
+  {
+    FhirClient north(live.hospital(0), organisation);
+    ASSERT_EQ(north.put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
+    ASSERT_EQ(north.put("Observation/o1", observation_json("o1", "p1")).status, 201U);
+    entry = entry_in(live, "Observation", "o1");
+    custody::Stores& stores = live.node->custody().find(organisation)->stores();
+    body = stores.keyring().open_key({entry.record, 1})->body;
+    // Asked for, and then the node died, having destroyed the wraps at most.
+    const vault::AskedErasure asked{
+        custody::random_id(), entry.patient, vault::RecordVersion{entry.record, 1},
+        live.clock.now_ms(),  std::nullopt,  false};
+    ASSERT_TRUE(stores.erasures().ask({asked}, {"Observation/o1"}).ok());
+    ASSERT_TRUE(stores.keyring().erase_record({entry.record, 1}, live.clock.now_ms()).ok());
+  }
+  live.stop();
+  live.start();
+  custody::Stores& stores = live.node->custody().find(organisation)->stores();
+  EXPECT_FALSE(*stores.bodies().contains(body));
+  EXPECT_TRUE(stores.erasures().entries(std::nullopt, true)->empty());
+  EXPECT_EQ(head_in(live, entry.record).erasure(),
+            static_cast<std::uint32_t>(ErasureStatus::pending));
+  FhirClient north(live.hospital(0), organisation);
+  EXPECT_EQ(north.get("Observation/o1").status, 410U);
+  // What was erased and what never was look the same to strangers.
+  FhirClient south(live.hospital(1), organisation);
+  const auto erased = south.get("Observation/o1");
+  const auto never = south.get("Observation/never");
+  EXPECT_EQ(erased.status, never.status);
+  EXPECT_EQ(parsed(erased).root().find("issue").at(0).find("diagnostics").as_string(),
+            parsed(never).root().find("issue").at(0).find("diagnostics").as_string());
+  // And nobody but the organisation's own key erases.
+  const auto refused = south.who().session->ask("POST", erasures_path(live), "application/json",
+                                                R"({"type":"Patient","id":"p1"})");
+  EXPECT_EQ(refused->status, 403U);
+  EXPECT_EQ(erase(live, north, R"({"type":"Patient"})").status, 400U);
+  EXPECT_EQ(erase(live, north, R"({"patient":"did:nothing"})").status, 400U);
+  // The organisation's own pseudonym is no patient's.
+  EXPECT_EQ(
+      erase(live, north, R"({"patient":")" + model::did_text(stores.directory()) + R"("})").status,
+      403U);
+}
+
+}  // namespace
+}  // namespace xl::node

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "node/vault_commands.h"
+
+#include <chrono>
+
+#include "base/json/writer.h"
+#include "node/tools/vault_keys.h"
+#include "node/unlock_options.h"
+
+namespace xl::node {
+namespace {
+
+struct VaultOptions {
+  std::string data = "xinglin-data";
+  UnlockOptions unlock;
+  UnlockOptions fresh;
+  std::string organisation;
+  std::string file;
+  std::string backup_key;
+
+  [[nodiscard]] Layout layout() const { return {data}; }
+};
+
+/// `2026-03-01` in UTC.
+std::string day_text(std::uint64_t milliseconds) {
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(milliseconds)))};
+  const auto two = [](unsigned value) { return (value < 10 ? "-0" : "-") + std::to_string(value); };
+  return std::to_string(static_cast<int>(day.year())) + two(static_cast<unsigned>(day.month())) +
+         two(static_cast<unsigned>(day.day()));
+}
+
+Result<int> run_rotate_keys(const VaultOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const Unlock former, unlock_of(options.unlock, console));
+  XL_TRY_ASSIGN(const Unlock fresh, new_unlock_of(options.fresh, console));
+  XL_TRY_ASSIGN(const RotatedKeys done, rotate_keys(options.layout(), former, fresh));
+  const std::string files = std::to_string(done.files);
+  const std::string keyrings = std::to_string(done.keyrings);
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/keys-rotated/v1");
+    out.key("keyrings").unsigned_integer(done.keyrings).key("files").unsigned_integer(done.files);
+    console.result(out.end_object().take());
+  } else {
+    console.result("keyrings\t" + keyrings);
+    console.result("files\t" + files);
+  }
+  console.done("Only the new unlock opens this node's keys now: " + keyrings +
+                   " keyrings with a fresh root, " + files + " key files sealed again",
+               "此后只有新口令(或密钥)能打开本节点的密钥:" + keyrings + " 个密钥库换用新的根密钥," +
+                   files + " 个密钥文件已重新封存");
+  console.say(
+      "  note: backups and copies of identity files made before still want the former unlock;\n"
+      "        make a new backup: xinglin node backup --keyring FILE",
+      "  注意:此前的备份和身份文件副本仍由旧口令打开;请重新备份:xinglin node backup --keyring "
+      "文件");
+  return static_cast<int>(ExitCode::done);
+}
+
+Result<int> run_backup(const VaultOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const Unlock unlock, unlock_of(options.unlock, console));
+  const SystemClock clock;
+  XL_TRY_ASSIGN(
+      const KeyringBackup made,
+      backup_keyring(options.layout(), unlock, options.organisation, options.file, clock.now_ms()));
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/keyring-backup/v1");
+    out.key("organisation").string(model::did_text(made.organisation));
+    out.key("backup").string(made.backup.id.text()).key("file").string(options.file);
+    out.key("key_file").string(made.key_file.string());
+    out.key("expires_ms").string(std::to_string(made.backup.expires_ms));
+    console.result(out.end_object().take());
+  } else {
+    console.result("file\t" + options.file);
+    console.result("key\t" + made.key_file.string());
+  }
+  const std::string last = day_text(made.backup.expires_ms);
+  console.done("Backed up; its key is destroyed on " + last + ", and the backup with it",
+               "已备份;其密钥将于 " + last + " 销毁,备份随之失效");
+  console.say(
+      "  next: keep file and key on different disks; the node destroys its key file on that day,\n"
+      "        copies of it you must destroy yourself: until then erasures are only pending",
+      "  下一步:请将备份与密钥保存在不同磁盘上;届时节点会销毁其密钥文件,\n"
+      "          密钥副本须由您自行销毁;在此之前,销毁均为“待最终”");
+  return static_cast<int>(ExitCode::done);
+}
+
+void say_restored(const RestoredKeyring& done, const Console& console) {
+  const std::string versions = std::to_string(done.versions);
+  const std::string erasures = std::to_string(done.erasures);
+  const std::string bodiless = std::to_string(done.bodiless);
+  const std::string day = day_text(done.backup.created_ms);
+  console.done("Restored and checked: it opens " + versions + " record versions as of " + day,
+               "已恢复并核验:可打开截至 " + day + " 的 " + versions + " 个记录版本");
+  console.say("  erasures since, applied again from this folder's log: " + erasures +
+                  ".\n  Apply any other erasure after " + day +
+                  " again by hand: xinglin record erase",
+              "  已按本目录的销毁日志重新执行此后的销毁:" + erasures + " 项。\n  " + day +
+                  " 之后的其他销毁须人工重新执行:xinglin record erase");
+  if (done.bodiless != 0) {
+    console.say("  " + bodiless + " versions have a key and no body here: erased since, or lost",
+                "  " + bodiless + " 个版本有密钥而无密文:此后已销毁,或已丢失");
+  }
+  console.say(
+      "  Records written after " + day +
+          " have no key in it.\n  next: xinglin node rebuild-index, then node run",
+      "  " + day + " 之后写入的记录不在其中。\n  下一步:xinglin node rebuild-index,然后 node run");
+}
+
+Result<int> run_restore(const VaultOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const Unlock unlock, unlock_of(options.unlock, console));
+  const SystemClock clock;
+  XL_TRY_ASSIGN(const RestoredKeyring done, restore_keyring(options.layout(), unlock, options.file,
+                                                            options.backup_key, clock.now_ms()));
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/keyring-restored/v1");
+    out.key("organisation").string(model::did_text(done.backup.organisation));
+    out.key("backup").string(done.backup.id.text());
+    out.key("created_ms").string(std::to_string(done.backup.created_ms));
+    out.key("versions").unsigned_integer(done.versions);
+    out.key("bodiless").unsigned_integer(done.bodiless);
+    out.key("erasures").unsigned_integer(done.erasures).end_object();
+    console.result(out.take());
+  } else {
+    console.result("versions\t" + std::to_string(done.versions));
+  }
+  say_restored(done, console);
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_vault_commands(CLI::App* node,
+                        const std::function<void(std::function<int(const Console&)>)>& choose) {
+  auto options = std::make_shared<VaultOptions>();
+  const auto on = [choose, options](CLI::App* command,
+                                    Result<int> (*run)(const VaultOptions&, const Console&)) {
+    command->add_option("--data", options->data, "the node's data folder");
+    add_unlock_options(command, options->unlock);
+    command->callback([choose, options, run] {
+      choose([options, run](const Console& console) {
+        const Result<int> outcome = run(*options, console);
+        return outcome.ok() ? *outcome : console.fail(outcome.error());
+      });
+    });
+  };
+  auto* keys = node->add_subcommand("keys", "the keys of a node")->require_subcommand(1);
+  keys->footer(
+      "Examples:\n  xinglin node keys rotate --operator-key old.key --new-operator-key new.key\n"
+      "  xinglin node keys rotate --help");
+  auto* rotate = keys->add_subcommand(
+      "rotate", "another passphrase or operator key, and a fresh root for every keyring");
+  add_unlock_options(rotate, options->fresh, "new-");
+  rotate->footer(
+      "Examples:\n  xinglin node keys rotate --operator-key old.key --new-operator-key new.key\n"
+      "  xinglin node keys rotate --passphrase-file old --new-passphrase-file new --data "
+      "/srv/xinglin\n"
+      "The node must be stopped. After a crash run it again with the same two.");
+  on(rotate, run_rotate_keys);
+  auto* backup = node->add_subcommand("backup", "back a keyring up, for 35 days");
+  backup->add_option("--keyring", options->file, "the file to write")->required();
+  backup->add_option("--organisation", options->organisation,
+                     "whose keyring: a DID; may be left out where there is one");
+  backup->footer(
+      "Examples:\n  xinglin node backup --keyring keyring.backup --operator-key operator.key\n"
+      "  xinglin node backup --keyring keyring.backup --organisation did:xinglin:… --json\n"
+      "The node must be stopped. The ledger, bodies and indexes are copied as files.");
+  on(backup, run_backup);
+  auto* restore = node->add_subcommand("restore", "make a lost keyring from its backup");
+  restore->add_option("--keyring", options->file, "the backup")->required();
+  restore->add_option("--backup-key", options->backup_key,
+                      "its key file; default: the one in the folder of backup keys");
+  restore->footer(
+      "Examples:\n  xinglin node restore --keyring keyring.backup --operator-key operator.key\n"
+      "  xinglin node restore --keyring keyring.backup --backup-key abc….key --data /srv/xinglin\n"
+      "The place of the keyring must be empty: move a damaged one away first.");
+  on(restore, run_restore);
+}
+
+}  // namespace xl::node

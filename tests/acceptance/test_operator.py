@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+"""Goal: an operator can change what opens a node's keys, back a keyring up, bring it back, and
+erase a record or a patient for good. Method: the real binary on a node with one or two hospitals;
+every claim is checked by reading again, by the files on the disk and by verifying the ledger."""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from test_cli import OPERATOR, XINGLIN, World, observation
+
+PATIENT = {"resourceType": "Patient", "id": "ada", "name": [{"text": "Ada Young"}]}
+NEW_KEY = ("--operator-key", "new.key")
+
+
+def tool(world, *arguments, code=0, operator=OPERATOR):
+    """A command on the folder of a node that does not run."""
+    world.url = ""
+    return world.json(*arguments, "--data", "data", *operator, code=code)
+
+
+@pytest.fixture
+def house(tmp_path):
+    for name in ("operator.key", "new.key", "third.key"):
+        (tmp_path / name).write_bytes(os.urandom(32))
+    out = World(tmp_path)
+    out.run("node", "init", "--data", "data", "--organisation", "市一医院:hospital", *OPERATOR)
+    out.start()
+    out.city = out.json("identity", "list")["organisations"][0]["did"]
+    out.id = out.city.removeprefix("did:xinglin:")
+    shutil.copy(tmp_path / "data" / "keys" / f"{out.id}.identity.json", tmp_path / "city.json")
+    out.put("city", PATIENT)
+    for number in range(3):
+        out.put("city", observation(number))
+    out.patient = out.act("city", "record", "verify", "Patient/ada")["patient"]
+    yield out
+    if out.process.poll() is None:
+        out.stop()
+
+
+def vault(world):
+    return world.folder / "data" / "vault" / world.id
+
+
+def values(world):
+    listed = world.act("city", "record", "list", "Observation", "patient=ada")["records"]
+    return sorted(one["record"] for one in listed)
+
+
+def start_with(world, operator):
+    world.process = subprocess.Popen(
+        [XINGLIN, "node", "run", "--data", "data", *operator, "--port", "0", "--json"],
+        cwd=world.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    line = json.loads(world.process.stdout.readline())
+    if "url" in line:
+        world.url = line["url"].rstrip("/")
+        return None
+    world.process.wait(timeout=20)
+    return line["error"]["code"]
+
+
+def test_the_unlock_rotates_and_the_old_one_opens_nothing(house):
+    locked = tool(house, "node", "keys", "rotate", "--new-operator-key", "new.key", code=7)
+    assert locked["error"]["code"] == "XL3001"  # the node runs
+    house.stop()
+    keys = {path.name: path.read_bytes() for path in (house.folder / "data" / "keys").iterdir()}
+    wrong = tool(house, "node", "keys", "rotate", "--new-operator-key", "new.key",
+                 operator=("--operator-key", "third.key"), code=1)
+    assert wrong["error"]["code"] == "XL1103"
+    tool(house, "node", "keys", "rotate", "--new-operator-key", "operator.key", code=2)
+    assert {path.name: path.read_bytes()
+            for path in (house.folder / "data" / "keys").iterdir()} == keys
+    done = tool(house, "node", "keys", "rotate", "--new-operator-key", "new.key")
+    assert done["keyrings"] == 1 and done["files"] == len(keys) == 4
+    assert [path.name for path in (vault(house) / "keyring").glob("root.*")] == ["root.2"]
+    assert not (house.folder / "data" / "keys" / "rotating").exists()
+    assert start_with(house, OPERATOR) == "XL1103"
+    assert start_with(house, NEW_KEY) is None
+    assert values(house) == [f"Observation/bp-{n}" for n in range(3)]
+    assert house.act("city", "record", "get", "Observation/bp-1")["valueQuantity"]["value"] == 121
+    # The identity file in the folder follows; a copy made before keeps its old unlock.
+    inside = f"data/keys/{house.id}.identity.json"
+    house.run("identity", "show", "--as", inside, *OPERATOR, code=1)
+    assert house.json("identity", "show", "--as", inside, *NEW_KEY)["did"] == house.city
+    house.stop()
+    # To a passphrase and back again.
+    (house.folder / "phrase").write_text("apricot blossom\n")
+    tool(house, "node", "keys", "rotate", "--new-passphrase-file", "phrase", operator=NEW_KEY)
+    assert start_with(house, NEW_KEY) in ("XL6005", "XL1107")
+    assert start_with(house, ("--passphrase-file", "phrase")) is None
+    assert len(values(house)) == 3
+
+
+def test_a_rotation_that_was_interrupted_goes_on(house):
+    house.stop()
+    keys = house.folder / "data" / "keys"
+    before = {path.name: path.read_bytes() for path in keys.iterdir()}
+    tool(house, "node", "keys", "rotate", "--new-operator-key", "new.key")
+    # As a crash leaves it: the keyring and two files are done, the rest is not.
+    for name in sorted(before)[:2]:
+        (keys / name).write_bytes(before[name])
+    (keys / "rotating").touch()
+    assert start_with(house, NEW_KEY) == "XL6006"
+    assert start_with(house, OPERATOR) == "XL6006"
+    assert tool(house, "node", "backup", "--keyring", "b", operator=NEW_KEY,
+                code=1)["error"]["code"] == "XL6006"
+    # Another pair of unlocks does not get anywhere and changes nothing.
+    tool(house, "node", "keys", "rotate", "--new-operator-key", "third.key", code=1)
+    done = tool(house, "node", "keys", "rotate", "--new-operator-key", "new.key")
+    assert done["files"] == 2 and done["keyrings"] == 0
+    assert start_with(house, OPERATOR) == "XL1103"
+    assert start_with(house, NEW_KEY) is None
+    assert len(values(house)) == 3
+
+
+def test_a_rotation_killed_at_any_moment_goes_on(house):
+    house.stop()
+    keys = [("operator.key", "new.key"), ("new.key", "third.key"), ("third.key", "operator.key")]
+    for turn in range(12):
+        former, fresh = keys[turn % 3]
+        command = [XINGLIN, "node", "keys", "rotate", "--data", "data", "--operator-key", former,
+                   "--new-operator-key", fresh, "--json"]
+        process = subprocess.Popen(command, cwd=house.folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=0.004 * (turn + 1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        again = subprocess.run(command, cwd=house.folder, capture_output=True, text=True)
+        # Done already: then the former unlock opens nothing any more.
+        assert again.returncode == 0 or "XL1103" in again.stdout, again.stdout
+        assert start_with(house, ("--operator-key", fresh)) is None
+        shutil.copy(house.folder / "data" / "keys" / f"{house.id}.identity.json",
+                    house.folder / "city.json")
+        got = house.json("record", "get", "Observation/bp-2", "--as", "city.json",
+                         "--operator-key", fresh)
+        assert got["id"] == "bp-2"
+        house.stop()
+
+
+def test_a_keyring_comes_back_from_its_backup(house):
+    running = tool(house, "node", "backup", "--keyring", "keyring.backup", code=7)
+    assert running["error"]["code"] == "XL3001"
+    house.stop()
+    made = tool(house, "node", "backup", "--keyring", "keyring.backup")
+    assert (house.folder / "keyring.backup").stat().st_mode & 0o077 == 0
+    again = tool(house, "node", "backup", "--keyring", "keyring.backup", code=1)
+    assert "never replaced" in again["error"]["message"]
+    key = house.folder / made["key_file"]
+    assert key.exists() and key.stat().st_mode & 0o077 == 0
+    shutil.copy(key, house.folder / "kept.key")
+    assert b"Ada" not in (house.folder / "keyring.backup").read_bytes()
+    # After the backup: one record is erased, one is written.
+    house.start()
+    certificate = house.act("city", "record", "erase", "Observation/bp-0", "--confirm",
+                            "Observation/bp-0")["erasures"][0]
+    assert certificate["state"] == "pending"  # the backup still opens it
+    house.put("city", observation(9))
+    house.stop()
+    # Not into a place that is taken.
+    taken = tool(house, "node", "restore", "--keyring", "keyring.backup", code=7)
+    assert taken["error"]["code"] == "XL3020"
+    shutil.rmtree(vault(house) / "keyring")
+    shutil.rmtree(vault(house) / "backup-keys")
+    # A lost keyring is said, not replaced by a fresh one that opens nothing.
+    assert start_with(house, OPERATOR) == "XL3021"
+    assert not list((vault(house) / "keyring").glob("root.*"))
+    tool(house, "node", "restore", "--keyring", "keyring.backup", code=1)  # without its key
+    whole = (house.folder / "keyring.backup").read_bytes()
+    cut = bytearray(whole)
+    cut[len(cut) // 2] ^= 1
+    (house.folder / "altered.backup").write_bytes(cut)
+    with_key = ("--backup-key", "kept.key")
+    altered = tool(house, "node", "restore", "--keyring", "altered.backup", *with_key, code=1)
+    assert altered["error"]["code"] == "XL3028"
+    tool(house, "node", "restore", "--keyring", "keyring.backup", *with_key, code=1,
+         operator=NEW_KEY)
+    done = tool(house, "node", "restore", "--keyring", "keyring.backup", *with_key)
+    assert (done["versions"], done["erasures"], done["bodiless"]) == (5 - 2, 1, 0)
+    assert tool(house, "node", "rebuild-index")["versions"] == "3"
+    house.start()
+    assert values(house) == ["Observation/bp-1", "Observation/bp-2"]
+    assert house.act("city", "record", "get", "Observation/bp-1")["valueQuantity"]["value"] == 121
+    gone = house.run("record", "get", "Observation/bp-0", "--as", "city.json", *OPERATOR, code=6)
+    assert "XL3010" in gone.stderr
+
+
+def test_a_record_is_erased_for_good(house):
+    house.put("city", {**observation(1), "status": "amended"})
+    bodies = vault(house) / "bodies"
+    before = sum(path.stat().st_size for path in bodies.rglob("*") if path.is_file())
+    assert before > 0
+    proof = house.act("city", "record", "verify", "Observation/bp-1", "--version", "1")
+    # Only with the name said twice, only by the custodian's own key, not its software's or staff's.
+    house.act("city", "record", "erase", "Observation/bp-1", code=2)
+    house.doctor("min", "city", house.city)
+    refused = house.act("min", "record", "erase", "Observation/bp-1", "--confirm",
+                        "Observation/bp-1", code=5)
+    assert refused["error"]["code"] == "XL4057"
+    current = house.act("city", "record", "erase", "Observation/bp-1", "--version", "2",
+                        "--confirm", "Observation/bp-1", code=9)
+    assert "current version" in current["error"]["message"]
+    # One earlier version.
+    one = house.act("city", "record", "erase", "Observation/bp-1", "--version", "1", "--confirm",
+                    "Observation/bp-1", "--out", "certificate.json")["erasures"]
+    assert len(one) == 1 and one[0]["version"] == "1" and one[0]["record"] == proof["record"]
+    assert one[0]["state"] == "final"  # no backup of the keyring is alive
+    house.act("city", "record", "get", "Observation/bp-1", "--version", "1", code=6)
+    assert house.act("city", "record", "get", "Observation/bp-1")["status"] == "amended"
+    kept = json.loads((house.folder / "certificate.json").read_text())["erasures"][0]
+    assert kept == one[0]
+    raw = base64.b64decode(kept["certificate"])
+    bound = b"xinglin/erasure-certificate/v1\0\1" + raw
+    assert kept["digest"] == hashlib.sha256(bound).hexdigest()
+    assert house.act("city", "record", "erasure", kept["id"])["erasures"][0] == kept
+    # All of it.
+    rest = house.act("city", "record", "erase", "Observation/bp-1", "--confirm",
+                     "Observation/bp-1")["erasures"]
+    assert [each["version"] for each in rest] == ["2"]
+    gone = house.run("record", "get", "Observation/bp-1", "--as", "city.json", *OPERATOR, code=6)
+    assert "XL3010" in gone.stderr
+    erased = house.act("city", "record", "erase", "Observation/bp-1", "--confirm",
+                       "Observation/bp-1", code=6)
+    assert erased["error"]["code"] == "XL3010"
+    assert house.act("city", "record", "erase", "Observation/none", "--confirm",
+                     "Observation/none", code=6)["error"]["code"] == "XL1703"
+    assert values(house) == ["Observation/bp-0", "Observation/bp-2"]
+    # The ledger says that it was erased and still verifies; a rebuilt index does not bring it back.
+    head = house.act("city", "ledger", "proof", proof_key(proof["record"]))["state"]["value"]
+    anchored = bytes.fromhex("01" + rest[0]["digest"])
+    assert anchored in bytes.fromhex(head)
+    house.stop()
+    house.run("ledger", "verify", "--data", "data")
+    assert tool(house, "node", "rebuild-index")["versions"] == "3"
+    house.start()
+    assert values(house) == ["Observation/bp-0", "Observation/bp-2"]
+    # The name is free for another record, which is read like any other.
+    fresh = house.put("city", observation(1))
+    assert fresh["created"] is True and fresh["version"] == "1"
+    assert house.act("city", "record", "get", "Observation/bp-1")["status"] == "final"
+    assert house.act("city", "record", "verify", "Observation/bp-1")["record"] != proof["record"]
+
+
+def proof_key(record):
+    """The state key of a record's head."""
+    alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+    bits = "".join(f"{alphabet.index(letter):05b}" for letter in record)[:128]
+    return "03" + "h".encode().hex() + f"{int(bits, 2):032x}"
+
+
+def test_a_patient_is_erased_for_good(house):
+    certificate = house.act("city", "record", "erase", "--patient", house.patient, "--confirm",
+                            house.patient)["erasures"][0]
+    assert certificate["record"] is None and certificate["patient"] == house.patient
+    assert int(certificate["versions"]) >= 4
+    assert values(house) == []
+    for name in ("Patient/ada", "Observation/bp-0"):
+        gone = house.run("record", "get", name, "--as", "city.json", *OPERATOR, code=6)
+        assert "XL3010" in gone.stderr
+    again = house.act("city", "record", "erase", "--patient", house.patient, "--confirm",
+                      house.patient)["erasures"][0]
+    assert again["id"] == certificate["id"]  # the first certificate stands
+    nobody = "did:xinglin:" + "b" * 25 + "a"
+    unknown = house.act("city", "record", "erase", "--patient", nobody, "--confirm", nobody, code=6)
+    assert unknown["error"]["code"] == "XL3025"
+    # New care is under a new pseudonym, which nobody can link to the former.
+    house.put("city", {**PATIENT, "name": [{"text": "Another"}]})
+    assert house.act("city", "record", "verify", "Patient/ada")["patient"] != house.patient
+    house.stop()
+    house.run("ledger", "verify", "--data", "data")
+    # Nothing of the patient is left on the disk outside the journal of reads, which is sealed.
+    for path in (house.folder / "data").rglob("*"):
+        if path.is_file():
+            assert b"Ada Young" not in path.read_bytes(), path
