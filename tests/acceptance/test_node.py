@@ -222,7 +222,7 @@ def test_unknown_addresses_and_methods(node):
     request = urllib.request.Request(node.url + "/ledger/v1/head", method="DELETE")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=10)
-    assert refused.value.code == 405 and refused.value.headers["Allow"] == "GET"
+    assert refused.value.code == 405 and refused.value.headers["Allow"] == "GET, HEAD"
 
 
 def test_events_want_a_sign_in(node):
