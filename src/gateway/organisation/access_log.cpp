@@ -26,11 +26,23 @@ bool oversees(const custody::Principal& who, const custody::Organisation& organi
          (has(identity::Role::privacy_officer) || has(identity::Role::auditor));
 }
 
+/// The parameter `patient`: the DID of a patient of this organisation, whatever became of it.
+/// Errors: parameter_invalid, party_unknown.
+Result<model::Id> patient_named(const Services& services, custody::Organisation& organisation,
+                                const http::Request& request) {
+  const auto patient = model::id_from_did(request.parameter("patient").value_or(""));
+  if (!patient.ok()) return make_error(ErrorCode::parameter_invalid, "patient: a DID");
+  const auto party = identity::find_party(*services.ledger.state(), *patient);
+  const bool ours = party && static_cast<PartyKind>(party->kind()) == PartyKind::patient &&
+                    identity::custodian_of(*party) == organisation.did() &&
+                    !organisation.stores().is_own(*patient);
+  if (!ours) return make_error(ErrorCode::party_unknown, "no patient of this organisation");
+  return *patient;
+}
+
 Result<model::Id> patient_asked(const Services& services, custody::Organisation& organisation,
                                 const custody::Principal& who, const http::Request& request) {
-  if (oversees(who, organisation)) {
-    return model::id_from_did(request.parameter("patient").value_or(""));
-  }
+  if (oversees(who, organisation)) return patient_named(services, organisation, request);
   return own_patient(services, organisation, who, request);
 }
 

@@ -224,6 +224,45 @@ void Care::expect_proof(demo::Persona& ann, FhirClient& doctor, const std::strin
   EXPECT_EQ(stranger->status, 403U);
 }
 
+TEST_F(Care, AnOfficerNamesAPatientOfTheHouse) {
+  auto made = live_->cast().practitioner(north_->who(), "officer",
+                                         contracts::identity::Role::privacy_officer,
+                                         contracts::identity::LicenceType::none);
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  demo::Persona officer = std::move(*made);
+  FhirClient south(live_->hospital(1), live_->organisations[1]);
+  ASSERT_EQ(south.put("Patient/s1", patient_json("s1", "Sue")).status, 201U);
+  const auto elsewhere = demo::pseudonym_of(*south.who().session, live_->organisations[1], "s1");
+  ASSERT_TRUE(elsewhere.ok());
+  const std::string log = "/o/" + live_->organisations[0].text() + "/access-log";
+  const auto entries = [&] { return custodian().stores().journal().size(); };
+  const auto ask = [&](const std::string& query, const char* path = "") {
+    auto answer = officer.session->ask("GET", log + path + query);
+    EXPECT_TRUE(answer.ok());
+    return answer.ok() ? std::move(*answer) : client::HttpResponse{};
+  };
+  const std::uint64_t before = entries();
+  const auto refused = [&](const std::string& query, unsigned status, const char* code) {
+    for (const char* path : {"", "/1/proof"}) {
+      const auto answer = ask(query, path);
+      EXPECT_EQ(answer.status, status) << query << answer.body;
+      EXPECT_NE(answer.body.find(code), std::string::npos) << query << answer.body;
+    }
+  };
+  refused("", 400, "XL4007");
+  refused("?patient=p1", 400, "XL4007");
+  refused("?patient=did:xinglin:", 400, "XL4007");
+  refused("?patient=" + model::did_text(custody::random_id()), 404, "XL4013");
+  refused("?patient=" + model::did_text(*elsewhere), 404, "XL4013");  // another house's
+  refused("?patient=" + model::did_text(officer.did()), 404, "XL4013");
+  refused("?patient=" + model::did_text(live_->organisations[0]), 404, "XL4013");
+  refused("?patient=" + model::did_text(custodian().stores().directory()), 404, "XL4013");
+  EXPECT_EQ(entries(), before);  // nobody was looked at
+  const auto seen = ask("?patient=" + model::did_text(patient_did_));
+  EXPECT_EQ(seen.status, 200U) << seen.body;
+  EXPECT_EQ(entries(), before + 1);
+}
+
 TEST_F(Care, AnIndexMadeAgainGivesTheSameAnswers) {
   for (int i = 0; i < 12; ++i) {
     const std::string id = "r" + std::to_string(i);
