@@ -13,7 +13,7 @@
 
 namespace xl::custody {
 
-using xinglin::custody::v1::EmergencyReason;
+using xinglin::access::v1::EmergencyReason;
 
 namespace {
 

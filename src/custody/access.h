@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "contracts/access/sealed.pb.h"
 #include "contracts/consent/decide.h"
 #include "custody/details.pb.h"
 #include "custody/policies.h"
@@ -129,7 +130,7 @@ class AccessDesk {
   /// Errors: emergency_mismatched, those of the vault and the ledger.
   [[nodiscard]] Result<model::HistoryEntry> declare_emergency(
       const Principal& principal, ByteView body, Bytes signature,
-      const xinglin::custody::v1::EmergencyReason& reason);
+      const xinglin::access::v1::EmergencyReason& reason);
 
   /// Seals the sessions that are over on the chain; with `all` those that run too, and so ends
   /// them: at start and stop, when this process knows of no read in them. The number sealed.

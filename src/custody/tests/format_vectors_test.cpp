@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 
+#include "contracts/access/sealed.pb.h"
 #include "crypto/hash.h"
 #include "custody/details.pb.h"
 #include "custody/labels.h"
@@ -87,7 +88,7 @@ TEST_F(CustodyFormats, AccessDetailsAndReasons) {
   details.add_consents(field("custody.consent"));
   details.add_reasons(4);
   EXPECT_EQ(model::encode(details), vector("details.bytes"));
-  xinglin::custody::v1::EmergencyReason reason;
+  xinglin::access::v1::EmergencyReason reason;
   reason.set_version(1);
   reason.set_salt(field("custody.salt"));
   reason.set_code("unconscious");
