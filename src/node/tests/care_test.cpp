@@ -9,11 +9,20 @@
 #include <set>
 #include <thread>
 
+#include "base/json/writer.h"
+#include "client/emergency.h"
+#include "client/party_keys.h"
 #include "contracts/access/records.h"
+#include "contracts/access/sealed.pb.h"
 #include "contracts/access/view.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
+#include "contracts/identity/messages.pb.h"
+#include "contracts/identity/records.h"
 #include "contracts/identity/sign_in.h"
+#include "model/canonical.h"
+#include "model/receipt.h"
+#include "model/transaction.h"
 #include "node/tests/live_node.h"
 #include "node/tools/rebuild_index.h"
 #include "vault/journal.h"
@@ -261,6 +270,114 @@ TEST_F(Care, AnOfficerNamesAPatientOfTheHouse) {
   const auto seen = ask("?patient=" + model::did_text(patient_did_));
   EXPECT_EQ(seen.status, 200U) << seen.body;
   EXPECT_EQ(entries(), before + 1);
+}
+
+/// Puts another key in the place of the one with which an organisation signs, on the ledger and in
+/// its node's folder.
+Hash rotate_key(LiveNode& live, std::size_t which) {
+  demo::Persona hospital = live.hospital(which);
+  const client::Identity& who = hospital.session->identity();
+  auto fresh = crypto::SigningKey::generate(crypto::Algorithm::ed25519);
+  EXPECT_TRUE(fresh.ok());
+  const auto genesis = hospital.session->genesis();
+  EXPECT_TRUE(genesis.ok());
+  xinglin::identity::v1::RotateKey message;
+  message.set_party(client::bytes_of(who.did.bytes));
+  message.set_old_key(
+      client::bytes_of(model::key_id_of(who.key.algorithm(), who.key.public_key())));
+  client::fill_new_key((*genesis)->network, who.did, *fresh,
+                       contracts::purpose_sign | contracts::purpose_manage, 0,
+                       *message.mutable_key());
+  const auto sent = hospital.session->submit(contracts::identity::contract_number,
+                                             contracts::identity::rotate_key_type, message);
+  EXPECT_TRUE(sent.ok() && sent->applied()) << (sent.ok() ? sent->status_name : "not sent");
+  live.stop();
+  EXPECT_TRUE(LiveNode::unlock()
+                  .save(live.layout().service_key(who.did.text()), crypto::keyfile::Kind::ed25519,
+                        fresh->secret())
+                  .ok());
+  live.start();
+  return model::key_id_of(fresh->algorithm(), fresh->public_key());
+}
+
+TEST_F(Care, TheGlassBreaksWithTheKeyThatAnOrganisationHasNow) {
+  demo::Persona before = live_->hospital(1);
+  const auto old_key = client::signing_key_of(*before.session, live_->organisations[1]);
+  ASSERT_TRUE(old_key.ok()) << old_key.error().text();
+  const Hash fresh = rotate_key(*live_, 1);
+  north_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
+  FhirClient doctor = ward();
+  const auto current = client::signing_key_of(*doctor.who().session, live_->organisations[1]);
+  ASSERT_TRUE(current.ok()) << current.error().text();
+  EXPECT_EQ(current->id, fresh);
+  EXPECT_NE(current->id, old_key->id);
+
+  ASSERT_EQ(doctor.get("Observation/o1").status, 404U);
+  client::Sent sent;
+  const auto entry =
+      client::declare_emergency(*doctor.who().session, live_->organisations[0],
+                                {patient_did_, "unconscious", "found in the snow"}, sent);
+  ASSERT_TRUE(entry.ok()) << entry.error().text();
+  ASSERT_TRUE(sent.applied()) << sent.status_name;
+  const demo::Headers invoked = {{"X-Purpose-Of-Use", "ETREAT"},
+                                 {"X-Emergency-Entry", entry->text()}};
+  EXPECT_EQ(doctor.get("Observation/o1", invoked).status, 200U);
+  // Signed by the doctor and by the new key; the reason is kept sealed where the data are.
+  const auto state = live_->node->ledger().state();
+  const auto declared = contracts::access::find_emergency(*state, *entry);
+  ASSERT_TRUE(declared.has_value());
+  const auto kept = custodian().stores().vault().get({*entry, 1});
+  ASSERT_TRUE(kept.ok()) << kept.error().text();
+  EXPECT_EQ(declared->reason(), custody::details_commitment(kept->content));
+  xinglin::access::v1::EmergencyReason reason;
+  ASSERT_TRUE(model::decode_canonical(kept->content, reason));
+  EXPECT_EQ(reason.text(), "found in the snow");
+  Hash transaction_id{};
+  ASSERT_TRUE(from_hex(sent.transaction_id, transaction_id));
+  const auto executed = live_->node->ledger().transaction(transaction_id);
+  ASSERT_TRUE(executed.ok());
+  const auto transaction = model::decode_transaction(executed->raw);
+  ASSERT_TRUE(transaction.ok());
+  ASSERT_EQ(transaction->body.signers.size(), 2U);
+  EXPECT_EQ(transaction->body.signers[1].key_id, fresh);
+}
+
+TEST_F(Care, PartiesAreShownAsTheLedgerProvesThem) {
+  demo::Persona doctor = live_->doctor(north_->who(), "li");
+  const std::string base = "/ledger/v1/parties/";
+  const auto ask = [&](const std::string& did) {
+    auto answer = doctor.session->ask("GET", base + did);
+    EXPECT_TRUE(answer.ok());
+    return answer.ok() ? std::move(*answer) : client::HttpResponse{};
+  };
+  const auto answer = ask(model::did_text(live_->organisations[0]));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const json::Document told = parsed(answer);
+  EXPECT_EQ(told.root().find("name").as_string(), "North");
+  EXPECT_EQ(told.root().find("kind").as_string(), "organisation");
+  EXPECT_EQ(told.root().find("status").as_string(), "active");
+  const auto genesis = doctor.session->genesis();
+  ASSERT_TRUE(genesis.ok());
+  const auto receipt = model::read_receipt(json::write(told.root().find("receipt")));
+  ASSERT_TRUE(receipt.ok());
+  EXPECT_TRUE(model::verify_receipt(*receipt, **genesis).ok());
+  EXPECT_EQ(receipt->state->key, contracts::identity::party_key(live_->organisations[0]));
+  // The first organisation has its node's envelope key too: only one of the two may sign.
+  EXPECT_EQ(told.root().find("keys").size(), 2U);
+  const auto keys = client::keys_of(*doctor.session, live_->organisations[0]);
+  ASSERT_TRUE(keys.ok()) << keys.error().text();
+  EXPECT_EQ(keys->size(), 2U);
+  EXPECT_EQ(ask("nonsense").status, 400U);
+  // Who a patient or a doctor is, and whether there is such a one, is not told here.
+  for (const model::Id& did : {patient_did_, doctor.did(), custody::random_id()}) {
+    const auto refused = ask(model::did_text(did));
+    EXPECT_EQ(refused.status, 404U);
+    EXPECT_NE(refused.body.find("XL4013"), std::string::npos) << refused.body;
+  }
+  client::HttpClient nobody({"127.0.0.1", std::to_string(live_->node->port())});
+  const auto unsigned_answer = nobody.get(base + model::did_text(live_->organisations[0]));
+  ASSERT_TRUE(unsigned_answer.ok());
+  EXPECT_EQ(unsigned_answer->status, 401U);
 }
 
 TEST_F(Care, AnIndexMadeAgainGivesTheSameAnswers) {
