@@ -99,10 +99,9 @@ std::vector<Clause> RecordIndex::Impl::scopes_of(const Clause& scope, const Allo
 Result<std::vector<std::int64_t>> RecordIndex::Impl::rows_of(const std::vector<Clause>& scopes) {
   std::vector<std::int64_t> out;
   for (const Clause& scope : scopes) {
-    XL_TRY_ASSIGN(
-        sqlite::Statement rows,
-        detail::prepare_bound(database, "SELECT e.row FROM entries e WHERE " + scope.sql,
-                              scope.values));
+    XL_TRY_ASSIGN(sqlite::Statement rows,
+                  detail::prepare_bound(database, "SELECT e.row FROM entries e WHERE " + scope.sql,
+                                        scope.values));
     for (;;) {
       XL_TRY_ASSIGN(const bool row, rows.step());
       if (!row) break;

@@ -44,8 +44,7 @@ bool is_absolute(std::string_view url) {
 
 /// The URL of an entry relative to the base. Errors: fhir_entry_url_foreign.
 Result<std::string> relative_url(const Call& call, std::string_view url) {
-  const std::string own =
-      base_url(call.request) + "/o/" + call.organisation.did().text() + "/fhir";
+  const std::string own = base_url(call.request) + "/o/" + call.organisation.did().text() + "/fhir";
   for (const std::string_view base : {std::string_view(call.base), std::string_view(own)}) {
     if (!url.starts_with(base)) continue;
     const std::string_view rest = url.substr(base.size());
@@ -298,7 +297,8 @@ Status check_transaction(const std::vector<Wish>& wishes) {
 
 /// The reads of a transaction, decided, journalled and answered before anything is written, since
 /// a write cannot be taken back when a read behind it fails. They are to see the writes (R4
-/// §3.1.0.11.2), so only those are let in which the writes do not change. A refusal is of the whole.
+/// §3.1.0.11.2), so only those are let in which the writes do not change. A refusal is of the
+/// whole.
 struct Reads {
   std::vector<http::Response> answers;  ///< of each entry; empty for writes
   std::optional<http::Response> refused;

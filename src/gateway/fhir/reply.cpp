@@ -57,10 +57,7 @@ struct Moment {
 Moment moment_of(std::uint64_t milliseconds) {
   const std::chrono::sys_days day{std::chrono::days{static_cast<int>(milliseconds / 86'400'000)}};
   const auto rest = static_cast<unsigned>(milliseconds % 86'400'000);
-  return {std::chrono::year_month_day{day},
-          rest / 3'600'000,
-          rest / 60'000 % 60,
-          rest / 1000 % 60,
+  return {std::chrono::year_month_day{day}, rest / 3'600'000, rest / 60'000 % 60, rest / 1000 % 60,
           rest % 1000};
 }
 

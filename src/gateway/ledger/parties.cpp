@@ -75,8 +75,8 @@ Result<http::Response> get_party(const Services& services, const PathValues& val
   XL_TRY(write_receipt_of(out, services, identity::party_key(*did), head.height, party));
   out.key("kind").string(kind == PartyKind::organisation ? "organisation" : "service");
   out.key("name").string(party.name()).key("status").string(status_text(party.status()));
-  out.key("organisation").string(
-      kind == PartyKind::service ? model::did_text(identity::custodian_of(party)) : "");
+  out.key("organisation")
+      .string(kind == PartyKind::service ? model::did_text(identity::custodian_of(party)) : "");
   out.key("agreement_key").string(to_base64(view_of(party.agreement_key())));
   out.key("keys").begin_array();
   for (const Hash& id : identity::keys_of(*state, *did)) {

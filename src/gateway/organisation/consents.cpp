@@ -85,7 +85,8 @@ Result<model::Id> own_patient(const Services& services, const custody::Organisat
     const auto ward = model::id_from_did(request.parameter("patient").value_or(""));
     if (!ward.ok()) return make_error(ErrorCode::parameter_invalid, "patient: the ward's DID");
     XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(services.custody.port()));
-    if (identity::guardian_acts(*view.state, who.did, *ward, identity::power_consent, view.now_ms)) {
+    if (identity::guardian_acts(*view.state, who.did, *ward, identity::power_consent,
+                                view.now_ms)) {
       return *ward;
     }
   }

@@ -185,8 +185,8 @@ TEST_F(ServerTest, AHeaderThatDecidesMayOccurOnce) {
        {"Content-Length: 1\r\nContent-Length: 2\r\n", "Content-Length: 1, 2\r\n",
         "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"}) {
-    const std::string answer =
-        exchange("POST / HTTP/1.1\r\nHost: x\r\n" + std::string(lengths) + "\r\n1\r\na\r\n0\r\n\r\n");
+    const std::string answer = exchange("POST / HTTP/1.1\r\nHost: x\r\n" + std::string(lengths) +
+                                        "\r\n1\r\na\r\n0\r\n\r\n");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << lengths << answer;
     EXPECT_NE(answer.find("\"code\":\"XL40"), std::string::npos) << lengths << answer;
   }

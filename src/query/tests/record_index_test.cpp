@@ -288,7 +288,8 @@ TEST_F(RecordIndexTest, NobodyWaitsWhileACallerDecides) {
   std::uint32_t asked = 0;
   bool free = true;
   query.allowed.record = [&](const RecordEntry& entry) {
-    // While the first page is decided: others read and write, records come, change, and go for good.
+    // While the first page is decided: others read and write, records come, change, and go for
+    // good.
     ++asked;
     if (asked == 3) {
       free = free && ends_meanwhile([&] {
@@ -332,14 +333,16 @@ TEST_F(RecordIndexTest, ARebuildWhileACallerDecidesStartsThePagesAgain) {
   query.allowed.record = [&](const RecordEntry& entry) {
     // Row 1 of the new index is another record: what was decided must not be said of it.
     if (!std::exchange(rebuilt, true)) {
-      std::vector<RecordEntry> all{entry_of(coded("hidden"), 2, 1, 1000, 2), entry_of(coded("a"), 1)};
-      EXPECT_TRUE(index_
-                      ->rebuild([all, next = std::size_t{0}]() mutable
-                                -> Result<std::optional<RecordEntry>> {
-                        if (next == all.size()) return std::optional<RecordEntry>{};
-                        return std::optional(all[next++]);
-                      })
-                      .ok());
+      std::vector<RecordEntry> all{entry_of(coded("hidden"), 2, 1, 1000, 2),
+                                   entry_of(coded("a"), 1)};
+      EXPECT_TRUE(
+          index_
+              ->rebuild(
+                  [all, next = std::size_t{0}]() mutable -> Result<std::optional<RecordEntry>> {
+                    if (next == all.size()) return std::optional<RecordEntry>{};
+                    return std::optional(all[next++]);
+                  })
+              .ok());
     }
     return entry.patient == patient_of(1);
   };
