@@ -307,10 +307,10 @@ TEST_F(FhirFace, ATransactionsReadsSucceedOrNothingIsWritten) {
   refused({get_entry("Patient/p1/$everything")}, 400, "XL4173");
   refused({R"({"request":{"method":"HEAD","url":"Patient/p1"}})"}, 400, "XL4173");
 
-  const auto done = north_->post(
-      "", bundle_of("transaction", {get_entry("Observation/t1"), write("t-yes"),
-                                    get_entry("/Observation?patient=p1&_id=t1"),
-                                    get_entry("Patient/p1")}));
+  const auto done =
+      north_->post("", bundle_of("transaction", {get_entry("Observation/t1"), write("t-yes"),
+                                                 get_entry("/Observation?patient=p1&_id=t1"),
+                                                 get_entry("Patient/p1")}));
   ASSERT_EQ(done.status, 200U) << done.body;
   const json::Document answer = parsed(done);
   EXPECT_TRUE(fhir::validate(answer.root()).empty());
@@ -328,6 +328,29 @@ TEST_F(FhirFace, ATransactionsReadsSucceedOrNothingIsWritten) {
   EXPECT_EQ(reads.body.find("Planted Name"), std::string::npos);
 }
 
+TEST_F(FhirFace, AHeadIsAGetWithoutItsBody) {
+  const auto ask = [&](const std::string& method, const std::string& path,
+                       const std::string& headers) {
+    return raw_exchange(live_->node->port(), method + " " + north_->base() + path +
+                                                 " HTTP/1.1\r\nHost: x\r\n" + headers +
+                                                 "Connection: close\r\n\r\n");
+  };
+  const std::string token = "Authorization: Bearer " + north_->who().session->token() + "\r\n";
+  for (const auto& [path, headers] :
+       {std::pair{"metadata", std::string()}, std::pair{"Patient/p1", token},
+        std::pair{"Patient/p1", std::string()}, std::pair{"Patient/absent", token}}) {
+    const std::string get = ask("GET", path, headers);
+    const std::string head = ask("HEAD", path, headers);
+    EXPECT_EQ(head.substr(0, 12), get.substr(0, 12)) << path;
+    EXPECT_EQ(head.substr(head.find("\r\n\r\n") + 4), "") << path;
+    const auto length_of = [](const std::string& answer) {
+      const std::size_t at = answer.find("Content-Length: ");
+      return answer.substr(at, answer.find("\r\n", at) - at);
+    };
+    EXPECT_EQ(length_of(head), length_of(get)) << path;
+  }
+}
+
 TEST_F(FhirFace, WhyAndByWhichRightAreSaidOnce) {
   const std::string path = north_->base() + "Patient/p1";
   const auto ask = [&](const std::string& headers) {
@@ -337,10 +360,9 @@ TEST_F(FhirFace, WhyAndByWhichRightAreSaidOnce) {
                                                  "Connection: close\r\n\r\n");
   };
   EXPECT_TRUE(ask("X-Purpose-Of-Use: HOPERAT\r\n").starts_with("HTTP/1.1 200"));
-  for (const std::string headers :
-       {"X-Purpose-Of-Use: HOPERAT\r\nX-Purpose-Of-Use: TREAT\r\n",
-        "x-purpose-of-use: TREAT\r\nX-Purpose-Of-Use: TREAT\r\n",
-        "X-Emergency-Entry: a\r\nX-Emergency-Entry: b\r\n"}) {
+  for (const std::string headers : {"X-Purpose-Of-Use: HOPERAT\r\nX-Purpose-Of-Use: TREAT\r\n",
+                                    "x-purpose-of-use: TREAT\r\nX-Purpose-Of-Use: TREAT\r\n",
+                                    "X-Emergency-Entry: a\r\nX-Emergency-Entry: b\r\n"}) {
     const std::string answer = ask(headers);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;
     EXPECT_NE(answer.find("XL4012"), std::string::npos) << answer;
