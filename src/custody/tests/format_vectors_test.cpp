@@ -10,6 +10,7 @@
 
 #include "contracts/access/sealed.pb.h"
 #include "crypto/hash.h"
+#include "custody/access.h"
 #include "custody/details.pb.h"
 #include "custody/labels.h"
 #include "custody/ledger_port.h"
@@ -69,6 +70,36 @@ TEST_F(CustodyFormats, SaltedTextsAndPseudonyms) {
   const Bytes key(32, 0x77);
   const Hash digest = crypto::tagged_hash(model::tags::own_pseudonym, {key, view_of("directory")});
   EXPECT_EQ(to_hex(ByteView(digest).first(16)), to_hex(vector("pseudonym.directory")));
+}
+
+TEST_F(CustodyFormats, LooksAtManyPatients) {
+  xinglin::custody::v1::CohortPlace place;
+  auto* leaf = place.mutable_leaf();
+  leaf->set_salt(field("custody.salt"));
+  leaf->set_entry(field("cohort.entry"));
+  leaf->set_patient(field("custody.patient"));
+  leaf->set_records(2);
+  EXPECT_EQ(to_hex(model::encode(*leaf)), to_hex(vector("cohort.leaf")));
+  EXPECT_EQ(to_hex(cohort_leaf(*leaf)), to_hex(vector("cohort.leaf_hash")));
+  const Hash other = [] {
+    Hash out;
+    out.fill(0x11);
+    return out;
+  }();
+  Hash root{};
+  const Bytes wanted = vector("cohort.root");
+  ASSERT_EQ(wanted.size(), root.size());
+  std::copy(wanted.begin(), wanted.end(), root.begin());
+  place.set_index(other < cohort_leaf(*leaf) ? 1 : 0);
+  place.set_count(2);
+  place.add_path(bytes_of(other));
+  EXPECT_TRUE(leads_to(place, root));
+  place.set_index(1 - place.index());
+  EXPECT_FALSE(leads_to(place, root));
+  place.clear_path();
+  EXPECT_FALSE(leads_to(place, root));
+  place.add_path("short");
+  EXPECT_FALSE(leads_to(place, root));
 }
 
 TEST_F(CustodyFormats, AccessDetailsAndReasons) {

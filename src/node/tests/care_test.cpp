@@ -12,9 +12,11 @@
 #include "base/json/writer.h"
 #include "client/emergency.h"
 #include "client/party_keys.h"
+#include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/sealed.pb.h"
 #include "contracts/access/view.h"
+#include "contracts/api/shape.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
 #include "contracts/identity/messages.pb.h"
@@ -92,6 +94,11 @@ class Care : public ::testing::Test {
     return out;
   }
   void expect_proof(demo::Persona& ann, FhirClient& doctor, const std::string& read_sequence);
+  Bytes prove_cohort(demo::Persona& person, json::Value entry, std::uint32_t records);
+  std::vector<demo::Persona> ward_of(FhirClient& doctor);
+  void expect_own_evidence(const vault::JournalEntry& read,
+                           const xinglin::custody::v1::AccessDetails& details,
+                           const model::Id& reader);
   custody::Organisation& custodian() {
     return *live_->node->custody().find(live_->organisations[0]);
   }
@@ -270,6 +277,230 @@ TEST_F(Care, AnOfficerNamesAPatientOfTheHouse) {
   const auto seen = ask("?patient=" + model::did_text(patient_did_));
   EXPECT_EQ(seen.status, 200U) << seen.body;
   EXPECT_EQ(entries(), before + 1);
+}
+
+/// Entries of somebody's log, as JSON.
+json::Document log_of(demo::Persona& who, const model::Id& custodian) {
+  const auto log = who.session->ask("GET", "/o/" + custodian.text() + "/access-log?count=200");
+  EXPECT_TRUE(log.ok());
+  return parsed(*log);
+}
+
+/// The CohortEntries on the ledger, oldest first.
+std::vector<xinglin::access::v1::CohortEntry> cohorts_on(const query::Ledger& ledger) {
+  std::vector<xinglin::access::v1::CohortEntry> out;
+  std::uint64_t height = 0;
+  std::uint32_t position = 0;
+  for (;;) {
+    const auto page = ledger.events_behind(height, position, 64, 64);
+    EXPECT_TRUE(page.ok());
+    if (!page.ok()) return out;
+    for (const query::LedgerEvent& event : page->events) {
+      height = event.height;
+      position = event.position;
+      const auto kept = ledger.transaction(event.entry.transaction_id);
+      const auto transaction = model::decode_transaction(kept->raw);
+      for (const auto& message : transaction->body.messages) {
+        if (message.contract != contracts::access::contract_number ||
+            message.type != contracts::access::cohort_entry_type) {
+          continue;
+        }
+        EXPECT_EQ(event.entry.status, 0U);
+        EXPECT_TRUE(model::decode_canonical(message.payload, out.emplace_back()));
+      }
+    }
+    if (page->events.empty() && page->next_height <= height + 1) return out;
+    if (page->events.empty()) {
+      height = page->next_height;
+      position = 0;
+    }
+  }
+}
+
+/// A patient's part in a look at many, as the proof of one of its log's entries tells it.
+xinglin::custody::v1::CohortPlace place_in(json::Value cohort) {
+  xinglin::custody::v1::CohortPlace place;
+  Bytes leaf;
+  EXPECT_TRUE(from_base64(cohort.find("leaf").as_string().value_or("*"), leaf));
+  EXPECT_TRUE(model::decode_canonical(leaf, *place.mutable_leaf()));
+  place.set_index(static_cast<std::uint32_t>(cohort.find("index").as_uint64().value_or(9)));
+  place.set_count(static_cast<std::uint32_t>(cohort.find("count").as_uint64().value_or(9)));
+  for (const json::Value sibling : cohort.find("path").items()) {
+    Bytes hash;
+    EXPECT_TRUE(from_hex(sibling.as_string().value_or(""), hash));
+    place.add_path(client::bytes_of(hash));
+  }
+  return place;
+}
+
+/// The root that the ledger holds of a cohort, by a receipt that the genesis alone verifies.
+Hash proven_root(const model::Genesis& genesis, const model::Id& cohort, json::Value told) {
+  Hash root{};
+  const auto receipt = model::read_receipt(json::write(told));
+  EXPECT_TRUE(receipt.ok() && model::verify_receipt(*receipt, genesis).ok());
+  if (!receipt.ok() || !receipt->state || !receipt->state->value) return root;
+  EXPECT_EQ(receipt->state->key, contracts::access::cohort_key(cohort));
+  xinglin::access::v1::CohortRecord record;
+  EXPECT_TRUE(contracts::decode_record(*receipt->state->value, record));
+  EXPECT_EQ(record.root().size(), 33U);
+  if (record.root().size() == 33) {
+    std::copy_n(view_of(record.root()).begin() + 1, root.size(), root.begin());
+  }
+  return root;
+}
+
+/// Proves an entry of somebody's log by what that person is given alone. The entry's evidence.
+Bytes Care::prove_cohort(demo::Persona& person, json::Value entry, std::uint32_t records) {
+  const model::Id& custodian = live_->organisations[0];
+  const auto cohort = model::id_from_text(entry.find("cohort").as_string().value_or(""));
+  EXPECT_TRUE(cohort.ok());
+  const auto answer = person.session->ask(
+      "GET", "/o/" + custodian.text() + "/access-log/" +
+                 std::string(entry.find("sequence").as_string().value_or("")) + "/proof");
+  EXPECT_TRUE(answer.ok() && answer->status == 200U) << answer->body;
+  const json::Document proof = parsed(*answer);
+  const json::Value told = proof.root().find("cohort");
+  const Hash root = proven_root(live_->node->ledger().genesis(), *cohort, told.find("receipt"));
+  auto place = place_in(told);
+  EXPECT_EQ(place.leaf().entry(), client::bytes_of(cohort->bytes));
+  EXPECT_EQ(place.leaf().patient(), client::bytes_of(person.did().bytes));
+  EXPECT_EQ(place.leaf().records(), records);
+  EXPECT_TRUE(custody::leads_to(place, root));
+  place.mutable_leaf()->set_records(records + 1);
+  EXPECT_FALSE(custody::leads_to(place, root));
+  Bytes content;
+  EXPECT_TRUE(from_base64(proof.root().find("content").as_string().value_or("*"), content));
+  const auto kept = vault::decode_entry(content);
+  EXPECT_TRUE(kept.ok());
+  return kept.ok() ? kept->evidence : Bytes{};
+}
+
+/// Patients p1, p2 and p3 of the house, each with records; the doctor treats the first two.
+std::vector<demo::Persona> Care::ward_of(FhirClient& doctor) {
+  std::vector<demo::Persona> people;
+  people.push_back(patient());
+  for (const std::string id : {"p2", "p3"}) {
+    EXPECT_EQ(north_->put("Patient/" + id, patient_json(id, id)).status, 201U);
+    EXPECT_EQ(north_->put("Observation/of-" + id, observation_json("of-" + id, id)).status, 201U);
+    const auto did = demo::pseudonym_of(*north_->who().session, live_->organisations[0], id);
+    EXPECT_TRUE(did.ok());
+    auto made = live_->cast().patient(north_->who(), id, *did);
+    EXPECT_TRUE(made.ok());
+    people.push_back(std::move(*made));
+  }
+  for (const std::string id : {"p1", "p2"}) {
+    const std::string visit = R"({"resourceType":"Encounter","id":"visit-)" + id +
+                              R"(","status":"in-progress","class":{"code":"AMB"},)"
+                              R"("subject":{"reference":"Patient/)" +
+                              id +
+                              R"("},"participant":[{"individual":{"reference":"Practitioner/)" +
+                              doctor.who().did().text() + R"("}}]})";
+    EXPECT_EQ(north_->put("Encounter/visit-" + id, visit).status, 201U);
+  }
+  return people;
+}
+
+TEST_F(Care, ALookAtManyPatientsIsOneEntryThatEachOfThemCanProve) {
+  const model::Id& north = live_->organisations[0];
+  FhirClient doctor(live_->doctor(north_->who(), "li"), north);
+  std::vector<demo::Persona> people = ward_of(doctor);
+  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
+  const std::size_t before = cohorts_on(live_->node->ledger()).size();
+  EXPECT_EQ(total(doctor.get("Observation?code=2339-0")), "3");   // a ward list: of p1 and p2
+  EXPECT_EQ(total(doctor.get("Observation?patient=p1")), "2");    // one patient's: no cohort
+  EXPECT_EQ(total(doctor.get("Observation?code=no-such")), "0");  // a question about many as well
+  ASSERT_EQ(doctor.get("Organization/_history").status, 200U);    // about nobody
+  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
+  ASSERT_TRUE(custodian().desk().anchor_journal().ok());  // sent once
+  const auto cohorts = cohorts_on(live_->node->ledger());
+  ASSERT_EQ(cohorts.size(), before + 2);
+  const auto& list = cohorts[before];
+  EXPECT_EQ(list.count(), 2U);
+  EXPECT_EQ(cohorts[before + 1].count(), 0U);
+  EXPECT_EQ(list.requester(), client::bytes_of(north.bytes));
+  const std::string id = contracts::id_of(list.entry()).text();
+
+  std::set<Bytes> evidence;
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    const std::uint32_t records = i == 0 ? 2 : i == 1 ? 1 : 0;
+    const json::Document log = log_of(people[i], north);
+    std::uint32_t seen = 0;
+    for (const json::Value entry : log.root().find("entries").items()) {
+      if (entry.find("cohort").as_string().value_or("").empty()) continue;
+      ++seen;
+      EXPECT_EQ(entry.find("actor").as_string(), model::did_text(doctor.who().did()));
+      EXPECT_EQ(entry.find("roles").size(), 1U);
+      EXPECT_EQ(entry.find("session").as_string(), id);
+      EXPECT_EQ(entry.find("cohort").as_string(), id);
+      EXPECT_TRUE(evidence.insert(prove_cohort(people[i], entry, records)).second);
+    }
+    EXPECT_EQ(seen, records) << i;  // who was not shown is not told of it
+  }
+}
+
+/// What one read in a session must say, and that its session on the ledger commits to it.
+void Care::expect_own_evidence(const vault::JournalEntry& read,
+                               const xinglin::custody::v1::AccessDetails& details,
+                               const model::Id& reader) {
+  // Who, in which role, for whom, about whom, why, on which basis, and at which state.
+  EXPECT_EQ(details.requester(), client::bytes_of(reader.bytes));
+  EXPECT_EQ(details.organisation(), client::bytes_of(live_->organisations[1].bytes));
+  EXPECT_EQ(details.patient(), client::bytes_of(patient_did_.bytes));
+  EXPECT_EQ(details.custodian(), client::bytes_of(live_->organisations[0].bytes));
+  const auto action = read.action == "search" ? consent::Action::search : consent::Action::read;
+  EXPECT_EQ(details.action(), static_cast<std::uint32_t>(action));
+  EXPECT_EQ(details.purpose(), static_cast<std::uint32_t>(consent::PurposeOfUse::treatment));
+  EXPECT_EQ(details.roles_size(), 1);
+  EXPECT_EQ(details.consents_size(), 1);
+  EXPECT_GT(details.policy_height(), 0U);
+  EXPECT_GT(details.reasons_size(), 0);
+  const auto state = live_->node->ledger().state();
+  const auto session = contracts::access::find_session(*state, read.session);
+  ASSERT_TRUE(session.has_value());
+  EXPECT_EQ(session->decision(), custody::details_commitment(view_of(details.session_details())));
+  xinglin::custody::v1::AccessDetails opened;
+  ASSERT_TRUE(model::decode_canonical(view_of(details.session_details()), opened));
+  EXPECT_EQ(opened.key(), details.key());
+  EXPECT_TRUE(std::equal(opened.roles().begin(), opened.roles().end(), details.roles().begin(),
+                         details.roles().end()));
+}
+
+TEST_F(Care, EveryReadHasEvidenceOfItsOwn) {
+  FhirClient doctor = ward();
+  demo::Persona ann = patient();
+  share(ann, {"Observation", "Patient"});
+  ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
+  ASSERT_EQ(doctor.get("Observation/o2").status, 200U);
+  ASSERT_EQ(total(doctor.get("Observation?patient=p1")), "2");
+  // The same person, signed in anew with another key: what the ledger holds names the first.
+  ASSERT_TRUE(doctor.who()
+                  .session
+                  ->sign_in(live_->organisations[1],
+                            {static_cast<std::uint32_t>(contracts::identity::Role::physician)})
+                  .ok());
+  ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
+  const auto kept = custodian().stores().journal().entries_of(patient_did_, 0, 100);
+  ASSERT_TRUE(kept.ok());
+  std::set<std::string> salts;
+  std::set<std::string> sessions;
+  std::size_t reads = 0;
+  for (const vault::KeptEntry& one : *kept) {
+    xinglin::custody::v1::AccessDetails details;
+    ASSERT_TRUE(model::decode_canonical(one.entry.evidence, details)) << one.sequence;
+    EXPECT_TRUE(salts.insert(details.salt()).second) << "evidence of another read";
+    if (one.entry.organisation != live_->organisations[1] ||
+        one.entry.decision != vault::Decision::permitted) {
+      continue;
+    }
+    ++reads;
+    expect_own_evidence(one.entry, details, doctor.who().did());
+    sessions.insert(one.entry.session.text() + details.key());
+  }
+  EXPECT_EQ(reads, 5U);
+  std::set<std::string> ids;
+  for (const std::string& one : sessions) ids.insert(one.substr(0, 26));
+  EXPECT_EQ(ids.size(), sessions.size()) << "one session of two sign-ins";
+  EXPECT_EQ(ids.size(), 2U);
 }
 
 /// Puts another key in the place of the one with which an organisation signs, on the ledger and in
