@@ -163,8 +163,7 @@ def test_a_full_disk_refuses_loses_nothing_and_service_comes_back(records, small
     done = run("ledger", "verify", "--data", "data", cwd=small_disk)
     assert "Intact" in done.stdout
     again = Node(small_disk)
-    records.signed_in.node = again
-    records.signed_in.server.node_url = again.url
+    records.signed_in.move_to(again)
     records.signed_in.write()
     try:
         assert records.all_read_back()

@@ -265,12 +265,18 @@ class SignedIn:
     def __init__(self, node, folder):
         self.node, self.folder, self.written = node, folder, 0
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener)
-        self.server.node_url, self.server.token = node.url, ""
+        self.server.token = ""
+        self.move_to(node)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        did = json.loads((folder / "data/genesis.json").read_text())["app_state"]["identity"][
-            "organisations"][0]["did"].removeprefix("did:xinglin:")
+        self.id = did = json.loads((folder / "data/genesis.json").read_text())["app_state"][
+            "identity"]["organisations"][0]["did"].removeprefix("did:xinglin:")
         self.who = ("--as", f"data/keys/{did}.identity.json", "--operator-key", "operator.key",
                     "--node", f"http://127.0.0.1:{self.server.server_address[1]}")
+
+    def move_to(self, node):
+        """The same node, started again at another port."""
+        self.node = node
+        self.server.node_url = node.url
 
     def write(self):
         """One new patient: one transaction, whose id it returns."""
@@ -372,6 +378,31 @@ def test_a_stream_of_events_ends_with_its_sign_in_and_refuses_wrong_cursors(node
         last = events_of(stream, 1)[0]
         assert last[1] == "error" and "sign-in" in last[2]
         assert stream.readline() == b""
+
+
+def test_a_look_at_many_patients_reaches_the_ledger_though_the_node_is_killed(
+        node, folder, signed_in):
+    for _ in range(3):
+        signed_in.write()
+    listing = urllib.request.Request(f"{node.url}/o/{signed_in.id}/fhir/Patient",
+                                     headers=signed_in.headers())
+    with urllib.request.urlopen(listing, timeout=10) as answer:
+        assert json.loads(answer.read())["total"] == 3
+    node.process.kill()  # long before the journal's next root
+    node.process.wait(timeout=10)
+    again = Node(folder)
+    try:
+        signed_in.move_to(again)
+        signed_in.write()
+        with signed_in.stream("?after=0.0") as stream:
+            anchored = []
+            while "journal" not in anchored:
+                for event in json.loads(events_of(stream, 1)[0][2])["events"]:
+                    if event["contract"] == "access":
+                        anchored.append({1: "journal", 5: "cohort"}[event["type"]])  # events.h
+        assert anchored == ["cohort", "journal"]  # one look, on the ledger before the reads' root
+    finally:
+        assert again.stop() == 0
 
 
 def test_events_want_a_sign_in(node):
