@@ -38,11 +38,12 @@ class NoEcho {
 bool may_prompt() { return ::isatty(STDIN_FILENO) == 1; }
 
 Result<SecretBytes> prompt_passphrase(std::string_view question) {
+  // Before the question: what is typed at once would be shown, and then be lost with the switch.
+  const NoEcho quiet;
   std::fwrite(question.data(), 1, question.size(), stderr);
   std::fflush(stderr);
   SecretBytes line(passphrase_bytes_max);
   std::size_t size = 0;
-  const NoEcho quiet;
   for (char c = 0; ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && size < line.size();) {
     line.mutable_view()[size++] = static_cast<std::uint8_t>(c);
   }
