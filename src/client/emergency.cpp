@@ -3,8 +3,10 @@
 #include "client/emergency.h"
 
 #include "base/json/writer.h"
+#include "client/party_keys.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
+#include "contracts/access/sealed.pb.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "model/canonical.h"
@@ -15,27 +17,15 @@ namespace {
 
 constexpr std::uint64_t emergency_valid_ms = 2 * 60 * 1000;
 
-/// A length-delimited protobuf field. Precondition: shorter than 2^14 bytes.
-void append_field(Bytes& out, std::uint8_t number, ByteView value) {
-  out.push_back(static_cast<std::uint8_t>(number << 3U | 2U));
-  if (value.size() >= 0x80) {
-    out.push_back(static_cast<std::uint8_t>((value.size() & 0x7fU) | 0x80U));
-    out.push_back(static_cast<std::uint8_t>(value.size() >> 7U));
-  } else {
-    out.push_back(static_cast<std::uint8_t>(value.size()));
-  }
-  append(out, value);
-}
-
-/// The commitment to version 1 of EmergencyReason (custody/details.proto), encoded here because
-/// clients do not know the custodian's own code.
+/// What DeclareEmergency commits to.
 Bytes reason_commitment(const Hash& salt, const Emergency& emergency) {
-  Bytes reason{0x08, 0x01};
-  append_field(reason, 2, salt);
-  append_field(reason, 3, view_of(emergency.code));
-  append_field(reason, 4, view_of(emergency.text));
+  xinglin::access::v1::EmergencyReason reason;
+  reason.set_version(1);
+  reason.set_salt(bytes_of(salt));
+  reason.set_code(emergency.code);
+  reason.set_text(emergency.text);
   Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(out, crypto::tagged_hash(model::tags::access_details, {reason}));
+  append(out, crypto::tagged_hash(model::tags::access_details, {model::encode(reason)}));
   return out;
 }
 
@@ -48,31 +38,12 @@ Status check_reason(const Emergency& emergency) {
 
 }  // namespace
 
-Result<KeyName> signing_key_of(const model::Genesis& genesis, const model::Id& organisation) {
-  const std::string did = model::did_text(organisation);
-  for (const json::Value one : genesis.section("identity").find("organisations").items()) {
-    if (one.find("did").as_string() != did) continue;
-    for (const json::Value key : one.find("keys").items()) {
-      Bytes public_key;
-      const auto purposes = key.find("purposes").as_uint64().value_or(0);
-      const auto algorithm = key.find("algorithm").as_uint64().value_or(0);
-      if ((purposes & contracts::purpose_sign) == 0 || algorithm > 0xff ||
-          !from_base64(key.find("public_key").as_string().value_or("*"), public_key)) {
-        continue;
-      }
-      const auto kind = static_cast<crypto::Algorithm>(algorithm);
-      return KeyName{model::key_id_of(kind, public_key), kind};
-    }
-  }
-  return make_error(ErrorCode::key_unknown, "the genesis lists no signing key of " + did);
-}
-
 Result<model::Id> declare_emergency(Session& doctor, const model::Id& custodian,
                                     const Emergency& emergency, Sent& sent) {
   XL_TRY(check_reason(emergency));
   XL_TRY_ASSIGN(const model::Genesis* genesis, doctor.genesis());
   const Identity& who = doctor.identity();
-  XL_TRY_ASSIGN(const KeyName organisation, signing_key_of(*genesis, who.organisation));
+  XL_TRY_ASSIGN(const KeyName organisation, signing_key_of(doctor, who.organisation));
   Hash salt{};
   crypto::random_bytes(salt);
   const model::Id entry = random_id();

@@ -8,17 +8,6 @@
 
 namespace xl::client {
 
-/// A key by which a transaction names its signer.
-struct KeyName {
-  Hash id{};
-  crypto::Algorithm algorithm{};
-};
-
-/// The first key with which the organisation signs, as the genesis lists it. Errors: key_unknown
-/// (the genesis does not know the organisation).
-[[nodiscard]] Result<KeyName> signing_key_of(const model::Genesis& genesis,
-                                             const model::Id& organisation);
-
 /// Why somebody breaks the glass.
 struct Emergency {
   model::Id patient;  ///< towards the custodian

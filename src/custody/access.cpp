@@ -13,7 +13,7 @@
 
 namespace xl::custody {
 
-using xinglin::custody::v1::EmergencyReason;
+using xinglin::access::v1::EmergencyReason;
 
 namespace {
 
@@ -40,8 +40,12 @@ Result<Viewer> AccessDesk::open(Ask ask) {
 
 Result<AccessDesk::Session> AccessDesk::session_for(const Ask& ask, const Session& wanted,
                                                     const model::Id& patient) {
-  const SessionKey key{ask.principal.organisation, ask.principal.did, patient,
-                       static_cast<std::uint32_t>(ask.purpose)};
+  const SessionKey key{ask.principal.organisation,
+                       ask.principal.did,
+                       patient,
+                       static_cast<std::uint32_t>(ask.purpose),
+                       ask.principal.roles,
+                       ask.principal.key_id};
   XL_TRY_ASSIGN(const LedgerView now, look(port_));
   {
     const std::scoped_lock lock(mutex_);

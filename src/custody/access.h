@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "contracts/access/sealed.pb.h"
 #include "contracts/consent/decide.h"
 #include "custody/details.pb.h"
 #include "custody/policies.h"
@@ -53,9 +54,19 @@ class Viewer {
 
   /// Makes what `allows` permitted lawful to send: for a requester from elsewhere a session is
   /// committed on the chain first; every version is in the journal, synced, before this returns.
-  /// `action` names the interaction. Errors: organisation_elsewhere, session_consents_exceeded,
-  /// those of the ledger and the journal: nothing may be sent then.
+  /// `action` names the interaction. The evidence of each is its own: who, in which roles, why,
+  /// with which outcome of `decide` and at which height. Errors: organisation_elsewhere,
+  /// session_consents_exceeded, those of the ledger and the journal: nothing may be sent then.
   [[nodiscard]] Status serve(std::span<const query::RecordEntry> entries, std::string_view action);
+
+  /// As `serve`, for a page of a listing that asked for `query` (a URL). One that is about many
+  /// patients is one cohort: it is journalled itself, with a tree over the patients it showed, and
+  /// the chain gets a CohortEntry within a minute, as it gets a journal's root: no list of a ward
+  /// waits for the chain. `of_patients` is false for what can be about no patient: then it is one
+  /// only if it showed somebody.
+  [[nodiscard]] Status serve_listing(std::span<const query::RecordEntry> entries,
+                                     std::string_view action, std::string_view query,
+                                     bool of_patients);
 
   /// Records that a listing about one patient showed nothing of what is there, as `refuse` does.
   /// Nothing happens when nothing was hidden. Errors: those of the journal.
@@ -96,6 +107,21 @@ class Viewer {
   [[nodiscard]] Result<contracts::consent::Decision> decide_own(const query::RecordEntry& entry);
   [[nodiscard]] xinglin::custody::v1::AccessDetails details_of(
       const model::Id& patient, const contracts::consent::Decision& decision) const;
+  /// What is shown of one patient in one answer.
+  struct Shown {
+    contracts::consent::Decision basis;  ///< of all of the patient's entries together
+    std::uint32_t records = 0;
+    model::Id session;      ///< session, emergency or cohort that they belong to
+    Bytes session_details;  ///< that opened the session
+    std::optional<xinglin::custody::v1::CohortPlace> place;
+  };
+  using ShownTo = std::map<model::Id, Shown>;
+  [[nodiscard]] Result<ShownTo> basis_of(std::span<const query::RecordEntry> entries);
+  [[nodiscard]] Status open_sessions(ShownTo& shown);
+  [[nodiscard]] vault::JournalEntry make_cohort(ShownTo& shown, std::string_view action,
+                                                std::string_view query) const;
+  [[nodiscard]] Status journal(std::span<const query::RecordEntry> entries, const ShownTo& shown,
+                               std::string_view action, std::vector<vault::JournalEntry> batch);
 
   AccessDesk& desk_;
   Ask ask_;
@@ -103,6 +129,7 @@ class Viewer {
   std::map<model::Id, PatientView> seen_;
   std::optional<std::vector<model::Id>> in_care_;
   std::optional<query::RecordEntry> hidden_;  ///< the first that `allows` refused
+  bool many_ = false;                         ///< the listing may be about more than one patient
   std::map<std::pair<model::Id, std::uint32_t>, contracts::consent::Decision> decided_;
 };
 
@@ -129,14 +156,15 @@ class AccessDesk {
   /// Errors: emergency_mismatched, those of the vault and the ledger.
   [[nodiscard]] Result<model::HistoryEntry> declare_emergency(
       const Principal& principal, ByteView body, Bytes signature,
-      const xinglin::custody::v1::EmergencyReason& reason);
+      const xinglin::access::v1::EmergencyReason& reason);
 
   /// Seals the sessions that are over on the chain; with `all` those that run too, and so ends
   /// them: at start and stop, when this process knows of no read in them. The number sealed.
   /// Errors: those of the journal and the ledger.
   [[nodiscard]] Result<std::size_t> seal_sessions(bool all);
 
-  /// Puts what is journalled and not anchored yet on the chain. The number of roots anchored.
+  /// Puts what is journalled and not anchored yet on the chain: looks at many patients, then the
+  /// roots of the journal. The number of roots anchored.
   /// Errors: those of the journal and the ledger.
   [[nodiscard]] Result<std::size_t> anchor_journal();
 
@@ -147,6 +175,10 @@ class AccessDesk {
     model::Id person;
     model::Id patient;
     std::uint32_t purpose = 0;
+    // The chain holds the commitment to these: a person in another role, or signed in with another
+    // key, is another requester.
+    std::vector<std::uint32_t> roles;
+    Hash key_id{};
     auto operator<=>(const SessionKey&) const = default;
   };
   struct Session {
@@ -162,6 +194,7 @@ class AccessDesk {
   [[nodiscard]] Result<Session> open_session(const Ask& ask, Session session,
                                              const model::Id& patient);
   [[nodiscard]] Result<bool> anchor_batch(const vault::JournalBatch& batch);
+  [[nodiscard]] Status anchor_cohorts(const vault::JournalBatch& batch);
   [[nodiscard]] Bytes root_transaction(const vault::JournalBatch& batch, std::uint64_t attempt,
                                        bool late) const;
 
@@ -176,6 +209,21 @@ class AccessDesk {
   std::mutex mutex_;  // guards what follows
   std::map<SessionKey, Session> sessions_;
 };
+
+/// Who asked, in which roles and why, about whom: what a journal entry's evidence begins with.
+/// `reasons` and consents are left to the caller. Salted anew at each call.
+[[nodiscard]] xinglin::custody::v1::AccessDetails access_details(
+    const Principal& principal, const model::Id& patient, const model::Id& custodian,
+    contracts::consent::PurposeOfUse purpose, contracts::consent::Action action,
+    std::uint64_t policy_height);
+
+/// The HL7 v3 code of a purpose; empty for none of ours.
+[[nodiscard]] std::string_view purpose_code(contracts::consent::PurposeOfUse purpose);
+
+/// The leaf hash that a patient's part in a cohort gives, and whether `place` leads from it to
+/// `root`, which the verifier took from the chain's CohortRecord. Pure, thread-safe.
+[[nodiscard]] Hash cohort_leaf(const xinglin::custody::v1::CohortLeaf& leaf);
+[[nodiscard]] bool leads_to(const xinglin::custody::v1::CohortPlace& place, const Hash& root);
 
 /// The reasons of a decision in one language, joined by spaces: for people, no health data.
 [[nodiscard]] std::string reasons_text(const contracts::consent::Decision& decision, bool chinese);

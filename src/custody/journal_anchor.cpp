@@ -3,8 +3,10 @@
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/status.h"
+#include "contracts/access/view.h"
 #include "crypto/hash.h"
 #include "custody/access.h"
+#include "model/canonical.h"
 #include "model/limits.h"
 
 namespace xl::custody {
@@ -21,6 +23,32 @@ std::string suite_digest(const Hash& hash) {
   Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
   append(out, hash);
   return bytes_of(out);
+}
+
+/// The CohortEntry that the journal entry of a look at many patients stands for. Errors:
+/// journal_entry_altered.
+Result<model::Message> cohort_message(const model::Id& custodian,
+                                      const vault::JournalEntry& entry) {
+  xinglin::custody::v1::CohortOpening opening;
+  if (!model::decode_canonical(entry.evidence, opening)) {
+    return make_error(ErrorCode::journal_entry_altered, "a look at many patients");
+  }
+  Hash root{};
+  if (opening.root().size() != root.size()) {
+    return make_error(ErrorCode::journal_entry_altered, "a look at many patients");
+  }
+  std::copy_n(view_of(opening.root()).begin(), root.size(), root.begin());
+  xinglin::access::v1::CohortEntry message;
+  message.set_entry(bytes_of(entry.session.bytes));
+  message.set_custodian(bytes_of(custodian.bytes));
+  message.set_requester(bytes_of(entry.organisation.bytes));
+  message.set_purpose(details_commitment(model::encode(opening.details())));
+  message.set_query(bytes_of(salted_digest(view_of(opening.query_salt()), opening.query())));
+  message.set_policy_height(opening.details().policy_height());
+  message.set_root(suite_digest(root));
+  message.set_count(opening.count());
+  return message_to(contracts::access::contract_number, contracts::access::cohort_entry_type,
+                    message);
 }
 
 }  // namespace
@@ -77,12 +105,42 @@ Result<bool> AccessDesk::anchor_batch(const vault::JournalBatch& batch) {
   return false;
 }
 
+/// Sends the CohortEntry of every look at many patients in this batch that the chain does not have
+/// yet. The journal remembers them: a crash loses none. One that the chain refuses for ever,
+/// because it stood still too long since the decision, is passed over: the journal's root still
+/// holds it.
+Status AccessDesk::anchor_cohorts(const vault::JournalBatch& batch) {
+  const crypto::SigningKey* ours[] = {&stores_.identity().key};
+  std::uint64_t after = batch.root.first_sequence - 1;
+  for (;;) {
+    XL_TRY_ASSIGN(const auto page,
+                  stores_.journal().entries_of(model::Id{}, after, limits::vault_page_max));
+    const auto state = port_.ledger().state();
+    std::vector<Bytes> transactions;
+    for (const vault::KeptEntry& kept : page) {
+      after = kept.sequence;
+      if (after > batch.root.last_sequence) break;
+      const vault::JournalEntry& entry = kept.entry;
+      if (entry.session.is_zero() || contracts::access::find_cohort(*state, entry.session))
+        continue;
+      XL_TRY_ASSIGN(const model::Message message, cohort_message(stores_.did(), entry));
+      transactions.push_back(port_.sign({message}, ours));
+    }
+    for (const ordering::Outcome& outcome : port_.send_all(std::move(transactions))) {
+      if (outcome.ok() && outcome->status == contracts::access::policy_height_refused) continue;
+      XL_TRY(port_.applied(outcome));
+    }
+    if (page.size() < limits::vault_page_max || after > batch.root.last_sequence) return {};
+  }
+}
+
 Result<std::size_t> AccessDesk::anchor_journal() {
   const auto sealed = stores_.journal().seal(port_.now_ms());
   if (!sealed.ok()) return sealed.error();
   XL_TRY_ASSIGN(const auto waiting, stores_.journal().unanchored(limits::vault_page_max));
   std::size_t anchored = 0;
   for (const vault::JournalBatch& batch : waiting) {
+    XL_TRY(anchor_cohorts(batch));
     XL_TRY_ASSIGN(const bool done, anchor_batch(batch));
     if (!done) break;  // the chain takes them in order
     ++anchored;

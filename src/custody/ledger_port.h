@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -34,9 +35,14 @@ namespace xl::custody {
 /// Signs in the name of hosted organisations, sends to the ledger and waits. Thread-safe.
 class LedgerPort {
  public:
-  /// All of them outlive the port.
-  LedgerPort(const query::Ledger& ledger, ordering::Engine& engine, const Clock& clock)
-      : ledger_(ledger), engine_(engine), clock_(clock) {}
+  /// All of them outlive the port. `room` tells whether new records may be taken; empty: always.
+  LedgerPort(const query::Ledger& ledger, ordering::Engine& engine, const Clock& clock,
+             std::function<Status()> room = {})
+      : ledger_(ledger), engine_(engine), clock_(clock), room_(std::move(room)) {}
+
+  /// Asked before a record is taken, so that none gets stuck half-way; what people say about
+  /// records (consents, emergencies) needs less and is not held up by it. Errors: disk_nearly_full.
+  [[nodiscard]] Status room() const { return room_ ? room_() : Status{}; }
 
   using Signers = std::span<const crypto::SigningKey* const>;
 
@@ -65,6 +71,7 @@ class LedgerPort {
   const query::Ledger& ledger_;
   ordering::Engine& engine_;
   const Clock& clock_;
+  std::function<Status()> room_;
 };
 
 /// The durable state with its time: decisions are made on one of these. The time is the custodian's

@@ -91,6 +91,7 @@ Result<std::optional<query::RecordEntry>> RecordStore::current(std::string_view 
 Result<std::vector<Hash>> RecordStore::commit(std::vector<NewVersion> versions) {
   if (versions.empty()) return std::vector<Hash>{};
   if (versions.size() > group_versions_max) return make_error(ErrorCode::vault_batch_too_large);
+  XL_TRY(port_.room());
   Job job;
   job.versions = std::move(versions);
   for (const NewVersion& version : job.versions) job.bytes += version.content.size();

@@ -6,8 +6,8 @@
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
 #include "contracts/identity/view.h"
-#include "crypto/random.h"
 #include "custody/access.h"
+#include "custody/journal_entries.h"
 #include "model/canonical.h"
 #include "model/limits.h"
 
@@ -17,7 +17,6 @@ namespace access = contracts::access;
 namespace consent = contracts::consent;
 namespace identity = contracts::identity;
 using contracts::PartyKind;
-using xinglin::custody::v1::AccessDetails;
 
 namespace {
 
@@ -54,6 +53,8 @@ std::string reason_names(const consent::Decision& decision) {
   return out.substr(0, limits::journal_text_bytes_max);
 }
 
+}  // namespace
+
 std::string_view purpose_code(consent::PurposeOfUse purpose) {
   for (const consent::PurposeInfo& info : consent::purpose_infos()) {
     if (info.purpose == purpose) return info.code;
@@ -78,8 +79,6 @@ vault::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entr
   append_be(out.subject, static_cast<std::uint32_t>(entry.version));
   return out;
 }
-
-}  // namespace
 
 std::string reasons_text(const consent::Decision& decision, bool chinese) {
   std::string out;
@@ -248,7 +247,8 @@ Status Viewer::refuse_hidden(std::string_view action) {
 Result<std::optional<std::vector<model::Id>>> Viewer::patients(
     const std::optional<model::Id>& named) {
   const Principal& who = ask_.principal;
-  // Now, because `allows` is asked while the index is held and could not ask it again.
+  many_ = !named && who.kind != PartyKind::patient;
+  // Now, because `allows` has no way to report an error.
   if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
     const auto cared = in_care();
     if (!cared.ok()) return cared.error();
@@ -271,93 +271,6 @@ Result<std::optional<std::vector<model::Id>>> Viewer::patients(
   return std::optional(std::move(out));
 }
 
-AccessDetails Viewer::details_of(const model::Id& patient,
-                                 const consent::Decision& decision) const {
-  const consent::Requester requester = requester_of(ask_.principal);
-  AccessDetails out;
-  out.set_version(1);
-  Hash salt{};
-  crypto::random_bytes(salt);
-  out.set_salt(bytes_of(salt));
-  out.set_requester_kind(static_cast<std::uint32_t>(requester.kind));
-  out.set_requester(bytes_of(requester.did.bytes));
-  out.set_organisation(bytes_of(requester.organisation.bytes));
-  out.mutable_roles()->Add(requester.roles.begin(), requester.roles.end());
-  out.set_key(bytes_of(ask_.principal.key_id));
-  out.set_patient(bytes_of(patient.bytes));
-  out.set_custodian(bytes_of(desk_.stores_.did().bytes));
-  out.set_purpose(static_cast<std::uint32_t>(ask_.purpose));
-  out.set_action(static_cast<std::uint32_t>(ask_.action));
-  out.set_policy_height(view_.height);
-  for (const model::Id& one : decision.consents) out.add_consents(bytes_of(one.bytes));
-  if (decision.review && ask_.emergency) out.set_emergency(bytes_of(ask_.emergency->bytes));
-  for (const consent::Reason reason : decision.reasons) {
-    out.add_reasons(static_cast<std::uint32_t>(reason));
-  }
-  return out;
-}
-
-namespace {
-
-void add_unique(std::vector<model::Id>& ids, const std::vector<model::Id>& more) {
-  ids.insert(ids.end(), more.begin(), more.end());
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-}
-
-}  // namespace
-
-Status Viewer::serve(std::span<const query::RecordEntry> entries, std::string_view action) {
-  struct Served {
-    consent::Decision basis;  ///< of all entries of the patient together
-    Bytes evidence;
-    model::Id session;
-  };
-  std::map<model::Id, Served> by_patient;
-  for (const query::RecordEntry& entry : entries) {
-    if (entry.patient == desk_.stores_.directory()) continue;  // about nobody
-    XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
-    if (!decision.permit) return make_error(ErrorCode::access_refused);
-    Served& served = by_patient[entry.patient];
-    served.basis.permit = true;
-    served.basis.review = served.basis.review || decision.review;
-    served.basis.reasons = decision.reasons;
-    add_unique(served.basis.consents, decision.consents);
-  }
-  const std::shared_lock reading(desk_.reading_);
-  for (auto& [patient, served] : by_patient) {
-    served.evidence = model::encode(details_of(patient, served.basis));
-    const bool emergency = served.basis.review && ask_.emergency;
-    if (emergency) served.session = *ask_.emergency;
-    if (!from_elsewhere()) continue;
-    AccessDesk::Session wanted;
-    if (emergency) {
-      wanted.emergency = *ask_.emergency;
-    } else {
-      wanted.consents = served.basis.consents;
-    }
-    wanted.details = served.evidence;
-    XL_TRY_ASSIGN(const AccessDesk::Session session, desk_.session_for(ask_, wanted, patient));
-    served.session = session.id;
-    served.evidence = session.details;
-  }
-  std::vector<vault::JournalEntry> batch;
-  for (const query::RecordEntry& entry : entries) {
-    const auto served = by_patient.find(entry.patient);
-    if (served == by_patient.end()) continue;
-    XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
-    batch.push_back(journal_entry(ask_, entry, decision, action, desk_.port_.now_ms()));
-    batch.back().session = served->second.session;
-    batch.back().evidence = served->second.evidence;
-  }
-  for (std::size_t next = 0; next < batch.size(); next += limits::journal_group_max) {
-    const std::size_t count = std::min<std::size_t>(limits::journal_group_max, batch.size() - next);
-    const auto kept = desk_.stores_.journal().append_batch(std::span(batch).subspan(next, count));
-    if (!kept.ok()) return kept.error();
-  }
-  return {};
-}
-
 Status Viewer::refuse(const query::RecordEntry& entry, std::string_view action) {
   if (desk_.stores_.is_own(entry.patient)) return {};
   XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
@@ -371,8 +284,9 @@ Status Viewer::refuse_unknown(std::string_view action) {
   query::RecordEntry nothing;
   consent::Decision denied;
   denied.reasons.push_back(consent::Reason::no_consent);
-  const auto appended = desk_.stores_.journal().append(
-      journal_entry(ask_, nothing, denied, action, desk_.port_.now_ms()));
+  vault::JournalEntry kept = journal_entry(ask_, nothing, denied, action, desk_.port_.now_ms());
+  kept.evidence = model::encode(details_of(nothing.patient, denied));
+  const auto appended = desk_.stores_.journal().append(kept);
   return appended.ok() ? Status{} : Status(appended.error());
 }
 

@@ -18,6 +18,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {400, ErrorCode::transaction_malformed},
     {400, ErrorCode::transaction_not_canonical},
     {400, ErrorCode::request_malformed},
+    {400, ErrorCode::header_repeated},
     {400, ErrorCode::patient_required},
     {400, ErrorCode::purpose_unknown},
     {400, ErrorCode::cursor_forged},
@@ -30,6 +31,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {400, ErrorCode::fhir_interaction_unsupported},
     {400, ErrorCode::fhir_identity_mismatched},
     {400, ErrorCode::fhir_bundle_invalid},
+    {400, ErrorCode::fhir_entry_url_foreign},
     {400, ErrorCode::parameter_invalid},
     {400, ErrorCode::identifier_malformed},
     {400, ErrorCode::json_invalid},
@@ -46,6 +48,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {404, ErrorCode::height_unknown},
     {404, ErrorCode::route_unknown},
     {404, ErrorCode::organisation_unknown},
+    {404, ErrorCode::party_unknown},
     {404, ErrorCode::access_refused},
     {404, ErrorCode::fhir_not_found},
     {404, ErrorCode::fhir_type_unknown},
@@ -83,6 +86,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {503, ErrorCode::server_busy},
     {504, ErrorCode::wait_timed_out},
     {507, ErrorCode::database_full},
+    {507, ErrorCode::disk_nearly_full},
 });
 
 }  // namespace

@@ -16,6 +16,12 @@ std::string_view next_segment(std::string_view& rest) {
   return segment;
 }
 
+/// Adds to the value of an Allow header.
+void add_method(std::string& allowed, const std::string& method) {
+  if (allowed.find(method) != std::string::npos) return;
+  allowed += (allowed.empty() ? "" : ", ") + method;
+}
+
 }  // namespace
 
 void Router::add(Route route) { routes_.push_back(std::move(route)); }
@@ -56,9 +62,8 @@ http::Response Router::handle(const http::Request& request, std::string_view* pa
     int literals = 0;
     if (!match(route.pattern, request.path, values, literals)) continue;
     if (route.method != method) {
-      if (allowed.find(route.method) == std::string::npos) {
-        allowed += (allowed.empty() ? "" : ", ") + route.method;
-      }
+      add_method(allowed, route.method);
+      if (route.method == "GET") add_method(allowed, "HEAD");
       continue;
     }
     if (literals <= best_literals) continue;

@@ -9,19 +9,6 @@
 namespace xl::node {
 namespace {
 
-/// Below this a node refuses to start: RocksDB cannot recover from a full disk by itself.
-constexpr std::uint64_t free_bytes_min = 256U << 20U;
-
-Status check_disk(const std::filesystem::path& folder) {
-  std::error_code failure;
-  const auto space = std::filesystem::space(folder, failure);
-  if (!failure && space.available < free_bytes_min) {
-    return make_error(ErrorCode::disk_nearly_full,
-                      std::to_string(space.available >> 20U) + " MB free in " + folder.string());
-  }
-  return {};
-}
-
 /// Requests carry health data soon and are not encrypted by the node itself yet.
 Status check_listen(const std::string& address) {
   if (address == "127.0.0.1" || address == "::1") return {};
@@ -85,9 +72,11 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(crypto::check_libraries());
   XL_TRY(check_listen(config.listen));
   XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
-  XL_TRY(check_disk(layout.root));
   XL_TRY(check_keys_settled(layout));
   std::unique_ptr<Node> node(new Node());
+  node->disk_ = std::make_unique<const DiskWatch>(layout.root);
+  const DiskWatch& disk = *node->disk_;
+  XL_TRY(disk.room(disk_reserve::start_bytes));
 
   XL_TRY_ASSIGN(node->validator_key_, unlock.load_signing_key(layout.validator_key()));
   XL_TRY_ASSIGN(node->envelope_key_, unlock.load_signing_key(layout.envelope_key()));
@@ -97,12 +86,15 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
                                                  std::move(genesis), progress));
   node->ledger_ = std::make_unique<query::Ledger>(*node->chain_);
 
+  ordering::solo::Options ordering;
+  ordering.room = [&disk] { return disk.room(disk_reserve::ledger_bytes); };
   XL_TRY_ASSIGN(node->engine_,
                 ordering::solo::make_engine(*node->chain_, clock, *node->validator_key_,
-                                            *node->envelope_key_, {}));
+                                            *node->envelope_key_, ordering));
   node->engine_->start();
 
-  node->port_.emplace(*node->ledger_, *node->engine_, clock);
+  node->port_.emplace(*node->ledger_, *node->engine_, clock,
+                      [&disk] { return disk.room(disk_reserve::records_bytes); });
   XL_TRY_ASSIGN(auto hosted, hosted_organisations(layout, node->ledger_->genesis(), unlock));
   XL_TRY_ASSIGN(node->custody_,
                 custody::Custody::open(std::move(hosted), unlock.for_vault(), *node->port_));

@@ -8,6 +8,7 @@
 #include "custody/custody.h"
 #include "gateway/gateway.h"
 #include "node/config.h"
+#include "node/disk.h"
 #include "node/keys.h"
 #include "node/layout.h"
 #include "ordering/solo/engine.h"
@@ -38,6 +39,7 @@ class Node {
   Node() : registry_(contracts::make_registry()) {}
 
   contracts::Registry registry_;
+  std::unique_ptr<const DiskWatch> disk_;
   std::optional<crypto::SigningKey> validator_key_;
   std::optional<crypto::SigningKey> envelope_key_;
   std::unique_ptr<state::Database> database_;

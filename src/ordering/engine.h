@@ -40,7 +40,8 @@ class Engine {
 
   /// Takes transactions in their order; `done` gets each one's position in the list. A full queue
   /// answers queue_full for those that found no room, at once. Other errors: those of
-  /// `verification::check` and `verification::admit`, node_stopping, store_failed.
+  /// `verification::check` and `verification::admit`, node_stopping, disk_nearly_full (nothing of
+  /// it was taken), store_failed.
   virtual void submit(std::vector<Bytes> transactions, Done done) = 0;
 
   /// Adds a follower, which must outlive the engine. Before `start` only.

@@ -13,6 +13,9 @@ using detail::Clause;
 using detail::Cursor;
 using detail::entry_columns;
 
+/// Rows that are read before others may have the index again.
+constexpr std::size_t decided_at_once = 128;
+
 /// Ends the read transaction of a page on every way out.
 class ReadScope {
  public:
@@ -76,63 +79,114 @@ Result<Cursor> RecordIndex::Impl::start_of(const Listing& listing) {
   return Cursor{now, row ? static_cast<std::uint64_t>(last.integer(0)) : 0, 0};
 }
 
-/// Adds the rows of one statement that the caller may know of.
-Status RecordIndex::Impl::permit(Clause clause, const Allowed& allowed) {
-  if (!allowed.record) {
-    XL_TRY_ASSIGN(sqlite::Statement copy,
-                  detail::prepare_bound(database,
-                                        "INSERT OR IGNORE INTO temp.permitted SELECT e.row FROM "
-                                        "entries e WHERE " +
-                                            clause.sql,
-                                        clause.values));
-    XL_TRY(copy.step());
-    return {};
-  }
-  XL_TRY_ASSIGN(sqlite::Statement insert,
-                database.prepare("INSERT OR IGNORE INTO temp.permitted VALUES(?1)"));
-  XL_TRY_ASSIGN(
-      sqlite::Statement rows,
-      detail::prepare_bound(
-          database, "SELECT " + std::string(entry_columns) + " FROM entries e WHERE " + clause.sql,
-          clause.values));
-  for (;;) {
-    XL_TRY_ASSIGN(const bool row, rows.step());
-    if (!row) return {};
-    XL_TRY_ASSIGN(const RecordEntry entry, detail::entry_at(rows));
-    if (allowed.record(entry)) XL_TRY(insert.run(rows.integer(detail::entry_row_column)));
-  }
-}
-
-Status RecordIndex::Impl::fill_permitted(const Clause& scope, const Allowed& allowed) {
-  XL_TRY(
-      database.execute("CREATE TEMP TABLE IF NOT EXISTS permitted(row INTEGER PRIMARY KEY);"
-                       "DELETE FROM temp.permitted"));
-  if (!allowed.patients) return permit(scope, allowed);
+/// The scope, once for each patient allowed.
+std::vector<Clause> RecordIndex::Impl::scopes_of(const Clause& scope, const Allowed& allowed) {
+  if (!allowed.patients) return {scope};
   std::vector<model::Id> patients = *allowed.patients;
   std::sort(patients.begin(), patients.end());
   patients.erase(std::unique(patients.begin(), patients.end()), patients.end());
+  std::vector<Clause> out;
   for (const model::Id& patient : patients) {
     Clause clause = scope;
     const std::string value = clause.bind(copy_of(patient.view()));
     clause.sql += " AND e.patient = " + value;
-    XL_TRY(permit(std::move(clause), allowed));
+    out.push_back(std::move(clause));
   }
+  return out;
+}
+
+/// The rows of the scopes, none twice. The caller holds the connection.
+Result<std::vector<std::int64_t>> RecordIndex::Impl::rows_of(const std::vector<Clause>& scopes) {
+  std::vector<std::int64_t> out;
+  for (const Clause& scope : scopes) {
+    XL_TRY_ASSIGN(sqlite::Statement rows,
+                  detail::prepare_bound(database, "SELECT e.row FROM entries e WHERE " + scope.sql,
+                                        scope.values));
+    for (;;) {
+      XL_TRY_ASSIGN(const bool row, rows.step());
+      if (!row) break;
+      out.push_back(rows.integer(0));
+    }
+  }
+  return out;
+}
+
+/// Those of `rows` that the caller may know of. The connection is held only while a few rows are
+/// read, never while the caller decides. A row number is never given again (AUTOINCREMENT), so what
+/// was decided about one stays true of it; a row that is erased meanwhile is passed over.
+Result<std::vector<std::int64_t>> RecordIndex::Impl::permitted(std::vector<std::int64_t> rows,
+                                                               const Allowed& allowed) {
+  std::vector<std::int64_t> out;
+  std::vector<std::pair<std::int64_t, RecordEntry>> read;
+  for (std::size_t next = 0; next < rows.size();) {
+    read.clear();
+    {
+      const std::lock_guard lock(mutex);
+      XL_TRY_ASSIGN(sqlite::Statement select,
+                    database.prepare("SELECT " + std::string(entry_columns) +
+                                     " FROM entries e WHERE e.row = ?1"));
+      for (; next < rows.size() && read.size() < decided_at_once; ++next) {
+        XL_TRY_ASSIGN(const bool there, select.start(rows[next]));
+        if (!there) continue;
+        XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(select));
+        read.emplace_back(rows[next], std::move(entry));
+        select.reset();
+      }
+    }
+    for (const auto& [row, entry] : read) {
+      if (allowed.record(entry)) out.push_back(row);
+    }
+  }
+  return out;
+}
+
+/// The caller holds the connection.
+Status RecordIndex::Impl::keep_permitted(const std::vector<std::int64_t>& rows) {
+  XL_TRY(
+      database.execute("CREATE TEMP TABLE IF NOT EXISTS permitted(row INTEGER PRIMARY KEY);"
+                       "DELETE FROM temp.permitted"));
+  XL_TRY_ASSIGN(sqlite::Statement insert,
+                database.prepare("INSERT OR IGNORE INTO temp.permitted VALUES(?1)"));
+  for (const std::int64_t row : rows) XL_TRY(insert.run(row));
   return {};
 }
 
+/// First which rows are in question, then, with the index free for others, which of them the caller
+/// may know of, then what matches among those.
 Result<IndexPage> RecordIndex::Impl::page(const Listing& listing) {
+  Cursor start;
+  std::vector<std::int64_t> rows;
+  Clause clause = listing.scope;
+  {
+    const std::lock_guard lock(mutex);
+    XL_TRY(database.execute("BEGIN"));
+    const ReadScope scope_of_read(database);
+    XL_TRY_ASSIGN(start, start_of(listing));
+    const std::string snapshot = clause.bind(detail::as_signed(start.snapshot));
+    clause.sql += " AND e.row <= " + snapshot;
+    if (listing.current_only) clause.sql += " AND e.superseded > " + snapshot;
+    if (restricted(listing)) {
+      XL_TRY_ASSIGN(rows, rows_of(scopes_of(clause, listing.allowed)));
+    }
+  }
+  if (listing.allowed.record) {
+    XL_TRY_ASSIGN(rows, permitted(std::move(rows), listing.allowed));
+  }
   const std::lock_guard lock(mutex);
   XL_TRY(database.execute("BEGIN"));
   const ReadScope scope_of_read(database);
-  XL_TRY_ASSIGN(const Cursor start, start_of(listing));
+  XL_TRY_ASSIGN(const detail::Generation now, generation());
+  if (now != start.generation) return make_error(ErrorCode::cursor_expired);
+  return matching(listing, start, std::move(clause), rows);
+}
 
-  Clause clause = listing.scope;
-  const std::string snapshot = clause.bind(detail::as_signed(start.snapshot));
-  clause.sql += " AND e.row <= " + snapshot;
-  if (listing.current_only) clause.sql += " AND e.superseded > " + snapshot;
+/// The page among the rows that may be known. The caller holds the connection.
+Result<IndexPage> RecordIndex::Impl::matching(const Listing& listing, const Cursor& start,
+                                              Clause clause,
+                                              const std::vector<std::int64_t>& rows_permitted) {
   std::string from = "entries e WHERE ";
-  if (listing.allowed.patients || listing.allowed.record) {
-    XL_TRY(fill_permitted(clause, listing.allowed));
+  if (restricted(listing)) {
+    XL_TRY(keep_permitted(rows_permitted));
     from = "temp.permitted p CROSS JOIN entries e ON e.row = p.row WHERE ";
   }
   if (listing.query != nullptr) XL_TRY(detail::add_criteria(*listing.query, clause));

@@ -82,8 +82,19 @@ struct RecordIndex::Impl {
   [[nodiscard]] Result<IndexPage> page(const Listing& listing);
   [[nodiscard]] Result<detail::Generation> generation();
   [[nodiscard]] Result<detail::Cursor> start_of(const Listing& listing);
-  [[nodiscard]] Status fill_permitted(const detail::Clause& scope, const Allowed& allowed);
-  [[nodiscard]] Status permit(detail::Clause clause, const Allowed& allowed);
+  [[nodiscard]] static bool restricted(const Listing& listing) {
+    return listing.allowed.patients || listing.allowed.record;
+  }
+  [[nodiscard]] static std::vector<detail::Clause> scopes_of(const detail::Clause& scope,
+                                                             const Allowed& allowed);
+  [[nodiscard]] Result<std::vector<std::int64_t>> rows_of(
+      const std::vector<detail::Clause>& scopes);
+  [[nodiscard]] Result<std::vector<std::int64_t>> permitted(std::vector<std::int64_t> rows,
+                                                            const Allowed& allowed);
+  [[nodiscard]] Status keep_permitted(const std::vector<std::int64_t>& rows);
+  [[nodiscard]] Result<IndexPage> matching(const Listing& listing, const detail::Cursor& start,
+                                           detail::Clause clause,
+                                           const std::vector<std::int64_t>& rows_permitted);
   [[nodiscard]] Result<RecordEntry> one(std::string_view where, std::string_view type,
                                         std::string_view id, std::uint64_t version);
   [[nodiscard]] Status renew_generation();

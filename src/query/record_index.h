@@ -70,7 +70,7 @@ struct Allowed {
   /// Only records of these patients; nothing: of all. An empty list allows nothing.
   std::optional<std::vector<model::Id>> patients;
   /// Then only records for which this holds; empty: all. Called for each candidate once per page,
-  /// while the index is held: it must not call the index. The entry has no terms.
+  /// while others have the index: it may take its time and call the index. The entry has no terms.
   std::function<bool(const RecordEntry&)> record;
 };
 

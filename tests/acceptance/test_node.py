@@ -3,12 +3,15 @@
 """Goal: the program does through its public interfaces what its help says. Method: the real binary
 in a folder of its own; exit codes, stdout and stderr are what people and scripts see."""
 
+import http.client
+import http.server
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -222,7 +225,184 @@ def test_unknown_addresses_and_methods(node):
     request = urllib.request.Request(node.url + "/ledger/v1/head", method="DELETE")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=10)
-    assert refused.value.code == 405 and refused.value.headers["Allow"] == "GET"
+    assert refused.value.code == 405 and refused.value.headers["Allow"] == "GET, HEAD"
+
+
+class Listener(http.server.BaseHTTPRequestHandler):
+    """Hands requests on to a node and remembers the token that they carried."""
+
+    protocol_version = "HTTP/1.0"
+
+    def forward(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name: self.headers[name] for name in ("Authorization", "Content-Type")
+                   if name in self.headers}
+        self.server.token = headers.get("Authorization", self.server.token)
+        request = urllib.request.Request(self.server.node_url + self.path, data=body or None,
+                                         headers=headers, method=self.command)
+        try:
+            answer = urllib.request.urlopen(request, timeout=30)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        content = answer.read()
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            if name.lower() not in ("connection", "content-length", "date", "transfer-encoding"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = do_DELETE = forward
+
+    def log_message(self, *_):
+        pass
+
+
+class SignedIn:
+    """The first organisation of a node, writing by the command line, and its token."""
+
+    def __init__(self, node, folder):
+        self.node, self.folder, self.written = node, folder, 0
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener)
+        self.server.token = ""
+        self.move_to(node)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.id = did = json.loads((folder / "data/genesis.json").read_text())["app_state"][
+            "identity"]["organisations"][0]["did"].removeprefix("did:xinglin:")
+        self.who = ("--as", f"data/keys/{did}.identity.json", "--operator-key", "operator.key",
+                    "--node", f"http://127.0.0.1:{self.server.server_address[1]}")
+
+    def move_to(self, node):
+        """The same node, started again at another port."""
+        self.node = node
+        self.server.node_url = node.url
+
+    def write(self):
+        """One new patient: one transaction, whose id it returns."""
+        self.written += 1
+        (self.folder / "patient.json").write_text(json.dumps(
+            {"resourceType": "Patient", "id": f"p{self.written}"}))
+        done = run("record", "put", "patient.json", *self.who, "--json", cwd=self.folder)
+        return json.loads(done.stdout)["transaction_id"]
+
+    def headers(self, **more):
+        return {"Authorization": self.server.token, **more}
+
+    def stream(self, query="", **headers):
+        request = urllib.request.Request(self.node.url + "/ledger/v1/events" + query,
+                                         headers=self.headers(**headers))
+        return urllib.request.urlopen(request, timeout=20)
+
+
+def events_of(stream, wanted):
+    """The first `wanted` events of a stream: (cursor, kind, data)."""
+    out, event = [], {}
+    while len(out) < wanted:
+        line = stream.readline().decode()
+        assert line, f"the stream ended behind {len(out)} events"
+        if line == "\n":
+            if "data" in event:
+                out.append((event.get("id"), event.get("event"), event["data"]))
+            event = {}
+        elif not line.startswith(":"):
+            name, _, value = line.rstrip("\n").partition(": ")
+            event[name] = value
+    return out
+
+
+def transaction_of(event):
+    return json.loads(event[2])["entry"]["transaction_id"]
+
+
+@pytest.fixture
+def signed_in(node, folder):
+    out = SignedIn(node, folder)
+    yield out
+    out.server.shutdown()
+    out.server.server_close()
+
+
+def test_events_go_on_behind_a_cursor_without_loss_or_repetition(node, signed_in):
+    written = [signed_in.write() for _ in range(4)]
+    with signed_in.stream("?after=0.0") as stream:
+        assert stream.headers["Content-Type"] == "text/event-stream" and stream.headers["Date"]
+        first = events_of(stream, 4)
+    assert [transaction_of(event) for event in first] == written
+    assert {event[1] for event in first} == {"transaction"}
+    places = [tuple(map(int, event[0].split("."))) for event in first]
+    assert places == sorted(set(places))
+    for transaction in written:
+        assert node.get(f"/ledger/v1/receipts/{transaction}")[0] == 200
+    # From every cursor on, by either way of giving it, exactly the rest comes, byte for byte; a
+    # client that comes back gives the header, which counts more than the address it began with.
+    for behind in range(4):
+        cursor = first[behind][0]
+        more = signed_in.write()
+        written.append(more)
+        rest = len(written) - behind - 1
+        with signed_in.stream("?after=" + cursor) as stream:
+            by_address = events_of(stream, rest)
+        with signed_in.stream("?after=0.0", **{"Last-Event-ID": cursor}) as stream:
+            by_header = events_of(stream, rest)
+        assert by_address == by_header
+        assert by_address[:3 - behind] == first[behind + 1:]
+        assert [transaction_of(event) for event in by_address] == written[behind + 1:]
+    # Without a cursor: what happens from now on.
+    with signed_in.stream() as stream:
+        now = signed_in.write()
+        assert transaction_of(events_of(stream, 1)[0]) == now
+
+
+def test_a_stream_of_events_ends_with_its_sign_in_and_refuses_wrong_cursors(node, signed_in):
+    signed_in.write()
+    for wrong in ("1", "x.y", "1.-1", "1.4294967296", "99999999999999999999.0", "1.0.0"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            signed_in.stream("?after=" + wrong)
+        assert refused.value.code == 400
+        assert json.loads(refused.value.read())["code"] == "XL4007", wrong
+    connection = http.client.HTTPConnection(node.url.removeprefix("http://"), timeout=10)
+    connection.putrequest("GET", "/ledger/v1/events")
+    connection.putheader("Authorization", signed_in.server.token)
+    connection.putheader("Last-Event-ID", "1.0")
+    connection.putheader("Last-Event-ID", "2.0")
+    connection.endheaders()
+    twice = connection.getresponse()
+    assert twice.status == 400 and json.loads(twice.read())["code"] == "XL4012"
+    connection.close()
+    with signed_in.stream("?after=0.0") as stream:
+        assert events_of(stream, 1)[0][1] == "transaction"
+        request = urllib.request.Request(node.url + "/auth/v1/tokens", method="DELETE",
+                                         headers=signed_in.headers())
+        assert urllib.request.urlopen(request, timeout=10).status == 204
+        last = events_of(stream, 1)[0]
+        assert last[1] == "error" and "sign-in" in last[2]
+        assert stream.readline() == b""
+
+
+def test_a_look_at_many_patients_reaches_the_ledger_though_the_node_is_killed(
+        node, folder, signed_in):
+    for _ in range(3):
+        signed_in.write()
+    listing = urllib.request.Request(f"{node.url}/o/{signed_in.id}/fhir/Patient",
+                                     headers=signed_in.headers())
+    with urllib.request.urlopen(listing, timeout=10) as answer:
+        assert json.loads(answer.read())["total"] == 3
+    node.process.kill()  # long before the journal's next root
+    node.process.wait(timeout=10)
+    again = Node(folder)
+    try:
+        signed_in.move_to(again)
+        signed_in.write()
+        with signed_in.stream("?after=0.0") as stream:
+            anchored = []
+            while "journal" not in anchored:
+                for event in json.loads(events_of(stream, 1)[0][2])["events"]:
+                    if event["contract"] == "access":
+                        anchored.append({1: "journal", 5: "cohort"}[event["type"]])  # events.h
+        assert anchored == ["cohort", "journal"]  # one look, on the ledger before the reads' root
+    finally:
+        assert again.stop() == 0
 
 
 def test_events_want_a_sign_in(node):

@@ -161,7 +161,7 @@ Heard listen(std::string_view bytes, std::size_t piece) {
     http::bound(parser, options);
     if (!read_request(parser, bytes, piece)) break;
     http::Request request;
-    if (!http::convert(parser.get(), request)) break;
+    if (!http::convert(parser.get(), request).ok()) break;
     XL_CHECK(request.body.size() <= options.body_bytes_max);
     XL_CHECK(request.path.starts_with('/'));
     heard.push_back(std::move(request));

@@ -6,6 +6,7 @@
 
 #include "contracts/api/shape.h"
 #include "contracts/api/time.h"
+#include "contracts/identity/keys.h"
 #include "contracts/identity/records.h"
 #include "model/limits.h"
 
@@ -29,6 +30,10 @@ std::optional<KeyRecord> find_key(const model::StateReader& state, const Hash& k
 bool is_active(const KeyRecord& key, std::uint64_t block_ms) {
   return key.revoked_at_ms() == 0 && start_reached(key.not_before_ms(), block_ms) &&
          !end_reached(key.not_after_ms(), block_ms);
+}
+
+std::vector<Hash> keys_of(const model::StateReader& state, const model::Id& did) {
+  return indexed_keys(state, did, false);
 }
 
 std::optional<PartyRecord> find_party(const model::StateReader& state, const model::Id& did) {

@@ -86,6 +86,10 @@ enum GuardianPower : std::uint32_t {
 /// True when a key may be used at `block_ms`: not revoked, its start reached, before its end.
 [[nodiscard]] bool is_active(const xinglin::identity::v1::KeyRecord& key, std::uint64_t block_ms);
 
+/// Ids of the keys of a party that were not revoked, ascending, session keys left out; at most
+/// `limits::keys_live_max`. Some may be past their end or before their start.
+[[nodiscard]] std::vector<Hash> keys_of(const model::StateReader& state, const model::Id& did);
+
 /// The party of a DID. Nothing when there is none.
 [[nodiscard]] std::optional<xinglin::identity::v1::PartyRecord> find_party(
     const model::StateReader& state, const model::Id& did);

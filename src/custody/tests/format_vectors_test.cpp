@@ -8,7 +8,9 @@
 #include <fstream>
 #include <map>
 
+#include "contracts/access/sealed.pb.h"
 #include "crypto/hash.h"
+#include "custody/access.h"
 #include "custody/details.pb.h"
 #include "custody/labels.h"
 #include "custody/ledger_port.h"
@@ -70,6 +72,36 @@ TEST_F(CustodyFormats, SaltedTextsAndPseudonyms) {
   EXPECT_EQ(to_hex(ByteView(digest).first(16)), to_hex(vector("pseudonym.directory")));
 }
 
+TEST_F(CustodyFormats, LooksAtManyPatients) {
+  xinglin::custody::v1::CohortPlace place;
+  auto* leaf = place.mutable_leaf();
+  leaf->set_salt(field("custody.salt"));
+  leaf->set_entry(field("cohort.entry"));
+  leaf->set_patient(field("custody.patient"));
+  leaf->set_records(2);
+  EXPECT_EQ(to_hex(model::encode(*leaf)), to_hex(vector("cohort.leaf")));
+  EXPECT_EQ(to_hex(cohort_leaf(*leaf)), to_hex(vector("cohort.leaf_hash")));
+  const Hash other = [] {
+    Hash out;
+    out.fill(0x11);
+    return out;
+  }();
+  Hash root{};
+  const Bytes wanted = vector("cohort.root");
+  ASSERT_EQ(wanted.size(), root.size());
+  std::copy(wanted.begin(), wanted.end(), root.begin());
+  place.set_index(other < cohort_leaf(*leaf) ? 1 : 0);
+  place.set_count(2);
+  place.add_path(bytes_of(other));
+  EXPECT_TRUE(leads_to(place, root));
+  place.set_index(1 - place.index());
+  EXPECT_FALSE(leads_to(place, root));
+  place.clear_path();
+  EXPECT_FALSE(leads_to(place, root));
+  place.add_path("short");
+  EXPECT_FALSE(leads_to(place, root));
+}
+
 TEST_F(CustodyFormats, AccessDetailsAndReasons) {
   xinglin::custody::v1::AccessDetails details;
   details.set_version(1);
@@ -87,7 +119,7 @@ TEST_F(CustodyFormats, AccessDetailsAndReasons) {
   details.add_consents(field("custody.consent"));
   details.add_reasons(4);
   EXPECT_EQ(model::encode(details), vector("details.bytes"));
-  xinglin::custody::v1::EmergencyReason reason;
+  xinglin::access::v1::EmergencyReason reason;
   reason.set_version(1);
   reason.set_salt(field("custody.salt"));
   reason.set_code("unconscious");

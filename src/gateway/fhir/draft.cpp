@@ -65,6 +65,14 @@ constexpr auto directory_types = std::to_array<std::string_view>({"ActivityDefin
                                                                   "ValueSet"});
 static_assert(std::is_sorted(directory_types.begin(), directory_types.end()));
 
+}  // namespace
+
+bool is_directory_type(std::string_view type) {
+  return std::binary_search(directory_types.begin(), directory_types.end(), type);
+}
+
+namespace {
+
 std::string name_of(const Draft& draft) { return draft.type + "/" + draft.id; }
 
 /// The drafts of one request while they become versions.
@@ -177,8 +185,7 @@ class Preparation {
       patients_[i] = found;
       return *found;
     }
-    const bool directory =
-        std::binary_search(directory_types.begin(), directory_types.end(), drafts_[i].type);
+    const bool directory = is_directory_type(drafts_[i].type);
     for (const json::Value inside : drafts_[i].document->root().find("contained").items()) {
       const auto type = inside.find("resourceType").as_string().value_or("");
       if (xl::fhir::may_be_in_patient_compartment(type)) return stores_.unattributed();

@@ -28,6 +28,9 @@ struct Written {
   bool unchanged = false;  ///< a deletion of what was deleted
 };
 
+/// True for resource types that are about institutions, products and definitions, never patients.
+[[nodiscard]] bool is_directory_type(std::string_view type);
+
 /// May the principal write here: the organisation's own software and staff. Errors: role_refused.
 [[nodiscard]] Status check_writer(const Call& call);
 

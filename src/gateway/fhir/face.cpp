@@ -76,7 +76,8 @@ http::Response authenticated(const Services& services, custody::Organisation& or
   Call call{services, organisation, request, std::move(base), split_path(path), {}};
   const Status formats = check_formats(request);
   if (!formats.ok()) return refusal(formats.error());
-  if (request.method == "GET" && call.segments.size() == 1 && call.segments[0] == "metadata") {
+  const bool gets = request.method == "GET" || request.method == "HEAD";
+  if (gets && call.segments.size() == 1 && call.segments[0] == "metadata") {
     return capability_statement(call);
   }
   auto principal = services.tokens.principal_of(request);

@@ -79,7 +79,8 @@ http::Response serve_listing(const Call& call, custody::Viewer& viewer, const Li
     if (!entries.empty()) entries += ',';
     append_entry(entries, call, entry, content, is_history);
   }
-  const Status served = viewer.serve(listing.page.entries, listing.action);
+  const Status served = viewer.serve_listing(listing.page.entries, listing.action, listing.query,
+                                             listing.of_patients);
   if (!served.ok()) return refusal(served.error());
   std::string out =
       "{\"resourceType\":\"Bundle\",\"type\":\"" + std::string(listing.bundle_type) + "\"";

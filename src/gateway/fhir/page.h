@@ -13,8 +13,10 @@ struct Listing {
   std::string_view action;       ///< for the journal
   query::IndexPage page;
   bool with_total = true;
-  std::string self;  ///< URL of this page
-  std::string next;  ///< of the next one, empty on the last
+  std::string self;         ///< URL of this page
+  std::string next;         ///< of the next one, empty on the last
+  std::string query;        ///< what was asked, for the journal
+  bool of_patients = true;  ///< it may be about patients
 };
 
 /// Page size and cursor of a request. Errors: parameter_invalid.

@@ -2,10 +2,10 @@
 // Copyright The Xinglin Authors
 #include "gateway/fhir/reply.h"
 
-#include <array>
 #include <chrono>
 
 #include "fhir/outcome.h"
+#include "gateway/http/date.h"
 #include "gateway/problem.h"
 
 namespace xl::gateway::fhir {
@@ -51,32 +51,14 @@ std::string two_digits(unsigned value) {
 
 struct Moment {
   std::chrono::year_month_day day;
-  std::chrono::weekday weekday;
   unsigned hour = 0, minute = 0, second = 0, millisecond = 0;
 };
 
 Moment moment_of(std::uint64_t milliseconds) {
   const std::chrono::sys_days day{std::chrono::days{static_cast<int>(milliseconds / 86'400'000)}};
   const auto rest = static_cast<unsigned>(milliseconds % 86'400'000);
-  return {std::chrono::year_month_day{day},
-          std::chrono::weekday{day},
-          rest / 3'600'000,
-          rest / 60'000 % 60,
-          rest / 1000 % 60,
+  return {std::chrono::year_month_day{day}, rest / 3'600'000, rest / 60'000 % 60, rest / 1000 % 60,
           rest % 1000};
-}
-
-/// RFC 9110 §5.6.7.
-std::string http_date(std::uint64_t milliseconds) {
-  constexpr std::array weekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const Moment at = moment_of(milliseconds);
-  return std::string(weekdays[at.weekday.c_encoding()]) + ", " +
-         two_digits(static_cast<unsigned>(at.day.day())) + " " +
-         months[static_cast<unsigned>(at.day.month()) - 1] + " " +
-         std::to_string(static_cast<int>(at.day.year())) + " " + two_digits(at.hour) + ":" +
-         two_digits(at.minute) + ":" + two_digits(at.second) + " GMT";
 }
 
 }  // namespace
@@ -107,7 +89,7 @@ http::Response refusal(std::span<const Issue> issues) {
 
 void add_version_headers(http::Response& response, const query::RecordEntry& entry) {
   response.headers["etag"] = "W/\"" + std::to_string(entry.version) + "\"";
-  response.headers["last-modified"] = http_date(entry.last_updated_ms);
+  response.headers["last-modified"] = http::http_date(entry.last_updated_ms);
 }
 
 std::string path_of(const query::RecordEntry& entry, bool with_version) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "gateway/fhir/draft.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
@@ -148,9 +149,14 @@ http::Response search(const Call& call, const Parameters& parameters) {
     if (!recorded.ok()) return refusal(recorded.error());
   }
   const std::string address = call.base + "/" + std::string(type);
-  Listing listing{
-      "searchset", "search", std::move(*page), true, address + query_text(parameters, wish->cursor),
-      {}};
+  Listing listing{"searchset",
+                  "search",
+                  std::move(*page),
+                  true,
+                  address + query_text(parameters, wish->cursor),
+                  {},
+                  std::string(type) + query_text(parameters, {}),
+                  !is_directory_type(type)};
   if (!listing.page.next_cursor.empty()) {
     listing.next = address + query_text(parameters, listing.page.next_cursor);
   }
@@ -202,7 +208,9 @@ http::Response everything(const Call& call, std::string_view patient) {
                   std::move(*page),
                   false,
                   address + query_text(parameters, wish->cursor),
-                  {}};
+                  {},
+                  {},
+                  true};
   if (!listing.page.next_cursor.empty()) {
     listing.next = address + query_text(parameters, listing.page.next_cursor);
   }
@@ -247,7 +255,9 @@ http::Response history_of(const Call& call, std::string_view type, std::string_v
                   std::move(*page),
                   true,
                   address + query_text(parameters, current_cursor(parameters)),
-                  {}};
+                  {},
+                  address.substr(call.base.size() + 1) + query_text(parameters, {}),
+                  type.empty() || !is_directory_type(type)};
   if (!listing.page.next_cursor.empty()) {
     listing.next = address + query_text(parameters, listing.page.next_cursor);
   }

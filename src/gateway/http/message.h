@@ -13,8 +13,9 @@
 
 namespace xl::gateway::http {
 
-/// Header names in lower case; a repeated header keeps its last value, except that Cookie and
-/// Authorization may not be repeated (the server answers 400).
+/// Header names in lower case. One that tells who asks, why, or what a message is may not be
+/// repeated (the server answers 400); the values of any other repeated one are joined by commas
+/// (RFC 9110 §5.3).
 using Headers = std::map<std::string, std::string, std::less<>>;
 
 /// A request as handlers see it: complete, bounded, its path and query decoded.

@@ -16,8 +16,9 @@ using Parser = boost::beast::http::request_parser<boost::beast::http::string_bod
 void bound(Parser& parser, const ServerOptions& options);
 
 /// Moves a complete request into `out`: target decoded, header names in lower case. `remote` and
-/// `id` are left alone. False when the request is malformed in a way that Beast lets pass: a bad
-/// target, or Authorization, Cookie or Host twice.
-[[nodiscard]] bool convert(Parser::value_type& in, Request& out);
+/// `id` are left alone. Errors, for what Beast lets pass: request_malformed (a bad target, no Host
+/// in HTTP/1.1), header_repeated (a header that is no list and that somebody acts on: two of them
+/// could be read as one by us and as the other by a proxy or an auditor).
+[[nodiscard]] Status convert(Parser::value_type& in, Request& out);
 
 }  // namespace xl::gateway::http

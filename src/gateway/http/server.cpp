@@ -23,6 +23,7 @@
 #include <thread>
 
 #include "crypto/random.h"
+#include "gateway/http/date.h"
 #include "gateway/http/parse.h"
 #include "gateway/problem.h"
 
@@ -66,6 +67,15 @@ std::string new_request_id() {
   return to_hex(bytes);
 }
 
+/// What an answer must know of its request.
+struct About {
+  unsigned version = 11;
+  bool head = false;  ///< an answer to HEAD has no body (RFC 9110 §9.3.2)
+};
+
+/// These have no content, so nothing may be said of its length or type (RFC 9110 §8.6).
+bool has_no_content(unsigned status) { return status < 200 || status == 204 || status == 304; }
+
 class BeastServer final : public Server {
  public:
   BeastServer(const ServerOptions& options, Handler handler)
@@ -91,12 +101,14 @@ class BeastServer final : public Server {
   asio::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer,
                                   const std::string& remote);
   asio::awaitable<bool> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                                  Parser& parser, unsigned version);
-  asio::awaitable<bool> refuse(beast::tcp_stream& stream, unsigned status, ErrorCode code,
-                               unsigned version);
-  asio::awaitable<bool> write(beast::tcp_stream& stream, Response response, unsigned version,
-                              bool keep_alive, bool head, const std::string& request_id);
-  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, Response response);
+                                  Parser& parser, About about);
+  asio::awaitable<bool> refuse(beast::tcp_stream& stream, unsigned status, Error error,
+                               About about = {});
+  asio::awaitable<bool> write(beast::tcp_stream& stream, Response response, About about,
+                              bool keep_alive, const std::string& request_id);
+  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, Response response, About about,
+                                     const std::string& request_id);
+  [[nodiscard]] std::string date();
   [[nodiscard]] Response handle(const Request& request) const;
   /// More than half of the connections are taken: those that say nothing must go soon, so that
   /// nobody locks others out by keeping connections idle.
@@ -116,6 +128,7 @@ class BeastServer final : public Server {
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<std::uint64_t> accepted_{0};
+  DateHeader date_;
 };
 
 Status BeastServer::listen() {
@@ -180,7 +193,7 @@ asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
   const std::string remote = failure ? std::string() : endpoint.address().to_string();
   beast::tcp_stream stream(std::move(socket));
   if (open_.load() > options_.connections_max) {
-    (void)co_await refuse(stream, 503, ErrorCode::server_busy, 11);
+    (void)co_await refuse(stream, 503, make_error(ErrorCode::server_busy));
   } else {
     beast::flat_buffer buffer(options_.header_bytes_max + buffer_bytes);
     buffer.reserve(buffer_bytes);
@@ -191,17 +204,17 @@ asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
 }
 
 asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                                             Parser& parser, unsigned version) {
+                                             Parser& parser, About about) {
   boost::system::error_code failure;
   const auto length = parser.content_length();
   if (length && *length > options_.body_bytes_max) {
-    co_return co_await refuse(stream, 413, ErrorCode::request_too_large, version);
+    co_return co_await refuse(stream, 413, make_error(ErrorCode::request_too_large), about);
   }
   if (bodies_bytes_.load() > options_.bodies_bytes_max) {
-    co_return co_await refuse(stream, 503, ErrorCode::server_busy, version);
+    co_return co_await refuse(stream, 503, make_error(ErrorCode::server_busy), about);
   }
   if (beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
-    bhttp::response<bhttp::empty_body> go_on(bhttp::status::continue_, version);
+    bhttp::response<bhttp::empty_body> go_on(bhttp::status::continue_, about.version);
     co_await bhttp::async_write(stream, go_on, asio::redirect_error(asio::use_awaitable, failure));
     if (failure) co_return false;
   }
@@ -220,13 +233,13 @@ asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::f
   timer.cancel();
   if (!failure) co_return true;
   if (failure == bhttp::error::body_limit) {
-    co_return co_await refuse(stream, 413, ErrorCode::request_too_large, version);
+    co_return co_await refuse(stream, 413, make_error(ErrorCode::request_too_large), about);
   }
   if (failure == asio::error::operation_aborted) {
-    co_return co_await refuse(stream, 408, ErrorCode::request_timed_out, version);
+    co_return co_await refuse(stream, 408, make_error(ErrorCode::request_timed_out), about);
   }
   if (failure != bhttp::error::partial_message && failure != bhttp::error::end_of_stream) {
-    co_return co_await refuse(stream, 400, ErrorCode::request_malformed, version);
+    co_return co_await refuse(stream, 400, make_error(ErrorCode::request_malformed), about);
   }
   co_return false;
 }
@@ -244,33 +257,32 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
   co_await bhttp::async_read_header(stream, buffer, parser,
                                     asio::redirect_error(asio::use_awaitable, failure));
   if (failure == bhttp::error::header_limit || failure == bhttp::error::buffer_overflow) {
-    co_return co_await refuse(stream, 431, ErrorCode::request_too_large, 11);
+    co_return co_await refuse(stream, 431, make_error(ErrorCode::request_too_large));
   }
   if (failure == bhttp::error::body_limit) {
-    co_return co_await refuse(stream, 413, ErrorCode::request_too_large, 11);
+    co_return co_await refuse(stream, 413, make_error(ErrorCode::request_too_large));
   }
   if (failure == bhttp::error::end_of_stream || failure == beast::error::timeout ||
       failure == asio::error::connection_reset || failure == asio::error::operation_aborted) {
     co_return false;
   }
-  if (failure) co_return co_await refuse(stream, 400, ErrorCode::request_malformed, 11);
-  const unsigned version = parser.get().version();
+  if (failure) co_return co_await refuse(stream, 400, make_error(ErrorCode::request_malformed));
+  const About about{parser.get().version(), parser.get().method() == bhttp::verb::head};
   const bool keep_alive = parser.get().keep_alive();
   // A body that does not say its length may become as long as allowed.
   const std::size_t expected = parser.chunked()
                                    ? options_.body_bytes_max
                                    : static_cast<std::size_t>(parser.content_length().value_or(0));
   const Held body(bodies_bytes_, std::min(expected, options_.body_bytes_max));
-  if (!parser.is_done() && !co_await read_body(stream, buffer, parser, version)) co_return false;
+  if (!parser.is_done() && !co_await read_body(stream, buffer, parser, about)) co_return false;
   ++requests_;
   Request request;
   request.remote = remote;
   request.id = new_request_id();
-  if (!convert(parser.get(), request)) {
-    co_return co_await refuse(stream, 400, ErrorCode::request_malformed, version);
-  }
+  const Status converted = convert(parser.get(), request);
+  if (!converted.ok()) co_return co_await refuse(stream, 400, converted.error(), about);
   if (waiting_.load() >= options_.requests_waiting_max) {
-    co_return co_await refuse(stream, 503, ErrorCode::server_busy, version);
+    co_return co_await refuse(stream, 503, make_error(ErrorCode::server_busy), about);
   }
   Response response;
   {
@@ -281,9 +293,10 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
     response = handle(request);
     co_await asio::post(asio::bind_executor(here, asio::use_awaitable));
   }
-  if (response.stream) co_return co_await write_stream(stream, std::move(response));
-  co_return co_await write(stream, std::move(response), version, keep_alive,
-                           request.method == "HEAD", request.id);
+  if (response.stream) {
+    co_return co_await write_stream(stream, std::move(response), about, request.id);
+  }
+  co_return co_await write(stream, std::move(response), about, keep_alive, request.id);
 }
 
 Response BeastServer::handle(const Request& request) const {
@@ -295,12 +308,12 @@ Response BeastServer::handle(const Request& request) const {
 }
 
 /// Answers a problem and gives the connection up: what is left of the request is not read.
-asio::awaitable<bool> BeastServer::refuse(beast::tcp_stream& stream, unsigned status,
-                                          ErrorCode code, unsigned version) {
+asio::awaitable<bool> BeastServer::refuse(beast::tcp_stream& stream, unsigned status, Error error,
+                                          About about) {
   ++refused_;
-  Response response = problem(status, make_error(code), {});
+  Response response = problem(status, error, {});
   if (status == 503) response.headers["retry-after"] = "2";
-  (void)co_await write(stream, std::move(response), version, false, false, {});
+  (void)co_await write(stream, std::move(response), about, false, {});
   // Closing with unread bytes would reset the connection and destroy the answer on its way, so a
   // bounded rest is read and thrown away first.
   boost::system::error_code failure;
@@ -314,16 +327,26 @@ asio::awaitable<bool> BeastServer::refuse(beast::tcp_stream& stream, unsigned st
   co_return false;
 }
 
-asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response response,
-                                         unsigned version, bool keep_alive, bool head,
-                                         const std::string& request_id) {
-  Answer answer(static_cast<bhttp::status>(response.status), version);
+std::string BeastServer::date() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return date_.at(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
+}
+
+asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response response, About about,
+                                         bool keep_alive, const std::string& request_id) {
+  Answer answer(static_cast<bhttp::status>(response.status), about.version);
+  const bool nothing = has_no_content(response.status);
+  const bool head = about.head || nothing;
   for (const auto& [name, value] : response.headers) answer.set(name, value);
-  if (!response.content_type.empty()) answer.set(bhttp::field::content_type, response.content_type);
+  if (!response.content_type.empty() && !nothing) {
+    answer.set(bhttp::field::content_type, response.content_type);
+  }
+  answer.set(bhttp::field::date, date());
   answer.set("X-Content-Type-Options", "nosniff");
   if (!request_id.empty()) answer.set("Request-Id", request_id);
   answer.keep_alive(keep_alive);
-  answer.content_length(response.body.size());
+  if (!nothing) answer.content_length(response.body.size());
   if (!head) answer.body() = std::move(response.body);
   boost::system::error_code failure;
   stream.expires_after(std::chrono::milliseconds(options_.write_timeout_ms));
@@ -339,9 +362,12 @@ asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response res
   co_return !failure && keep_alive;
 }
 
-asio::awaitable<bool> BeastServer::write_stream(beast::tcp_stream& stream, Response response) {
+asio::awaitable<bool> BeastServer::write_stream(beast::tcp_stream& stream, Response response,
+                                                About about, const std::string& request_id) {
   std::string head = "HTTP/1.1 200 OK\r\nContent-Type: " + response.content_type +
-                     "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n";
+                     "\r\nDate: " + date() + "\r\nRequest-Id: " + request_id +
+                     "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store" +
+                     "\r\nConnection: close\r\n\r\n";
   boost::system::error_code failure;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   auto last_sent = std::chrono::steady_clock::now();
@@ -351,6 +377,7 @@ asio::awaitable<bool> BeastServer::write_stream(beast::tcp_stream& stream, Respo
       stream.expires_after(std::chrono::milliseconds(options_.write_timeout_ms));
       co_await asio::async_write(stream, asio::buffer(chunk),
                                  asio::redirect_error(asio::use_awaitable, failure));
+      if (about.head) break;
       last_sent = std::chrono::steady_clock::now();
     }
     try {

@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "gateway/ledger/events.h"
+#include "gateway/ledger/parties.h"
 #include "gateway/ledger/show.h"
 #include "gateway/ledger/submit.h"
 #include "model/receipt.h"
@@ -118,6 +119,10 @@ void add_routes(Router& router, const Services& services) {
                 return get_state(services, request, values);
               },
               Access::signed_in});
+  router.add(
+      {"GET", "/ledger/v1/parties/{did}", "An organisation's or service's current keys, with proof",
+       [services](const auto&, const PathValues& values) { return get_party(services, values); },
+       Access::signed_in});
   router.add({"GET", "/ledger/v1/consistency", "Proof that the history only grew",
               [services](const http::Request& request, const auto&) {
                 return get_consistency(services, request);

@@ -6,12 +6,17 @@
 
 #include "base/checked.h"
 #include "base/json/writer.h"
+#include "contracts/access/records.h"
+#include "contracts/api/shape.h"
 #include "contracts/identity/view.h"
 #include "gateway/organisation/consents.h"
+#include "model/canonical.h"
 #include "model/limits.h"
+#include "model/receipt.h"
 
 namespace xl::gateway::organisation {
 
+namespace consent = contracts::consent;
 namespace identity = contracts::identity;
 using contracts::PartyKind;
 
@@ -26,11 +31,23 @@ bool oversees(const custody::Principal& who, const custody::Organisation& organi
          (has(identity::Role::privacy_officer) || has(identity::Role::auditor));
 }
 
+/// The parameter `patient`: the DID of a patient of this organisation, whatever became of it.
+/// Errors: parameter_invalid, party_unknown.
+Result<model::Id> patient_named(const Services& services, custody::Organisation& organisation,
+                                const http::Request& request) {
+  const auto patient = model::id_from_did(request.parameter("patient").value_or(""));
+  if (!patient.ok()) return make_error(ErrorCode::parameter_invalid, "patient: a DID");
+  const auto party = identity::find_party(*services.ledger.state(), *patient);
+  const bool ours = party && static_cast<PartyKind>(party->kind()) == PartyKind::patient &&
+                    identity::custodian_of(*party) == organisation.did() &&
+                    !organisation.stores().is_own(*patient);
+  if (!ours) return make_error(ErrorCode::party_unknown, "no patient of this organisation");
+  return *patient;
+}
+
 Result<model::Id> patient_asked(const Services& services, custody::Organisation& organisation,
                                 const custody::Principal& who, const http::Request& request) {
-  if (oversees(who, organisation)) {
-    return model::id_from_did(request.parameter("patient").value_or(""));
-  }
+  if (oversees(who, organisation)) return patient_named(services, organisation, request);
   return own_patient(services, organisation, who, request);
 }
 
@@ -66,7 +83,23 @@ void write_access(json::Writer& out, custody::Organisation& organisation,
   out.key("purpose").string(entry.purpose).key("reasons").string(entry.reason);
   out.key("permitted").boolean(entry.decision == vault::Decision::permitted);
   out.key("session").string(entry.session.is_zero() ? "" : entry.session.text());
+  xinglin::custody::v1::AccessDetails details;
+  const bool known = model::decode_canonical(entry.evidence, details);
+  out.key("roles").begin_array();
+  for (const std::uint32_t role : details.roles()) {
+    if (known) out.unsigned_integer(role);
+  }
+  out.end_array().key("cohort");
+  out.string(known && details.has_cohort()
+                 ? contracts::id_of(details.cohort().leaf().entry()).text()
+                 : "");
   out.end_object();
+}
+
+consent::PurposeOfUse look_purpose(PartyKind kind) {
+  if (kind == PartyKind::patient) return consent::PurposeOfUse::patient_request;
+  if (kind == PartyKind::guardian) return consent::PurposeOfUse::family_request;
+  return consent::PurposeOfUse::compliance;
 }
 
 /// Looking at the log is a look at the patient's affairs. Durable before anything is shown.
@@ -80,7 +113,11 @@ Status record_look(const Services& services, custody::Organisation& organisation
   entry.decision = vault::Decision::permitted;
   entry.outcome = vault::Outcome::served;
   entry.action = "access-log";
-  entry.evidence = copy_of(ByteView(who.key_id));
+  XL_TRY_ASSIGN(const query::LedgerHead head, services.ledger.head());
+  const consent::PurposeOfUse purpose = look_purpose(who.kind);
+  entry.purpose = custody::purpose_code(purpose);
+  entry.evidence = model::encode(custody::access_details(who, patient, organisation.did(), purpose,
+                                                         consent::Action::search, head.height));
   const auto kept = organisation.stores().journal().append(entry);
   return kept.ok() ? Status{} : Status(kept.error());
 }
@@ -91,6 +128,28 @@ Result<std::uint64_t> number_of(const http::Request& request, std::string_view n
   std::uint64_t value = fallback;
   if (text && !parse_decimal(*text, value)) return make_error(ErrorCode::parameter_invalid, name);
   return value;
+}
+
+/// Of an entry that belongs to a look at many patients: where it stands in that, and what the
+/// ledger holds of it. Empty for any other. Errors: those of the ledger.
+Result<std::string> cohort_text(const Services& services, const vault::JournalEntry& entry) {
+  xinglin::custody::v1::AccessDetails details;
+  if (!model::decode_canonical(entry.evidence, details) || !details.has_cohort())
+    return std::string();
+  const auto& place = details.cohort();
+  const model::Id id = contracts::id_of(place.leaf().entry());
+  XL_TRY_ASSIGN(const query::LedgerHead head, services.ledger.head());
+  XL_TRY_ASSIGN(const model::Receipt receipt,
+                services.ledger.state_receipt(contracts::access::cohort_key(id), head.height));
+  json::Writer out;
+  out.begin_object().key("entry").string(id.text());
+  out.key("leaf").string(to_base64(model::encode(place.leaf())));
+  out.key("index").unsigned_integer(place.index()).key("count").unsigned_integer(place.count());
+  out.key("path").begin_array();
+  for (const std::string& sibling : place.path()) out.string(to_hex(view_of(sibling)));
+  std::string text = out.end_array().end_object().take();
+  text.insert(text.size() - 1, ",\"receipt\":" + model::write_receipt(receipt));
+  return text;
 }
 
 }  // namespace
@@ -144,7 +203,10 @@ Result<http::Response> prove_access(const Services& services, custody::Organisat
   out.key("content").string(to_base64(proof.content)).key("path").begin_array();
   for (const Hash& hash : proof.path) out.string(to_hex(hash));
   out.end_array().key("transaction").string(to_hex(batch.transaction)).end_object();
-  return json_response(out.take());
+  std::string body = out.take();
+  XL_TRY_ASSIGN(const std::string cohort, cohort_text(services, kept.entry));
+  if (!cohort.empty()) body.insert(body.size() - 1, ",\"cohort\":" + cohort);
+  return json_response(std::move(body));
 }
 
 }  // namespace xl::gateway::organisation

@@ -82,11 +82,12 @@ Result<model::Id> own_patient(const Services& services, const custody::Organisat
   if (who.organisation != organisation.did()) return make_error(ErrorCode::role_refused);
   if (who.kind == PartyKind::patient) return who.did;
   if (who.kind == PartyKind::guardian) {
-    XL_TRY_ASSIGN(const model::Id ward,
-                  model::id_from_did(request.parameter("patient").value_or("")));
+    const auto ward = model::id_from_did(request.parameter("patient").value_or(""));
+    if (!ward.ok()) return make_error(ErrorCode::parameter_invalid, "patient: the ward's DID");
     XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(services.custody.port()));
-    if (identity::guardian_acts(*view.state, who.did, ward, identity::power_consent, view.now_ms)) {
-      return ward;
+    if (identity::guardian_acts(*view.state, who.did, *ward, identity::power_consent,
+                                view.now_ms)) {
+      return *ward;
     }
   }
   return make_error(ErrorCode::role_refused);

@@ -31,7 +31,7 @@ Result<http::Response> declare_emergency(const Services& services,
   if (!from_base64(why.find("salt").as_string().value_or("*"), salt)) {
     return make_error(ErrorCode::parameter_invalid, "reason.salt");
   }
-  xinglin::custody::v1::EmergencyReason reason;
+  xinglin::access::v1::EmergencyReason reason;
   reason.set_version(1);
   reason.set_salt(custody::bytes_of(salt));
   reason.set_code(std::string(why.find("code").as_string().value_or("")));

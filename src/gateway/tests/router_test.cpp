@@ -57,7 +57,7 @@ TEST(Router, RefusesTheRestWithTheReason) {
   }
   const http::Response refused = ask(router, "DELETE", "/a/x");
   EXPECT_EQ(refused.status, 405U);
-  EXPECT_EQ(refused.headers.at("allow"), "GET, POST");
+  EXPECT_EQ(refused.headers.at("allow"), "GET, HEAD, POST");
   const http::Response busy = ask(router, "GET", "/fail");
   EXPECT_EQ(busy.status, 503U);
   EXPECT_EQ(busy.headers.at("retry-after"), "2");

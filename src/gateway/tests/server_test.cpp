@@ -13,7 +13,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <ctime>
 #include <thread>
+#include <utility>
+
+#include "gateway/http/date.h"
 
 namespace xl::gateway::http {
 namespace {
@@ -61,6 +65,16 @@ class RawClient {
   bool connected_ = false;
 };
 
+/// Says one word and is done.
+class OneWord final : public Stream {
+ public:
+  [[nodiscard]] std::string take() override { return std::exchange(word_, {}); }
+  [[nodiscard]] bool finished() const override { return word_.empty(); }
+
+ private:
+  std::string word_ = "data: streamed\n\n";
+};
+
 class ServerTest : public testing::Test {
  protected:
   void start(ServerOptions options) {
@@ -69,6 +83,15 @@ class ServerTest : public testing::Test {
       Response response;
       response.content_type = "text/plain";
       if (request.path == "/throw") throw std::runtime_error("inner words");
+      if (request.path == "/none") {
+        response.status = 204;
+        return response;
+      }
+      if (request.path == "/stream") {
+        response.stream = std::make_shared<OneWord>();
+        return response;
+      }
+      response.headers["seen"] = std::string(request.header("accept"));
       if (request.path == "/slow") std::this_thread::sleep_for(std::chrono::milliseconds(300));
       response.body = request.method + " " + request.path + " " +
                       std::string(request.parameter("q").value_or("-")) + " " +
@@ -131,8 +154,7 @@ TEST_F(ServerTest, GarbageIsRefusedWithACode) {
        {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", "GET\r\n\r\n",
         "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET x HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/9.9\r\nHost: x\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-        "GET / HTTP/1.1\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nAccept: x\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
     const std::string answer = exchange(garbage);
@@ -141,6 +163,87 @@ TEST_F(ServerTest, GarbageIsRefusedWithACode) {
   }
   EXPECT_EQ(handled.load(), 0);
   expect_served();
+}
+
+TEST_F(ServerTest, AHeaderThatDecidesMayOccurOnce) {
+  start(small_bounds());
+  for (const std::string name :
+       {"Authorization", "Cookie", "Host", "X-Purpose-Of-Use", "X-Emergency-Entry", "If-Match",
+        "If-None-Match", "If-None-Exist", "Content-Type", "Last-Event-ID", "Range"}) {
+    const std::string host = name == "Host" ? "" : "Host: x\r\n";
+    for (const auto& [one, two] : {std::pair{"a", "b"}, std::pair{"a", "a"}}) {
+      std::string second = name;
+      second[0] = static_cast<char>(second[0] - 'A' + 'a');  // however it is written
+      const std::string answer = exchange("GET / HTTP/1.1\r\n" + host + name + ": " + one +
+                                          "\r\nAccept: */*\r\n" + second + ": " + two + "\r\n\r\n");
+      EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << name << answer;
+      EXPECT_NE(answer.find("XL4012"), std::string::npos) << name << answer;
+    }
+  }
+  // How long a body is must never be a matter of opinion (RFC 9112 §6.3).
+  for (const std::string_view lengths :
+       {"Content-Length: 1\r\nContent-Length: 2\r\n", "Content-Length: 1, 2\r\n",
+        "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n"}) {
+    const std::string answer = exchange("POST / HTTP/1.1\r\nHost: x\r\n" + std::string(lengths) +
+                                        "\r\n1\r\na\r\n0\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << lengths << answer;
+    EXPECT_NE(answer.find("\"code\":\"XL40"), std::string::npos) << lengths << answer;
+  }
+  EXPECT_EQ(handled.load(), 0);
+  // A list may come in parts.
+  const std::string listed = exchange(
+      "GET / HTTP/1.1\r\nHost: x\r\nAccept: a/b\r\nAccept: c/d\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(listed.find("seen: a/b, c/d\r\n"), std::string::npos) << listed;
+}
+
+TEST_F(ServerTest, AnswersSayWhenTheyWereMadeAndHeadsHaveNoBody) {
+  start(small_bounds());
+  const auto ask = [&](const std::string& method, const std::string& path) {
+    return exchange(method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  };
+  const auto moment_of = [](const std::string& answer) {
+    const std::size_t at = answer.find("\r\nDate: ");
+    if (at == std::string::npos) return std::time_t{0};
+    std::tm parsed{};
+    const char* end = ::strptime(answer.c_str() + at + 8, "%a, %d %b %Y %H:%M:%S GMT\r\n", &parsed);
+    return end == nullptr ? std::time_t{0} : ::timegm(&parsed);
+  };
+  for (const auto& [method, path] :
+       {std::pair{"GET", "/"}, std::pair{"HEAD", "/"}, std::pair{"GET", "/%zz"},
+        std::pair{"GET", "/throw"}, std::pair{"GET", "/none"}, std::pair{"GET", "/stream"}}) {
+    const std::time_t before = std::time(nullptr);
+    const std::string answer = ask(method, path);
+    EXPECT_GE(moment_of(answer), before) << answer;
+    EXPECT_LE(moment_of(answer), std::time(nullptr)) << answer;
+    EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos) << answer;
+  }
+  const auto body_of = [](const std::string& answer) {
+    return answer.substr(answer.find("\r\n\r\n") + 4);
+  };
+  const std::string get = ask("GET", "/body");
+  const std::string head = ask("HEAD", "/body");
+  EXPECT_EQ(body_of(get), "GET /body - 0");
+  EXPECT_EQ(body_of(head), "");
+  EXPECT_NE(head.find("Content-Length: 14\r\n"), std::string::npos) << head;  // that of the answer
+  EXPECT_EQ(body_of(ask("GET", "/stream")), "data: streamed\n\n");
+  EXPECT_EQ(body_of(ask("HEAD", "/stream")), "");
+  EXPECT_EQ(body_of(ask("HEAD", "/%zz")), "");
+  // RFC 9110 §8.6: nothing is said of a content that is not there.
+  const std::string none = ask("DELETE", "/none");
+  EXPECT_TRUE(none.starts_with("HTTP/1.1 204")) << none;
+  EXPECT_EQ(none.find("\r\nContent-"), std::string::npos) << none;
+  EXPECT_EQ(body_of(none), "");
+}
+
+TEST(HttpDate, IsThatOfTheStandardAndMadeOnceASecond) {
+  EXPECT_EQ(http_date(784'111'777'000), "Sun, 06 Nov 1994 08:49:37 GMT");  // RFC 9110 §5.6.7
+  EXPECT_EQ(http_date(951'782'400'999), "Tue, 29 Feb 2000 00:00:00 GMT");
+  DateHeader date;
+  EXPECT_EQ(date.at(784'111'777'000), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(date.at(784'111'777'999), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(date.at(784'111'778'000), "Sun, 06 Nov 1994 08:49:38 GMT");
+  EXPECT_EQ(date.at(784'111'777'000), "Sun, 06 Nov 1994 08:49:37 GMT");  // a clock set back
 }
 
 TEST_F(ServerTest, BodiesAtTheirEdge) {

@@ -5,6 +5,11 @@
 // with an OperationOutcome. Method: a real node, asked over HTTP by software, doctors and patients.
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
 #include "fhir/validate.h"
 #include "node/tests/live_node.h"
 
@@ -16,6 +21,18 @@ using testing::LiveNode;
 using testing::observation_json;
 using testing::parsed;
 using testing::patient_json;
+
+/// What a server answers to these very bytes.
+std::string raw_exchange(std::uint16_t port, const std::string& request) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::socket socket(io);
+  boost::system::error_code failure;
+  socket.connect({boost::asio::ip::address_v4::loopback(), port}, failure);
+  boost::asio::write(socket, boost::asio::buffer(request), failure);
+  std::string out;
+  boost::asio::read(socket, boost::asio::dynamic_buffer(out), failure);
+  return out;
+}
 
 class FhirFace : public ::testing::Test {
  protected:
@@ -190,6 +207,166 @@ TEST_F(FhirFace, TransactionsResolveReferencesAndAreAllOrNothing) {
   EXPECT_EQ(each.root().find("entry").at(0).find("response").find("status").as_string(), "201");
   EXPECT_EQ(each.root().find("entry").at(1).find("response").find("status").as_string(), "422");
   EXPECT_EQ(north_->get("Patient/half").status, 200U);
+}
+
+/// A Bundle of entries, each given as the text of its object.
+std::string bundle_of(const std::string& type, const std::vector<std::string>& entries) {
+  std::string out;
+  for (const std::string& entry : entries) out += (out.empty() ? "" : ",") + entry;
+  return R"({"resourceType":"Bundle","type":")" + type + R"(","entry":[)" + out + "]}";
+}
+std::string get_entry(const std::string& url) {
+  return R"({"request":{"method":"GET","url":")" + url + R"("}})";
+}
+std::string put_entry(const std::string& name, const std::string& resource) {
+  return R"({"resource":)" + resource + R"(,"request":{"method":"PUT","url":")" + name + R"("}})";
+}
+
+TEST_F(FhirFace, EveryEntryOfABatchIsAnsweredForItself) {
+  ASSERT_EQ(north_->put("Observation/b1", observation_json("b1", "p1")).status, 201U);
+  const std::string host = "http://127.0.0.1:" + std::to_string(live_->node->port());
+  const std::vector<std::tuple<std::string, std::string, std::string>> cases = {
+      {"{}", "400", "XL4178"},
+      {"7", "400", "XL4178"},
+      {R"({"request":{"method":"GET"}})", "400", "XL4178"},
+      {R"({"request":{"url":"Patient/p1"}})", "400", "XL4178"},
+      {get_entry("Observation/b1"), "200", ""},
+      {get_entry("/Observation/b1"), "200", ""},
+      {get_entry(host + north_->base() + "Observation/b1"), "200", ""},
+      {get_entry("/Observation?patient=p1&_id=b1"), "200", ""},
+      {get_entry("Observation?patient=http://elsewhere.example/Patient/p1"), "200", ""},
+      {get_entry("http://elsewhere.example/fhir/Observation/b1"), "400", "XL4180"},
+      {get_entry("//elsewhere.example/fhir/Observation/b1"), "400", "XL4180"},
+      {get_entry("urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"), "400", "XL4180"},
+      {get_entry(host + "/o/" + live_->organisations[1].text() + "/fhir/Observation/b1"), "400",
+       "XL4180"},
+      {R"({"request":{"method":"POST","url":"Observation/_search?patient=p1&_id=b1"}})", "200", ""},
+      {R"({"resource":{"resourceType":"Parameters"},)"
+       R"("request":{"method":"POST","url":"Observation/_search?patient=p1"}})",
+       "400", "XL4178"},
+      {R"({"request":{"method":"GET","url":"Patient/p1","ifNoneMatch":"W/\"1\""}})", "400",
+       "XL4173"},
+      {put_entry("/Observation/b2", observation_json("b2", "p1")), "201", ""},
+  };
+  std::vector<std::string> entries;
+  for (const auto& [entry, status, code] : cases) entries.push_back(entry);
+  const auto answer = north_->post("", bundle_of("batch", entries));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const json::Document each = parsed(answer);
+  EXPECT_TRUE(fhir::validate(each.root()).empty());
+  ASSERT_EQ(each.root().find("entry").size(), cases.size());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const json::Value response = each.root().find("entry").at(i).find("response");
+    EXPECT_EQ(response.find("status").as_string(), std::get<1>(cases[i])) << std::get<0>(cases[i]);
+    const json::Value issue = response.find("outcome").find("issue").at(0);
+    EXPECT_EQ(issue.find("details").find("coding").at(0).find("code").as_string().value_or(""),
+              std::get<2>(cases[i]))
+        << std::get<0>(cases[i]);
+  }
+  const json::Value found = each.root().find("entry").at(13).find("resource");
+  EXPECT_EQ(found.find("total").number_text(), "1");
+  EXPECT_EQ(north_->get("Observation/b2").status, 200U);
+  // A list that is none, and a transaction with an entry that is none: the whole is refused.
+  const auto no_list = north_->post("", R"({"resourceType":"Bundle","type":"batch","entry":{}})");
+  EXPECT_EQ(no_list.status, 400U) << no_list.body;
+  EXPECT_EQ(code_of(no_list), "XL4178");
+  const auto whole = north_->post(
+      "", bundle_of("transaction", {put_entry("Patient/whole", patient_json("whole", "W")), "{}"}));
+  EXPECT_EQ(whole.status, 400U) << whole.body;
+  EXPECT_EQ(code_of(whole), "XL4178");
+  EXPECT_EQ(north_->get("Patient/whole").status, 404U);
+}
+
+TEST_F(FhirFace, ATransactionsReadsSucceedOrNothingIsWritten) {
+  ASSERT_EQ(north_->put("Observation/t1", observation_json("t1", "p1")).status, 201U);
+  const auto write = [](const std::string& id) {
+    return put_entry("Patient/" + id, patient_json(id, "T"));
+  };
+  int number = 0;
+  const auto refused = [&](const std::vector<std::string>& reads, unsigned status,
+                           const char* code) {
+    const std::string id = "t-no-" + std::to_string(++number);
+    std::vector<std::string> entries{write(id)};
+    entries.insert(entries.end(), reads.begin(), reads.end());
+    const auto answer = north_->post("", bundle_of("transaction", entries));
+    EXPECT_EQ(answer.status, status) << answer.body;
+    EXPECT_EQ(code_of(answer), code);
+    const json::Document outcome = parsed(answer);
+    const std::string place = "Bundle.entry[" + std::to_string(reads.size()) + "]";
+    EXPECT_NE(answer.body.find(place), std::string::npos) << answer.body;
+    EXPECT_EQ(north_->get("Patient/" + id).status, 404U) << "half of a transaction";
+  };
+  refused({get_entry("Observation/absent")}, 404, "XL4170");
+  refused({get_entry("Observation/t1"), get_entry("Observation?nonsense=1")}, 400, "XL4174");
+  refused({get_entry("http://elsewhere.example/Observation/t1")}, 400, "XL4180");
+  // Read behind the writes they would say something else: those must be asked behind them.
+  refused({get_entry("Patient/t-no-4")}, 400, "XL4173");
+  refused({get_entry("Patient?_id=p1")}, 400, "XL4173");
+  refused({get_entry("Patient/_history")}, 400, "XL4173");
+  refused({get_entry("_history")}, 400, "XL4173");
+  refused({get_entry("Patient/p1/$everything")}, 400, "XL4173");
+  refused({R"({"request":{"method":"HEAD","url":"Patient/p1"}})"}, 400, "XL4173");
+
+  const auto done =
+      north_->post("", bundle_of("transaction", {get_entry("Observation/t1"), write("t-yes"),
+                                                 get_entry("/Observation?patient=p1&_id=t1"),
+                                                 get_entry("Patient/p1")}));
+  ASSERT_EQ(done.status, 200U) << done.body;
+  const json::Document answer = parsed(done);
+  EXPECT_TRUE(fhir::validate(answer.root()).empty());
+  const auto entry = [&](std::size_t i) { return answer.root().find("entry").at(i); };
+  ASSERT_EQ(answer.root().find("entry").size(), 4U);
+  EXPECT_EQ(entry(0).find("resource").find("id").as_string(), "t1");
+  EXPECT_EQ(entry(1).find("response").find("status").as_string(), "201");
+  EXPECT_EQ(entry(2).find("resource").find("total").number_text(), "1");
+  EXPECT_EQ(entry(3).find("resource").find("id").as_string(), "p1");
+  EXPECT_EQ(north_->get("Patient/t-yes").status, 200U);
+  // Without writes the reads alone succeed or fail together.
+  const auto reads = north_->post(
+      "", bundle_of("transaction", {get_entry("Patient/p1"), get_entry("Patient/absent")}));
+  EXPECT_EQ(reads.status, 404U);
+  EXPECT_EQ(reads.body.find("Planted Name"), std::string::npos);
+}
+
+TEST_F(FhirFace, AHeadIsAGetWithoutItsBody) {
+  const auto ask = [&](const std::string& method, const std::string& path,
+                       const std::string& headers) {
+    return raw_exchange(live_->node->port(), method + " " + north_->base() + path +
+                                                 " HTTP/1.1\r\nHost: x\r\n" + headers +
+                                                 "Connection: close\r\n\r\n");
+  };
+  const std::string token = "Authorization: Bearer " + north_->who().session->token() + "\r\n";
+  for (const auto& [path, headers] :
+       {std::pair{"metadata", std::string()}, std::pair{"Patient/p1", token},
+        std::pair{"Patient/p1", std::string()}, std::pair{"Patient/absent", token}}) {
+    const std::string get = ask("GET", path, headers);
+    const std::string head = ask("HEAD", path, headers);
+    EXPECT_EQ(head.substr(0, 12), get.substr(0, 12)) << path;
+    EXPECT_EQ(head.substr(head.find("\r\n\r\n") + 4), "") << path;
+    const auto length_of = [](const std::string& answer) {
+      const std::size_t at = answer.find("Content-Length: ");
+      return answer.substr(at, answer.find("\r\n", at) - at);
+    };
+    EXPECT_EQ(length_of(head), length_of(get)) << path;
+  }
+}
+
+TEST_F(FhirFace, WhyAndByWhichRightAreSaidOnce) {
+  const std::string path = north_->base() + "Patient/p1";
+  const auto ask = [&](const std::string& headers) {
+    return raw_exchange(live_->node->port(), "GET " + path + " HTTP/1.1\r\nHost: x\r\n" +
+                                                 "Authorization: Bearer " +
+                                                 north_->who().session->token() + "\r\n" + headers +
+                                                 "Connection: close\r\n\r\n");
+  };
+  EXPECT_TRUE(ask("X-Purpose-Of-Use: HOPERAT\r\n").starts_with("HTTP/1.1 200"));
+  for (const std::string headers : {"X-Purpose-Of-Use: HOPERAT\r\nX-Purpose-Of-Use: TREAT\r\n",
+                                    "x-purpose-of-use: TREAT\r\nX-Purpose-Of-Use: TREAT\r\n",
+                                    "X-Emergency-Entry: a\r\nX-Emergency-Entry: b\r\n"}) {
+    const std::string answer = ask(headers);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;
+    EXPECT_NE(answer.find("XL4012"), std::string::npos) << answer;
+  }
 }
 
 TEST_F(FhirFace, RefusesWithAnOutcomeThatSaysWhy) {

@@ -6,8 +6,11 @@
 // transactions good and bad, reopening, and receipts with every part altered.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "contracts/records/status.h"
 #include "model/limits.h"
+#include "node/disk.h"
 #include "node/tests/test_network.h"
 
 namespace xl::node {
@@ -92,6 +95,32 @@ TEST(Solo, StateProofsOfPresenceAndAbsenceAtEarlierHeights) {
   }
   EXPECT_EQ(network.chain->state_receipt(mark, head.height + 2).error().code,
             ErrorCode::height_unknown);
+}
+
+TEST(Solo, TakesNothingWhileTheDiskHasNoRoom) {
+  Network network(start_ms);
+  std::atomic<bool> full{false};
+  ordering::solo::Options options;
+  options.room = [&full]() -> Status {
+    return full ? Status(make_error(ErrorCode::disk_nearly_full)) : Status{};
+  };
+  network.open(options);
+  ASSERT_TRUE(network.submit(network.transaction(1)).ok());
+  const auto before = network.chain->head().signed_height;
+  full = true;
+  const Bytes waiting = network.transaction(2);
+  EXPECT_EQ(network.submit(waiting).error().code, ErrorCode::disk_nearly_full);
+  EXPECT_EQ(network.engine->queued(), 0U);
+  EXPECT_EQ(network.chain->head().signed_height, before);
+  full = false;
+  EXPECT_TRUE(network.submit(waiting).ok());  // it left no mark: the same bytes are taken later
+}
+
+TEST(Solo, ADiskIsWatchedByWhatIsFree) {
+  const DiskWatch here(std::filesystem::temp_directory_path());
+  EXPECT_TRUE(here.room(1).ok());
+  EXPECT_EQ(here.room(std::uint64_t{1} << 62U).error().code, ErrorCode::disk_nearly_full);
+  EXPECT_TRUE(DiskWatch("/nowhere/at/all").room(1).ok());  // it does not tell
 }
 
 TEST(Solo, RejectsAttacksWithTheirOwnNumbers) {

@@ -220,6 +220,11 @@ void SoloEngine::stop() {
 void SoloEngine::submit(std::vector<Bytes> transactions, Done done) {
   const auto submission = std::make_shared<Submission>(Submission{std::move(done)});
   std::vector<std::pair<std::size_t, ErrorCode>> refused;
+  const Status room = options_.room ? options_.room() : Status{};
+  if (!room.ok()) {
+    for (std::size_t i = 0; i < transactions.size(); ++i) submission->done(i, room.error());
+    return;
+  }
   {
     const std::scoped_lock lock(mutex_);
     for (std::size_t i = 0; i < transactions.size(); ++i) {

@@ -17,6 +17,9 @@ struct Options {
   std::size_t block_transactions_max = 4096;
   /// Blocks that are executed while an earlier one is being synced.
   std::size_t blocks_ahead_max = 3;
+  /// Asked before anything is taken: an error refuses it, so that no block meets a full disk.
+  /// Empty: there is always room. Called on the submitters' threads.
+  std::function<Status()> room;
   /// For tests: called at named steps of a commit; may end the process.
   std::function<void(std::string_view step)> step_hook;
 };

@@ -7,8 +7,11 @@
 #include "query/record_index.h"
 
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "crypto/hash.h"
 #include "query/tests/index_fixture.h"
@@ -262,6 +265,89 @@ TEST_F(RecordIndexTest, PermissionsComeBeforeMatching) {
   HistoryQuery history;
   history.allowed.patients = std::vector{patient_of(2)};
   EXPECT_EQ(index_->history(history)->total, 2U);
+}
+
+/// Does `work` end while the caller goes on, or does it wait for the caller?
+bool ends_meanwhile(const std::function<void()>& work) {
+  const auto done = std::make_shared<std::promise<void>>();
+  auto ended = done->get_future();
+  std::thread([work, done] {
+    work();
+    done->set_value();
+  }).detach();
+  return ended.wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+}
+
+TEST_F(RecordIndexTest, NobodyWaitsWhileACallerDecides) {
+  for (std::uint32_t i = 1; i <= 300; ++i) {
+    const std::string id = "o" + std::to_string(i);
+    ASSERT_TRUE(index_->put(entry_of(coded(id), i, 1, 1000 + i, i % 2 + 1)).ok());
+  }
+  Query query = query_of("Observation", {{"code", "1"}});
+  query.count = 40;
+  std::uint32_t asked = 0;
+  bool free = true;
+  query.allowed.record = [&](const RecordEntry& entry) {
+    // While the first page is decided: others read and write, records come, change, and go for
+    // good.
+    ++asked;
+    if (asked == 3) {
+      free = free && ends_meanwhile([&] {
+               EXPECT_TRUE(index_->current("Observation", "o7").ok());
+               EXPECT_TRUE(index_->put(entry_of(coded("late"), 900, 1, 9000, 1)).ok());
+               EXPECT_TRUE(index_->put(entry_of(coded("o10", "2"), 10, 2, 9000, 1)).ok());
+               EXPECT_TRUE(index_->erase_version(test::id_of(20, 1), 1).ok());
+               EXPECT_TRUE(index_->erase_version(test::id_of(300, 1), 1).ok());
+               EXPECT_TRUE(index_->put(entry_of(coded("last"), 901, 1, 10, 2)).ok());
+             });
+    }
+    // The caller itself may ask.
+    if (asked == 5) {
+      EXPECT_TRUE(index_->version("Observation", entry.id, 1).ok());
+    }
+    return entry.id != "o30";
+  };
+  Ids seen;
+  for (;;) {
+    const auto page = index_->search(query);
+    ASSERT_TRUE(page.ok()) << page.error().text();
+    ASSERT_TRUE(free) << "the index was held while the caller decided";
+    EXPECT_EQ(page->total, 297U);  // of the 300 there were: two erased, one not to be known
+    for (const std::string& id : ids_of(*page)) seen.push_back(id);
+    if (page->next_cursor.empty()) break;
+    query.cursor = page->next_cursor;
+  }
+  // Newest first, as they were at the first page: what came later is not there, o10 as it was.
+  Ids wanted;
+  for (std::uint32_t i = 300; i >= 1; --i) {
+    if (i != 20 && i != 30 && i != 300) wanted.push_back("o" + std::to_string(i));
+  }
+  EXPECT_EQ(seen, wanted);
+}
+
+TEST_F(RecordIndexTest, ARebuildWhileACallerDecidesStartsThePagesAgain) {
+  ASSERT_TRUE(index_->put(entry_of(coded("a"), 1)).ok());
+  ASSERT_TRUE(index_->put(entry_of(coded("hidden"), 2, 1, 1000, 2)).ok());
+  Query query = query_of("Observation");
+  bool rebuilt = false;
+  query.allowed.record = [&](const RecordEntry& entry) {
+    // Row 1 of the new index is another record: what was decided must not be said of it.
+    if (!std::exchange(rebuilt, true)) {
+      std::vector<RecordEntry> all{entry_of(coded("hidden"), 2, 1, 1000, 2),
+                                   entry_of(coded("a"), 1)};
+      EXPECT_TRUE(
+          index_
+              ->rebuild(
+                  [all, next = std::size_t{0}]() mutable -> Result<std::optional<RecordEntry>> {
+                    if (next == all.size()) return std::optional<RecordEntry>{};
+                    return std::optional(all[next++]);
+                  })
+              .ok());
+    }
+    return entry.patient == patient_of(1);
+  };
+  EXPECT_EQ(code_of(index_->search(query)), ErrorCode::cursor_expired);
+  EXPECT_EQ(find(query), Ids{"a"});
 }
 
 TEST_F(RecordIndexTest, PagesAreExactWhileRecordsArrive) {

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include <algorithm>
+
+#include "contracts/api/shape.h"
+#include "crypto/merkle.h"
+#include "crypto/random.h"
+#include "custody/access.h"
+#include "custody/journal_entries.h"
+#include "model/canonical.h"
+#include "model/limits.h"
+
+namespace xl::custody {
+
+namespace consent = contracts::consent;
+using xinglin::custody::v1::AccessDetails;
+using xinglin::custody::v1::CohortLeaf;
+using xinglin::custody::v1::CohortOpening;
+using xinglin::custody::v1::CohortPlace;
+
+namespace {
+
+/// A query longer than this is kept as its digest: the entry's evidence is bounded.
+constexpr std::size_t query_bytes_max = 2048;
+
+std::string random_salt() {
+  Hash salt{};
+  crypto::random_bytes(salt);
+  return bytes_of(salt);
+}
+
+void add_unique(std::vector<model::Id>& ids, const std::vector<model::Id>& more) {
+  ids.insert(ids.end(), more.begin(), more.end());
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+}  // namespace
+
+AccessDetails access_details(const Principal& principal, const model::Id& patient,
+                             const model::Id& custodian, consent::PurposeOfUse purpose,
+                             consent::Action action, std::uint64_t policy_height) {
+  const consent::Requester requester = requester_of(principal);
+  AccessDetails out;
+  out.set_version(1);
+  out.set_salt(random_salt());
+  out.set_requester_kind(static_cast<std::uint32_t>(requester.kind));
+  out.set_requester(bytes_of(requester.did.bytes));
+  out.set_organisation(bytes_of(requester.organisation.bytes));
+  out.mutable_roles()->Add(requester.roles.begin(), requester.roles.end());
+  out.set_key(bytes_of(principal.key_id));
+  if (!patient.is_zero()) out.set_patient(bytes_of(patient.bytes));
+  out.set_custodian(bytes_of(custodian.bytes));
+  out.set_purpose(static_cast<std::uint32_t>(purpose));
+  out.set_action(static_cast<std::uint32_t>(action));
+  out.set_policy_height(policy_height);
+  return out;
+}
+
+Hash cohort_leaf(const CohortLeaf& leaf) {
+  return crypto::merkle::leaf_hash(view_of(details_commitment(model::encode(leaf))));
+}
+
+bool leads_to(const CohortPlace& place, const Hash& root) {
+  std::vector<Hash> path;
+  for (const std::string& sibling : place.path()) {
+    if (sibling.size() != sizeof(Hash)) return false;
+    std::copy_n(view_of(sibling).begin(), sizeof(Hash), path.emplace_back().begin());
+  }
+  return crypto::merkle::verify_inclusion(cohort_leaf(place.leaf()), place.index(), place.count(),
+                                          path, root);
+}
+
+AccessDetails Viewer::details_of(const model::Id& patient,
+                                 const consent::Decision& decision) const {
+  AccessDetails out = access_details(ask_.principal, patient, desk_.stores_.did(), ask_.purpose,
+                                     ask_.action, view_.height);
+  for (const model::Id& one : decision.consents) out.add_consents(bytes_of(one.bytes));
+  if (decision.review && ask_.emergency) out.set_emergency(bytes_of(ask_.emergency->bytes));
+  for (const consent::Reason reason : decision.reasons) {
+    out.add_reasons(static_cast<std::uint32_t>(reason));
+  }
+  return out;
+}
+
+/// What is shown of whom, and on which basis. Errors: access_refused (something is not permitted).
+Result<Viewer::ShownTo> Viewer::basis_of(std::span<const query::RecordEntry> entries) {
+  ShownTo out;
+  for (const query::RecordEntry& entry : entries) {
+    if (entry.patient == desk_.stores_.directory()) continue;  // about nobody
+    XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
+    if (!decision.permit) return make_error(ErrorCode::access_refused);
+    Shown& shown = out[entry.patient];
+    ++shown.records;
+    shown.basis.permit = true;
+    shown.basis.review = shown.basis.review || decision.review;
+    shown.basis.reasons = decision.reasons;
+    add_unique(shown.basis.consents, decision.consents);
+  }
+  return out;
+}
+
+/// Names the emergency that opens a patient's data, and a session for a requester from elsewhere.
+Status Viewer::open_sessions(ShownTo& shown) {
+  for (auto& [patient, one] : shown) {
+    const bool emergency = one.basis.review && ask_.emergency;
+    if (emergency) one.session = *ask_.emergency;
+    if (!from_elsewhere()) continue;
+    AccessDesk::Session wanted;
+    if (emergency) {
+      wanted.emergency = *ask_.emergency;
+    } else {
+      wanted.consents = one.basis.consents;
+    }
+    wanted.details = model::encode(details_of(patient, one.basis));
+    XL_TRY_ASSIGN(AccessDesk::Session session, desk_.session_for(ask_, wanted, patient));
+    one.session = session.id;
+    one.session_details = std::move(session.details);
+  }
+  return {};
+}
+
+/// The journal entry of a look at many patients; each of them gets its place in the tree.
+vault::JournalEntry Viewer::make_cohort(ShownTo& shown, std::string_view action,
+                                        std::string_view query) const {
+  const model::Id id = random_id();
+  std::vector<std::pair<Shown*, Hash>> members;
+  std::vector<Hash> leaves;
+  for (auto& [patient, one] : shown) {
+    if (desk_.stores_.is_own(patient)) continue;
+    CohortLeaf& leaf = *one.place.emplace().mutable_leaf();
+    leaf.set_salt(random_salt());
+    leaf.set_entry(bytes_of(id.bytes));
+    leaf.set_patient(bytes_of(patient.bytes));
+    leaf.set_records(one.records);
+    leaves.push_back(cohort_leaf(leaf));
+    members.emplace_back(&one, leaves.back());
+    if (one.session.is_zero()) one.session = id;  // an emergency is named before
+  }
+  // In the order of their hashes: a place among others says nothing of a pseudonym.
+  std::sort(leaves.begin(), leaves.end());
+  for (const auto& [one, hash] : members) {
+    const auto place = std::lower_bound(leaves.begin(), leaves.end(), hash) - leaves.begin();
+    one->place->set_index(static_cast<std::uint32_t>(place));
+    one->place->set_count(static_cast<std::uint32_t>(leaves.size()));
+    for (const Hash& sibling :
+         crypto::merkle::inclusion_path(leaves, static_cast<std::uint64_t>(place))) {
+      one->place->add_path(bytes_of(sibling));
+    }
+  }
+  CohortOpening opening;
+  *opening.mutable_details() = details_of(model::Id{}, {});
+  opening.set_query_salt(random_salt());
+  opening.set_query(query.size() <= query_bytes_max
+                        ? std::string(query)
+                        : "sha256:" + to_hex(crypto::sha256(view_of(query))));
+  opening.set_root(bytes_of(crypto::merkle::root_of_leaf_hashes(leaves)));
+  opening.set_count(static_cast<std::uint32_t>(leaves.size()));
+  consent::Decision decision;
+  decision.permit = true;
+  vault::JournalEntry out = journal_entry(ask_, {}, decision, action, desk_.port_.now_ms());
+  out.session = id;
+  out.subject.clear();
+  out.evidence = model::encode(opening);
+  return out;
+}
+
+/// Puts `batch` and an entry for each record shown into the journal, durably.
+Status Viewer::journal(std::span<const query::RecordEntry> entries, const ShownTo& shown,
+                       std::string_view action, std::vector<vault::JournalEntry> batch) {
+  for (const query::RecordEntry& entry : entries) {
+    const auto found = shown.find(entry.patient);
+    if (found == shown.end()) continue;
+    XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
+    AccessDetails details = details_of(entry.patient, decision);
+    if (!found->second.session_details.empty()) {
+      details.set_session_details(bytes_of(found->second.session_details));
+    }
+    if (found->second.place) *details.mutable_cohort() = *found->second.place;
+    batch.push_back(journal_entry(ask_, entry, decision, action, desk_.port_.now_ms()));
+    batch.back().session = found->second.session;
+    batch.back().evidence = model::encode(details);
+  }
+  for (std::size_t next = 0; next < batch.size(); next += limits::journal_group_max) {
+    const std::size_t count = std::min<std::size_t>(limits::journal_group_max, batch.size() - next);
+    const auto kept = desk_.stores_.journal().append_batch(std::span(batch).subspan(next, count));
+    if (!kept.ok()) return kept.error();
+  }
+  return {};
+}
+
+Status Viewer::serve(std::span<const query::RecordEntry> entries, std::string_view action) {
+  XL_TRY_ASSIGN(ShownTo shown, basis_of(entries));
+  const std::shared_lock reading(desk_.reading_);
+  XL_TRY(open_sessions(shown));
+  return journal(entries, shown, action, {});
+}
+
+Status Viewer::serve_listing(std::span<const query::RecordEntry> entries, std::string_view action,
+                             std::string_view query, bool of_patients) {
+  XL_TRY_ASSIGN(ShownTo shown, basis_of(entries));
+  const bool somebody = std::any_of(shown.begin(), shown.end(), [&](const auto& one) {
+    return !desk_.stores_.is_own(one.first);
+  });
+  if (!many_ || from_elsewhere() || (!of_patients && !somebody)) return serve(entries, action);
+  const std::shared_lock reading(desk_.reading_);
+  XL_TRY(open_sessions(shown));
+  std::vector<vault::JournalEntry> batch;
+  batch.push_back(make_cohort(shown, action, query));
+  return journal(entries, shown, action, std::move(batch));
+}
+
+}  // namespace xl::custody
