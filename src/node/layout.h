@@ -16,6 +16,14 @@ struct Layout {
   [[nodiscard]] std::filesystem::path keys() const { return root / "keys"; }
   [[nodiscard]] std::filesystem::path validator_key() const { return keys() / "validator.key"; }
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
+  /// Names this node to other members' engines.
+  [[nodiscard]] std::filesystem::path peer_key() const { return keys() / "peer.key"; }
+  /// CometBFT's own folder.
+  [[nodiscard]] std::filesystem::path engine() const { return root / "engine"; }
+  [[nodiscard]] std::filesystem::path engine_log() const { return root / "log" / "engine.log"; }
+  /// Where node and engine find each other.
+  [[nodiscard]] std::filesystem::path abci_socket() const { return root / "run" / "abci.sock"; }
+  [[nodiscard]] std::filesystem::path rpc_socket() const { return root / "run" / "rpc.sock"; }
   /// What the node did, bounded; those before it have a number behind the name.
   [[nodiscard]] std::filesystem::path log() const { return root / "log" / "node.log"; }
   /// Everybody's bodies, keyrings and journals, each below the organisation's id.

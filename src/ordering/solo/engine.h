@@ -5,15 +5,13 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "ordering/engine.h"
+#include "ordering/intake.h"
 
 namespace xl::ordering::solo {
 
 /// Bounds of the pipeline; local to a node.
 struct Options {
-  unsigned verify_threads = 2;
-  std::size_t queue_transactions_max = 20'000;
-  std::size_t queue_bytes_max = 64U << 20U;
+  Intake::Options intake;
   std::size_t block_transactions_max = 4096;
   /// Blocks that are executed while an earlier one is being synced.
   std::size_t blocks_ahead_max = 3;
