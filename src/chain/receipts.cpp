@@ -113,7 +113,8 @@ Result<model::Receipt> Chain::receipt(const Hash& id) const {
 Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) const {
   const Head now = head();
   // The header after a block carries what it did: what has none yet cannot be proved.
-  const std::uint64_t provable = std::min(now.height, std::max<std::uint64_t>(now.signed_height, 1) - 1);
+  const std::uint64_t provable =
+      std::min(now.height, std::max<std::uint64_t>(now.signed_height, 1) - 1);
   // Signed blocks above the last executed one are proof blocks: they changed nothing.
   const bool at_head = height == 0 || (height > now.height && height <= now.signed_height);
   const std::uint64_t asked = at_head ? provable : height;

@@ -61,7 +61,8 @@ bool is_address(std::string_view text) {
 
 Status read_peers(const toml::node& value, std::vector<ordering::cometbft::Peer>& out) {
   const toml::array* list = value.as_array();
-  if (list == nullptr || list->size() > engine_peers_max) return config_error("engine.peers", value);
+  if (list == nullptr || list->size() > engine_peers_max)
+    return config_error("engine.peers", value);
   for (const toml::node& one : *list) {
     const auto text = one.value_exact<std::string>();
     auto peer = text ? peer_of(*text) : std::nullopt;

@@ -17,7 +17,7 @@ enum class EngineKind : std::uint8_t { solo, cometbft };
 struct EngineSettings {
   EngineKind kind = EngineKind::solo;
   std::filesystem::path program;  ///< of CometBFT; relative to the data folder, or absolute
-  std::string listen = "127.0.0.1:26656";  ///< where other members' engines come to: host:port
+  std::string listen = "127.0.0.1:26656";       ///< where other members' engines come to: host:port
   std::vector<ordering::cometbft::Peer> peers;  ///< `id@host:port` each
   std::string metrics;                          ///< host:port of the engine's metrics, or empty
   bool same_address = false;  ///< several members on this machine: a demo or a test

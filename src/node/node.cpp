@@ -92,8 +92,8 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   server.address = config.listen;
   server.port = config.port;
   XL_TRY_ASSIGN(node->gateway_,
-                gateway::Gateway::start(server, {*node->ledger_, engine, clock,
-                                                 *node->custody_, *node->tokens_, log}));
+                gateway::Gateway::start(
+                    server, {*node->ledger_, engine, clock, *node->custody_, *node->tokens_, log}));
   return node;
 }
 

@@ -57,7 +57,7 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
   config.same_address = settings.same_address;
   const engine::Home home{layout.engine()};
   XL_TRY(engine::write_home(home, config, chain.genesis().raw, node_key, *validator_key_,
-                           chain.head().height > 0));
+                            chain.head().height > 0));
 
   engine::Options options;
   options.abci_socket = config.abci_socket;

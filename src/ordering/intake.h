@@ -27,7 +27,7 @@ struct Slot {
   std::optional<Result<verification::CheckedTransaction>> checked;
   std::chrono::steady_clock::time_point taken_in;
   std::uint64_t valid_until_ms = 0;  ///< for the engine that took it
-  bool ready = false;  ///< `checked` is set
+  bool ready = false;                ///< `checked` is set
 };
 using SlotPtr = std::shared_ptr<Slot>;
 

@@ -118,9 +118,9 @@ void Application::decide(const abci::Request& request, abci::Response& response)
   if (request.has_prepare_proposal()) {
     prepare(request.prepare_proposal(), *response.mutable_prepare_proposal());
   } else if (request.has_process_proposal()) {
-    response.mutable_process_proposal()->set_status(
-        acceptable(request.process_proposal()).ok() ? abci::ResponseProcessProposal::ACCEPT
-                                                    : abci::ResponseProcessProposal::REJECT);
+    response.mutable_process_proposal()->set_status(acceptable(request.process_proposal()).ok()
+                                                        ? abci::ResponseProcessProposal::ACCEPT
+                                                        : abci::ResponseProcessProposal::REJECT);
   } else if (request.has_finalize_block()) {
     finalize(request.finalize_block(), *response.mutable_finalize_block());
   } else {
@@ -201,8 +201,8 @@ void Application::recheck(const execution::EnvelopeInput& envelope,
   const auto state = chain_.durable_state();
   const std::uint64_t block_ms = block_ms_.load();
   Bytes mark;
-  const bool alive = std::any_of(
-      envelope.items.begin(), envelope.items.end(), [&](const execution::Item& item) {
+  const bool alive =
+      std::any_of(envelope.items.begin(), envelope.items.end(), [&](const execution::Item& item) {
         if (!item.ok()) return false;
         const model::Transaction& transaction = item->transaction;
         const std::uint64_t until = transaction.body.valid_until_ms;
@@ -261,8 +261,7 @@ Status Application::acceptable(const abci::RequestProcessProposal& in) {
   return {};
 }
 
-void Application::finalize(const abci::RequestFinalizeBlock& in,
-                           abci::ResponseFinalizeBlock& out) {
+void Application::finalize(const abci::RequestFinalizeBlock& in, abci::ResponseFinalizeBlock& out) {
   if (pending_ && pending_->hash == in.hash()) {  // the engine was started again
     out = pending_->answer;
     return;

@@ -83,7 +83,7 @@ class Application {
   std::mutex mempool_mutex_;
   EnvelopeChecker mempool_;  // guarded by mempool_mutex_
   std::mutex consensus_mutex_;
-  EnvelopeChecker consensus_;  // guarded by consensus_mutex_, as pending_
+  EnvelopeChecker consensus_;            // guarded by consensus_mutex_, as pending_
   std::atomic<std::uint64_t> block_ms_;  // of the last executed block
 
   /// Finalised, not committed.

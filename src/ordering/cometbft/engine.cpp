@@ -99,9 +99,9 @@ class Impl final : public CometEngine {
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable room_;
   std::condition_variable committed_;
-  std::map<Hash, Envelope> waiting_;                          // sent, not in a block yet
+  std::map<Hash, Envelope> waiting_;                        // sent, not in a block yet
   std::map<std::uint64_t, std::vector<Answer>> by_height_;  // in a block, header to come
-  std::size_t in_flight_ = 0;  // transactions in the two
+  std::size_t in_flight_ = 0;                               // transactions in the two
   bool stopping_ = false;
   std::thread sender_;
   std::thread collector_;

@@ -46,9 +46,7 @@ Status write_keys(const Home& home, const crypto::SigningKey& node_key,
 
 }  // namespace
 
-std::string node_id_of(ByteView public_key) {
-  return to_hex(model::comet::address_of(public_key));
-}
+std::string node_id_of(ByteView public_key) { return to_hex(model::comet::address_of(public_key)); }
 
 std::string config_text(const EngineConfig& config) {
   std::string peers;
@@ -156,8 +154,8 @@ Status write_home(const Home& home, const EngineConfig& config, ByteView genesis
   std::filesystem::permissions(home.root, std::filesystem::perms::owner_all, failure);
   if (!std::filesystem::exists(home.sign_state(), failure)) {
     if (began) return make_error(ErrorCode::sign_state_missing, home.sign_state().string());
-    XL_TRY(write_file_durably(home.sign_state(),
-                              view_of(R"({"height":"0","round":0,"step":0})"), 0600));
+    XL_TRY(write_file_durably(home.sign_state(), view_of(R"({"height":"0","round":0,"step":0})"),
+                              0600));
   }
   XL_TRY(write_keys(home, node_key, validator_key));
   XL_TRY(write_file_durably(home.genesis(), genesis));

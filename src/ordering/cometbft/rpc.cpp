@@ -121,8 +121,7 @@ Result<json::Value> EngineRpc::call(std::string_view method, std::string_view pa
 Result<EngineRpc::Sent> EngineRpc::broadcast(ByteView envelope) {
   json::Writer params;
   params.begin_object().key("tx").string(to_base64(envelope));
-  XL_TRY_ASSIGN(const json::Value result,
-                call("broadcast_tx_sync", params.end_object().take()));
+  XL_TRY_ASSIGN(const json::Value result, call("broadcast_tx_sync", params.end_object().take()));
   const auto code = result.find("code").as_uint64();
   Sent out;
   const auto data = result.find("data").as_string().value_or("");

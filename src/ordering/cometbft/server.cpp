@@ -91,9 +91,8 @@ asio::awaitable<void> Connection::read() {
   Bytes buffer(read_bytes);
   boost::system::error_code failure;
   while (true) {
-    const std::size_t size =
-        co_await socket_.async_read_some(asio::buffer(buffer),
-                                         asio::redirect_error(asio::use_awaitable, failure));
+    const std::size_t size = co_await socket_.async_read_some(
+        asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, failure));
     if (failure) break;
     frames.feed(ByteView(buffer).first(size));
     auto frame = frames.next();
@@ -225,8 +224,8 @@ asio::awaitable<void> SocketServer::accept() {
     drop_finished();
     const std::scoped_lock lock(mutex_);
     if (connections_.size() >= connections_max) continue;
-    auto& connection = connections_.emplace_back(
-        std::make_unique<Connection>(io_, std::move(socket), handler_));
+    auto& connection =
+        connections_.emplace_back(std::make_unique<Connection>(io_, std::move(socket), handler_));
     connection->start_worker();
     asio::co_spawn(io_, connection->read(), asio::detached);
   }

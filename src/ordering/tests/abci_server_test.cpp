@@ -3,8 +3,6 @@
 //
 // Goal: the socket answers in order, never waits for a client that reads late, and survives damage.
 // Method: a real unix socket and a client that behaves as CometBFT's, or worse.
-#include "ordering/cometbft/server.h"
-
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,6 +11,7 @@
 #include <cstring>
 
 #include "ordering/cometbft/frames.h"
+#include "ordering/cometbft/server.h"
 
 namespace xl::ordering::cometbft {
 namespace {

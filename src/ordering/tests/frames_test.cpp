@@ -24,7 +24,8 @@ TEST(Frames, AnyCutGivesTheSameMessages) {
   const std::vector<Bytes> messages = some_messages();
   Bytes stream;
   for (const Bytes& message : messages) append_frame(stream, message);
-  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{4096}, stream.size()}) {
+  for (const std::size_t piece :
+       {std::size_t{1}, std::size_t{7}, std::size_t{4096}, stream.size()}) {
     FrameReader reader;
     std::vector<Bytes> got;
     for (std::size_t at = 0; at < stream.size(); at += piece) {
