@@ -3,7 +3,7 @@
 #include "ordering/cometbft/home.h"
 
 #include <algorithm>
-#include <sstream>
+#include <map>
 
 #include "base/file.h"
 #include "base/json/writer.h"
@@ -16,6 +16,86 @@ namespace {
 
 /// Requests are base64 in JSON: a third more than the largest envelope, and some room.
 constexpr std::size_t rpc_body_bytes_max = 2U * limits::envelope_bytes_max;
+
+/// Every value said, so that another version's defaults change nothing (consensus.md §3.3).
+constexpr std::string_view config_template =
+    R"(# Written by the node at each start: changes are lost.
+version = "0.40.0"
+proxy_app = "unix://@ABCI@"
+moniker = "@MONIKER@"
+db_backend = "goleveldb"
+db_dir = "data"
+log_level = "error"
+log_format = "json"
+genesis_file = "config/genesis.json"
+priv_validator_key_file = "config/priv_validator_key.json"
+priv_validator_state_file = "data/priv_validator_state.json"
+priv_validator_laddr = ""
+node_key_file = "config/node_key.json"
+abci = "socket"
+filter_peers = true
+[rpc]
+laddr = "unix://@RPC@"
+grpc_laddr = ""
+unsafe = false
+max_open_connections = 64
+max_subscription_clients = 0
+max_body_bytes = @RPC_BODY@
+pprof_laddr = ""
+[p2p]
+laddr = "tcp://@LISTEN@"
+persistent_peers = "@PEERS@"
+unconditional_peer_ids = "@PEER_IDS@"
+addr_book_file = "config/addrbook.json"
+addr_book_strict = false
+persistent_peers_max_dial_period = "10s"
+flush_throttle_timeout = "10ms"
+max_packet_msg_payload_size = 10240
+send_rate = 51200000
+recv_rate = 51200000
+pex = false
+seed_mode = false
+allow_duplicate_ip = @SAME_ADDRESS@
+handshake_timeout = "20s"
+dial_timeout = "3s"
+[mempool]
+type = "flood"
+recheck = true
+recheck_timeout = "1s"
+broadcast = true
+size = 2000
+max_txs_bytes = 268435456
+cache_size = 20000
+keep-invalid-txs-in-cache = false
+max_tx_bytes = @ENVELOPE@
+[statesync]
+enable = false
+[blocksync]
+version = "v0"
+[consensus]
+wal_file = "data/cs.wal/wal"
+timeout_propose = "1s"
+timeout_propose_delta = "500ms"
+timeout_prevote = "500ms"
+timeout_prevote_delta = "500ms"
+timeout_precommit = "500ms"
+timeout_precommit_delta = "500ms"
+timeout_commit = "100ms"
+double_sign_check_height = 0
+skip_timeout_commit = true
+create_empty_blocks = false
+create_empty_blocks_interval = "60s"
+peer_gossip_sleep_duration = "10ms"
+peer_query_maj23_sleep_duration = "2s"
+block_time_tolerance = "1m0s"
+[storage]
+discard_abci_responses = true
+[tx_index]
+indexer = "null"
+[instrumentation]
+prometheus = @METRICS@
+prometheus_listen_addr = "@METRICS_LISTEN@"
+)";
 
 /// CometBFT keeps seed ‖ public key.
 void write_private_key(json::Writer& out, const crypto::SigningKey& key) {
@@ -57,90 +137,26 @@ std::string config_text(const EngineConfig& config) {
     peers += peer.node_id + "@" + peer.address;
     ids += peer.node_id;
   }
-  std::ostringstream out;
-  const auto text = [&out](std::string_view key, std::string_view value) {
-    out << key << " = \"" << value << "\"\n";
-  };
-  const auto plain = [&out](std::string_view key, const auto& value) {
-    out << key << " = " << value << "\n";
-  };
-  out << "# Written by the Xinglin node at each start; changes here are lost.\n";
-  text("version", "0.40.0");
-  text("proxy_app", "unix://" + config.abci_socket.string());
-  text("moniker", config.moniker);
-  text("db_backend", "goleveldb");
-  text("db_dir", "data");
-  text("log_level", "error");
-  text("log_format", "json");
-  text("genesis_file", "config/genesis.json");
-  text("priv_validator_key_file", "config/priv_validator_key.json");
-  text("priv_validator_state_file", "data/priv_validator_state.json");
-  text("priv_validator_laddr", "");
-  text("node_key_file", "config/node_key.json");
-  text("abci", "socket");
-  plain("filter_peers", "true");
-  out << "[rpc]\n";
-  text("laddr", "unix://" + config.rpc_socket.string());
-  text("grpc_laddr", "");
-  plain("unsafe", "false");
-  plain("max_open_connections", 64);
-  plain("max_subscription_clients", 0);
-  plain("max_body_bytes", rpc_body_bytes_max);
-  text("pprof_laddr", "");
-  out << "[p2p]\n";
-  text("laddr", "tcp://" + config.p2p_listen);
-  text("persistent_peers", peers);
-  text("unconditional_peer_ids", ids);
-  text("addr_book_file", "config/addrbook.json");
-  plain("addr_book_strict", "false");
-  text("persistent_peers_max_dial_period", "10s");
-  text("flush_throttle_timeout", "10ms");
-  plain("max_packet_msg_payload_size", 10240);
-  plain("send_rate", 51200000);
-  plain("recv_rate", 51200000);
-  plain("pex", "false");
-  plain("seed_mode", "false");
-  plain("allow_duplicate_ip", config.same_address ? "true" : "false");
-  text("handshake_timeout", "20s");
-  text("dial_timeout", "3s");
-  out << "[mempool]\n";
-  text("type", "flood");
-  plain("recheck", "true");
-  text("recheck_timeout", "1s");
-  plain("broadcast", "true");
-  plain("size", 2000);
-  plain("max_txs_bytes", 268435456);
-  plain("cache_size", 20000);
-  plain("keep-invalid-txs-in-cache", "false");
-  plain("max_tx_bytes", limits::envelope_bytes_max);
-  out << "[statesync]\n";
-  plain("enable", "false");
-  out << "[blocksync]\n";
-  text("version", "v0");
-  out << "[consensus]\n";
-  text("wal_file", "data/cs.wal/wal");
-  text("timeout_propose", "1s");
-  text("timeout_propose_delta", "500ms");
-  text("timeout_prevote", "500ms");
-  text("timeout_prevote_delta", "500ms");
-  text("timeout_precommit", "500ms");
-  text("timeout_precommit_delta", "500ms");
-  text("timeout_commit", "100ms");
-  plain("double_sign_check_height", 0);
-  plain("skip_timeout_commit", "true");
-  plain("create_empty_blocks", "false");
-  text("create_empty_blocks_interval", "60s");
-  text("peer_gossip_sleep_duration", "10ms");
-  text("peer_query_maj23_sleep_duration", "2s");
-  text("block_time_tolerance", "1m0s");
-  out << "[storage]\n";
-  plain("discard_abci_responses", "true");
-  out << "[tx_index]\n";
-  text("indexer", "null");
-  out << "[instrumentation]\n";
-  plain("prometheus", config.metrics_listen.empty() ? "false" : "true");
-  text("prometheus_listen_addr", config.metrics_listen);
-  return out.str();
+  const std::map<std::string_view, std::string> values = {
+      {"ABCI", config.abci_socket.string()},
+      {"MONIKER", config.moniker},
+      {"RPC", config.rpc_socket.string()},
+      {"RPC_BODY", std::to_string(rpc_body_bytes_max)},
+      {"LISTEN", config.p2p_listen},
+      {"PEERS", peers},
+      {"PEER_IDS", ids},
+      {"SAME_ADDRESS", config.same_address ? "true" : "false"},
+      {"ENVELOPE", std::to_string(limits::envelope_bytes_max)},
+      {"METRICS", config.metrics_listen.empty() ? "false" : "true"},
+      {"METRICS_LISTEN", config.metrics_listen}};
+  std::string out;
+  std::string_view rest = config_template;
+  for (std::size_t mark = rest.find('@'); mark != rest.npos; mark = rest.find('@')) {
+    const std::size_t end = rest.find('@', mark + 1);
+    out.append(rest.substr(0, mark)).append(values.at(rest.substr(mark + 1, end - mark - 1)));
+    rest.remove_prefix(end + 1);
+  }
+  return out.append(rest);
 }
 
 Status write_home(const Home& home, const EngineConfig& config, ByteView genesis,

@@ -19,14 +19,15 @@
 namespace xl::ordering::cometbft {
 namespace {
 
-using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
 
-constexpr auto look_pause = 50ms;
-constexpr auto patience_at_end = 10s;
-constexpr auto first_pause = 200ms;
-constexpr auto longest_pause = 5s;
+constexpr auto look_pause = milliseconds(50);
+constexpr auto patience_at_end = seconds(10);
+constexpr auto first_pause = milliseconds(200);
+constexpr auto longest_pause = milliseconds(5000);
 /// A run shorter than this counts as a failed start.
-constexpr auto settled = 10s;
+constexpr auto settled = seconds(10);
 constexpr int failed_starts_max = 8;
 /// The log is turned over when it is larger at a start; one old one is kept.
 constexpr std::uint64_t log_bytes_max = 8U << 20U;
@@ -87,7 +88,7 @@ class ProcessSupervisor final : public Supervisor {
   /// Waits until the program ends or is told to. The status of `waitpid`.
   int await_end(int pid);
   void end(int pid);
-  bool pause(std::chrono::milliseconds time) {
+  bool pause(milliseconds time) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, time, [this] { return stopping_; });
   }
@@ -162,7 +163,7 @@ int ProcessSupervisor::await_end(int pid) {
 }
 
 void ProcessSupervisor::watch() {
-  auto wait = std::chrono::milliseconds(first_pause);
+  milliseconds wait = first_pause;
   int failed_starts = 0;
   while (true) {
     const auto started = std::chrono::steady_clock::now();
@@ -176,13 +177,13 @@ void ProcessSupervisor::watch() {
     }
     const bool ran = std::chrono::steady_clock::now() - started > settled;
     failed_starts = ran ? 0 : failed_starts + 1;
-    wait = ran ? std::chrono::milliseconds(first_pause) : wait;
+    wait = ran ? first_pause : wait;
     const bool restarting = failed_starts < failed_starts_max;
     if (on_exit_) {
       on_exit_({pid > 0 ? words_of(status, program_.log) : "could not be started", restarting});
     }
     if (!restarting || pause(wait)) return;
-    wait = std::min<std::chrono::milliseconds>(wait * 2, longest_pause);
+    wait = std::min(wait * 2, longest_pause);
   }
 }
 
