@@ -165,7 +165,7 @@ Report measure(const Arguments& arguments) {
   LedgerFixture::Options options;
   options.filler_keys = arguments.keys;
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  options.engine.verify_threads = cores;
+  options.engine.intake.verify_threads = cores;
   options.engine.step_hook = [&times](std::string_view step) {
     if (step == "queued") times.order = thread_cpu_s();
     if (step == "answered") {

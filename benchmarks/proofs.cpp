@@ -109,7 +109,7 @@ Bytes filler_key(std::uint64_t number) {
 Report measure(const Arguments& arguments) {
   LedgerFixture::Options options;
   options.filler_keys = arguments.keys;
-  options.engine.verify_threads = 2;
+  options.engine.intake.verify_threads = 2;
   std::fprintf(stderr, "filling the state, then running transactions\n");
   LedgerFixture fixture(options);
   const std::vector<Bytes> transactions = fixture.make_anchors(arguments.count);

@@ -35,6 +35,8 @@ std::string_view event_text(LogEvent event) {
       return "node_failed";
     case LogEvent::request_served:
       return "request_served";
+    case LogEvent::engine_ended:
+      return "engine_ended";
     case LogEvent::custody_failed:
       return "custody_failed";
   }

@@ -27,6 +27,7 @@ enum class LogEvent : std::uint8_t {
   node_stopped,
   node_failed,     ///< it could not start: code
   request_served,  ///< request, method, route, status, milliseconds
+  engine_ended,    ///< the consensus engine's process: code
   custody_failed,  ///< something of the custodian's work in the background: code
 };
 

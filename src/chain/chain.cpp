@@ -131,7 +131,13 @@ Status Chain::restore(ByteView stored_head, const std::function<void(std::uint64
 
 execution::BlockResult Chain::execute(std::uint64_t height, std::uint64_t block_ms,
                                       const DecodedBlock& decoded) const {
-  return executor_.execute(state_->head(), {height, block_ms, decoded});
+  return execute(height, block_ms, execution::places_of(decoded));
+}
+
+execution::BlockResult Chain::execute(
+    std::uint64_t height, std::uint64_t block_ms,
+    std::span<const execution::EnvelopeInput* const> envelopes) const {
+  return executor_.execute(state_->head(), {height, block_ms, envelopes});
 }
 
 FinalizedBlock Chain::finalize(std::uint64_t height, execution::BlockResult result) {
@@ -168,12 +174,27 @@ Status Chain::add_signed(state::Batch& batch, const SignedBlock& block) const {
 }
 
 Status Chain::persist(FinalizedBlock&& block, std::uint64_t signed_height) {
-  block.head.signed_height = signed_height;
+  const std::scoped_lock writing(write_mutex_);
+  block.head.signed_height = std::max(signed_height, head().signed_height);
   block.batch.put(Column::meta, view_of(meta_head), encode_head(block.head));
   XL_TRY(database_.write(std::move(block.batch), true));
   state_->made_durable(block.head.height);
   const std::scoped_lock lock(mutex_);
   durable_ = block.head;
+  return {};
+}
+
+Status Chain::persist_signed(const SignedBlock& block) {
+  state::Batch batch;
+  XL_TRY(add_signed(batch, block));
+  const std::scoped_lock writing(write_mutex_);
+  Head after = head();
+  XL_CHECK(after.signed_height + 1 == static_cast<std::uint64_t>(block.light.header.height));
+  ++after.signed_height;
+  batch.put(Column::meta, view_of(meta_head), encode_head(after));
+  XL_TRY(database_.write(std::move(batch), true));
+  const std::scoped_lock lock(mutex_);
+  durable_ = after;
   return {};
 }
 

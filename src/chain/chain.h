@@ -74,6 +74,10 @@ class Chain {
   /// `decoded` are the block's envelopes.
   [[nodiscard]] execution::BlockResult execute(std::uint64_t height, std::uint64_t block_ms,
                                                const DecodedBlock& decoded) const;
+  /// The same for envelopes that are kept elsewhere; none is null.
+  [[nodiscard]] execution::BlockResult execute(
+      std::uint64_t height, std::uint64_t block_ms,
+      std::span<const execution::EnvelopeInput* const> envelopes) const;
 
   /// Moves the chain to what `execute` gave for this height. Leaves nothing on disk. Executing
   /// thread only. Precondition: `height` is above every earlier one.
@@ -84,8 +88,13 @@ class Chain {
   [[nodiscard]] Status add_signed(state::Batch& batch, const SignedBlock& block) const;
 
   /// Makes a finalised block durable, with the headers added to it. `signed_height` is the highest
-  /// of them. Errors: store_failed. The process must stop on an error.
+  /// of them, 0 when there are none. Errors: store_failed. The process must stop on an error.
   [[nodiscard]] Status persist(FinalizedBlock&& block, std::uint64_t signed_height);
+
+  /// Makes a header and commit durable that came later than what their block did. Precondition:
+  /// heights rise by one. Thread-safe beside `persist`. Errors: those of `add_signed`,
+  /// store_failed.
+  [[nodiscard]] Status persist_signed(const SignedBlock& block);
 
   /// Reads state as of the last finalised block. Executing thread only.
   [[nodiscard]] const model::StateReader& head_state() const { return state_->head(); }
@@ -143,6 +152,7 @@ class Chain {
   std::optional<HistoryTree> history_;  // executing thread only
   Head finalized_;                      // executing thread only
 
+  std::mutex write_mutex_;  // one write of the head at a time; taken before mutex_
   mutable std::mutex mutex_;
   Head durable_;  // guarded by mutex_
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
+#include <algorithm>
+
 #include "chain/chain.h"
 #include "chain/records.h"
 #include "model/comet/encoding.h"
@@ -110,9 +112,12 @@ Result<model::Receipt> Chain::receipt(const Hash& id) const {
 
 Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) const {
   const Head now = head();
+  // The header after a block carries what it did: what has none yet cannot be proved.
+  const std::uint64_t provable =
+      std::min(now.height, std::max<std::uint64_t>(now.signed_height, 1) - 1);
   // Signed blocks above the last executed one are proof blocks: they changed nothing.
   const bool at_head = height == 0 || (height > now.height && height <= now.signed_height);
-  const std::uint64_t asked = at_head ? now.height : height;
+  const std::uint64_t asked = at_head ? provable : height;
   XL_TRY_ASSIGN(state::Store::Proved proved, state_->prove(key, asked));
   // Roots are stored where something was executed; blocks after that one changed nothing.
   Bytes executed;

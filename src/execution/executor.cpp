@@ -78,6 +78,13 @@ Bytes encode_result(contracts::StatusCode status, std::uint32_t failed_message,
 
 }  // namespace
 
+std::vector<const EnvelopeInput*> places_of(std::span<const EnvelopeInput> envelopes) {
+  std::vector<const EnvelopeInput*> out;
+  out.reserve(envelopes.size());
+  for (const EnvelopeInput& one : envelopes) out.push_back(&one);
+  return out;
+}
+
 bool Executor::invariants_hold(const model::Overlay& changes,
                                const model::StateReader& before) const {
   const model::WriteSet& writes = changes.writes();
@@ -189,7 +196,7 @@ BlockResult Executor::execute(const model::StateReader& state, const BlockInput&
   context.block_ms = block.block_ms;
   context.network = network_;
   for (std::size_t i = 0; i < block.envelopes.size(); ++i) {
-    const Bytes data = run_envelope(block.envelopes[i], context, static_cast<std::uint32_t>(i),
+    const Bytes data = run_envelope(*block.envelopes[i], context, static_cast<std::uint32_t>(i),
                                     block_state, result);
     result.envelope_data.push_back(copy_of(crypto::sha256(data)));
   }

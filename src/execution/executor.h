@@ -27,8 +27,11 @@ struct EnvelopeInput {
 struct BlockInput {
   std::uint64_t height = 0;
   std::uint64_t block_ms = 0;
-  std::span<const EnvelopeInput> envelopes;  ///< outlive the execution
+  std::span<const EnvelopeInput* const> envelopes;  ///< outlive the execution, none is null
 };
+
+/// Where the envelopes of a block decoded in one piece are: what `BlockInput` wants.
+[[nodiscard]] std::vector<const EnvelopeInput*> places_of(std::span<const EnvelopeInput> envelopes);
 
 /// What one executed transaction did. Only the executor builds one.
 class Receipt {

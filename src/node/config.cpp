@@ -4,6 +4,9 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/bytes.h"
 #include "base/file.h"
 
@@ -11,6 +14,8 @@ namespace xl::node {
 namespace {
 
 constexpr std::uint64_t config_bytes_max = 64 * 1024;
+/// More than CometBFT connects to.
+constexpr std::size_t engine_peers_max = 64;
 
 Error config_error(std::string_view key, const toml::node& node) {
   return make_error(ErrorCode::config_invalid,
@@ -34,6 +39,69 @@ Status read_gateway(const toml::table& table, Config& out) {
   return {};
 }
 
+/// `id@host:port`.
+std::optional<ordering::cometbft::Peer> peer_of(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (at != 40 || text.size() > 40 + 1 + 255) return std::nullopt;
+  const std::string_view id = text.substr(0, at);
+  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (!std::all_of(id.begin(), id.end(), hex)) return std::nullopt;
+  return ordering::cometbft::Peer{std::string(id), std::string(text.substr(at + 1))};
+}
+
+/// Goes into the engine's own configuration, between quotes.
+bool is_address(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(".:-[]").find(c) != std::string_view::npos;
+  };
+  return text.size() <= 255 && text.find(':') != std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), allowed);
+}
+
+Status read_peers(const toml::node& value, std::vector<ordering::cometbft::Peer>& out) {
+  const toml::array* list = value.as_array();
+  if (list == nullptr || list->size() > engine_peers_max)
+    return config_error("engine.peers", value);
+  for (const toml::node& one : *list) {
+    const auto text = one.value_exact<std::string>();
+    auto peer = text ? peer_of(*text) : std::nullopt;
+    if (!peer || !is_address(peer->address)) return config_error("engine.peers", one);
+    out.push_back(std::move(*peer));
+  }
+  return {};
+}
+
+Status read_engine(const toml::table& table, EngineSettings& out) {
+  for (const auto& [key, value] : table) {
+    const auto text = value.value_exact<std::string>();
+    if (key == "kind" && text == "solo") {
+      out.kind = EngineKind::solo;
+    } else if (key == "kind" && text == "cometbft") {
+      out.kind = EngineKind::cometbft;
+    } else if (key == "program" && text && !text->empty()) {
+      out.program = *text;
+    } else if (key == "listen" && text && is_address(*text)) {
+      out.listen = *text;
+    } else if (key == "metrics" && text && (text->empty() || is_address(*text))) {
+      out.metrics = *text;
+    } else if (key == "same_address" && value.is_boolean()) {
+      out.same_address = *value.value_exact<bool>();
+    } else if (key == "peers") {
+      XL_TRY(read_peers(value, out.peers));
+    } else {
+      constexpr std::string_view known = " kind program listen metrics same_address ";
+      const bool is_known = known.find(" " + std::string(key.str()) + " ") != known.npos;
+      return config_error((is_known ? "engine." : "unknown key engine.") + std::string(key.str()),
+                          value);
+    }
+  }
+  if (out.kind == EngineKind::cometbft && out.program.empty()) {
+    return config_error("engine.program is missing", table);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Config> read_config(const std::filesystem::path& path) {
@@ -50,6 +118,8 @@ Result<Config> read_config(const std::filesystem::path& path) {
   for (const auto& [key, value] : parsed) {
     if (key == "gateway" && value.is_table()) {
       XL_TRY(read_gateway(*value.as_table(), out));
+    } else if (key == "engine" && value.is_table()) {
+      XL_TRY(read_engine(*value.as_table(), out.engine));
     } else {
       return config_error("unknown key " + std::string(key.str()), value);
     }

@@ -4,13 +4,28 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "ordering/cometbft/home.h"
 
 namespace xl::node {
 
+enum class EngineKind : std::uint8_t { solo, cometbft };
+
+/// [engine]: how this member agrees with the others on the order of transactions.
+struct EngineSettings {
+  EngineKind kind = EngineKind::solo;
+  std::filesystem::path program;  ///< of CometBFT; relative to the data folder, or absolute
+  std::string listen = "127.0.0.1:26656";       ///< where other members' engines come to: host:port
+  std::vector<ordering::cometbft::Peer> peers;  ///< `id@host:port` each
+  std::string metrics;                          ///< host:port of the engine's metrics, or empty
+  bool same_address = false;  ///< several members on this machine: a demo or a test
+};
+
 /// A node's settings: `node.toml` in the data folder.
 struct Config {
+  EngineSettings engine;
   std::string listen = "127.0.0.1";  ///< [gateway] listen: an address of this machine
   std::uint16_t port = 7410;         ///< [gateway] port: 0..65535, 0 takes a free one
 };

@@ -18,6 +18,14 @@ struct Layout {
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
   /// There while the folder's keys change from one unlock to another.
   [[nodiscard]] std::filesystem::path keys_rotating() const { return keys() / "rotating"; }
+  /// Names this node to other members' engines.
+  [[nodiscard]] std::filesystem::path peer_key() const { return keys() / "peer.key"; }
+  /// CometBFT's own folder.
+  [[nodiscard]] std::filesystem::path engine() const { return root / "engine"; }
+  [[nodiscard]] std::filesystem::path engine_log() const { return root / "log" / "engine.log"; }
+  /// Where node and engine find each other.
+  [[nodiscard]] std::filesystem::path abci_socket() const { return root / "run" / "abci.sock"; }
+  [[nodiscard]] std::filesystem::path rpc_socket() const { return root / "run" / "rpc.sock"; }
   /// What the node did, bounded; those before it have a number behind the name.
   [[nodiscard]] std::filesystem::path log() const { return root / "log" / "node.log"; }
   /// Everybody's bodies, keyrings and journals, each below the organisation's id.

@@ -78,22 +78,17 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   const DiskWatch& disk = *node->disk_;
   XL_TRY(disk.room(disk_reserve::start_bytes));
 
-  XL_TRY_ASSIGN(node->validator_key_, unlock.load_signing_key(layout.validator_key()));
-  XL_TRY_ASSIGN(node->envelope_key_, unlock.load_signing_key(layout.envelope_key()));
-
   XL_TRY_ASSIGN(node->database_, state::Database::open(layout.ledger(), {}));
   XL_TRY_ASSIGN(node->chain_, chain::Chain::open(*node->database_, node->registry_,
                                                  std::move(genesis), progress));
   node->ledger_ = std::make_unique<query::Ledger>(*node->chain_);
 
-  ordering::solo::Options ordering;
-  ordering.room = [&disk] { return disk.room(disk_reserve::ledger_bytes); };
-  XL_TRY_ASSIGN(node->engine_,
-                ordering::solo::make_engine(*node->chain_, clock, *node->validator_key_,
-                                            *node->envelope_key_, ordering));
-  node->engine_->start();
+  XL_TRY_ASSIGN(node->ordering_,
+                Ordering::start(layout, config.engine, unlock, *node->chain_, clock, log,
+                                [&disk] { return disk.room(disk_reserve::ledger_bytes); }));
+  ordering::Engine& engine = node->ordering_->engine();
 
-  node->port_.emplace(*node->ledger_, *node->engine_, clock,
+  node->port_.emplace(*node->ledger_, engine, clock,
                       [&disk] { return disk.room(disk_reserve::records_bytes); });
   XL_TRY_ASSIGN(auto hosted, hosted_organisations(layout, node->ledger_->genesis(), unlock));
   XL_TRY_ASSIGN(node->custody_,
@@ -108,15 +103,15 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   server.address = config.listen;
   server.port = config.port;
   XL_TRY_ASSIGN(node->gateway_,
-                gateway::Gateway::start(server, {*node->ledger_, *node->engine_, clock,
-                                                 *node->custody_, *node->tokens_, log}));
+                gateway::Gateway::start(
+                    server, {*node->ledger_, engine, clock, *node->custody_, *node->tokens_, log}));
   return node;
 }
 
 Node::~Node() {
   if (gateway_) gateway_->stop();
   if (custody_) custody_->stop();
-  if (engine_) engine_->stop();
+  if (ordering_) ordering_->stop();
 }
 
 }  // namespace xl::node

@@ -11,7 +11,7 @@
 #include "node/disk.h"
 #include "node/keys.h"
 #include "node/layout.h"
-#include "ordering/solo/engine.h"
+#include "node/ordering.h"
 
 namespace xl::node {
 
@@ -32,7 +32,7 @@ class Node {
 
   [[nodiscard]] std::uint16_t port() const { return gateway_->port(); }
   [[nodiscard]] const query::Ledger& ledger() const { return *ledger_; }
-  [[nodiscard]] ordering::Engine& engine() { return *engine_; }
+  [[nodiscard]] ordering::Engine& engine() { return ordering_->engine(); }
   [[nodiscard]] custody::Custody& custody() { return *custody_; }
 
  private:
@@ -40,12 +40,10 @@ class Node {
 
   contracts::Registry registry_;
   std::unique_ptr<const DiskWatch> disk_;
-  std::optional<crypto::SigningKey> validator_key_;
-  std::optional<crypto::SigningKey> envelope_key_;
   std::unique_ptr<state::Database> database_;
   std::unique_ptr<chain::Chain> chain_;
   std::unique_ptr<query::Ledger> ledger_;
-  std::unique_ptr<ordering::Engine> engine_;
+  std::unique_ptr<Ordering> ordering_;
   std::optional<custody::LedgerPort> port_;
   std::unique_ptr<custody::Custody> custody_;
   std::unique_ptr<gateway::auth::Tokens> tokens_;

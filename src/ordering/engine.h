@@ -17,19 +17,6 @@ using Outcome = Result<model::HistoryEntry>;
 /// Called exactly once for each submitted transaction, on a thread of the engine: it must be quick.
 using Done = std::function<void(std::size_t index, Outcome outcome)>;
 
-/// A block that has become durable, in order of height.
-struct CommittedBlock {
-  model::comet::Header header;
-  std::vector<execution::Receipt> receipts;
-};
-
-/// Follows committed blocks. Called on a thread of the engine, one block at a time.
-class Follower {
- public:
-  virtual ~Follower() = default;
-  virtual void committed(const CommittedBlock& block) = 0;
-};
-
 /// Agrees on the order of transactions and drives the chain. Every method is thread-safe.
 class Engine {
  public:
@@ -43,9 +30,6 @@ class Engine {
   /// `verification::check` and `verification::admit`, node_stopping, disk_nearly_full (nothing of
   /// it was taken), store_failed.
   virtual void submit(std::vector<Bytes> transactions, Done done) = 0;
-
-  /// Adds a follower, which must outlive the engine. Before `start` only.
-  virtual void follow(Follower& follower) = 0;
 
   virtual void start() = 0;
   /// Finishes what was taken, then stops. Later submissions answer node_stopping.

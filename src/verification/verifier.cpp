@@ -30,6 +30,11 @@ bool verify_signer(const CheckedTransaction& checked, std::size_t index, const K
                         checked.transaction.signatures[index]);
 }
 
+bool verify_envelope(const model::Envelope& envelope, const KeyRecord& key) {
+  return crypto::verify(static_cast<crypto::Algorithm>(key.algorithm()), view_of(key.public_key()),
+                        model::envelope_signed_bytes(envelope.content), envelope.signature);
+}
+
 Status check_time(const model::Body& body, std::uint64_t block_ms) {
   if (body.valid_until_ms <= block_ms) return make_error(ErrorCode::transaction_expired);
   if (body.valid_until_ms > saturating_add(block_ms, limits::validity_window_ms)) {
@@ -98,18 +103,20 @@ void check_signatures(CheckedTransaction& checked, const model::StateReader& sta
   }
 }
 
+std::optional<SignatureVerdict> check_envelope_signature(const model::Envelope& envelope,
+                                                         const model::StateReader& state) {
+  const auto key = identity::find_key(state, envelope.key_id);
+  if (!key) return std::nullopt;
+  return SignatureVerdict{envelope.key_id, verify_envelope(envelope, *key)};
+}
+
 Status admit_envelope(const model::Envelope& envelope, std::uint64_t block_ms,
                       const model::StateReader& state, const SignatureVerdict* verdict) {
   const auto key = identity::find_key(state, envelope.key_id);
   if (!key) return make_error(ErrorCode::key_unknown, "envelope");
-  const auto verify = [&] {
-    return crypto::verify(static_cast<crypto::Algorithm>(key->algorithm()),
-                          view_of(key->public_key()),
-                          model::envelope_signed_bytes(envelope.content), envelope.signature);
-  };
   const bool known = verdict != nullptr && verdict->key_id == envelope.key_id;
-  const bool valid =
-      (key->purposes() & contracts::purpose_envelope) != 0 && (known ? verdict->valid : verify());
+  const bool valid = (key->purposes() & contracts::purpose_envelope) != 0 &&
+                     (known ? verdict->valid : verify_envelope(envelope, *key));
   if (!valid) return make_error(ErrorCode::envelope_signature_invalid);
   if (!identity::is_active(*key, block_ms)) return make_error(ErrorCode::key_revoked, "envelope");
   return {};

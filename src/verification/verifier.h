@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -67,6 +68,10 @@ void check_signatures(CheckedTransaction& checked, const model::StateReader& sta
 [[nodiscard]] Result<VerifiedTransaction> admit(const CheckedTransaction& checked,
                                                 const contracts::Context& context,
                                                 const model::StateReader& state);
+
+/// Checks the member's own signature ahead. Nothing when its key is not in `state`. Thread-safe.
+[[nodiscard]] std::optional<SignatureVerdict> check_envelope_signature(
+    const model::Envelope& envelope, const model::StateReader& state);
 
 /// May an envelope's transactions be looked at? Its key must be active here, have the envelope
 /// purpose, and have signed exactly this content. `verdict` (may be null) is one made ahead over

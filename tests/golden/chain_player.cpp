@@ -107,7 +107,8 @@ bool ChainPlayer::same_for_other_seeds(std::uint64_t height, std::uint64_t block
                                        const execution::BlockResult& result) const {
   for (const std::uint64_t seed : table_seeds) {
     const execution::Executor executor(registry_, chain_->genesis().network, seed);
-    const auto other = executor.execute(chain_->head_state(), {height, block_ms, decoded});
+    const auto other =
+        executor.execute(chain_->head_state(), {height, block_ms, execution::places_of(decoded)});
     if (!same_results(result, other)) return false;
   }
   return true;

@@ -55,7 +55,7 @@ BlockResult execute(const Ledger& ledger, const std::vector<Bytes>& transactions
     envelopes[0].items.push_back(verification::check(raw, ledger.registry()));
   }
   const Executor executor(ledger.registry(), ledger.network, table_seed);
-  return executor.execute(ledger.state(), {ledger.height, ledger.block_ms, envelopes});
+  return executor.execute(ledger.state(), {ledger.height, ledger.block_ms, places_of(envelopes)});
 }
 
 Ledger ledger_with_ann() {

@@ -78,13 +78,18 @@ class Network {
     return std::move(*read);
   }
 
-  void open(ordering::solo::Options options = {}) {
+  void open_chain() {
     auto opened = state::Database::open(directory, {});
     ASSERT_TRUE(opened.ok()) << opened.error().text();
     database = std::move(*opened);
     auto made = chain::Chain::open(*database, registry, genesis());
     ASSERT_TRUE(made.ok()) << made.error().text();
     chain = std::move(*made);
+  }
+
+  void open(ordering::solo::Options options = {}) {
+    open_chain();
+    if (::testing::Test::HasFatalFailure()) return;
     auto started = ordering::solo::make_engine(*chain, clock, validator, hospital, options);
     ASSERT_TRUE(started.ok()) << started.error().text();
     engine = std::move(*started);

@@ -208,8 +208,8 @@ bool Replay::execute(std::uint64_t height, const comet::Header& header,
                      const std::vector<Bytes>& envelopes, const std::string& name) {
   if (header.time.seconds < 0) return damaged(name, "its time is before 1970");
   const chain::DecodedBlock decoded = chain::decode_block(envelopes, registry_);
-  const execution::BlockResult result =
-      executor_.execute(state_, {height, header.time.milliseconds(), decoded});
+  const execution::BlockResult result = executor_.execute(
+      state_, {height, header.time.milliseconds(), execution::places_of(decoded)});
   results_hash_ = comet::results_hash(result.envelope_data);
   if (result.receipts.empty()) return true;
   const std::uint64_t first = history_.size();

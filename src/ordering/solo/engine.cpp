@@ -3,14 +3,9 @@
 #include "ordering/solo/engine.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <optional>
-#include <thread>
-#include <unordered_map>
 
 #include "model/limits.h"
+#include "ordering/intake.h"
 #include "ordering/solo/headers.h"
 
 namespace xl::ordering::solo {
@@ -18,74 +13,14 @@ namespace {
 
 /// Bytes that an envelope's own fields and framing may add to its transactions.
 constexpr std::size_t envelope_overhead_bytes = 4096;
-/// Transactions that a verify thread takes at a time.
-constexpr std::size_t verify_chunk = 32;
 /// While more are being verified, a block waits until this many are ready: each block costs four
 /// signatures and a sync, and what it shares of the state tree is hashed once. Under a load that
 /// fills it, it is gathered in some tens of milliseconds; without load nothing waits.
 constexpr std::size_t gathered_min = 1024;
 
-/// One submission's callback, shared by its transactions.
-struct Submission {
-  Done done;
-};
-
-/// A transaction on its way. `checked` is set by a verify thread before `ready`.
-struct Slot {
-  Bytes raw;
-  std::shared_ptr<Submission> submission;
-  std::size_t index = 0;
-  std::optional<Result<verification::CheckedTransaction>> checked;
-  bool ready = false;
-};
-
-/// Remembers key records for signature checks. The binding of a key id to its public key never
-/// changes, so a cached one is never wrong; whether it is active is read elsewhere.
-class KeyCacheReader final : public model::StateReader {
- public:
-  explicit KeyCacheReader(const chain::Chain& chain) : chain_(chain) {}
-
-  [[nodiscard]] bool get(ByteView key, Bytes& value) const override {
-    return view(key, [&value](ByteView found) { value = copy_of(found); });
-  }
-  [[nodiscard]] bool view(ByteView key, const std::function<void(ByteView)>& use) const override {
-    const auto cached = values_.find(text_of(key));
-    if (cached != values_.end()) {
-      use(cached->second);
-      return true;
-    }
-    if (!view_) view_ = chain_.durable_state();
-    Bytes value;
-    if (!view_->get(key, value)) return false;
-    use(value);
-    if (values_.size() >= entries_max) values_.clear();
-    values_.emplace(text_of(key), std::move(value));
-    return true;
-  }
-  void scan(ByteView, ByteView, std::uint32_t,
-            const std::function<bool(ByteView, ByteView)>&) const override {
-    XL_CHECK(false);  // signature checks look keys up by id only
-  }
-  /// Sees later commits from now on.
-  void refresh() { view_.reset(); }
-
- private:
-  static constexpr std::size_t entries_max = 65536;
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  const chain::Chain& chain_;
-  mutable std::unique_ptr<model::StateReader> view_;
-  mutable std::unordered_map<std::string, Bytes, TextHash, std::equal_to<>> values_;
-};
-
 /// What the durable thread finishes.
 struct Work {
   chain::FinalizedBlock block;
-  model::comet::Header header;
   std::uint64_t signed_height = 0;
   struct Answer {
     std::shared_ptr<Submission> submission;
@@ -104,29 +39,23 @@ class SoloEngine final : public Engine {
         envelope_key_(envelope_key),
         envelope_key_id_(model::key_id_of(envelope_key.algorithm(), envelope_key.public_key())),
         headers_(std::move(headers)),
-        options_(options) {}
+        options_(options),
+        intake_(chain, options.intake) {}
 
   ~SoloEngine() override { stop(); }
 
   [[nodiscard]] std::string_view name() const override { return "solo"; }
-  void follow(Follower& follower) override { followers_.push_back(&follower); }
   void start() override;
   void stop() override;
-  void submit(std::vector<Bytes> transactions, Done done) override;
-  [[nodiscard]] std::size_t queued() const override {
-    const std::scoped_lock lock(mutex_);
-    return slots_.size() + in_flight_;
+  void submit(std::vector<Bytes> transactions, Done done) override {
+    intake_.submit(std::move(transactions), std::move(done));
   }
+  [[nodiscard]] std::size_t queued() const override { return intake_.queued(); }
 
  private:
-  using SlotPtr = std::shared_ptr<Slot>;
-
   void sign_founding();
-  void verify_loop();
   void order_loop();
   void durable_loop();
-  [[nodiscard]] bool block_worthwhile() const;
-  std::vector<SlotPtr> take_ready();
   void make_block(std::vector<SlotPtr> slots);
   static std::vector<Work::Answer> answers_of(const std::vector<SlotPtr>& slots,
                                               const std::vector<std::size_t>& sizes,
@@ -137,8 +66,6 @@ class SoloEngine final : public Engine {
     chain::DecodedBlock decoded;
     std::vector<std::size_t> sizes;
   };
-  std::vector<SlotPtr> drop_bad(std::vector<SlotPtr> slots);
-  void refuse(const std::vector<std::pair<SlotPtr, Error>>& refused);
   Packed pack(const std::vector<SlotPtr>& slots);
   static void unpack(Packed& packed, const std::vector<SlotPtr>& slots);
   Packed pack_and_execute(std::vector<SlotPtr>& slots, std::uint64_t block_ms,
@@ -154,22 +81,13 @@ class SoloEngine final : public Engine {
   Hash envelope_key_id_;
   HeaderMaker headers_;  // ordering thread only
   Options options_;
-  std::vector<Follower*> followers_;
+  Intake intake_;
 
-  mutable std::mutex mutex_;  // guards all below
-  std::condition_variable verify_wanted_;
-  std::condition_variable order_wanted_;
+  std::mutex mutex_;  // guards all below
   std::condition_variable durable_wanted_;
   std::condition_variable durable_room_;
-  std::deque<SlotPtr> slots_;       // in order of submission
-  std::deque<SlotPtr> unverified_;  // the same slots, until a verify thread takes them
-  std::size_t ready_ = 0;           // how many of `slots_` are verified
-  std::size_t queued_bytes_ = 0;
-  std::size_t in_flight_ = 0;  // taken into blocks that are not durable yet
   std::deque<Work> durable_;
-  bool stopping_ = false;
   bool ordering_done_ = false;
-  std::vector<std::thread> verifiers_;
   std::thread orderer_;
   std::thread writer_;
 };
@@ -190,24 +108,13 @@ void SoloEngine::sign_founding() {
 
 void SoloEngine::start() {
   sign_founding();
-  for (unsigned i = 0; i < options_.verify_threads; ++i) {
-    verifiers_.emplace_back([this] { verify_loop(); });
-  }
+  intake_.start();
   orderer_ = std::thread([this] { order_loop(); });
   writer_ = std::thread([this] { durable_loop(); });
 }
 
 void SoloEngine::stop() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  verify_wanted_.notify_all();
-  order_wanted_.notify_all();
-  for (std::thread& thread : verifiers_) {
-    if (thread.joinable()) thread.join();
-  }
-  order_wanted_.notify_all();
+  intake_.stop();
   if (orderer_.joinable()) orderer_.join();
   {
     const std::scoped_lock lock(mutex_);
@@ -217,133 +124,16 @@ void SoloEngine::stop() {
   if (writer_.joinable()) writer_.join();
 }
 
-void SoloEngine::submit(std::vector<Bytes> transactions, Done done) {
-  const auto submission = std::make_shared<Submission>(Submission{std::move(done)});
-  std::vector<std::pair<std::size_t, ErrorCode>> refused;
-  const Status room = options_.room ? options_.room() : Status{};
-  if (!room.ok()) {
-    for (std::size_t i = 0; i < transactions.size(); ++i) submission->done(i, room.error());
-    return;
-  }
-  {
-    const std::scoped_lock lock(mutex_);
-    for (std::size_t i = 0; i < transactions.size(); ++i) {
-      const std::size_t bytes = transactions[i].size();
-      if (stopping_) {
-        refused.emplace_back(i, ErrorCode::node_stopping);
-      } else if (bytes > limits::transaction_bytes_max) {
-        refused.emplace_back(i, ErrorCode::transaction_too_large);
-      } else if (slots_.size() >= options_.queue_transactions_max ||
-                 queued_bytes_ + bytes > options_.queue_bytes_max) {
-        refused.emplace_back(i, ErrorCode::queue_full);
-      } else {
-        auto slot = std::make_shared<Slot>();
-        slot->raw = std::move(transactions[i]);
-        slot->submission = submission;
-        slot->index = i;
-        queued_bytes_ += bytes;
-        slots_.push_back(slot);
-        unverified_.push_back(std::move(slot));
-      }
-    }
-  }
-  verify_wanted_.notify_all();
-  for (const auto& [index, code] : refused) submission->done(index, make_error(code));
-}
-
-void SoloEngine::verify_loop() {
-  KeyCacheReader keys(chain_);
-  while (true) {
-    std::vector<SlotPtr> chunk;
-    {
-      std::unique_lock lock(mutex_);
-      verify_wanted_.wait(lock, [this] { return stopping_ || !unverified_.empty(); });
-      if (unverified_.empty()) return;
-      while (!unverified_.empty() && chunk.size() < verify_chunk) {
-        chunk.push_back(std::move(unverified_.front()));
-        unverified_.pop_front();
-      }
-    }
-    keys.refresh();
-    for (const SlotPtr& slot : chunk) {
-      slot->checked.emplace(verification::check(slot->raw, chain_.registry()));
-      if (slot->checked->ok()) verification::check_signatures(**slot->checked, keys);
-    }
-    {
-      const std::scoped_lock lock(mutex_);
-      for (const SlotPtr& slot : chunk) slot->ready = true;
-      ready_ += chunk.size();
-    }
-    order_wanted_.notify_one();
-  }
-}
-
-/// Is there enough to make a block of, or no more to come? The caller holds the lock.
-bool SoloEngine::block_worthwhile() const {
-  if (slots_.empty() || !slots_.front()->ready) return false;
-  const std::size_t wanted = std::min(gathered_min, options_.block_transactions_max);
-  return ready_ == slots_.size() || ready_ >= wanted;
-}
-
-/// Takes what is verified, in order of submission, up to a block's bounds.
-std::vector<SoloEngine::SlotPtr> SoloEngine::take_ready() {
-  std::vector<SlotPtr> taken;
-  std::size_t bytes = 0;
-  while (!slots_.empty() && slots_.front()->ready &&
-         taken.size() < options_.block_transactions_max) {
-    bytes += slots_.front()->raw.size();
-    if (bytes > limits::block_bytes_max - limits::envelope_bytes_max && !taken.empty()) break;
-    queued_bytes_ -= slots_.front()->raw.size();
-    taken.push_back(std::move(slots_.front()));
-    slots_.pop_front();
-  }
-  ready_ -= taken.size();
-  in_flight_ += taken.size();
-  return taken;
-}
-
 void SoloEngine::order_loop() {
-  while (true) {
-    std::vector<SlotPtr> taken;
+  const Intake::Wanted wanted{std::min(gathered_min, options_.block_transactions_max)};
+  while (intake_.wait(wanted)) {
     {
       std::unique_lock lock(mutex_);
-      order_wanted_.wait(lock,
-                         [this] { return block_worthwhile() || (stopping_ && slots_.empty()); });
-      if (slots_.empty()) return;
       durable_room_.wait(lock, [this] { return durable_.size() < options_.blocks_ahead_max; });
-      taken = take_ready();
     }
-    make_block(std::move(taken));
+    make_block(intake_.take(options_.block_transactions_max,
+                            limits::block_bytes_max - limits::envelope_bytes_max));
   }
-}
-
-/// Sorts out what was malformed or wrongly signed, which needs no execution to know.
-std::vector<SoloEngine::SlotPtr> SoloEngine::drop_bad(std::vector<SlotPtr> slots) {
-  std::vector<SlotPtr> kept;
-  std::vector<std::pair<SlotPtr, Error>> refused;
-  for (SlotPtr& slot : slots) {
-    const Result<verification::CheckedTransaction>& checked = *slot->checked;
-    const bool forged =
-        checked.ok() && std::any_of(checked->verdicts.begin(), checked->verdicts.end(),
-                                    [](const auto& verdict) { return !verdict.valid; });
-    if (!checked.ok()) {
-      refused.emplace_back(slot, checked.error());
-    } else if (forged) {
-      refused.emplace_back(slot, make_error(ErrorCode::signature_invalid));
-    } else {
-      kept.push_back(std::move(slot));
-    }
-  }
-  refuse(refused);
-  return kept;
-}
-
-void SoloEngine::refuse(const std::vector<std::pair<SlotPtr, Error>>& refused) {
-  {
-    const std::scoped_lock lock(mutex_);
-    in_flight_ -= refused.size();
-  }
-  for (const auto& [slot, error] : refused) slot->submission->done(slot->index, error);
 }
 
 /// Packs transactions into envelopes, and lends their checked forms on so that nothing is decoded
@@ -434,7 +224,7 @@ SoloEngine::Packed SoloEngine::pack_and_execute(std::vector<SlotPtr>& slots, std
         refused.emplace_back(std::move(slots[i]), answers[i].outcome.error());
       }
     }
-    refuse(refused);
+    intake_.refuse(refused);
     slots = std::move(kept);
   }
   return {};
@@ -442,7 +232,6 @@ SoloEngine::Packed SoloEngine::pack_and_execute(std::vector<SlotPtr>& slots, std
 
 void SoloEngine::make_block(std::vector<SlotPtr> slots) {
   const std::uint64_t block_ms = headers_.next_block_ms(clock_.now_ms());
-  slots = drop_bad(std::move(slots));
   execution::BlockResult result;
   Packed packed = pack_and_execute(slots, block_ms, result);
   if (slots.empty()) return;
@@ -460,7 +249,6 @@ void SoloEngine::make_block(std::vector<SlotPtr> slots) {
   XL_CHECK(data_added.ok());
   XL_CHECK(proof_added.ok());
   step("signed");
-  work.header = data.light.header;
   work.signed_height = static_cast<std::uint64_t>(proof.light.header.height);
   {
     const std::scoped_lock lock(mutex_);
@@ -486,18 +274,12 @@ void SoloEngine::durable_loop() {
 }
 
 void SoloEngine::finish(Work work) {
-  std::vector<execution::Receipt> receipts = std::move(work.block.result.receipts);
   step("before_write");
   const Status persisted = chain_.persist(std::move(work.block), work.signed_height);
   // Nobody was told of this block yet, and going on would build on what is not on disk.
   if (!persisted.ok()) stop_process(persisted.error().text());
   step("written");
-  {
-    const std::scoped_lock lock(mutex_);
-    in_flight_ -= work.answers.size();
-  }
-  const CommittedBlock committed{std::move(work.header), std::move(receipts)};
-  for (Follower* follower : followers_) follower->committed(committed);
+  intake_.finished(work.answers.size());
   for (Work::Answer& answer : work.answers) {
     answer.submission->done(answer.index, std::move(answer.outcome));
   }

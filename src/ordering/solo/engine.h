@@ -5,21 +5,16 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "ordering/engine.h"
+#include "ordering/intake.h"
 
 namespace xl::ordering::solo {
 
 /// Bounds of the pipeline; local to a node.
 struct Options {
-  unsigned verify_threads = 2;
-  std::size_t queue_transactions_max = 20'000;
-  std::size_t queue_bytes_max = 64U << 20U;
+  Intake::Options intake;
   std::size_t block_transactions_max = 4096;
   /// Blocks that are executed while an earlier one is being synced.
   std::size_t blocks_ahead_max = 3;
-  /// Asked before anything is taken: an error refuses it, so that no block meets a full disk.
-  /// Empty: there is always room. Called on the submitters' threads.
-  std::function<Status()> room;
   /// For tests: called at named steps of a commit; may end the process.
   std::function<void(std::string_view step)> step_hook;
 };

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "node/ordering.h"
+
+#include <algorithm>
+
+#include "crypto/hash.h"
+
+namespace xl::node {
+namespace {
+
+namespace engine = ordering::cometbft;
+
+/// The key that names this node to others; made at the first start.
+Result<crypto::SigningKey> peer_key(const Layout& layout, const Unlock& unlock) {
+  std::error_code failure;
+  if (!std::filesystem::exists(layout.peer_key(), failure)) {
+    XL_TRY_ASSIGN(const crypto::SigningKey key,
+                  crypto::SigningKey::generate(crypto::Algorithm::ed25519));
+    XL_TRY(unlock.save(layout.peer_key(), crypto::keyfile::Kind::ed25519, key.secret()));
+  }
+  return unlock.load_signing_key(layout.peer_key());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Ordering>> Ordering::start(const Layout& layout,
+                                                  const EngineSettings& settings,
+                                                  const Unlock& unlock, chain::Chain& chain,
+                                                  const Clock& clock, const Log& log,
+                                                  std::function<Status()> room) {
+  std::unique_ptr<Ordering> out(new Ordering());
+  XL_TRY_ASSIGN(out->validator_key_, unlock.load_signing_key(layout.validator_key()));
+  XL_TRY_ASSIGN(out->envelope_key_, unlock.load_signing_key(layout.envelope_key()));
+  ordering::Intake::Options intake;
+  intake.room = std::move(room);
+  if (settings.kind == EngineKind::cometbft) {
+    XL_TRY(out->start_comet(layout, settings, unlock, chain, clock, log, std::move(intake)));
+    return out;
+  }
+  ordering::solo::Options options;
+  options.intake = std::move(intake);
+  XL_TRY_ASSIGN(out->engine_, ordering::solo::make_engine(chain, clock, *out->validator_key_,
+                                                          *out->envelope_key_, options));
+  out->engine_->start();
+  return out;
+}
+
+Status Ordering::start_comet(const Layout& layout, const EngineSettings& settings,
+                             const Unlock& unlock, chain::Chain& chain, const Clock& clock,
+                             const Log& log, ordering::Intake::Options intake) {
+  XL_TRY_ASSIGN(const crypto::SigningKey node_key, peer_key(layout, unlock));
+  std::error_code failure;
+  std::filesystem::create_directories(layout.abci_socket().parent_path(), failure);
+  engine::EngineConfig config;
+  config.moniker = chain.genesis().chain_id;
+  config.abci_socket = std::filesystem::absolute(layout.abci_socket());
+  config.rpc_socket = std::filesystem::absolute(layout.rpc_socket());
+  config.p2p_listen = settings.listen;
+  config.peers = settings.peers;
+  config.metrics_listen = settings.metrics;
+  config.same_address = settings.same_address;
+  const engine::Home home{layout.engine()};
+  XL_TRY(engine::write_home(home, config, chain.genesis().raw, node_key, *validator_key_,
+                            chain.head().height > 0));
+
+  engine::Options options;
+  options.intake = std::move(intake);
+  options.abci_socket = config.abci_socket;
+  options.rpc_socket = config.rpc_socket;
+  options.hooks.peer_allowed = [peers = settings.peers](std::string_view id) {
+    return std::any_of(peers.begin(), peers.end(),
+                       [id](const engine::Peer& peer) { return peer.node_id == id; });
+  };
+  XL_TRY_ASSIGN(engine_, engine::CometEngine::make(chain, clock, *envelope_key_, options));
+  engine_->start();
+
+  const std::string genesis_digest = to_hex(crypto::sha256(chain.genesis().raw));
+  engine::Program program{
+      settings.program.is_absolute() ? settings.program : layout.root / settings.program,
+      {"start", "--home", std::filesystem::absolute(layout.engine()).string(), "--genesis_hash",
+       genesis_digest},
+      layout.engine_log()};
+  XL_TRY_ASSIGN(supervisor_,
+                engine::Supervisor::start(std::move(program), [&log](const engine::Exit& exit) {
+                  log.write(exit.restarting ? LogLevel::warning : LogLevel::error,
+                            LogEvent::engine_ended, {LogField::code(ErrorCode::engine_failed)});
+                }));
+  return {};
+}
+
+void Ordering::stop() {
+  if (supervisor_) supervisor_->stop();
+  if (engine_) engine_->stop();
+}
+
+}  // namespace xl::node

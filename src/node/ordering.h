@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "node/config.h"
+#include "node/keys.h"
+#include "node/layout.h"
+#include "ordering/cometbft/engine.h"
+#include "ordering/cometbft/supervisor.h"
+#include "ordering/solo/engine.h"
+
+namespace xl::node {
+
+/// The engine that a member's settings name, with its keys, and with CometBFT's process where it is
+/// one.
+class Ordering {
+ public:
+  /// Starts it. All arguments outlive the object. `room`: see `Intake::Options`. Errors: those of
+  /// opening keys and of the engine; engine_failed, sign_state_missing.
+  [[nodiscard]] static Result<std::unique_ptr<Ordering>> start(
+      const Layout& layout, const EngineSettings& settings, const Unlock& unlock,
+      chain::Chain& chain, const Clock& clock, const Log& log, std::function<Status()> room);
+  ~Ordering() { stop(); }
+
+  [[nodiscard]] ordering::Engine& engine() { return *engine_; }
+  /// The process ends before the engine that serves it.
+  void stop();
+
+ private:
+  Ordering() = default;
+  [[nodiscard]] Status start_comet(const Layout& layout, const EngineSettings& settings,
+                                   const Unlock& unlock, chain::Chain& chain, const Clock& clock,
+                                   const Log& log, ordering::Intake::Options intake);
+
+  std::optional<crypto::SigningKey> validator_key_;
+  std::optional<crypto::SigningKey> envelope_key_;
+  std::unique_ptr<ordering::Engine> engine_;
+  std::unique_ptr<ordering::cometbft::Supervisor> supervisor_;
+};
+
+}  // namespace xl::node

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "crypto/signature.h"
+
+namespace xl::ordering::cometbft {
+
+/// Where CometBFT's own files are below its home folder.
+struct Home {
+  std::filesystem::path root;
+
+  [[nodiscard]] std::filesystem::path config() const { return root / "config" / "config.toml"; }
+  [[nodiscard]] std::filesystem::path genesis() const { return root / "config" / "genesis.json"; }
+  [[nodiscard]] std::filesystem::path node_key() const { return root / "config" / "node_key.json"; }
+  [[nodiscard]] std::filesystem::path validator_key() const {
+    return root / "config" / "priv_validator_key.json";
+  }
+  /// What the validator signed last. Never in a backup, never in two places.
+  [[nodiscard]] std::filesystem::path sign_state() const {
+    return root / "data" / "priv_validator_state.json";
+  }
+};
+
+/// Another member's engine.
+struct Peer {
+  std::string node_id;  ///< 40 lower-case hex digits
+  std::string address;  ///< host:port
+};
+
+/// What differs between two members' engines; the rest is the same for all (consensus.md §3.3).
+struct EngineConfig {
+  std::string moniker;
+  std::filesystem::path abci_socket;
+  std::filesystem::path rpc_socket;
+  std::string p2p_listen;  ///< host:port of this machine
+  std::vector<Peer> peers;
+  std::string metrics_listen;  ///< host:port, or empty: none
+  /// Several members share this machine's address: a demo or a test.
+  bool same_address = false;
+};
+
+/// CometBFT's name of a node: the first 20 bytes of SHA-256 of its public key, lower-case hex.
+[[nodiscard]] std::string node_id_of(ByteView public_key);
+
+/// The engine's config.toml, every value said.
+[[nodiscard]] std::string config_text(const EngineConfig& config);
+
+/// Writes what CometBFT starts from: configuration and genesis each time, keys, and the sign state
+/// only where there is none and the chain has not begun. `began`: this member signed blocks before.
+/// Errors: sign_state_missing (it signed, and nobody knows what), file_unwritable.
+[[nodiscard]] Status write_home(const Home& home, const EngineConfig& config, ByteView genesis,
+                                const crypto::SigningKey& node_key,
+                                const crypto::SigningKey& validator_key, bool began);
+
+}  // namespace xl::ordering::cometbft

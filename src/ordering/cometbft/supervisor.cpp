@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "ordering/cometbft/supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/file.h"
+
+namespace xl::ordering::cometbft {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr auto look_pause = milliseconds(50);
+constexpr auto patience_at_end = seconds(10);
+constexpr auto first_pause = milliseconds(200);
+constexpr auto longest_pause = milliseconds(5000);
+/// A run shorter than this counts as a failed start.
+constexpr auto settled = seconds(10);
+constexpr int failed_starts_max = 8;
+/// The log is turned over when it is larger at a start; one old one is kept.
+constexpr std::uint64_t log_bytes_max = 8U << 20U;
+constexpr std::uint64_t tail_bytes = 4096;
+
+/// The last line of a log, shortened; programs say there why they end.
+std::string last_line(const std::filesystem::path& log) {
+  const int file = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return {};
+  const off_t end = ::lseek(file, 0, SEEK_END);
+  const off_t from = std::max<off_t>(0, end - static_cast<off_t>(tail_bytes));
+  std::string text(static_cast<std::size_t>(end - from), '\0');
+  const ssize_t got = ::pread(file, text.data(), text.size(), from);
+  ::close(file);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  while (text.ends_with('\n')) text.pop_back();
+  const std::size_t line = text.rfind('\n');
+  return line == std::string::npos ? text : text.substr(line + 1);
+}
+
+std::string words_of(int status, const std::filesystem::path& log) {
+  std::string out = WIFSIGNALED(status) ? "was ended by signal " + std::to_string(WTERMSIG(status))
+                                        : "ended with code " + std::to_string(WEXITSTATUS(status));
+  const std::string line = last_line(log);
+  return line.empty() ? out : out + ": " + line;
+}
+
+class ProcessSupervisor final : public Supervisor {
+ public:
+  ProcessSupervisor(Program program, std::function<void(const Exit&)> on_exit)
+      : program_(std::move(program)), on_exit_(std::move(on_exit)) {}
+  ~ProcessSupervisor() override { stop(); }
+
+  Status begin() {
+    if (::access(program_.path.c_str(), X_OK) != 0) {
+      return make_error(ErrorCode::engine_failed, "no program at " + program_.path.string());
+    }
+    // The parent-death signal follows the thread that forked, so one thread does all of it.
+    thread_ = std::thread([this] { watch(); });
+    return {};
+  }
+  void stop() override {
+    {
+      const std::scoped_lock lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+  [[nodiscard]] int pid() const override {
+    const std::scoped_lock lock(mutex_);
+    return pid_;
+  }
+
+ private:
+  void watch();
+  [[nodiscard]] int launch();
+  /// Waits until the program ends or is told to. The status of `waitpid`.
+  int await_end(int pid);
+  void end(int pid);
+  bool pause(milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, time, [this] { return stopping_; });
+  }
+  void set_pid(int pid) {
+    const std::scoped_lock lock(mutex_);
+    pid_ = pid;
+  }
+
+  Program program_;
+  std::function<void(const Exit&)> on_exit_;
+  mutable std::mutex mutex_;  // guards the next two
+  bool stopping_ = false;
+  int pid_ = 0;
+  std::condition_variable changed_;
+  std::thread thread_;
+};
+
+int ProcessSupervisor::launch() {
+  std::error_code ignored;
+  std::filesystem::create_directories(program_.log.parent_path(), ignored);
+  if (std::filesystem::file_size(program_.log, ignored) > log_bytes_max && !ignored) {
+    std::filesystem::rename(program_.log, program_.log.string() + ".1", ignored);
+  }
+  std::string name = program_.path.string();
+  std::vector<char*> arguments = {name.data()};
+  for (std::string& argument : program_.arguments) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
+  const int log = ::open(program_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) {  // only what is safe between fork and exec
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(127);
+    ::dup2(nothing, STDIN_FILENO);
+    ::dup2(log, STDOUT_FILENO);
+    ::dup2(log, STDERR_FILENO);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execv(name.c_str(), arguments.data());
+    ::_exit(127);
+  }
+  if (log >= 0) ::close(log);
+  if (nothing >= 0) ::close(nothing);
+  return pid;
+}
+
+void ProcessSupervisor::end(int pid) {
+  ::kill(pid, SIGTERM);
+  const auto deadline = std::chrono::steady_clock::now() + patience_at_end;
+  int status = 0;
+  while (::waitpid(pid, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      ::kill(pid, SIGKILL);
+      ::waitpid(pid, &status, 0);
+      return;
+    }
+    std::this_thread::sleep_for(look_pause);
+  }
+}
+
+int ProcessSupervisor::await_end(int pid) {
+  int status = 0;
+  while (true) {
+    if (::waitpid(pid, &status, WNOHANG) == pid) return status;
+    if (pause(look_pause)) {
+      end(pid);
+      return 0;
+    }
+  }
+}
+
+void ProcessSupervisor::watch() {
+  milliseconds wait = first_pause;
+  int failed_starts = 0;
+  while (true) {
+    const auto started = std::chrono::steady_clock::now();
+    const int pid = launch();
+    set_pid(pid > 0 ? pid : 0);
+    const int status = pid > 0 ? await_end(pid) : 0;
+    set_pid(0);
+    {
+      const std::scoped_lock lock(mutex_);
+      if (stopping_) return;
+    }
+    const bool ran = std::chrono::steady_clock::now() - started > settled;
+    failed_starts = ran ? 0 : failed_starts + 1;
+    wait = ran ? first_pause : wait;
+    const bool restarting = failed_starts < failed_starts_max;
+    if (on_exit_) {
+      on_exit_({pid > 0 ? words_of(status, program_.log) : "could not be started", restarting});
+    }
+    if (!restarting || pause(wait)) return;
+    wait = std::min(wait * 2, longest_pause);
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Supervisor>> Supervisor::start(Program program,
+                                                      std::function<void(const Exit&)> on_exit) {
+  auto supervisor = std::make_unique<ProcessSupervisor>(std::move(program), std::move(on_exit));
+  XL_TRY(supervisor->begin());
+  return std::unique_ptr<Supervisor>(std::move(supervisor));
+}
+
+}  // namespace xl::ordering::cometbft
