@@ -157,6 +157,7 @@ Status init_solo(const Layout& layout, const InitOptions& options, const Unlock&
   std::filesystem::permissions(layout.keys(), std::filesystem::perms::owner_all, failure);
   XL_TRY_ASSIGN(const Bytes validator, make_key(layout.validator_key(), unlock));
   XL_TRY_ASSIGN(const Bytes envelope, make_key(layout.envelope_key(), unlock));
+  XL_TRY(make_key(layout.peer_key(), unlock));
   std::vector<OrganisationKeys> organisations;
   for (std::size_t i = 0; i < options.organisations.size(); ++i) {
     OrganisationKeys keys;
