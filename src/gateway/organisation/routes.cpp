@@ -57,6 +57,8 @@ void add_routes(Router& router, const Services& services) {
       bring_consent);
   add("GET", "/o/{org}/consents", "A patient's own consents", list_consents);
   add("POST", "/o/{org}/emergencies", "Break the glass, with a reason", declare_emergency);
+  add("POST", "/o/{org}/emergencies/{entry}/renewals", "Keep the glass broken for once more",
+      renew_emergency);
   add("POST", "/o/{org}/erasures", "Erase a record or everything of a patient", erase);
   add("GET", "/o/{org}/erasures/{id}", "A certificate of erasure as it stands", show_erasure);
   add("GET", "/o/{org}/access-log", "Who saw or was refused a patient's records", list_accesses);
