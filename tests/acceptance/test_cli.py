@@ -202,7 +202,7 @@ def test_a_consent_opens_and_its_end_closes(world):
     shorter = world.act("ada", "consent", "narrow", consent, "--days", "7")["consent"]
     assert world.act("ward", "record", "get", "Condition/c-1", "--organisation", world.city)
     longer = world.act("ada", "consent", "narrow", shorter, "--days", "8", code=9)
-    assert longer["error"]["code"] == "XL3510"
+    assert longer["error"]["code"] == "XL3510" and "end earlier" in longer["error"]["message"]
     world.act("ada", "consent", "narrow", shorter, code=9)
     narrowed = world.act("ada", "consent", "narrow", shorter, "--types", "Observation")["consent"]
     assert world.act("ward", *asks)["id"] == "bp-1"

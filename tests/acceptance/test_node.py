@@ -168,10 +168,12 @@ def test_mistakes_are_explained(node, folder):
                  cwd=folder, code=7)
     assert "XL1406" in locked.stderr
     (folder / "wrong.key").write_bytes(os.urandom(32))
-    wrong = run("node", "run", "--data", "data", "--operator-key", "wrong.key", cwd=folder, code=1)
-    assert "XL1103" in wrong.stderr
+    wrong = run("node", "run", "--data", "data", "--operator-key", "wrong.key", cwd=folder, code=4)
+    assert "XL1109" in wrong.stderr and "data/keys/" in wrong.stderr
     assert "XL6003" in run("node", "run", "--data", "nowhere", "--operator-key", "operator.key",
-                           cwd=folder, code=1).stderr
+                           cwd=folder, code=6).stderr
+    assert "XL6003" in run("demo", "tamper", "--data", "nowhere", cwd=folder, code=6).stderr
+    assert "XL6003" in run("demo", "tamper", cwd=folder, code=6).stderr
     assert "XL5001" in run("ledger", "head", "--node", "http://127.0.0.1:1", cwd=folder,
                            code=8).stderr
     run("nonsense", cwd=folder, code=2)
@@ -180,6 +182,27 @@ def test_mistakes_are_explained(node, folder):
     identity = next((folder / "data" / "keys").glob("*.identity.json"))
     assert "XL1405" in run(*unknown, "--as", identity, "--operator-key", "operator.key",
                            cwd=folder, code=6).stderr
+
+
+def test_command_lines_that_are_not_understood_are_explained(folder):
+    def told(*words):
+        return json.loads(run(*words, "--json", cwd=folder, code=2).stdout)["error"]
+
+    for words, word in ((("verify", "r.json"), "--genesis"), (("ledger", "foo"), "foo"),
+                        (("demo", "tamper", "--folder", "x"), "--folder"),
+                        (("node", "run", "--port", "99999"), "99999"), ((), "subcommand")):
+        error = told(*words)
+        assert (error["code"], error["exit_code"]) == ("XL5003", 2) and error["fix"], words
+        assert word in error["message"], error
+        english = run(*words, cwd=folder, code=2).stderr
+        assert "XL5003" in english and "why: " in english and "fix: " in english
+        for language in (("--lang", "zh"), ("--lang=zh",)):
+            chinese = run(*language, *words, cwd=folder, code=2).stderr
+            assert "无法理解命令行" in chinese and word in chinese and "处理" in chinese
+            assert "  原因: 无法理解命令行:" in chinese and "not understood" not in chinese
+    missing = run("verify", "none.json", "--genesis", "none.json", "--lang", "zh", cwd=folder,
+                  code=6).stderr
+    assert "原因: 文件不存在:none.json" in missing
 
 
 def test_configuration_mistakes_name_the_key_and_line(folder):
