@@ -64,13 +64,14 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
-    const int code = app.exit(failure);
-    if (code == 0) return 0;
-    const std::string meant =
-        xl::cli::suggestion(app, std::vector<std::string>(argv + 1, argv + argc));
-    const xl::Console console(session.console);
+    if (failure.get_exit_code() == 0) return app.exit(failure);  // help was asked for
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    // What could not be parsed may stand before the options that say how to talk.
+    const xl::Console console(xl::cli::talk_options(words, session.console));
+    const int code = console.fail(xl::cli::usage_error(app, words, failure));
+    const std::string meant = xl::cli::suggestion(app, words);
     if (!meant.empty()) console.say("Did you mean: " + meant, "您是否想输入:" + meant);
-    return static_cast<int>(xl::ExitCode::wrong_usage);
+    return code;
   }
   return session.run(xl::Console(session.console));
 }

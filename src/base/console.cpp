@@ -28,6 +28,7 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::json_too_large:
     case ErrorCode::json_shape:
     case ErrorCode::receipt_malformed:
+    case ErrorCode::receipt_signer_unknown:  // any byte of its key id may have been altered
     case ErrorCode::genesis_malformed:
     case ErrorCode::identifier_malformed:
     case ErrorCode::message_malformed:
@@ -35,6 +36,7 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::purpose_unknown:
     case ErrorCode::patient_required:
     case ErrorCode::policy_mismatched:
+    case ErrorCode::consent_not_narrower:
     case ErrorCode::config_invalid:
     case ErrorCode::input_invalid:
     case ErrorCode::signing_request_invalid:
@@ -70,7 +72,8 @@ bool is_missing(ErrorCode code) {
     case ErrorCode::journal_entry_unknown:
     case ErrorCode::party_not_found:
     case ErrorCode::consent_not_found:
-    case ErrorCode::receipt_signer_unknown:
+    case ErrorCode::file_missing:
+    case ErrorCode::data_folder_missing:
     case ErrorCode::record_erased:
     case ErrorCode::patient_erased:
     case ErrorCode::patient_unknown:
@@ -109,6 +112,7 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::not_signed_in:
     case ErrorCode::keys_locked:
     case ErrorCode::passphrase_wrong:
+    case ErrorCode::operator_key_wrong:
     case ErrorCode::root_superseded:
     case ErrorCode::key_unknown:
     case ErrorCode::key_revoked:
@@ -165,6 +169,23 @@ void Console::done(std::string_view english, std::string_view chinese) const {
   say(english, chinese);
 }
 
+std::string Console::sentence_of(const Error& error) const {
+  const ErrorInfo& info = describe(error.code);
+  if (options_.language != Language::chinese) return error.message;
+  if (error.message == info.en) return std::string(info.zh);
+  // `make_error` puts the detail behind the English sentence.
+  std::string_view sentence = info.en;
+  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  std::string_view detail = error.message;
+  if (detail.starts_with(sentence) && detail.substr(sentence.size()).starts_with(": ")) {
+    detail.remove_prefix(sentence.size() + 2);
+  }
+  constexpr std::string_view full_stop = "。";
+  std::string_view title = info.zh;
+  if (title.ends_with(full_stop)) title.remove_suffix(full_stop.size());
+  return std::string(title) + ":" + std::string(detail);
+}
+
 int Console::fail(const Error& error) const {
   const ErrorInfo& info = describe(error.code);
   const std::string code = code_text(info.number);
@@ -185,7 +206,7 @@ int Console::fail(const Error& error) const {
   print(stderr, pick(info.en, info.zh));
   print(stderr, " (" + code + ")\n");
   if (error.message != info.en) {
-    print(stderr, std::string(pick("  why: ", "  原因: ")) + error.message + "\n");
+    print(stderr, std::string(pick("  why: ", "  原因: ")) + sentence_of(error) + "\n");
   }
   print(stderr, std::string(pick("  fix: ", "  处理: ")) +
                     std::string(pick(info.en_fix, info.zh_fix)) + "\n");

@@ -55,6 +55,8 @@ class Console {
   void done(std::string_view english, std::string_view chinese) const;
   /// Says what failed, why, and what to do about it; returns the exit code for it.
   [[nodiscard]] int fail(const Error& error) const;
+  /// What failed as one sentence in the language of the options, with its detail.
+  [[nodiscard]] std::string sentence_of(const Error& error) const;
   /// Picks the text of the language.
   [[nodiscard]] std::string_view pick(std::string_view english, std::string_view chinese) const {
     return options_.language == Language::chinese ? chinese : english;

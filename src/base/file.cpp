@@ -48,7 +48,10 @@ Status write_all(int fd, ByteView content, const std::filesystem::path& path) {
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t bytes_max) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return system_error(ErrorCode::file_unreadable, path);
+  if (file.get() < 0) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    return system_error(missing ? ErrorCode::file_missing : ErrorCode::file_unreadable, path);
+  }
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return system_error(ErrorCode::file_unreadable, path);
   if (S_ISDIR(status.st_mode)) {

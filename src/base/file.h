@@ -11,7 +11,7 @@
 namespace xl {
 
 /// Reads a whole file of at most `bytes_max` bytes.
-/// Errors: file_unreadable, file_too_large. Thread-safe.
+/// Errors: file_missing, file_unreadable, file_too_large. Thread-safe.
 [[nodiscard]] Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t bytes_max);
 
 /// Replaces `path` atomically and durably: temporary file beside it, fsync, rename, fsync of the

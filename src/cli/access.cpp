@@ -5,6 +5,7 @@
 #include "base/json/writer.h"
 #include "cli/access_log.h"
 #include "cli/actor.h"
+#include "cli/co_sign.h"
 #include "client/emergency.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
@@ -22,6 +23,8 @@ struct EmergencyOptions {
   std::string text;
   std::string entry;
   std::string findings;
+  std::string second;  ///< card of the second clinician
+  CoSignOptions signing;
 };
 
 void show_entry(std::string_view schema, const std::string& entry, const client::Sent& sent,
@@ -36,25 +39,83 @@ void show_entry(std::string_view schema, const std::string& entry, const client:
   console.result(out.take());
 }
 
+/// Who keeps the records: `--custodian`, else `--organisation`.
+Result<model::Id> custodian_of(const Actor& actor, const EmergencyOptions& options) {
+  if (options.custodian.empty()) return actor.organisation();
+  return id_of(options.custodian, "--custodian");
+}
+
+/// How the others sign, and the card of the second clinician if one was named.
+struct SecondClinician {
+  CoSignOptions signing;
+  std::optional<client::Card> card;
+};
+
+Result<SecondClinician> second_of(Actor& actor, const EmergencyOptions& options) {
+  SecondClinician out{options.signing, std::nullopt};
+  if (options.second.empty()) return out;
+  out.signing.cards = {options.second};
+  XL_TRY_ASSIGN(std::vector<client::Card> cards, cards_of(actor, out.signing));
+  out.card = std::move(cards.front());
+  return out;
+}
+
+/// Shows what became of an emergency that was signed.
+void show_signed(const model::Id& entry, const CoSigned& done, const CoSignOptions& signing,
+                 const Console& console) {
+  if (!console.json()) {
+    console.result(entry.text() + "\t" + (done.sent ? done.sent->transaction_id : signing.request));
+  } else {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/emergency/v1");
+    out.key("entry").string(entry.text());
+    write_co_signed(out, done, signing);
+    console.result(out.end_object().take());
+  }
+  if (!done.sent) say_co_signed(done, signing, console);
+}
+
 Result<int> run_break_glass(const Session& session, const EmergencyOptions& options,
                             const Console& console) {
   XL_TRY_ASSIGN(const model::Id patient, id_of(options.patient, "--patient"));
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
-  model::Id custodian = actor.organisation();
-  if (!options.custodian.empty()) {
-    XL_TRY_ASSIGN(custodian, id_of(options.custodian, "--custodian"));
-  }
-  client::Sent sent;
-  XL_TRY_ASSIGN(const model::Id entry,
-                client::declare_emergency(actor.session(), custodian,
-                                          {patient, options.code, options.text}, sent));
-  XL_TRY(client::applied(sent));
-  show_entry("xinglin/emergency/v1", entry.text(), sent, console);
-  console.done("The glass is broken for 60 minutes; the patient and the privacy officer are told",
-               "紧急查看已开启,有效 60 分钟;患者与隐私负责人将获通知");
+  XL_TRY_ASSIGN(const model::Id custodian, custodian_of(actor, options));
+  XL_TRY_ASSIGN(const SecondClinician second, second_of(actor, options));
+  model::Id entry;
+  XL_TRY_ASSIGN(
+      client::SigningRequest request,
+      client::emergency_request(actor.session(), custodian, {patient, options.code, options.text},
+                                second.card, entry));
+  XL_TRY_ASSIGN(const CoSigned done,
+                go_on_signing(actor, std::move(request), options.signing.request));
+  show_signed(entry, done, second.signing, console);
   const std::string next = "xinglin record list Condition patient=ID --organisation " +
                            custodian.text() + " --purpose ETREAT --emergency " + entry.text();
+  if (!done.sent) {
+    console.say("  then: " + next, "  随后:" + next);
+    return succeeded;
+  }
+  console.done("The glass is broken for 60 minutes; the patient and the privacy officer are told",
+               "紧急查看已开启,有效 60 分钟;患者与隐私负责人将获通知");
   console.say("  next: " + next, "  下一步:" + next);
+  return succeeded;
+}
+
+Result<int> run_renew(const Session& session, const EmergencyOptions& options,
+                      const Console& console) {
+  XL_TRY_ASSIGN(const model::Id entry, id_of(options.entry, "ENTRY"));
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  XL_TRY_ASSIGN(const model::Id custodian, custodian_of(actor, options));
+  XL_TRY_ASSIGN(const SecondClinician second, second_of(actor, options));
+  XL_TRY_ASSIGN(client::SigningRequest request,
+                client::renewal_request(actor.session(), custodian, entry, second.card));
+  XL_TRY_ASSIGN(const CoSigned done,
+                go_on_signing(actor, std::move(request), options.signing.request));
+  show_signed(entry, done, second.signing, console);
+  if (done.sent) {
+    console.done("The glass stays broken for 60 minutes more; it cannot be renewed again",
+                 "紧急查看延长 60 分钟;不能再次延长");
+  }
   return succeeded;
 }
 
@@ -94,13 +155,31 @@ void add_access_commands(CLI::App& app, Session& session) {
   glass->add_option("--custodian", options->custodian, "who keeps them; default: --organisation");
   glass->add_option("--reason-code", options->code, "such as unconscious")->required();
   glass->add_option("--reason", options->text, "in your words; it will be reviewed")->required();
+  const auto add_second = [options](CLI::App* command) {
+    command->add_option("--second", options->second,
+                        "card of a second clinician, who signs too: while a review is overdue");
+    command->add_option("--request", options->signing.request,
+                        "the file to write, which goes to the second clinician to be signed");
+  };
+  add_second(glass);
   glass->footer(
       "Examples:\n"
       "  xinglin access break-glass --patient did:xinglin:… --custodian did:xinglin:… \\\n"
       "    --reason-code unconscious --reason 'unconscious after an accident' --as wang.json\n"
+      "  xinglin access break-glass --patient did:xinglin:… --reason-code unconscious \\\n"
+      "    --reason 'stroke' --second li.card --request request.json --as wang.json\n"
       "  xinglin record list Condition patient=7 --purpose ETREAT --emergency ENTRY --as "
       "wang.json");
   choose(glass, session, options, run_break_glass);
+  auto* renew = group->add_subcommand("renew", "60 minutes more, once, while it lasts");
+  renew->add_option("ENTRY", options->entry, "the emergency's entry")->required();
+  renew->add_option("--custodian", options->custodian, "who keeps them; default: --organisation");
+  add_second(renew);
+  renew->footer(
+      "Examples:\n  xinglin access renew abc… --custodian did:xinglin:… --as wang.json\n"
+      "  xinglin access renew abc… --second li.card --request request.json --as wang.json");
+  choose(renew, session, options, run_renew);
+  add_approve_command(group, session, "access");
   auto* review = group->add_subcommand("review", "say whether an emergency was one");
   review->add_option("ENTRY", options->entry, "the emergency's entry")->required();
   review->add_option("--findings", options->findings, "what the review found")->required();

@@ -6,7 +6,7 @@
 
 namespace xl::cli {
 
-/// `xinglin access log|explain|break-glass|review`.
+/// `xinglin access log|explain|break-glass|renew|approve|review`.
 void add_access_commands(CLI::App& app, Session& session);
 
 }  // namespace xl::cli

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cli/words.h"
+#include "client/emergency.h"
 #include "contracts/api/shape.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/normal_form.h"
@@ -71,9 +72,20 @@ Result<Asked> asked_consent(ByteView payload, ByteView sealed) {
   return out;
 }
 
+Result<Asked> asked_glass(const client::SigningRequest& request) {
+  XL_TRY_ASSIGN(const client::AskedEmergency asked, client::asked_emergency(request));
+  Asked out{asked.renewal ? "emergency renewal" : "emergency", asked.entry.text(), {}};
+  if (asked.emergency) {
+    out.details.push_back("patient: " + model::did_text(asked.emergency->patient));
+    out.details.push_back("reason: " + asked.emergency->code + ": " + asked.emergency->text);
+  }
+  return out;
+}
+
 Result<Asked> asked_of(const client::SigningRequest& request) {
   namespace identity = contracts::identity;
   namespace consent = contracts::consent;
+  if (request.custodian) return asked_glass(request);
   const model::Message& message = request.body.messages.front();
   if (message.contract == identity::contract_number &&
       message.type == identity::start_recovery_type) {
@@ -93,23 +105,17 @@ Result<Asked> asked_of(const client::SigningRequest& request) {
                     "of a kind that is not signed by several in turn");
 }
 
+std::size_t signatures_given(const client::SigningRequest& request) {
+  return static_cast<std::size_t>(std::count_if(request.signatures.begin(),
+                                                request.signatures.end(),
+                                                [](const auto& one) { return one.has_value(); }));
+}
+
 Result<client::Sent> send_complete(Actor& actor, const client::SigningRequest& request) {
+  if (request.custodian) return client::send_emergency(actor.session(), request);
   if (request.sealed.empty()) return actor.session().submit(request.transaction());
   XL_TRY_ASSIGN(const auto policy, contracts::consent::decode_sealed(request.sealed));
   return actor.session().bring(policy, request.transaction());
-}
-
-/// Sends what is complete; keeps what is not.
-Result<CoSigned> go_on(Actor& actor, client::SigningRequest request, const std::string& file) {
-  CoSigned out{std::move(request), std::nullopt};
-  if (out.request.complete()) {
-    const auto sent = send_complete(actor, out.request);
-    XL_TRY(client::applied(sent));
-    out.sent = *sent;
-    return out;
-  }
-  XL_TRY(write_file_durably(file, view_of(client::write_request(out.request)), 0600));
-  return out;
 }
 
 Result<int> run_approve(const Session& session, const ApproveOptions& options,
@@ -124,10 +130,11 @@ Result<int> run_approve(const Session& session, const ApproveOptions& options,
   for (const std::string& detail : asked.details) console.say("  " + detail, "  " + detail);
   CoSigned done{std::move(request), std::nullopt};
   if (!options.show) {
-    XL_TRY_ASSIGN(Actor actor,
-                  done.request.sealed.empty() ? Actor::open(session) : Actor::signed_in(session));
+    XL_TRY_ASSIGN(Actor actor, done.request.sealed.empty() && !done.request.custodian
+                                   ? Actor::open(session)
+                                   : Actor::signed_in(session));
     XL_TRY(client::sign_request(done.request, actor.identity()));
-    XL_TRY_ASSIGN(done, go_on(actor, std::move(done.request), options.signing.request));
+    XL_TRY_ASSIGN(done, go_on_signing(actor, std::move(done.request), options.signing.request));
   }
   if (console.json()) {
     json::Writer out;
@@ -151,8 +158,7 @@ void add_co_sign_options(CLI::App* command, CoSignOptions& options) {
                       "the file to write, which goes to the others to be signed");
 }
 
-Result<CoSigned> begin_signing(Actor& actor, model::Message message, Bytes sealed,
-                               const CoSignOptions& options) {
+Result<std::vector<client::Card>> cards_of(Actor& actor, const CoSignOptions& options) {
   if (!options.cards.empty() && options.request.empty()) {
     return make_error(ErrorCode::usage_invalid,
                       "others sign too: --request names the file that goes to them");
@@ -165,10 +171,30 @@ Result<CoSigned> begin_signing(Actor& actor, model::Message message, Bytes seale
     XL_TRY(client::check_card(card, genesis->network));
     cards.push_back(std::move(card));
   }
+  return cards;
+}
+
+Result<CoSigned> go_on_signing(Actor& actor, client::SigningRequest request,
+                               const std::string& file) {
+  CoSigned out{std::move(request), std::nullopt};
+  if (out.request.complete()) {
+    const auto sent = send_complete(actor, out.request);
+    XL_TRY(client::applied(sent));
+    out.sent = *sent;
+    return out;
+  }
+  XL_TRY(write_file_durably(file, view_of(client::write_request(out.request)), 0600));
+  return out;
+}
+
+Result<CoSigned> begin_signing(Actor& actor, model::Message message, Bytes sealed,
+                               const CoSignOptions& options) {
+  XL_TRY_ASSIGN(const std::vector<client::Card> cards, cards_of(actor, options));
+  XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
   XL_TRY_ASSIGN(client::SigningRequest request,
                 client::make_request(genesis->network, std::move(message), actor.identity(), cards,
                                      std::move(sealed), actor.now_ms()));
-  return go_on(actor, std::move(request), options.request);
+  return go_on_signing(actor, std::move(request), options.request);
 }
 
 void say_co_signed(const CoSigned& done, const CoSignOptions& options, const Console& console) {
@@ -176,9 +202,7 @@ void say_co_signed(const CoSigned& done, const CoSignOptions& options, const Con
     console.done("Everybody signed; it is on the ledger", "签名已齐,已上链");
     return;
   }
-  const auto missing = std::count(done.request.signatures.begin(), done.request.signatures.end(),
-                                  std::optional<Bytes>{});
-  const std::string count = std::to_string(missing);
+  const std::string count = std::to_string(done.request.people() - signatures_given(done.request));
   const std::string last = time_text(done.request.body.valid_until_ms);
   console.done("Signed; " + count + " more must sign before " + last,
                "已签名;还需 " + count + " 人在 " + last + " 之前签名");
@@ -189,10 +213,8 @@ void say_co_signed(const CoSigned& done, const CoSignOptions& options, const Con
 }
 
 void write_co_signed(json::Writer& out, const CoSigned& done, const CoSignOptions& options) {
-  const auto given = std::count_if(done.request.signatures.begin(), done.request.signatures.end(),
-                                   [](const auto& one) { return one.has_value(); });
-  out.key("signed").unsigned_integer(static_cast<std::uint64_t>(given));
-  out.key("signers").unsigned_integer(done.request.signatures.size());
+  out.key("signed").unsigned_integer(signatures_given(done.request));
+  out.key("signers").unsigned_integer(done.request.people());
   out.key("valid_until_ms").string(std::to_string(done.request.body.valid_until_ms));
   out.key("transaction_id");
   if (done.sent) {

@@ -29,6 +29,16 @@ struct CoSigned {
 [[nodiscard]] Result<CoSigned> begin_signing(Actor& actor, model::Message message, Bytes sealed,
                                              const CoSignOptions& options);
 
+/// The cards of the others, checked. Errors: usage_invalid (others, and no file), those of the
+/// cards.
+[[nodiscard]] Result<std::vector<client::Card>> cards_of(Actor& actor,
+                                                         const CoSignOptions& options);
+
+/// Sends what all signed; writes what others are still to sign to the file. Errors: those of
+/// sending.
+[[nodiscard]] Result<CoSigned> go_on_signing(Actor& actor, client::SigningRequest request,
+                                             const std::string& file);
+
 /// Says who is still to sign, or that it was sent.
 void say_co_signed(const CoSigned& done, const CoSignOptions& options, const Console& console);
 

@@ -29,6 +29,23 @@ const CLI::App* nearest(const CLI::App& group, const std::string& word) {
   return out;
 }
 
+/// The first word that stands where a command is expected and is none; empty when there is no such.
+std::string unknown_command(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* at = &app;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (at->get_subcommands({}).empty()) return {};
+    if (words[i].starts_with('-')) {
+      const CLI::Option* option = app.get_option_no_throw(words[i]);
+      if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // its value
+      continue;
+    }
+    const CLI::App* known = command_called(*at, words[i]);
+    if (known == nullptr) return words[i];
+    at = known;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -44,6 +61,30 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+Error usage_error(const CLI::App& app, const std::vector<std::string>& words,
+                  const CLI::ParseError& failure) {
+  std::string sentence = failure.what();
+  std::replace(sentence.begin(), sentence.end(), '\n', ' ');
+  const std::string word = unknown_command(app, words);
+  if (!word.empty() && sentence.find(word) == std::string::npos) sentence += ": " + word;
+  return make_error(ErrorCode::usage_invalid, sentence);
+}
+
+Console::Options talk_options(const std::vector<std::string>& words,
+                              const Console::Options& otherwise) {
+  Console::Options out = otherwise;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--") break;
+    if (word == "--json") out.json = true;
+    if (word == "-q" || word == "--quiet") out.quiet = true;
+    if (word == "--no-color") out.color = false;
+    if (word == "--lang" && i + 1 < words.size()) out.language = language_of(words[i + 1]);
+    if (word.starts_with("--lang=")) out.language = language_of(word.substr(7));
+  }
+  return out;
 }
 
 std::string suggestion(const CLI::App& app, const std::vector<std::string>& words) {

@@ -7,6 +7,7 @@
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/sealed.pb.h"
+#include "contracts/api/shape.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "model/canonical.h"
@@ -15,18 +16,14 @@
 namespace xl::client {
 namespace {
 
-constexpr std::uint64_t emergency_valid_ms = 2 * 60 * 1000;
+namespace wire = xinglin::access::v1;
+namespace access = contracts::access;
 
 /// What DeclareEmergency commits to.
-Bytes reason_commitment(const Hash& salt, const Emergency& emergency) {
-  xinglin::access::v1::EmergencyReason reason;
-  reason.set_version(1);
-  reason.set_salt(bytes_of(salt));
-  reason.set_code(emergency.code);
-  reason.set_text(emergency.text);
+std::string reason_commitment(ByteView opening) {
   Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(out, crypto::tagged_hash(model::tags::access_details, {model::encode(reason)}));
-  return out;
+  append(out, crypto::tagged_hash(model::tags::access_details, {opening}));
+  return bytes_of(out);
 }
 
 Status check_reason(const Emergency& emergency) {
@@ -36,44 +33,110 @@ Status check_reason(const Emergency& emergency) {
   return make_error(ErrorCode::input_invalid, "reason: a code of 1..64 bytes, a text of 1..1,024");
 }
 
+/// A request that the doctor signed, which goes to `custodian` and on to the organisation's key.
+Result<SigningRequest> begin_request(Session& doctor, const model::Id& custodian,
+                                     std::uint16_t type, const google::protobuf::Message& message,
+                                     const std::optional<Card>& second, Bytes opening) {
+  XL_TRY_ASSIGN(const model::Genesis* genesis, doctor.genesis());
+  XL_TRY_ASSIGN(const KeyName organisation, signing_key_of(doctor, doctor.identity().organisation));
+  const std::span<const Card> cards(second ? &*second : nullptr, second ? 1 : 0);
+  return make_request(genesis->network, message_to(access::contract_number, type, message),
+                      doctor.identity(), cards, std::move(opening), doctor.now_ms(),
+                      NodeSigner{custodian, {organisation.id, organisation.algorithm}});
+}
+
+Error not_an_emergency(std::string_view what) {
+  return make_error(ErrorCode::signing_request_invalid, what);
+}
+
+Result<AskedEmergency> asked_declaration(const SigningRequest& request) {
+  wire::DeclareEmergency message;
+  wire::EmergencyReason reason;
+  XL_TRY(contracts::decode_message(request.body.messages.front().payload, message));
+  if (!model::decode_canonical(request.sealed, reason) ||
+      message.reason() != reason_commitment(request.sealed)) {
+    return not_an_emergency("another reason than is to be signed");
+  }
+  XL_TRY_ASSIGN(const model::Id entry, model::id_from_bytes(view_of(message.entry())));
+  XL_TRY_ASSIGN(const model::Id patient, model::id_from_bytes(view_of(message.patient())));
+  return AskedEmergency{entry, false, Emergency{patient, reason.code(), reason.text()}};
+}
+
 }  // namespace
+
+Result<SigningRequest> emergency_request(Session& doctor, const model::Id& custodian,
+                                         const Emergency& emergency,
+                                         const std::optional<Card>& second, model::Id& entry) {
+  XL_TRY(check_reason(emergency));
+  Hash salt{};
+  crypto::random_bytes(salt);
+  wire::EmergencyReason reason;
+  reason.set_version(1);
+  reason.set_salt(bytes_of(salt));
+  reason.set_code(emergency.code);
+  reason.set_text(emergency.text);
+  Bytes opening = model::encode(reason);
+  entry = random_id();
+  wire::DeclareEmergency message;
+  message.set_entry(bytes_of(entry.bytes));
+  message.set_practitioner(bytes_of(doctor.identity().did.bytes));
+  message.set_organisation(bytes_of(doctor.identity().organisation.bytes));
+  message.set_patient(bytes_of(emergency.patient.bytes));
+  message.set_reason(reason_commitment(opening));
+  if (second) message.set_second(bytes_of(second->did.bytes));
+  return begin_request(doctor, custodian, access::declare_emergency_type, message, second,
+                       std::move(opening));
+}
+
+Result<SigningRequest> renewal_request(Session& doctor, const model::Id& custodian,
+                                       const model::Id& entry, const std::optional<Card>& second) {
+  wire::RenewEmergency message;
+  message.set_entry(bytes_of(entry.bytes));
+  if (second) message.set_second(bytes_of(second->did.bytes));
+  return begin_request(doctor, custodian, access::renew_emergency_type, message, second, {});
+}
+
+Result<AskedEmergency> asked_emergency(const SigningRequest& request) {
+  const model::Message& message = request.body.messages.front();
+  if (message.contract != access::contract_number || !request.custodian) {
+    return not_an_emergency("no emergency");
+  }
+  if (message.type == access::declare_emergency_type) return asked_declaration(request);
+  if (message.type != access::renew_emergency_type) return not_an_emergency("no emergency");
+  wire::RenewEmergency renewal;
+  XL_TRY(contracts::decode_message(message.payload, renewal));
+  XL_TRY_ASSIGN(const model::Id entry, model::id_from_bytes(view_of(renewal.entry())));
+  return AskedEmergency{entry, true, std::nullopt};
+}
+
+Result<Sent> send_emergency(Session& who, const SigningRequest& request) {
+  XL_CHECK(request.complete());
+  XL_TRY_ASSIGN(const AskedEmergency asked, asked_emergency(request));
+  json::Writer out;
+  out.begin_object().key("body").string(to_base64(request.bytes)).key("signatures").begin_array();
+  for (std::size_t i = 0; i < request.people(); ++i) out.string(to_base64(*request.signatures[i]));
+  out.end_array();
+  std::string path = "/o/" + request.custodian->text() + "/emergencies";
+  if (asked.renewal) {
+    path += "/" + asked.entry.text() + "/renewals";
+  } else {
+    wire::EmergencyReason reason;
+    XL_CHECK(model::decode_canonical(request.sealed, reason));
+    out.key("reason").begin_object().key("salt").string(to_base64(view_of(reason.salt())));
+    out.key("code").string(reason.code()).key("text").string(reason.text()).end_object();
+  }
+  out.end_object();
+  XL_TRY_ASSIGN(const json::Document answer,
+                json_of(who.ask("POST", path, "application/json", out.take()), 201));
+  return sent_of(answer.root().find("entry"));
+}
 
 Result<model::Id> declare_emergency(Session& doctor, const model::Id& custodian,
                                     const Emergency& emergency, Sent& sent) {
-  XL_TRY(check_reason(emergency));
-  XL_TRY_ASSIGN(const model::Genesis* genesis, doctor.genesis());
-  const Identity& who = doctor.identity();
-  XL_TRY_ASSIGN(const KeyName organisation, signing_key_of(doctor, who.organisation));
-  Hash salt{};
-  crypto::random_bytes(salt);
-  const model::Id entry = random_id();
-  xinglin::access::v1::DeclareEmergency message;
-  message.set_entry(bytes_of(entry.bytes));
-  message.set_practitioner(bytes_of(who.did.bytes));
-  message.set_organisation(bytes_of(who.organisation.bytes));
-  message.set_patient(bytes_of(emergency.patient.bytes));
-  message.set_reason(bytes_of(reason_commitment(salt, emergency)));
-  model::Body body;
-  body.network = genesis->network;
-  body.signers.push_back(
-      {model::key_id_of(who.key.algorithm(), who.key.public_key()), who.key.algorithm()});
-  body.signers.push_back({organisation.id, organisation.algorithm});
-  body.valid_until_ms = doctor.now_ms() + emergency_valid_ms;
-  crypto::random_bytes(body.nonce);
-  body.messages.push_back(message_to(contracts::access::contract_number,
-                                     contracts::access::declare_emergency_type, message));
-  const Bytes body_bytes = model::encode_body(body);
-  const Bytes signature = who.key.sign(model::signed_bytes(body_bytes));
-  json::Writer out;
-  out.begin_object().key("body").string(to_base64(body_bytes));
-  out.key("signature").string(to_base64(signature)).key("reason").begin_object();
-  out.key("salt").string(to_base64(salt)).key("code").string(emergency.code);
-  out.key("text").string(emergency.text).end_object().end_object();
-  XL_TRY_ASSIGN(const json::Document answer,
-                json_of(doctor.ask("POST", "/o/" + custodian.text() + "/emergencies",
-                                   "application/json", out.take()),
-                        201));
-  XL_TRY_ASSIGN(sent, sent_of(answer.root().find("entry")));
+  model::Id entry;
+  XL_TRY_ASSIGN(const SigningRequest request,
+                emergency_request(doctor, custodian, emergency, std::nullopt, entry));
+  XL_TRY_ASSIGN(sent, send_emergency(doctor, request));
   return entry;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "client/session.h"
+#include "client/signing_request.h"
 
 namespace xl::client {
 
@@ -14,6 +15,36 @@ struct Emergency {
   std::string code;   ///< 1..64 bytes
   std::string text;   ///< 1..1,024 bytes
 };
+
+/// What `doctor` signs to break the glass at `custodian`, with the owner of `second` when there is
+/// one: needed while a review of their organisation is overdue. `entry` receives the handle.
+/// Errors: input_invalid (the reason), key_unknown, node_unreachable, signing_request_invalid.
+[[nodiscard]] Result<SigningRequest> emergency_request(Session& doctor, const model::Id& custodian,
+                                                       const Emergency& emergency,
+                                                       const std::optional<Card>& second,
+                                                       model::Id& entry);
+
+/// What `doctor` signs to keep the glass broken for another 60 minutes, once. Errors: as
+/// `emergency_request`.
+[[nodiscard]] Result<SigningRequest> renewal_request(Session& doctor, const model::Id& custodian,
+                                                     const model::Id& entry,
+                                                     const std::optional<Card>& second);
+
+/// What a request of one of these two asks for.
+struct AskedEmergency {
+  model::Id entry;
+  bool renewal = false;
+  std::optional<Emergency> emergency;  ///< of a declaration
+};
+
+/// Reads what a request asks for. Errors: signing_request_invalid (something else, or another
+/// reason than the one that is signed).
+[[nodiscard]] Result<AskedEmergency> asked_emergency(const SigningRequest& request);
+
+/// Brings a request that all signed to its custodian, whose node adds the organisation's signature.
+/// `who` is one of those who signed, signed in. Precondition: complete. Errors: those of
+/// `asked_emergency`, node_unreachable, what the node answers.
+[[nodiscard]] Result<Sent> send_emergency(Session& who, const SigningRequest& request);
 
 /// Breaks the glass at `custodian`: the practitioner of the session signs, its organisation
 /// co-signs there. Returns the entry, the handle that reads name in `X-Emergency-Entry`. `sent`

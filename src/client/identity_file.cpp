@@ -108,7 +108,7 @@ Result<Identity> read_identity(const std::filesystem::path& path, const KeyProte
   auto secret = header.protection == keyfile::Protection::passphrase
                     ? keyfile::open_with_passphrase(sealed.key, text_of(protection.secret))
                     : keyfile::open_with_operator_key(sealed.key, protection.secret);
-  if (!secret.ok()) return secret.error();
+  if (!secret.ok()) return make_error(secret.error().code, path.string());
   if (header.kind != keyfile::Kind::ed25519) {
     return make_error(ErrorCode::identity_file_invalid, path.string());
   }

@@ -26,7 +26,7 @@ struct KeyProtection {
                                     const KeyProtection& protection);
 
 /// Errors: file_unreadable, identity_file_invalid, keys_locked (the key wants the other kind of
-/// protection), passphrase_wrong, decryption_failed.
+/// protection), passphrase_wrong, operator_key_wrong (both name the file).
 [[nodiscard]] Result<Identity> read_identity(const std::filesystem::path& path,
                                              const KeyProtection& protection);
 

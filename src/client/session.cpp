@@ -46,7 +46,8 @@ Result<Sent> not_executed(const HttpResponse& answer) {
   const Error error = error_of(answer);
   if (error.code == ErrorCode::answer_unexpected) return error;
   const ErrorInfo& info = describe(error.code);
-  return Sent{{}, info.number, code_text(info.number) + " " + std::string(info.name)};
+  return Sent{
+      {}, info.number, code_text(info.number) + " " + std::string(info.name), error.message};
 }
 
 }  // namespace
@@ -67,7 +68,9 @@ Status applied(const Result<Sent>& sent) {
   if (sent->applied()) return {};
   if (sent->transaction_id.empty()) {
     for (const ErrorInfo& info : error_registry()) {
-      if (info.number == sent->status) return make_error(static_cast<ErrorCode>(info.number));
+      if (info.number != sent->status) continue;
+      const auto code = static_cast<ErrorCode>(info.number);
+      return sent->why.empty() ? make_error(code) : Error{code, sent->why};
     }
   }
   return make_error(ErrorCode::contract_refused,

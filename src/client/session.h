@@ -26,6 +26,7 @@ struct Sent {
   std::string transaction_id;  ///< 64 hexadecimal digits; empty when it was not executed
   std::uint64_t status = 0;    ///< 0: applied
   std::string status_name;     ///< `applied`, a contract's word, or the code of a rejection
+  std::string why{};           ///< what the node said of a rejection
 
   [[nodiscard]] bool applied() const { return !transaction_id.empty() && status == 0; }
 };

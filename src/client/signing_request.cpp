@@ -35,12 +35,12 @@ Result<model::Body> decoded_body(ByteView bytes, std::size_t signatures) {
 }  // namespace
 
 bool SigningRequest::complete() const {
-  return std::all_of(signatures.begin(), signatures.end(),
+  return std::all_of(signatures.begin(), signatures.begin() + static_cast<std::ptrdiff_t>(people()),
                      [](const auto& one) { return one.has_value(); });
 }
 
 Bytes SigningRequest::transaction() const {
-  XL_CHECK(complete());
+  XL_CHECK(complete() && !custodian);
   std::vector<Bytes> all;
   for (const auto& one : signatures) all.push_back(*one);
   return model::encode_transaction(bytes, all);
@@ -48,7 +48,8 @@ Bytes SigningRequest::transaction() const {
 
 Result<SigningRequest> make_request(const Hash& network, model::Message message,
                                     const Identity& first, std::span<const Card> cards,
-                                    Bytes sealed, std::uint64_t now_ms) {
+                                    Bytes sealed, std::uint64_t now_ms,
+                                    const std::optional<NodeSigner>& node) {
   SigningRequest out;
   out.body.network = network;
   const auto add = [&](crypto::Algorithm algorithm, ByteView public_key) {
@@ -56,6 +57,10 @@ Result<SigningRequest> make_request(const Hash& network, model::Message message,
   };
   add(first.key.algorithm(), first.key.public_key());
   for (const Card& card : cards) add(card.algorithm, card.public_key);
+  if (node) {
+    out.body.signers.push_back(node->key);
+    out.custodian = node->custodian;
+  }
   if (out.body.signers.size() > limits::signers_max) return request_invalid("too many signers");
   for (std::size_t i = 0; i < out.body.signers.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
@@ -76,7 +81,7 @@ Result<SigningRequest> make_request(const Hash& network, model::Message message,
 
 Status sign_request(SigningRequest& request, const Identity& identity) {
   const Hash key_id = model::key_id_of(identity.key.algorithm(), identity.key.public_key());
-  for (std::size_t i = 0; i < request.body.signers.size(); ++i) {
+  for (std::size_t i = 0; i < request.people(); ++i) {
     if (request.body.signers[i].key_id != key_id || request.signatures[i]) continue;
     request.signatures[i] = identity.key.sign(model::signed_bytes(request.bytes));
     return {};
@@ -100,6 +105,12 @@ std::string write_request(const SigningRequest& request) {
     out.null();
   } else {
     out.string(to_base64(request.sealed));
+  }
+  out.key("custodian");
+  if (request.custodian) {
+    out.string(model::did_text(*request.custodian));
+  } else {
+    out.null();
   }
   return out.end_object().take() + "\n";
 }
@@ -127,6 +138,11 @@ Result<SigningRequest> read_request(std::string_view text, const Hash& network,
   }
   const auto sealed = root.find("sealed").as_string();
   if (sealed && !from_base64(*sealed, out.sealed)) return request_invalid("sealed");
+  if (const auto custodian = root.find("custodian").as_string()) {
+    const auto did = model::id_from_did(*custodian);
+    if (!did.ok() || out.signatures.size() < 2) return request_invalid("custodian");
+    out.custodian = *did;
+  }
   auto body = decoded_body(out.bytes, out.signatures.size());
   if (!body.ok()) return request_invalid("body: " + body.error().text());
   out.body = std::move(*body);

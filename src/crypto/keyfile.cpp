@@ -127,7 +127,9 @@ Result<SecretBytes> open_with_operator_key(ByteView file, ByteView operator_key)
   }
   XL_TRY_ASSIGN(const SecretBytes gcm_key,
                 operator_file_key(operator_key, file.subspan(salt_offset, argon2id_salt_bytes)));
-  return open_file(file, gcm_key.view());
+  Result<SecretBytes> secret = open_file(file, gcm_key.view());
+  if (!secret.ok()) return make_error(ErrorCode::operator_key_wrong);
+  return secret;
 }
 
 Result<SecretBytes> read_operator_key(const std::filesystem::path& path) {

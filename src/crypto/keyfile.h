@@ -67,7 +67,8 @@ struct Header {
 [[nodiscard]] Result<SecretBytes> open_with_passphrase(ByteView file, std::string_view passphrase);
 
 /// The secret of a file under an operator key. Errors: those of `inspect`; keyfile_malformed when
-/// the file wants a passphrase; key_malformed (length); decryption_failed.
+/// the file wants a passphrase; key_malformed (length); operator_key_wrong when the key is another
+/// or a byte was altered (the two look alike).
 [[nodiscard]] Result<SecretBytes> open_with_operator_key(ByteView file, ByteView operator_key);
 
 /// Reads an operator key from a file of exactly 32 raw bytes, or 64 hexadecimal digits with or

@@ -24,6 +24,21 @@ constexpr std::uint64_t session_margin_ms = 2'000;
 constexpr std::size_t sessions_max = 10'000;
 constexpr std::uint64_t emergency_pending_ms = 12 * 60 * 1000;
 
+Error emergency_mismatch(std::string_view what) {
+  return make_error(ErrorCode::emergency_mismatched, what);
+}
+
+/// The payload of a transaction that is one message of this type of the access contract.
+Result<Bytes> only_message(ByteView raw, std::uint16_t type, std::string_view name) {
+  XL_TRY_ASSIGN(model::Transaction transaction, model::decode_transaction(raw));
+  auto& messages = transaction.body.messages;
+  if (messages.size() != 1 || messages[0].contract != contracts::access::contract_number ||
+      messages[0].type != type) {
+    return emergency_mismatch("one " + std::string(name));
+  }
+  return std::move(messages[0].payload);
+}
+
 bool covers(const std::vector<model::Id>& have, const std::vector<model::Id>& want) {
   return std::includes(have.begin(), have.end(), want.begin(), want.end());
 }
@@ -90,37 +105,37 @@ Result<AccessDesk::Session> AccessDesk::open_session(const Ask& ask, Session ses
   return session;
 }
 
-Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal, ByteView body,
-                                                          Bytes signature,
-                                                          const EmergencyReason& reason) {
-  const auto mismatched = [](std::string_view what) {
-    return make_error(ErrorCode::emergency_mismatched, what);
-  };
+Result<Bytes> AccessDesk::sign_for(const Principal& principal, ByteView body,
+                                   std::vector<Bytes> signatures) const {
   const crypto::SigningKey* key = principal.organisation == stores_.did()
                                       ? &stores_.identity().key
                                       : find_signer_(principal.organisation);
   if (key == nullptr) return make_error(ErrorCode::organisation_elsewhere);
-  const Bytes raw =
-      model::encode_transaction(body, {std::move(signature), key->sign(model::signed_bytes(body))});
-  XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
-  const auto& messages = transaction.body.messages;
-  if (messages.size() != 1 || messages[0].contract != contracts::access::contract_number ||
-      messages[0].type != contracts::access::declare_emergency_type) {
-    return mismatched("one DeclareEmergency");
-  }
+  signatures.push_back(key->sign(model::signed_bytes(body)));
+  return model::encode_transaction(body, signatures);
+}
+
+Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal, ByteView body,
+                                                          std::vector<Bytes> signatures,
+                                                          const EmergencyReason& reason) {
+  XL_TRY_ASSIGN(const Bytes raw, sign_for(principal, body, std::move(signatures)));
+  XL_TRY_ASSIGN(const Bytes payload,
+                only_message(raw, contracts::access::declare_emergency_type, "DeclareEmergency"));
   xinglin::access::v1::DeclareEmergency message;
-  XL_TRY(contracts::decode_message(messages[0].payload, message));
+  XL_TRY(contracts::decode_message(payload, message));
   XL_TRY(contracts::check_id(message.entry(), "entry"));
   XL_TRY(contracts::check_id(message.patient(), "patient"));
-  if (message.practitioner() != bytes_of(principal.did.bytes)) return mismatched("practitioner");
+  const std::string who = bytes_of(principal.did.bytes);
+  if (message.practitioner() != who && message.second() != who)
+    return emergency_mismatch("practitioner");
   if (message.organisation() != bytes_of(principal.organisation.bytes)) {
-    return mismatched("organisation");
+    return emergency_mismatch("organisation");
   }
   const Bytes opening = model::encode(reason);
   if (reason.version() != 1 || reason.salt().size() != 32 || reason.code().empty() ||
       reason.code().size() > 64 || reason.text().empty() || reason.text().size() > 1024 ||
       message.reason() != details_commitment(opening)) {
-    return mismatched("reason");
+    return emergency_mismatch("reason");
   }
   Labels labels;
   labels.set_kind(static_cast<std::uint32_t>(Kind::emergency));
@@ -134,6 +149,26 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
   XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(raw));
   XL_TRY(stores_.vault().confirm(which));
   return entry;
+}
+
+Result<model::HistoryEntry> AccessDesk::renew_emergency(const Principal& principal,
+                                                        const model::Id& entry, ByteView body,
+                                                        std::vector<Bytes> signatures) {
+  XL_TRY_ASSIGN(Bytes raw, sign_for(principal, body, std::move(signatures)));
+  XL_TRY_ASSIGN(const Bytes payload,
+                only_message(raw, contracts::access::renew_emergency_type, "RenewEmergency"));
+  xinglin::access::v1::RenewEmergency message;
+  XL_TRY(contracts::decode_message(payload, message));
+  if (message.entry() != bytes_of(entry.bytes)) return emergency_mismatch("entry");
+  const auto record = contracts::access::find_emergency(*port_.ledger().state(), entry);
+  // No organisation's key signs for another one's emergency.
+  if (!record || record->organisation() != bytes_of(principal.organisation.bytes)) {
+    return emergency_mismatch("entry");
+  }
+  const std::string who = bytes_of(principal.did.bytes);
+  if (record->practitioner() != who && message.second() != who)
+    return emergency_mismatch("practitioner");
+  return port_.send(std::move(raw));
 }
 
 Result<std::size_t> AccessDesk::seal_sessions(bool all) {

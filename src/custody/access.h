@@ -150,13 +150,22 @@ class AccessDesk {
   /// ended), store_corrupt.
   [[nodiscard]] Result<Viewer> open(Ask ask);
 
-  /// Takes what a clinician and this organisation declare: keeps the reason sealed, adds the
-  /// organisation's signature to `body` (one DeclareEmergency about a patient of this custodian or
-  /// not yet identified, by the principal, committing to `reason`) and sends it.
-  /// Errors: emergency_mismatched, those of the vault and the ledger.
+  /// Takes what one or two clinicians and their organisation declare: keeps the reason sealed, adds
+  /// the organisation's signature behind `signatures` to `body` (one DeclareEmergency about a
+  /// patient of this custodian or not yet identified, whose practitioner or second clinician is the
+  /// principal, committing to `reason`) and sends it. Whether all who must have signed is the
+  /// ledger's to say. Errors: emergency_mismatched, organisation_elsewhere, those of the vault and
+  /// the ledger.
   [[nodiscard]] Result<model::HistoryEntry> declare_emergency(
-      const Principal& principal, ByteView body, Bytes signature,
+      const Principal& principal, ByteView body, std::vector<Bytes> signatures,
       const xinglin::access::v1::EmergencyReason& reason);
+
+  /// As `declare_emergency` for one RenewEmergency of `entry`, which the principal's organisation
+  /// declared and in which the principal takes part. Errors: emergency_mismatched (also: there is
+  /// no such entry of the organisation), organisation_elsewhere, those of the ledger.
+  [[nodiscard]] Result<model::HistoryEntry> renew_emergency(const Principal& principal,
+                                                            const model::Id& entry, ByteView body,
+                                                            std::vector<Bytes> signatures);
 
   /// Seals the sessions that are over on the chain; with `all` those that run too, and so ends
   /// them: at start and stop, when this process knows of no read in them. The number sealed.
@@ -193,6 +202,9 @@ class AccessDesk {
                                             const model::Id& patient);
   [[nodiscard]] Result<Session> open_session(const Ask& ask, Session session,
                                              const model::Id& patient);
+  /// The transaction of `body` with the organisation's signature behind `signatures`.
+  [[nodiscard]] Result<Bytes> sign_for(const Principal& principal, ByteView body,
+                                       std::vector<Bytes> signatures) const;
   [[nodiscard]] Result<bool> anchor_batch(const vault::JournalBatch& batch);
   [[nodiscard]] Status anchor_cohorts(const vault::JournalBatch& batch);
   [[nodiscard]] Bytes root_transaction(const vault::JournalBatch& batch, std::uint64_t attempt,

@@ -20,6 +20,19 @@ std::string name_of(std::string_view type, std::string_view id, std::string_view
   return out;
 }
 
+/// The record version that an entry is about (formats-custody.md §4); nothing for other subjects.
+std::optional<vault::RecordVersion> version_read(const vault::JournalEntry& entry) {
+  constexpr std::size_t id_size = limits::id_bytes;
+  if (entry.subject.size() != id_size + sizeof(std::uint32_t)) return std::nullopt;
+  const auto record = model::id_from_bytes(ByteView(entry.subject).first(id_size));
+  if (!record.ok()) return std::nullopt;
+  std::uint32_t version = 0;
+  for (const std::uint8_t byte : ByteView(entry.subject).subspan(id_size)) {
+    version = version << 8U | byte;
+  }
+  return vault::RecordVersion{*record, version};
+}
+
 std::string anchored_digest(const vault::ErasureCertificate& certificate) {
   Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
   append(out, vault::digest_of(certificate));
@@ -105,11 +118,39 @@ Result<vault::ErasureCertificate> ErasureDesk::erase_patient(const model::Id& pa
   return out;
 }
 
-/// Wraps first: from then on nothing opens what is left. The log says last that all of it is gone.
+/// Writes down who else was shown what is erased: everyone whom the journal names as served, from
+/// another organisation than this one.
+Status ErasureDesk::note_disclosures(const vault::AskedErasure& asked) {
+  std::uint64_t after = 0;
+  while (true) {
+    XL_TRY_ASSIGN(const auto page,
+                  stores_.journal().entries_of(asked.patient, after, limits::vault_page_max));
+    if (page.empty()) return {};
+    after = page.back().sequence;
+    std::vector<vault::Disclosure> shown;
+    for (const vault::KeptEntry& kept : page) {
+      const vault::JournalEntry& read = kept.entry;
+      const auto which = version_read(read);
+      if (!which || read.outcome != vault::Outcome::served || read.organisation == stores_.did() ||
+          read.organisation.is_zero()) {
+        continue;
+      }
+      if (!asked.record || *asked.record == *which) {
+        shown.push_back({*which, read.organisation, read.time_ms});
+      }
+    }
+    XL_TRY(stores_.keyring().disclose(shown));
+  }
+}
+
+/// Wraps first: from then on nothing opens what is left. Who had been shown it comes next, so that
+/// a read in between is listed too. The log says last that all of it is gone.
 Result<vault::ErasureCertificate> ErasureDesk::finish(const vault::AskedErasure& asked) {
   XL_TRY_ASSIGN(vault::ErasureCertificate out,
                 asked.record ? stores_.vault().erase(*asked.record, port_.now_ms())
                              : stores_.vault().erase_patient(asked.patient, port_.now_ms()));
+  XL_TRY(note_disclosures(asked));
+  XL_TRY_ASSIGN(out, stores_.keyring().certificate(out.id));
   XL_TRY(stores_.erasures().certified(asked.id, out.id));
   if (asked.record) {
     XL_TRY(note_record(asked.record->record, out.id));

@@ -50,6 +50,7 @@ class ErasureDesk {
 
  private:
   [[nodiscard]] Result<vault::ErasureCertificate> finish(const vault::AskedErasure& asked);
+  [[nodiscard]] Status note_disclosures(const vault::AskedErasure& asked);
   [[nodiscard]] Status forget_patient(const model::Id& patient, const model::Id& certificate);
   [[nodiscard]] Status note_record(const model::Id& record, const model::Id& certificate);
   [[nodiscard]] Status tell_ledger();

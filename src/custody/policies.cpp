@@ -20,12 +20,18 @@ namespace {
 constexpr std::size_t cached_policies_max = 10'000;
 constexpr std::uint64_t policy_pending_ms = 12 * 60 * 1000;  ///< longer than any validity window
 
+/// What a narrower consent takes the place of, and how long it lasts itself (0: until revoked).
+struct Replaced {
+  model::Id consent;
+  std::uint64_t end_ms = 0;
+};
+
 /// What the three messages that agree have in common.
 struct Agreement {
   model::Id consent;
   std::string patient;  ///< empty where the message does not name it
   std::string commitment;
-  std::optional<model::Id> replaces;
+  std::optional<Replaced> replaces;
 };
 
 Result<Agreement> read_agreement(ByteView raw) {
@@ -57,20 +63,28 @@ Result<Agreement> read_agreement(ByteView raw) {
     return Agreement{contracts::id_of(message.replacement()),
                      {},
                      message.commitment(),
-                     contracts::id_of(message.consent())};
+                     Replaced{contracts::id_of(message.consent()), message.end_ms()}};
   }
   return make_error(ErrorCode::policy_mismatched, "Grant, Narrow or GrantAssisted");
 }
 
 }  // namespace
 
-Status PolicyStore::check_narrower(const model::Id& old, const consent::SealedPolicy& fresh) {
+Status PolicyStore::check_narrower(const model::Id& old, std::uint64_t end_ms,
+                                   const consent::SealedPolicy& fresh) {
   XL_TRY_ASSIGN(const Shared before, load(old));
-  if (before->patient() != fresh.patient() ||
-      !consent::is_narrower(before->policy(), fresh.policy())) {
-    return make_error(ErrorCode::policy_mismatched, "not narrower than what it replaces");
+  if (before->patient() != fresh.patient()) {
+    return make_error(ErrorCode::policy_mismatched, "another patient than of what it replaces");
   }
-  return {};
+  if (consent::is_narrower(before->policy(), fresh.policy())) return {};
+  if (model::encode(before->policy()) != model::encode(fresh.policy())) {
+    return make_error(ErrorCode::consent_not_narrower, "it would allow something that is not now");
+  }
+  // The same for a shorter time is narrower too.
+  const auto kept = consent::find_consent(*port_.ledger().state(), old);
+  const bool ends_earlier = kept && end_ms != 0 && (kept->end_ms() == 0 || end_ms < kept->end_ms());
+  if (ends_earlier) return {};
+  return make_error(ErrorCode::consent_not_narrower, "the same, and it would not end earlier");
 }
 
 Result<model::HistoryEntry> PolicyStore::accept(const consent::SealedPolicy& sealed,
@@ -88,7 +102,9 @@ Result<model::HistoryEntry> PolicyStore::accept(const consent::SealedPolicy& sea
   if (agreement.commitment != bytes_of(consent::commitment_of(sealed))) {
     return mismatched("commitment");
   }
-  if (agreement.replaces) XL_TRY(check_narrower(*agreement.replaces, sealed));
+  if (agreement.replaces) {
+    XL_TRY(check_narrower(agreement.replaces->consent, agreement.replaces->end_ms, sealed));
+  }
 
   const model::Id patient = contracts::id_of(sealed.patient());
   const auto party = contracts::identity::find_party(*port_.ledger().state(), patient);

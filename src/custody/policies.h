@@ -45,7 +45,7 @@ class PolicyStore {
  private:
   using Shared = std::shared_ptr<const contracts::consent::SealedPolicy>;  // cache and readers
   [[nodiscard]] Result<Shared> load(const model::Id& consent);
-  [[nodiscard]] Status check_narrower(const model::Id& old,
+  [[nodiscard]] Status check_narrower(const model::Id& old, std::uint64_t end_ms,
                                       const contracts::consent::SealedPolicy& fresh);
 
   Stores& stores_;

@@ -60,16 +60,21 @@ void Gateway::add_routes() {
   organisation::add_routes(router_, services_);
   fhir::add_routes(router_, services_);
   router_.add({"GET", "/health", "Whether the node answers and how far its ledger is",
-               [this](const auto&, const auto&) { return health(); }});
+               [this](const auto&, const auto&) { return health(); }, Access::anyone,
+               RouteDoc{.answer = "Anything"}});
   router_.add({"GET", "/metrics", "Prometheus metrics",
-               [this](const auto&, const auto&) { return metrics(); }});
-  router_.add({"GET", "/", "The status page", [this](const http::Request& request, const auto&) {
+               [this](const auto&, const auto&) { return metrics(); }, Access::anyone,
+               RouteDoc{.media = "text/plain"}});
+  router_.add({"GET", "/", "The status page",
+               [this](const http::Request& request, const auto&) {
                  return status_page(services_.ledger, services_.engine, request);
-               }});
+               },
+               Access::anyone, RouteDoc{.query = {"lang"}, .media = "text/html"}});
   router_.add({"GET", "/api/openapi.json", "This API's OpenAPI 3.1 description",
                [this](const auto&, const auto&) -> Result<http::Response> {
                  return json_response(openapi_text(router_.routes()));
-               }});
+               },
+               Access::anyone, RouteDoc{.answer = "Anything"}});
 }
 
 Result<http::Response> Gateway::health() const {

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "gateway/router.h"
 
+#include <algorithm>
+
 #include "gateway/problem.h"
 
 namespace xl::gateway {
@@ -20,6 +22,21 @@ std::string_view next_segment(std::string_view& rest) {
 void add_method(std::string& allowed, const std::string& method) {
   if (allowed.find(method) != std::string::npos) return;
   allowed += (allowed.empty() ? "" : ", ") + method;
+}
+
+/// A misspelt parameter would be passed over in silence. Names only what is known: what was sent
+/// may be anything.
+Status check_query(const Route& route, const http::Request& request) {
+  if (!route.about) return {};
+  const auto& known = route.about->query;
+  for (const auto& [name, value] : request.query) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string names;
+    for (const std::string_view one : known) names += " " + std::string(one);
+    return make_error(ErrorCode::parameter_invalid,
+                      "the query; known here:" + (names.empty() ? " none" : names));
+  }
+  return {};
 }
 
 }  // namespace
@@ -80,6 +97,7 @@ http::Response Router::handle(const http::Request& request, std::string_view* pa
   if (pattern != nullptr) *pattern = best->pattern;
   Status allowed_in;
   if (best->access == Access::signed_in) allowed_in = guard_(request);
+  if (allowed_in.ok()) allowed_in = check_query(*best, request);
   auto response = allowed_in.ok() ? best->handler(request, best_values)
                                   : Result<http::Response>(allowed_in.error());
   if (response.ok()) return std::move(*response);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,16 @@ using RouteHandler =
 /// Who may ask: a route for those who signed in answers others 401.
 enum class Access : std::uint8_t { anyone, signed_in };
 
+/// What the description of the API says of a route beside its path.
+struct RouteDoc {
+  std::vector<std::string_view> query{};  ///< names of its query parameters: others are refused
+  std::vector<std::string_view> body_media{};  ///< media types of its body; none: it takes none
+  std::string_view body{};                     ///< of a JSON body: a schema of openapi_schemas.def
+  unsigned status = 200;                       ///< of success
+  std::string_view media = "application/json";
+  std::string_view answer{};  ///< of a JSON answer: a schema of openapi_schemas.def
+};
+
 /// One route: method, pattern such as `/ledger/v1/receipts/{id}`, and one sentence of what it does.
 struct Route {
   std::string method;
@@ -29,6 +40,8 @@ struct Route {
   std::string summary;
   RouteHandler handler;
   Access access = Access::anyone;
+  /// Nothing: a face with a description of its own, which takes any query.
+  std::optional<RouteDoc> about = std::nullopt;
 };
 
 /// Finds the route of a request. Patterns are matched segment by segment; a literal wins over a
@@ -38,7 +51,8 @@ class Router {
   void add(Route route);
   /// What tells whether a request is signed in. Set before the first request.
   void set_guard(std::function<Status(const http::Request&)> guard) { guard_ = std::move(guard); }
-  /// Errors become problems: route_unknown (404), method_not_allowed (405 with Allow). `pattern`
+  /// Errors become problems: route_unknown (404), method_not_allowed (405 with Allow),
+  /// parameter_invalid (400: a query parameter that the route does not declare). `pattern`
   /// (may be null) gets that of the route, which lives as long as the router; empty without one.
   [[nodiscard]] http::Response handle(const http::Request& request,
                                       std::string_view* pattern = nullptr) const;

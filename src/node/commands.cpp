@@ -164,7 +164,18 @@ int run_ledger_verify(const FolderOptions& options, const Console& console) {
   return static_cast<int>(report->damage ? ExitCode::altered : ExitCode::done);
 }
 
+/// The demo's folder if there is one, where no folder was named.
+std::string tamper_folder(const FolderOptions& options, bool named) {
+  const std::string demo = (demo::DemoOptions{}.folder / "data").string();
+  std::error_code failure;
+  return !named && std::filesystem::exists(Layout{demo}.genesis(), failure) ? demo : options.data;
+}
+
 int run_tamper(const FolderOptions& options, const Console& console) {
+  std::error_code missing;
+  if (!std::filesystem::exists(options.layout().genesis(), missing)) {
+    return console.fail(make_error(ErrorCode::data_folder_missing, options.data));
+  }
   const auto tampered = tamper_copy(options.layout().ledger());
   if (!tampered.ok()) return console.fail(tampered.error());
   const contracts::Registry registry = contracts::make_registry();
@@ -260,9 +271,13 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   });
   auto* tamper =
       demo_group->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
-  add_data_option(tamper, *options);
+  tamper->add_option("--data", options->data,
+                     "the node's data folder; default: the demo's, if there is one");
   tamper->footer("Examples:\n  xinglin demo tamper\n  xinglin demo tamper --data /srv/copy");
-  on(tamper, run_tamper);
+  tamper->callback([choose, options, tamper] {
+    options->data = tamper_folder(*options, tamper->count("--data") > 0);
+    choose([options](const Console& console) { return run_tamper(*options, console); });
+  });
 }
 
 }  // namespace xl::node

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t organisations_max = 64;
 constexpr std::size_t name_bytes_max = 128;
 constexpr std::string_view config_text =
-    "# Xinglin node. Every key is listed in 'xinglin help configuration'.\n"
+    "# Xinglin node. Every key is explained in docs/reference/configuration.md.\n"
     "[gateway]\n"
     "listen = \"127.0.0.1\"\n"
     "port = 7410\n";

@@ -28,11 +28,11 @@ Result<Unlock::Loaded> Unlock::load_any(const std::filesystem::path& path) const
   XL_TRY_ASSIGN(const Bytes file, read_file(path, keyfile::file_bytes));
   XL_TRY_ASSIGN(const keyfile::Header header, keyfile::inspect(file));
   if (header.protection != protection_) return make_error(ErrorCode::keys_locked, path.string());
-  XL_TRY_ASSIGN(crypto::SecretBytes secret,
-                protection_ == keyfile::Protection::passphrase
+  auto secret = protection_ == keyfile::Protection::passphrase
                     ? keyfile::open_with_passphrase(file, text_of(secret_.view()))
-                    : keyfile::open_with_operator_key(file, secret_.view()));
-  return Loaded{header.kind, std::move(secret)};
+                    : keyfile::open_with_operator_key(file, secret_.view());
+  if (!secret.ok()) return make_error(secret.error().code, path.string());
+  return Loaded{header.kind, std::move(*secret)};
 }
 
 Result<crypto::SecretBytes> Unlock::load(const std::filesystem::path& path,

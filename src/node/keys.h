@@ -31,7 +31,7 @@ class Unlock {
   [[nodiscard]] Status save(const std::filesystem::path& path, crypto::keyfile::Kind kind,
                             ByteView secret) const;
   /// Errors: file_unreadable, keys_locked (the file wants the other kind), passphrase_wrong,
-  /// decryption_failed, keyfile_malformed.
+  /// operator_key_wrong (both name the file), keyfile_malformed.
   [[nodiscard]] Result<crypto::SecretBytes> load(const std::filesystem::path& path,
                                                  crypto::keyfile::Kind kind) const;
   /// `load` of a file of any kind. Errors: as `load`.

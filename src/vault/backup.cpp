@@ -220,7 +220,10 @@ class BackupReader {
   BackupReader& operator=(const BackupReader&) = delete;
 
   [[nodiscard]] Result<Keyring::BackupHeader> open() {
-    if (file_ < 0) return make_error(ErrorCode::file_unreadable, std::strerror(errno));
+    if (file_ < 0) {
+      return make_error(errno == ENOENT ? ErrorCode::file_missing : ErrorCode::file_unreadable,
+                        std::strerror(errno));
+    }
     XL_TRY_ASSIGN(header_, read(backup_header_bytes));
     detail::Decoder in(header_);
     if (text_of(in.fixed(backup_magic.size())) != backup_magic || in.u8() != backup_version ||

@@ -12,7 +12,7 @@
 
 namespace xl::vault {
 
-/// One data key that was given away before an erasure.
+/// One version that was given to somebody before an erasure: its data key, or what it opens.
 struct Disclosure {
   RecordVersion which;
   model::Id grantee;

@@ -306,6 +306,26 @@ Result<std::vector<Bytes>> Keyring::grant(std::span<const RecordVersion> version
   return wraps;
 }
 
+Status Keyring::disclose(std::span<const Disclosure> disclosures) {
+  XL_TRY(check_count(disclosures.size()));
+  const std::lock_guard guard(impl_->mutex);
+  detail::Store& store = impl_->store;
+  XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(store.database()));
+  for (const Disclosure& one : disclosures) {
+    XL_TRY_ASSIGN(
+        const std::int64_t known,
+        store.number("SELECT count(*) FROM disclosures WHERE record = ?1"
+                     " AND version = ?2 AND grantee = ?3",
+                     one.which.record.view(), std::int64_t{one.which.version}, one.grantee.view()));
+    if (known != 0) continue;
+    XL_TRY(store.run(
+        "INSERT INTO disclosures(record, version, grantee, given_ms) VALUES(?1, ?2, ?3, ?4)",
+        one.which.record.view(), std::int64_t{one.which.version}, one.grantee.view(),
+        detail::as_signed(one.given_ms)));
+  }
+  return transaction.commit();
+}
+
 Status Keyring::forget(std::span<const RecordVersion> versions) {
   XL_TRY(check_count(versions.size()));
   const std::lock_guard guard(impl_->mutex);

@@ -55,7 +55,7 @@ class Keyring {
                                                                const model::Id& organisation,
                                                                const Unlock& unlock);
 
-  /// Opens a keyring. Errors: keyring_missing, passphrase_wrong or decryption_failed (wrong
+  /// Opens a keyring. Errors: keyring_missing, passphrase_wrong or operator_key_wrong (wrong
   /// passphrase or key), root_superseded (the one before a rotation), root_rotation_unfinished,
   /// keyfile_malformed, keyring_altered, vault_locked, those of a database.
   /// Cost: one Argon2id derivation under a passphrase, two after an interrupted rotation.
@@ -134,6 +134,11 @@ class Keyring {
   /// a database's. Cost: 100 µs for each.
   [[nodiscard]] Result<std::vector<Bytes>> grant(std::span<const RecordVersion> versions,
                                                  const Grantee& grantee, std::uint64_t given_ms);
+
+  /// Writes down that what these versions hold was shown to others, for the certificate of an
+  /// erasure; before or after it. A version shown to the same grantee before is not listed again:
+  /// the first time counts. Durable. Errors: vault_batch_too_large, a database's.
+  [[nodiscard]] Status disclose(std::span<const Disclosure> disclosures);
 
   /// Drops the data key of a version that was never anchored, without certificate. Nothing happens
   /// when it is not there. Errors: a database's.

@@ -4,6 +4,7 @@
 in the clear anywhere. Method: the real binary, twice on the same folder, in both languages."""
 
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
@@ -50,6 +51,24 @@ def test_the_ledger_verifies_and_tampering_is_named(folder):
     assert "Intact" in run("ledger", "verify", "--data", "demo/data", cwd=folder).stdout
     caught = run("demo", "tamper", "--data", "demo/data", cwd=folder, code=3)
     assert "differs from what the signed blocks give" in caught.stdout
+
+
+def test_tampering_needs_no_folder_named_where_the_demo_was_played(folder):
+    (folder / ".demo").symlink_to("demo")
+    try:
+        caught = run("demo", "tamper", cwd=folder, code=3)
+        assert "differs from what the signed blocks give" in caught.stdout
+    finally:
+        (folder / ".demo").unlink()
+
+
+def test_a_newcomer_can_act_as_the_personas(folder):
+    files = {one.name: json.loads(one.read_text()) for one in (folder / "demo/personas").iterdir()}
+    assert set(files) >= {"li-min.json", "dr-ward.json", "dr-wang.json", "patient.json"}
+    for name, identity in files.items():
+        assert identity["name"], name
+        assert bool(identity["roles"]) == (identity["kind"] == "practitioner"), name
+    assert files["li-min.json"]["name"] == "李敏"
 
 
 def test_no_health_data_lies_anywhere_in_the_clear(folder):

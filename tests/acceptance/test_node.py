@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -168,10 +169,12 @@ def test_mistakes_are_explained(node, folder):
                  cwd=folder, code=7)
     assert "XL1406" in locked.stderr
     (folder / "wrong.key").write_bytes(os.urandom(32))
-    wrong = run("node", "run", "--data", "data", "--operator-key", "wrong.key", cwd=folder, code=1)
-    assert "XL1103" in wrong.stderr
+    wrong = run("node", "run", "--data", "data", "--operator-key", "wrong.key", cwd=folder, code=4)
+    assert "XL1109" in wrong.stderr and "data/keys/" in wrong.stderr
     assert "XL6003" in run("node", "run", "--data", "nowhere", "--operator-key", "operator.key",
-                           cwd=folder, code=1).stderr
+                           cwd=folder, code=6).stderr
+    assert "XL6003" in run("demo", "tamper", "--data", "nowhere", cwd=folder, code=6).stderr
+    assert "XL6003" in run("demo", "tamper", cwd=folder, code=6).stderr
     assert "XL5001" in run("ledger", "head", "--node", "http://127.0.0.1:1", cwd=folder,
                            code=8).stderr
     run("nonsense", cwd=folder, code=2)
@@ -180,6 +183,27 @@ def test_mistakes_are_explained(node, folder):
     identity = next((folder / "data" / "keys").glob("*.identity.json"))
     assert "XL1405" in run(*unknown, "--as", identity, "--operator-key", "operator.key",
                            cwd=folder, code=6).stderr
+
+
+def test_command_lines_that_are_not_understood_are_explained(folder):
+    def told(*words):
+        return json.loads(run(*words, "--json", cwd=folder, code=2).stdout)["error"]
+
+    for words, word in ((("verify", "r.json"), "--genesis"), (("ledger", "foo"), "foo"),
+                        (("demo", "tamper", "--folder", "x"), "--folder"),
+                        (("node", "run", "--port", "99999"), "99999"), ((), "subcommand")):
+        error = told(*words)
+        assert (error["code"], error["exit_code"]) == ("XL5003", 2) and error["fix"], words
+        assert word in error["message"], error
+        english = run(*words, cwd=folder, code=2).stderr
+        assert "XL5003" in english and "why: " in english and "fix: " in english
+        for language in (("--lang", "zh"), ("--lang=zh",)):
+            chinese = run(*language, *words, cwd=folder, code=2).stderr
+            assert "无法理解命令行" in chinese and word in chinese and "处理" in chinese
+            assert "  原因: 无法理解命令行:" in chinese and "not understood" not in chinese
+    missing = run("verify", "none.json", "--genesis", "none.json", "--lang", "zh", cwd=folder,
+                  code=6).stderr
+    assert "原因: 文件不存在:none.json" in missing
 
 
 def test_configuration_mistakes_name_the_key_and_line(folder):
@@ -226,6 +250,88 @@ def test_unknown_addresses_and_methods(node):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=10)
     assert refused.value.code == 405 and refused.value.headers["Allow"] == "GET, HEAD"
+
+
+def misfits(value, schema, schemas, where=""):
+    """Where a value does not fit its schema, or holds what the schema does not tell of."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rsplit("/", 1)[1]]
+    if "oneOf" in schema:
+        return [] if value is None else misfits(value, schema["oneOf"][0], schemas, where)
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    kind = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer",
+            type(None): "null"}[type(value)]
+    if kind not in kinds:
+        return [(where, kind)]
+    out = []
+    if kind == "array" and "items" in schema:
+        for one in value:
+            out += misfits(one, schema["items"], schemas, where + "[]")
+    if kind == "object" and schema.get("properties"):
+        out += [(where, name) for name in schema["required"] if name not in value]
+        for name, one in value.items():
+            told = schema["properties"].get(name)
+            out += misfits(one, told, schemas, f"{where}.{name}") if told else [(where, name)]
+    return out
+
+
+def test_the_api_describes_itself(node, signed_in):
+    api = json.loads(node.get("/api/openapi.json")[2])
+    schemas = api["components"]["schemas"]
+    ids = set()
+
+    def references(value):
+        if isinstance(value, dict):
+            for key, one in value.items():
+                yield from [one] if key == "$ref" else references(one)
+        elif isinstance(value, list):
+            for one in value:
+                yield from references(one)
+
+    assert {one.rsplit("/", 1)[1] for one in references(api)} <= set(schemas)
+    for path, operations in api["paths"].items():
+        assert "patch" not in operations
+        for method, told in operations.items():
+            assert told["operationId"] not in ids
+            ids.add(told["operationId"])
+            named = {one["name"] for one in told["parameters"] if one["in"] == "path"}
+            assert named == set(re.findall(r"{(\w+)}", path))
+            answers = [one for status, one in told["responses"].items() if status != "default"]
+            assert len(answers) == 1 and told["responses"]["default"]["content"]
+            assert ("204" in told["responses"]) != ("content" in answers[0])
+            if method in ("post", "put") and path != "/auth/v1/challenges":
+                assert told["requestBody"]["content"], (method, path)
+
+    def answered(path, address, method="GET", status="200"):
+        request = urllib.request.Request(node.url + address, method=method,
+                                         headers=signed_in.headers())
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == int(status)
+            told = api["paths"][path][method.lower()]["responses"][status]["content"]
+            media = answer.headers["Content-Type"].split(";")[0]
+            assert media in told, (path, media)
+            if media == "application/json":
+                assert misfits(json.loads(answer.read()), told[media]["schema"], schemas) == []
+
+    transaction = signed_in.write()
+    party = "did:xinglin:" + signed_in.id
+    for path, address in (
+            ("/ledger/v1/head", ""), ("/ledger/v1/consistency", "?first=1"),
+            ("/ledger/v1/transactions/{id}", transaction), ("/ledger/v1/blocks/{height}", "1"),
+            ("/ledger/v1/receipts/{id}", transaction), ("/ledger/v1/parties/{did}", party),
+            ("/o", ""), ("/auth/v1/whoami", ""), ("/health", ""), ("/metrics", ""),
+            ("/", "?lang=zh"), ("/o/{org}/records/{type}/{id}/proof", None)):
+        if address is None:
+            address = f"/o/{signed_in.id}/records/Patient/p{signed_in.written}/proof?version=1"
+        else:
+            address = path.split("{")[0] + address
+        answered(path, address)
+    answered("/auth/v1/challenges", "/auth/v1/challenges", "POST", "201")
+    for address in ("/ledger/v1/head?hight=1", "/ledger/v1/consistency?frist=1", "/o?x"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            node.get(address)
+        assert refused.value.code == 400
+        assert json.loads(refused.value.read())["code"] == "XL4007"
 
 
 class Listener(http.server.BaseHTTPRequestHandler):

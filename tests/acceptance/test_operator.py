@@ -71,8 +71,8 @@ def test_the_unlock_rotates_and_the_old_one_opens_nothing(house):
     house.stop()
     keys = {path.name: path.read_bytes() for path in (house.folder / "data" / "keys").iterdir()}
     wrong = tool(house, "node", "keys", "rotate", "--new-operator-key", "new.key",
-                 operator=("--operator-key", "third.key"), code=1)
-    assert wrong["error"]["code"] == "XL1103"
+                 operator=("--operator-key", "third.key"), code=4)
+    assert wrong["error"]["code"] == "XL1109"
     tool(house, "node", "keys", "rotate", "--new-operator-key", "operator.key", code=2)
     assert {path.name: path.read_bytes()
             for path in (house.folder / "data" / "keys").iterdir()} == keys
@@ -80,13 +80,13 @@ def test_the_unlock_rotates_and_the_old_one_opens_nothing(house):
     assert done["keyrings"] == 1 and done["files"] == len(keys) == 5
     assert [path.name for path in (vault(house) / "keyring").glob("root.*")] == ["root.2"]
     assert not (house.folder / "data" / "keys" / "rotating").exists()
-    assert start_with(house, OPERATOR) == "XL1103"
+    assert start_with(house, OPERATOR) == "XL1109"
     assert start_with(house, NEW_KEY) is None
     assert values(house) == [f"Observation/bp-{n}" for n in range(3)]
     assert house.act("city", "record", "get", "Observation/bp-1")["valueQuantity"]["value"] == 121
     # The identity file in the folder follows; a copy made before keeps its old unlock.
     inside = f"data/keys/{house.id}.identity.json"
-    house.run("identity", "show", "--as", inside, *OPERATOR, code=1)
+    house.run("identity", "show", "--as", inside, *OPERATOR, code=4)
     assert house.json("identity", "show", "--as", inside, *NEW_KEY)["did"] == house.city
     house.stop()
     # To a passphrase and back again.
@@ -111,10 +111,10 @@ def test_a_rotation_that_was_interrupted_goes_on(house):
     assert tool(house, "node", "backup", "--keyring", "b", operator=NEW_KEY,
                 code=1)["error"]["code"] == "XL6006"
     # Another pair of unlocks does not get anywhere and changes nothing.
-    tool(house, "node", "keys", "rotate", "--new-operator-key", "third.key", code=1)
+    tool(house, "node", "keys", "rotate", "--new-operator-key", "third.key", code=4)
     done = tool(house, "node", "keys", "rotate", "--new-operator-key", "new.key")
     assert done["files"] == 2 and done["keyrings"] == 0
-    assert start_with(house, OPERATOR) == "XL1103"
+    assert start_with(house, OPERATOR) == "XL1109"
     assert start_with(house, NEW_KEY) is None
     assert len(values(house)) == 3
 
@@ -135,7 +135,7 @@ def test_a_rotation_killed_at_any_moment_goes_on(house):
             process.wait()
         again = subprocess.run(command, cwd=house.folder, capture_output=True, text=True)
         # Done already: then the former unlock opens nothing any more.
-        assert again.returncode == 0 or "XL1103" in again.stdout, again.stdout
+        assert again.returncode == 0 or "XL1109" in again.stdout, again.stdout
         assert start_with(house, ("--operator-key", fresh)) is None
         shutil.copy(house.folder / "data" / "keys" / f"{house.id}.identity.json",
                     house.folder / "city.json")
@@ -172,7 +172,7 @@ def test_a_keyring_comes_back_from_its_backup(house):
     # A lost keyring is said, not replaced by a fresh one that opens nothing.
     assert start_with(house, OPERATOR) == "XL3021"
     assert not list((vault(house) / "keyring").glob("root.*"))
-    tool(house, "node", "restore", "--keyring", "keyring.backup", code=1)  # without its key
+    tool(house, "node", "restore", "--keyring", "keyring.backup", code=6)  # without its key
     whole = (house.folder / "keyring.backup").read_bytes()
     cut = bytearray(whole)
     cut[len(cut) // 2] ^= 1
@@ -180,7 +180,7 @@ def test_a_keyring_comes_back_from_its_backup(house):
     with_key = ("--backup-key", "kept.key")
     altered = tool(house, "node", "restore", "--keyring", "altered.backup", *with_key, code=1)
     assert altered["error"]["code"] == "XL3028"
-    tool(house, "node", "restore", "--keyring", "keyring.backup", *with_key, code=1,
+    tool(house, "node", "restore", "--keyring", "keyring.backup", *with_key, code=4,
          operator=NEW_KEY)
     done = tool(house, "node", "restore", "--keyring", "keyring.backup", *with_key)
     assert (done["versions"], done["erasures"], done["bodiless"]) == (5 - 2, 1, 0)

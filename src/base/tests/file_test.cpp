@@ -71,7 +71,7 @@ TEST_F(File, BelievesNeitherSparseFilesNorDevices) {
 TEST_F(File, SaysWhyReadingFails) {
   const auto missing = read_file(folder_ / "none", 10);
   ASSERT_FALSE(missing.ok());
-  EXPECT_EQ(missing.error().code, ErrorCode::file_unreadable);
+  EXPECT_EQ(missing.error().code, ErrorCode::file_missing);
   EXPECT_NE(missing.error().message.find("No such file"), std::string::npos);
   EXPECT_EQ(read_file(folder_, 10).error().code, ErrorCode::file_unreadable);
 }

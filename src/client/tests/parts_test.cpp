@@ -93,7 +93,7 @@ TEST(IdentityFile, KeepsRolesAndIsForItsOwnerAlone) {
   EXPECT_EQ(std::filesystem::status(path).permissions() & others, std::filesystem::perms::none);
   const Bytes wrong(crypto::keyfile::operator_key_bytes, 8);
   EXPECT_EQ(read_identity(path, {protection.protection, wrong}).error().code,
-            ErrorCode::decryption_failed);
+            ErrorCode::operator_key_wrong);
   EXPECT_EQ(read_identity(path, {crypto::keyfile::Protection::passphrase, wrong}).error().code,
             ErrorCode::keys_locked);
   std::filesystem::remove(path);

@@ -92,6 +92,8 @@ class ConfigureRecovery final : public Command {
                                 context.block_ms)) {
       return false;
     }
+    // Somebody must be able to start: enough guardians, or an attester.
+    if (!attested && message_.threshold() == 0) return false;
     return !message_.need_both() || (attested && message_.threshold() > 0);
   }
 

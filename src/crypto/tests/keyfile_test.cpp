@@ -54,7 +54,7 @@ TEST(Keyfile, OpensWithItsOperatorKeyOnly) {
     ASSERT_TRUE(opened.ok());
     EXPECT_TRUE(equal(opened->view(), key_at_rest));
     EXPECT_EQ(open_with_operator_key(*file, Bytes(32, 1)).error().code,
-              ErrorCode::decryption_failed);
+              ErrorCode::operator_key_wrong);
     EXPECT_EQ(open_with_operator_key(*file, Bytes(31, 1)).error().code, ErrorCode::key_malformed);
     EXPECT_EQ(open_with_passphrase(*file, passphrase).error().code, ErrorCode::keyfile_malformed);
   }
@@ -150,7 +150,7 @@ TEST(Keyfile, OperatorKeysAreReadRawOrAsHexadecimal) {
   }
   EXPECT_EQ(read(Bytes(67)).error().code, ErrorCode::file_too_large);
   std::filesystem::remove_all(folder);
-  EXPECT_EQ(read_operator_key(folder / "key").error().code, ErrorCode::file_unreadable);
+  EXPECT_EQ(read_operator_key(folder / "key").error().code, ErrorCode::file_missing);
 }
 
 TEST(Kdf, HkdfBounds) {

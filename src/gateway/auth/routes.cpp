@@ -75,16 +75,22 @@ Result<http::Response> who_am_i(const Services& services, const http::Request& r
 
 void add_routes(Router& router, const Services& services) {
   router.add({"POST", "/auth/v1/challenges", "Something fresh to sign in with",
-              [services](const auto&, const auto&) { return make_challenge(services); }});
+              [services](const auto&, const auto&) { return make_challenge(services); },
+              Access::anyone, RouteDoc{.status = 201, .answer = "Challenge"}});
   router.add({"POST", "/auth/v1/tokens", "Sign in: a signed challenge for a token",
               [services](const http::Request& request, const auto&) {
                 return make_token(services, request);
-              }});
+              },
+              Access::anyone,
+              RouteDoc{.body_media = {"application/json"},
+                       .body = "SignIn",
+                       .status = 201,
+                       .answer = "Token"}});
   router.add({"GET", "/auth/v1/whoami", "Who the token is of",
               [services](const http::Request& request, const auto&) {
                 return who_am_i(services, request);
               },
-              Access::signed_in});
+              Access::signed_in, RouteDoc{.answer = "WhoAmI"}});
   router.add({"DELETE", "/auth/v1/tokens", "Sign out",
               [services](const http::Request& request, const auto&) -> Result<http::Response> {
                 XL_TRY(services.tokens.sign_out(request));
@@ -92,7 +98,7 @@ void add_routes(Router& router, const Services& services) {
                 out.status = 204;
                 return out;
               },
-              Access::signed_in});
+              Access::signed_in, RouteDoc{.status = 204}});
 }
 
 }  // namespace xl::gateway::auth

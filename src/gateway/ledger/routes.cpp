@@ -92,46 +92,54 @@ Result<http::Response> get_consistency(const Services& services, const http::Req
 
 void add_routes(Router& router, const Services& services) {
   router.add({"GET", "/ledger/v1/head", "What the ledger stands at",
-              [services](const auto&, const auto&) { return get_head(services); }});
+              [services](const auto&, const auto&) { return get_head(services); }, Access::anyone,
+              RouteDoc{.answer = "Head"}});
   router.add({"GET", "/ledger/v1/genesis", "The network's genesis document, byte for byte",
               [services](const auto&, const auto&) -> Result<http::Response> {
                 return json_response(std::string(text_of(services.ledger.genesis().raw)));
-              }});
+              },
+              Access::anyone, RouteDoc{.answer = "Genesis"}});
   router.add({"POST", "/ledger/v1/transactions", "Submit one transaction or a batch",
               [services](const http::Request& request, const auto&) {
                 return submit_transactions(services, request);
-              }});
+              },
+              Access::anyone,
+              RouteDoc{.query = {"wait", "timeout_ms"},
+                       .body_media = {"application/json", "application/octet-stream"},
+                       .body = "Batch",
+                       .answer = "Submission"}});
   router.add({"GET", "/ledger/v1/transactions/{id}", "An executed transaction and its events",
               [services](const auto&, const PathValues& values) {
                 return get_transaction(services, values);
               },
-              Access::signed_in});
-  router.add({"GET", "/ledger/v1/receipts/{id}", "The receipt that anyone can verify offline",
-              [services](const auto&, const PathValues& values) {
-                return get_receipt(services, values);
-              }});
+              Access::signed_in, RouteDoc{.answer = "Transaction"}});
+  router.add(
+      {"GET", "/ledger/v1/receipts/{id}", "The receipt that anyone can verify offline",
+       [services](const auto&, const PathValues& values) { return get_receipt(services, values); },
+       Access::anyone, RouteDoc{.answer = "Receipt"}});
   router.add(
       {"GET", "/ledger/v1/blocks/{height}", "A block's header, commit and transactions",
        [services](const auto&, const PathValues& values) { return get_block(services, values); },
-       Access::signed_in});
+       Access::signed_in, RouteDoc{.answer = "Block"}});
   router.add({"GET", "/ledger/v1/state/{key}", "What a state key held, with its proof",
               [services](const http::Request& request, const PathValues& values) {
                 return get_state(services, request, values);
               },
-              Access::signed_in});
+              Access::signed_in, RouteDoc{.query = {"height"}, .answer = "Receipt"}});
   router.add(
       {"GET", "/ledger/v1/parties/{did}", "An organisation's or service's current keys, with proof",
        [services](const auto&, const PathValues& values) { return get_party(services, values); },
-       Access::signed_in});
+       Access::signed_in, RouteDoc{.answer = "Party"}});
   router.add({"GET", "/ledger/v1/consistency", "Proof that the history only grew",
               [services](const http::Request& request, const auto&) {
                 return get_consistency(services, request);
-              }});
+              },
+              Access::anyone, RouteDoc{.query = {"first", "second"}, .answer = "Consistency"}});
   router.add({"GET", "/ledger/v1/events", "Executed transactions as server-sent events",
               [services](const http::Request& request, const auto&) {
                 return follow_events(services, request);
               },
-              Access::signed_in});
+              Access::signed_in, RouteDoc{.query = {"after"}, .media = "text/event-stream"}});
 }
 
 }  // namespace xl::gateway::ledger

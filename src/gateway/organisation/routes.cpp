@@ -36,12 +36,13 @@ void add_routes(Router& router, const Services& services) {
   router.add({"GET", "/o", "The organisations of this node",
               [services](const http::Request& request, const auto&) {
                 return list_organisations(services, request);
-              }});
+              },
+              Access::anyone, RouteDoc{.answer = "Organisations"}});
   using Handle =
       Result<http::Response> (*)(const Services&, custody::Organisation&, const custody::Principal&,
                                  const http::Request&, const PathValues&);
-  const auto add = [&](const char* method, const char* pattern, const char* summary,
-                       Handle handle) {
+  const auto add = [&](const char* method, const char* pattern, const char* summary, Handle handle,
+                       RouteDoc about) {
     router.add({method, pattern, summary,
                 [services, handle](const http::Request& request,
                                    const PathValues& values) -> Result<http::Response> {
@@ -51,19 +52,30 @@ void add_routes(Router& router, const Services& services) {
                                 services.tokens.principal_of(request));
                   return handle(services, *organisation, who, request, values);
                 },
-                Access::signed_in});
+                Access::signed_in, std::move(about)});
+  };
+  const auto posts = [](std::string_view body, std::string_view answer, unsigned status = 201) {
+    return RouteDoc{
+        .body_media = {"application/json"}, .body = body, .status = status, .answer = answer};
   };
   add("POST", "/o/{org}/consents", "Bring a consent that was signed, with its sealed policy",
-      bring_consent);
-  add("GET", "/o/{org}/consents", "A patient's own consents", list_consents);
-  add("POST", "/o/{org}/emergencies", "Break the glass, with a reason", declare_emergency);
-  add("POST", "/o/{org}/erasures", "Erase a record or everything of a patient", erase);
-  add("GET", "/o/{org}/erasures/{id}", "A certificate of erasure as it stands", show_erasure);
-  add("GET", "/o/{org}/access-log", "Who saw or was refused a patient's records", list_accesses);
+      bring_consent, posts("NewConsent", "BroughtConsent"));
+  add("GET", "/o/{org}/consents", "A patient's own consents", list_consents,
+      RouteDoc{.query = {"patient"}, .answer = "Consents"});
+  add("POST", "/o/{org}/emergencies", "Break the glass, with a reason", declare_emergency,
+      posts("NewEmergency", "Declared"));
+  add("POST", "/o/{org}/emergencies/{entry}/renewals", "Keep the glass broken for once more",
+      renew_emergency, posts("NewRenewal", "Declared"));
+  add("POST", "/o/{org}/erasures", "Erase a record or everything of a patient", erase,
+      posts("NewErasure", "Erasures"));
+  add("GET", "/o/{org}/erasures/{id}", "A certificate of erasure as it stands", show_erasure,
+      RouteDoc{.answer = "Erasures"});
+  add("GET", "/o/{org}/access-log", "Who saw or was refused a patient's records", list_accesses,
+      RouteDoc{.query = {"patient", "after", "count"}, .answer = "AccessLog"});
   add("GET", "/o/{org}/access-log/{sequence}/proof", "Proves one entry towards the ledger",
-      prove_access);
+      prove_access, RouteDoc{.answer = "AccessProof"});
   add("GET", "/o/{org}/records/{type}/{id}/proof", "Proves a record version towards the ledger",
-      prove_record);
+      prove_record, RouteDoc{.query = {"version"}, .answer = "RecordProof"});
 }
 
 }  // namespace xl::gateway::organisation

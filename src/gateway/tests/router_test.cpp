@@ -73,5 +73,53 @@ TEST(OpenApi, DescribesEveryRoute) {
   EXPECT_TRUE(paths.find("/o/{org}/fhir/{rest}").find("get").present());
 }
 
+TEST(OpenApi, DescribesQueriesBodiesAndAnswers) {
+  Router router = make_router();
+  router.add({"POST", "/told/{id}", "told",
+              [](const auto&, const auto&) -> Result<http::Response> { return json_response(""); },
+              Access::anyone,
+              RouteDoc{.query = {"wait"},
+                       .body_media = {"application/json"},
+                       .body = "Batch",
+                       .status = 201,
+                       .answer = "Submission"}});
+  router.add({"PATCH", "/a/{id}", "refused", [](const auto&, const auto&) {
+                return Result<http::Response>(make_error(ErrorCode::method_not_allowed));
+              }});
+  const auto document = json::parse(openapi_text(router.routes()), {});
+  ASSERT_TRUE(document.ok());
+  const json::Value paths = document->root().find("paths");
+  EXPECT_FALSE(paths.find("/a/{id}").find("patch").present());
+  const json::Value told = paths.find("/told/{id}").find("post");
+  EXPECT_EQ(told.find("parameters").size(), 2U);
+  EXPECT_EQ(told.find("parameters").at(1).find("name").as_string(), "wait");
+  const auto schema_in = [](const json::Value& holder) {
+    return holder.find("content").find("application/json").find("schema").find("$ref").as_string();
+  };
+  EXPECT_EQ(schema_in(told.find("requestBody")), "#/components/schemas/Batch");
+  EXPECT_EQ(schema_in(told.find("responses").find("201")), "#/components/schemas/Submission");
+  EXPECT_FALSE(told.find("responses").find("200").present());
+}
+
+TEST(Router, RefusesQueryParametersThatARouteDoesNotDeclare) {
+  Router router;
+  router.add({"GET", "/told", "told",
+              [](const auto&, const auto&) -> Result<http::Response> { return json_response("1"); },
+              Access::anyone, RouteDoc{.query = {"after"}}});
+  router.add({"GET", "/face", "face", [](const auto&, const auto&) -> Result<http::Response> {
+                return json_response("2");
+              }});
+  const auto status = [&](const char* path, const char* name) {
+    http::Request request;
+    request.method = "GET";
+    request.path = path;
+    request.query.emplace_back(name, "1");
+    return router.handle(request).status;
+  };
+  EXPECT_EQ(status("/told", "after"), 200U);
+  EXPECT_EQ(status("/told", "afetr"), 400U);
+  EXPECT_EQ(status("/face", "anything"), 200U);
+}
+
 }  // namespace
 }  // namespace xl::gateway

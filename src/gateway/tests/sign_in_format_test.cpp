@@ -9,6 +9,7 @@
 #include <map>
 
 #include "contracts/identity/sign_in.h"
+#include "crypto/signature.h"
 
 namespace xl::gateway::auth {
 namespace {
@@ -31,6 +32,12 @@ TEST(SignInFormat, IsAsDocumented) {
   ASSERT_TRUE(organisation.ok());
   EXPECT_EQ(contracts::identity::sign_in_bytes(network, *organisation, key, "AAECAwQF"),
             vectors.at("sign_in.bytes"));
+  const auto signer =
+      crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, vectors.at("sign_in.seed"));
+  ASSERT_TRUE(signer.ok());
+  EXPECT_EQ(signer->public_key(), vectors.at("sign_in.public_key"));
+  EXPECT_EQ(signer->sign(vectors.at("sign_in.bytes")), vectors.at("sign_in.signature"));
+  EXPECT_EQ(vectors.at("sign_in.signature").size(), 65U);
 }
 
 }  // namespace

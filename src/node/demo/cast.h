@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,8 +58,15 @@ class Cast {
 
  private:
   [[nodiscard]] Persona connect(const client::Identity& who);
-  [[nodiscard]] std::filesystem::path file_of(const model::Id& organisation,
-                                              const std::string& name) const;
+  /// A persona's file, and who is in it; nobody when it is to be written.
+  struct Kept {
+    std::filesystem::path path;
+    std::optional<client::Identity> who;
+  };
+  /// The file `stem.json` of the one whom `is_meant` knows, or the first free one behind it
+  /// (`stem-2.json` …). Errors: answer_unexpected (too many).
+  [[nodiscard]] Result<Kept> file_of(
+      const std::string& stem, const std::function<bool(const client::Identity&)>& is_meant) const;
 
   client::NodeAddress address_;
   const Clock& clock_;

@@ -7,6 +7,8 @@
 // state, the vault's stores and the answers over HTTP are compared.
 #include <gtest/gtest.h>
 
+#include "contracts/consent/decide.h"
+#include "contracts/consent/normal_form.h"
 #include "contracts/records/view.h"
 #include "node/tests/live_node.h"
 #include "node/tools/ledger_verify.h"
@@ -177,6 +179,64 @@ TEST(Erasure, ThatACrashInterruptedIsFinishedAtTheNextStart) {
   EXPECT_EQ(
       erase(live, north, R"({"patient":")" + model::did_text(stores.directory()) + R"("})").status,
       403U);
+}
+
+/// Lets everybody of the second hospital read what the first one has about `patient`.
+void share_everything(LiveNode& live, FhirClient& north, const char* id, const model::Id& patient) {
+  auto ann = live.cast().patient(north.who(), id, patient);
+  ASSERT_TRUE(ann.ok()) << ann.error().text();
+  contracts::consent::Policy policy;
+  policy.set_effect(static_cast<std::uint32_t>(contracts::consent::Effect::permit));
+  auto* rule = policy.mutable_rule();
+  rule->add_grantees()->set_organisation(client::bytes_of(live.organisations[1].bytes));
+  rule->set_confidentiality_min(1);
+  rule->set_confidentiality_max(6);
+  rule->add_purposes(static_cast<std::uint32_t>(contracts::consent::PurposeOfUse::treatment));
+  rule->add_actions(static_cast<std::uint32_t>(contracts::consent::Action::read));
+  model::Id consent;
+  const auto sent = ann->session->grant(policy, patient, live.organisations[0], 0, consent);
+  ASSERT_TRUE(sent.ok() && sent->applied()) << (sent.ok() ? sent->status_name : "");
+}
+
+TEST(Erasure, NamesWhoHadBeenGivenTheData) {
+  LiveNode live("disclosures");
+  live.start();
+  const model::Id organisation = live.organisations[0];
+  FhirClient north(live.hospital(0), organisation);
+  ASSERT_EQ(north.put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
+  for (const char* id : {"Observation/o1", "Observation/o2", "Observation/o3"}) {
+    ASSERT_EQ(north.put(id, observation_json(std::string(id).substr(12), "p1")).status, 201U);
+  }
+  const auto patient = demo::pseudonym_of(*north.who().session, organisation, "p1");
+  ASSERT_TRUE(patient.ok());
+  demo::Persona south_hospital = live.hospital(1);
+  FhirClient south(live.doctor(south_hospital, "ward"), organisation);
+  ASSERT_EQ(south.get("Observation/o2").status, 404U);  // refused: given to nobody
+  share_everything(live, north, "p1", *patient);
+  ASSERT_EQ(south.get("Observation/o1").status, 200U);
+  ASSERT_EQ(south.get("Observation/o1").status, 200U);  // once given is given
+  ASSERT_EQ(south.get("Observation/o3").status, 200U);
+  ASSERT_EQ(north.get("Observation/o2").status, 200U);  // the custodian's own look
+
+  const auto told = [&](const std::string& wish) {
+    std::vector<std::string> out;
+    const json::Document answer = parsed(erase(live, north, wish));
+    const json::Value certificates = answer.root().find("erasures");
+    EXPECT_GT(certificates.size(), 0U) << wish;
+    for (const json::Value certificate : certificates.items()) {
+      for (const json::Value one : certificate.find("disclosures").items()) {
+        out.emplace_back(one.find("grantee").as_string().value_or(""));
+      }
+      EXPECT_EQ(certificate.find("disclosure_count").as_string(),
+                std::to_string(certificate.find("disclosures").size()));
+    }
+    return out;
+  };
+  const std::string southern = model::did_text(live.organisations[1]);
+  EXPECT_EQ(told(R"({"type":"Observation","id":"o1"})"), std::vector<std::string>{southern});
+  EXPECT_TRUE(told(R"({"type":"Observation","id":"o2"})").empty());
+  EXPECT_EQ(told(R"({"patient":")" + model::did_text(*patient) + R"("})"),
+            std::vector<std::string>{southern});  // o3; o1 has a certificate of its own
 }
 
 }  // namespace

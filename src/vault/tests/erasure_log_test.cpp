@@ -113,7 +113,7 @@ TEST_F(ErasureLogTest, ARestoredKeyringForgetsAgainWhatWasErasedSince) {
   EXPECT_EQ(header->id, backup->id);
   EXPECT_EQ(header->created_ms, 1000U);
   EXPECT_EQ(header->expires_ms, backup->expires_ms);
-  EXPECT_EQ(code_of(Keyring::inspect_backup(folder_ / "none")), ErrorCode::file_unreadable);
+  EXPECT_EQ(code_of(Keyring::inspect_backup(folder_ / "none")), ErrorCode::file_missing);
 
   const auto since = keyring_->erase_record({id_of(11), 1}, 2000);
   const AskedErasure whole{id_of(3, 9), id_of(2, 2), std::nullopt, 2000, std::nullopt, false};

@@ -62,7 +62,7 @@ class KeyringTest : public test::VaultTest {
 TEST_F(KeyringTest, OpensAgainWithItsKeyOnly) {
   close();
   EXPECT_EQ(code_of(Keyring::open(places_, organisation, new_unlock)),
-            ErrorCode::decryption_failed);
+            ErrorCode::operator_key_wrong);
   EXPECT_EQ(code_of(Keyring::create(places_, organisation, unlock)), ErrorCode::keyring_exists);
   EXPECT_EQ(code_of(Keyring::open(places_, id_of(9), unlock)), ErrorCode::keyring_altered);
   open();
@@ -119,7 +119,7 @@ TEST_F(KeyringTest, RotatingTheRootSupersedesTheFormer) {
   expect_all();
   close();
   EXPECT_EQ(detail::root_generations(places_.keyring), std::vector<std::uint64_t>{2});
-  EXPECT_EQ(code_of(Keyring::open(places_, organisation, unlock)), ErrorCode::decryption_failed);
+  EXPECT_EQ(code_of(Keyring::open(places_, organisation, unlock)), ErrorCode::operator_key_wrong);
   open(new_unlock);
   expect_all();
   close();
@@ -249,7 +249,7 @@ TEST_F(KeyringTest, ABackupRestoresEveryKeyAndNeedsItsOwn) {
   test::fs::rename(places_.keyring, folder_ / "lost");
   EXPECT_EQ(
       code_of(Keyring::restore(places_, organisation, folder_ / "backup", key_file, new_unlock)),
-      ErrorCode::decryption_failed);
+      ErrorCode::operator_key_wrong);
   // Every cut and a flip anywhere is refused, and refusing leaves room for the next try.
   const std::string whole = test::raw_file(folder_ / "backup");
   std::mt19937 random(5);

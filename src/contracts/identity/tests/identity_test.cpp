@@ -627,6 +627,9 @@ TEST(Recovery, WithEitherPathAndForPractitioners) {
   EXPECT_EQ(configure(ledger, "dora", 0, {}, "north", true), recovery_terms_refused);
   EXPECT_EQ(configure(ledger, "dora", 0, {}, "north", false), applied);
   EXPECT_EQ(configure(ledger, "ann", 0, {}, "south", false), recovery_terms_refused);
+  // Nobody could ever start it.
+  EXPECT_EQ(configure(ledger, "ann", 0, {}, "", false), recovery_terms_refused);
+  EXPECT_EQ(start_recovery(ledger, "ann", "ann new", {"north"}), recovery_not_configured);
   EXPECT_EQ(start_recovery(ledger, "dora", "dora new", {"north"}), applied);
   EXPECT_EQ(configure(ledger, "dora", 0, {}, "", false), recovery_running);
   ledger.block_ms += limits::recovery_wait_ms_min;
