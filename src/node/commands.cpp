@@ -5,6 +5,7 @@
 #include "node/demo/story.h"
 #include "node/init.h"
 #include "node/log.h"
+#include "node/network/commands.h"
 #include "node/node.h"
 #include "node/tools/ledger_verify.h"
 #include "node/tools/rebuild_index.h"
@@ -32,28 +33,11 @@ struct FolderOptions {
   [[nodiscard]] Layout layout() const { return {data}; }
 };
 
-/// `NAME:TYPE`, the type behind the last colon.
-Result<NewOrganisation> parse_organisation(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  const auto type =
-      colon == std::string::npos ? std::nullopt : organisation_type_of(text.substr(colon + 1));
-  if (!type) {
-    return make_error(
-        ErrorCode::usage_invalid,
-        "--organisation is NAME:TYPE; types: hospital, clinic, pharmacy, laboratory, "
-        "insurer, regulator, medicine-maker, distributor, device-maker, research, other");
-  }
-  return NewOrganisation{text.substr(0, colon), *type};
-}
-
 int run_init(const FolderOptions& options, const Console& console) {
-  InitOptions init;
+  NewMember init;
   init.network_name = options.network;
-  for (const std::string& text : options.organisations) {
-    auto organisation = parse_organisation(text);
-    if (!organisation.ok()) return console.fail(organisation.error());
-    init.organisations.push_back(std::move(*organisation));
-  }
+  const Status read = parse_organisations(options.organisations, init.organisations);
+  if (!read.ok()) return console.fail(read.error());
   const auto unlock = new_unlock_of(options.unlock, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
@@ -240,6 +224,7 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
       "  xinglin node rebuild-index --data /srv/xinglin --passphrase-file passphrase");
   on(rebuild, run_rebuild);
   add_vault_commands(node, choose);
+  add_network_commands(app, choose);
   auto* ledger = app.get_subcommand("ledger");
   auto* verify = ledger->add_subcommand("verify", "run the whole ledger again and compare");
   add_data_option(verify, *options);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "crypto/library_check.h"
 #include "model/limits.h"
+#include "node/network/folder.h"
 
 namespace xl::node {
 namespace {
@@ -49,6 +50,7 @@ std::vector<model::Id> hosted_ids(const Layout& layout, const model::Genesis& ge
 Result<std::vector<custody::Custody::Hosted>> hosted_organisations(const Layout& layout,
                                                                    const model::Genesis& genesis,
                                                                    const Unlock& unlock) {
+  XL_TRY(check_founded(layout, genesis));
   XL_TRY(check_keys_settled(layout));
   std::vector<custody::Custody::Hosted> out;
   for (const json::Value one : genesis.section("identity").find("organisations").items()) {

@@ -11,17 +11,6 @@ namespace {
 
 namespace engine = ordering::cometbft;
 
-/// The key that names this node to others; made at the first start.
-Result<crypto::SigningKey> peer_key(const Layout& layout, const Unlock& unlock) {
-  std::error_code failure;
-  if (!std::filesystem::exists(layout.peer_key(), failure)) {
-    XL_TRY_ASSIGN(const crypto::SigningKey key,
-                  crypto::SigningKey::generate(crypto::Algorithm::ed25519));
-    XL_TRY(unlock.save(layout.peer_key(), crypto::keyfile::Kind::ed25519, key.secret()));
-  }
-  return unlock.load_signing_key(layout.peer_key());
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Ordering>> Ordering::start(const Layout& layout,
@@ -49,7 +38,7 @@ Result<std::unique_ptr<Ordering>> Ordering::start(const Layout& layout,
 Status Ordering::start_comet(const Layout& layout, const EngineSettings& settings,
                              const Unlock& unlock, chain::Chain& chain, const Clock& clock,
                              const Log& log, ordering::Intake::Options intake) {
-  XL_TRY_ASSIGN(const crypto::SigningKey node_key, peer_key(layout, unlock));
+  XL_TRY_ASSIGN(const crypto::SigningKey node_key, unlock.load_signing_key(layout.peer_key()));
   std::error_code failure;
   std::filesystem::create_directories(layout.abci_socket().parent_path(), failure);
   engine::EngineConfig config;

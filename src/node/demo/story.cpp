@@ -462,7 +462,7 @@ int run_demo(const DemoOptions& options, const Console& console) {
   const Unlock unlock = Unlock::with_operator_key(std::move(*key));
   std::error_code failure;
   if (!std::filesystem::exists(layout.genesis(), failure)) {
-    const InitOptions init{"demo",
+    const NewMember init{"demo",
                            {{"市一医院 City Hospital", OrganisationType::hospital},
                             {"省人民医院 Province Hospital", OrganisationType::hospital},
                             {"江南医院 Riverside Hospital", OrganisationType::hospital},

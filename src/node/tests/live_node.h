@@ -32,7 +32,7 @@ class LiveNode {
              ("xl-" + name + "-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(root);
     std::filesystem::create_directories(root / "personas");
-    const InitOptions init{"test",
+    const NewMember init{"test",
                            {{"North", contracts::identity::OrganisationType::hospital},
                             {"South", contracts::identity::OrganisationType::hospital}}};
     EXPECT_TRUE(init_solo(layout(), init, unlock(), clock).ok());

@@ -101,7 +101,7 @@ TEST(Solo, TakesNothingWhileTheDiskHasNoRoom) {
   Network network(start_ms);
   std::atomic<bool> full{false};
   ordering::solo::Options options;
-  options.room = [&full]() -> Status {
+  options.intake.room = [&full]() -> Status {
     return full ? Status(make_error(ErrorCode::disk_nearly_full)) : Status{};
   };
   network.open(options);
