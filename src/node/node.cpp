@@ -80,13 +80,16 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   const DiskWatch& disk = *node->disk_;
   XL_TRY(disk.room(disk_reserve::start_bytes));
 
+  // Before the store: a wrong passphrase is told whatever else is wrong.
+  XL_TRY_ASSIGN(OrderingKeys keys, load_ordering_keys(layout, unlock));
+
   XL_TRY_ASSIGN(node->database_, state::Database::open(layout.ledger(), {}));
   XL_TRY_ASSIGN(node->chain_, chain::Chain::open(*node->database_, node->registry_,
                                                  std::move(genesis), progress));
   node->ledger_ = std::make_unique<query::Ledger>(*node->chain_);
 
   XL_TRY_ASSIGN(node->ordering_,
-                Ordering::start(layout, config.engine, unlock, *node->chain_, clock, log,
+                Ordering::start(layout, config.engine, std::move(keys), *node->chain_, clock, log,
                                 [&disk] { return disk.room(disk_reserve::ledger_bytes); }));
   ordering::Engine& engine = node->ordering_->engine();
 

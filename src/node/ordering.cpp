@@ -7,38 +7,37 @@
 #include "crypto/hash.h"
 
 namespace xl::node {
-namespace {
-
 namespace engine = ordering::cometbft;
 
-}  // namespace
+Result<OrderingKeys> load_ordering_keys(const Layout& layout, const Unlock& unlock) {
+  XL_TRY_ASSIGN(crypto::SigningKey validator, unlock.load_signing_key(layout.validator_key()));
+  XL_TRY_ASSIGN(crypto::SigningKey envelope, unlock.load_signing_key(layout.envelope_key()));
+  XL_TRY_ASSIGN(crypto::SigningKey peer, unlock.load_signing_key(layout.peer_key()));
+  return OrderingKeys{std::move(validator), std::move(envelope), std::move(peer)};
+}
 
 Result<std::unique_ptr<Ordering>> Ordering::start(const Layout& layout,
-                                                  const EngineSettings& settings,
-                                                  const Unlock& unlock, chain::Chain& chain,
-                                                  const Clock& clock, const Log& log,
-                                                  std::function<Status()> room) {
-  std::unique_ptr<Ordering> out(new Ordering());
-  XL_TRY_ASSIGN(out->validator_key_, unlock.load_signing_key(layout.validator_key()));
-  XL_TRY_ASSIGN(out->envelope_key_, unlock.load_signing_key(layout.envelope_key()));
+                                                  const EngineSettings& settings, OrderingKeys keys,
+                                                  chain::Chain& chain, const Clock& clock,
+                                                  const Log& log, std::function<Status()> room) {
+  std::unique_ptr<Ordering> out(new Ordering(std::move(keys)));
   ordering::Intake::Options intake;
   intake.room = std::move(room);
   if (settings.kind == EngineKind::cometbft) {
-    XL_TRY(out->start_comet(layout, settings, unlock, chain, clock, log, std::move(intake)));
+    XL_TRY(out->start_comet(layout, settings, chain, clock, log, std::move(intake)));
     return out;
   }
   ordering::solo::Options options;
   options.intake = std::move(intake);
-  XL_TRY_ASSIGN(out->engine_, ordering::solo::make_engine(chain, clock, *out->validator_key_,
-                                                          *out->envelope_key_, options));
+  XL_TRY_ASSIGN(out->engine_, ordering::solo::make_engine(chain, clock, out->keys_.validator,
+                                                          out->keys_.envelope, options));
   out->engine_->start();
   return out;
 }
 
 Status Ordering::start_comet(const Layout& layout, const EngineSettings& settings,
-                             const Unlock& unlock, chain::Chain& chain, const Clock& clock,
-                             const Log& log, ordering::Intake::Options intake) {
-  XL_TRY_ASSIGN(const crypto::SigningKey node_key, unlock.load_signing_key(layout.peer_key()));
+                             chain::Chain& chain, const Clock& clock, const Log& log,
+                             ordering::Intake::Options intake) {
   std::error_code failure;
   std::filesystem::create_directories(layout.abci_socket().parent_path(), failure);
   engine::EngineConfig config;
@@ -50,7 +49,7 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
   config.metrics_listen = settings.metrics;
   config.same_address = settings.same_address;
   const engine::Home home{layout.engine()};
-  XL_TRY(engine::write_home(home, config, chain.genesis().raw, node_key, *validator_key_,
+  XL_TRY(engine::write_home(home, config, chain.genesis().raw, keys_.peer, keys_.validator,
                             chain.head().height > 0));
 
   engine::Options options;
@@ -61,7 +60,7 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
     return std::any_of(peers.begin(), peers.end(),
                        [id](const engine::Peer& peer) { return peer.node_id == id; });
   };
-  XL_TRY_ASSIGN(engine_, engine::CometEngine::make(chain, clock, *envelope_key_, options));
+  XL_TRY_ASSIGN(engine_, engine::CometEngine::make(chain, clock, keys_.envelope, options));
   engine_->start();
 
   const std::string genesis_digest = to_hex(crypto::sha256(chain.genesis().raw));
@@ -69,11 +68,12 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
       settings.program.is_absolute() ? settings.program : layout.root / settings.program,
       {"start", "--home", std::filesystem::absolute(layout.engine()).string(), "--genesis_hash",
        genesis_digest},
-      layout.engine_log()};
+      layout.engine_log(),
+      {config.rpc_socket}};
   XL_TRY_ASSIGN(supervisor_,
-                engine::Supervisor::start(std::move(program), [&log](const engine::Exit& exit) {
-                  log.write(exit.restarting ? LogLevel::warning : LogLevel::error,
-                            LogEvent::engine_ended, {LogField::code(ErrorCode::engine_failed)});
+                engine::Supervisor::start(std::move(program), [&log](const std::string&) {
+                  log.write(LogLevel::warning, LogEvent::engine_ended,
+                            {LogField::code(ErrorCode::engine_failed)});
                 }));
   return {};
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,15 +15,25 @@
 
 namespace xl::node {
 
+/// The keys a member orders with.
+struct OrderingKeys {
+  crypto::SigningKey validator;
+  crypto::SigningKey envelope;
+  crypto::SigningKey peer;  ///< names this node to other members' engines
+};
+
+/// Errors: those of opening keys.
+[[nodiscard]] Result<OrderingKeys> load_ordering_keys(const Layout& layout, const Unlock& unlock);
+
 /// The engine that a member's settings name, with its keys, and with CometBFT's process where it is
 /// one.
 class Ordering {
  public:
   /// Starts it. All arguments outlive the object. `room`: see `Intake::Options`. Errors: those of
-  /// opening keys and of the engine; engine_failed, sign_state_missing.
+  /// the engine; engine_failed, sign_state_missing.
   [[nodiscard]] static Result<std::unique_ptr<Ordering>> start(
-      const Layout& layout, const EngineSettings& settings, const Unlock& unlock,
-      chain::Chain& chain, const Clock& clock, const Log& log, std::function<Status()> room);
+      const Layout& layout, const EngineSettings& settings, OrderingKeys keys, chain::Chain& chain,
+      const Clock& clock, const Log& log, std::function<Status()> room);
   ~Ordering() { stop(); }
 
   [[nodiscard]] ordering::Engine& engine() { return *engine_; }
@@ -32,13 +41,12 @@ class Ordering {
   void stop();
 
  private:
-  Ordering() = default;
+  explicit Ordering(OrderingKeys keys) : keys_(std::move(keys)) {}
   [[nodiscard]] Status start_comet(const Layout& layout, const EngineSettings& settings,
-                                   const Unlock& unlock, chain::Chain& chain, const Clock& clock,
-                                   const Log& log, ordering::Intake::Options intake);
+                                   chain::Chain& chain, const Clock& clock, const Log& log,
+                                   ordering::Intake::Options intake);
 
-  std::optional<crypto::SigningKey> validator_key_;
-  std::optional<crypto::SigningKey> envelope_key_;
+  OrderingKeys keys_;
   std::unique_ptr<ordering::Engine> engine_;
   std::unique_ptr<ordering::cometbft::Supervisor> supervisor_;
 };

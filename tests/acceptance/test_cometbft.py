@@ -109,12 +109,13 @@ def eventually(condition, seconds=30):
 
 
 def verified(member, acknowledged):
-    """Each of `acknowledged` is on the ledger, and every transaction has a receipt that verifies."""
+    """Each of `acknowledged` is on the ledger; every transaction has a receipt that verifies."""
     for did in acknowledged:
         assert did in member.ask("identity", "show", did).stdout
     head = member.head()
-    transactions = [one for height in range(1, int(head["height"]) + 1)
-                    for one in json.loads(member.ask("ledger", "show", height).stdout)["transactions"]]
+    blocks = [json.loads(member.ask("ledger", "show", height).stdout)
+              for height in range(1, int(head["height"]) + 1)]
+    transactions = [one for block in blocks for one in block["transactions"]]
     assert len(transactions) == int(head["history_size"]) == len(acknowledged)
     receipt = member.folder / "receipt.json"
     for transaction in transactions:

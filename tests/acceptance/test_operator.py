@@ -77,7 +77,7 @@ def test_the_unlock_rotates_and_the_old_one_opens_nothing(house):
     assert {path.name: path.read_bytes()
             for path in (house.folder / "data" / "keys").iterdir()} == keys
     done = tool(house, "node", "keys", "rotate", "--new-operator-key", "new.key")
-    assert done["keyrings"] == 1 and done["files"] == len(keys) == 4
+    assert done["keyrings"] == 1 and done["files"] == len(keys) == 5
     assert [path.name for path in (vault(house) / "keyring").glob("root.*")] == ["root.2"]
     assert not (house.folder / "data" / "keys" / "rotating").exists()
     assert start_with(house, OPERATOR) == "XL1103"

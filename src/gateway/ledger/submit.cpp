@@ -131,8 +131,11 @@ Result<http::Response> submit_transactions(const Services& services, const http:
     }
   }
   out.end_array().end_object();
-  // A single refused transaction is the request's own failure; in a batch each has its own.
+  // A single transaction's failure is the request's own; in a batch each has its own.
   if (results.size() == 1 && results[0] && !results[0]->ok()) return results[0]->error();
+  if (results.size() == 1 && !results[0] && wait == "true") {
+    return make_error(ErrorCode::wait_timed_out);
+  }
   return json_response(out.take(), wait == "true" ? 200 : 202);
 }
 

@@ -26,9 +26,8 @@ constexpr auto look_pause = milliseconds(50);
 constexpr auto patience_at_end = seconds(10);
 constexpr auto first_pause = milliseconds(200);
 constexpr auto longest_pause = milliseconds(5000);
-/// A run shorter than this counts as a failed start.
+/// A run longer than this makes the next pause a short one again.
 constexpr auto settled = seconds(10);
-constexpr int failed_starts_max = 8;
 /// The log is turned over when it is larger at a start; one old one is kept.
 constexpr std::uint64_t log_bytes_max = 8U << 20U;
 constexpr std::uint64_t tail_bytes = 4096;
@@ -57,7 +56,7 @@ std::string words_of(int status, const std::filesystem::path& log) {
 
 class ProcessSupervisor final : public Supervisor {
  public:
-  ProcessSupervisor(Program program, std::function<void(const Exit&)> on_exit)
+  ProcessSupervisor(Program program, std::function<void(const std::string&)> on_exit)
       : program_(std::move(program)), on_exit_(std::move(on_exit)) {}
   ~ProcessSupervisor() override { stop(); }
 
@@ -98,7 +97,7 @@ class ProcessSupervisor final : public Supervisor {
   }
 
   Program program_;
-  std::function<void(const Exit&)> on_exit_;
+  std::function<void(const std::string&)> on_exit_;
   mutable std::mutex mutex_;  // guards the next two
   bool stopping_ = false;
   int pid_ = 0;
@@ -109,6 +108,7 @@ class ProcessSupervisor final : public Supervisor {
 int ProcessSupervisor::launch() {
   std::error_code ignored;
   std::filesystem::create_directories(program_.log.parent_path(), ignored);
+  for (const auto& path : program_.leftovers) std::filesystem::remove(path, ignored);
   if (std::filesystem::file_size(program_.log, ignored) > log_bytes_max && !ignored) {
     std::filesystem::rename(program_.log, program_.log.string() + ".1", ignored);
   }
@@ -164,7 +164,6 @@ int ProcessSupervisor::await_end(int pid) {
 
 void ProcessSupervisor::watch() {
   milliseconds wait = first_pause;
-  int failed_starts = 0;
   while (true) {
     const auto started = std::chrono::steady_clock::now();
     const int pid = launch();
@@ -175,22 +174,17 @@ void ProcessSupervisor::watch() {
       const std::scoped_lock lock(mutex_);
       if (stopping_) return;
     }
-    const bool ran = std::chrono::steady_clock::now() - started > settled;
-    failed_starts = ran ? 0 : failed_starts + 1;
-    wait = ran ? first_pause : wait;
-    const bool restarting = failed_starts < failed_starts_max;
-    if (on_exit_) {
-      on_exit_({pid > 0 ? words_of(status, program_.log) : "could not be started", restarting});
-    }
-    if (!restarting || pause(wait)) return;
+    if (on_exit_) on_exit_(pid > 0 ? words_of(status, program_.log) : "could not be started");
+    if (std::chrono::steady_clock::now() - started > settled) wait = first_pause;
+    if (pause(wait)) return;
     wait = std::min(wait * 2, longest_pause);
   }
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Supervisor>> Supervisor::start(Program program,
-                                                      std::function<void(const Exit&)> on_exit) {
+Result<std::unique_ptr<Supervisor>> Supervisor::start(
+    Program program, std::function<void(const std::string&)> on_exit) {
   auto supervisor = std::make_unique<ProcessSupervisor>(std::move(program), std::move(on_exit));
   XL_TRY(supervisor->begin());
   return std::unique_ptr<Supervisor>(std::move(supervisor));

@@ -17,24 +17,21 @@ struct Program {
   std::filesystem::path path;
   std::vector<std::string> arguments;  ///< after the program's own name
   std::filesystem::path log;           ///< what it prints; the one before is kept beside it
+  /// Removed before each start: what a program that was killed leaves behind and stumbles over.
+  std::vector<std::filesystem::path> leftovers;
 };
 
-/// Why a program is not running any more, in plain words.
-struct Exit {
-  std::string words;  ///< such as "ended with code 1: <its last line>"
-  bool restarting = false;
-};
-
-/// Starts a program, watches it and starts it again when it ends, waiting longer each time. The
-/// program dies with this process. Thread-safe.
+/// Starts a program, watches it and starts it again whenever it ends, after pauses that grow while
+/// it ends at once. The program dies with this process. Thread-safe.
 class Supervisor {
  public:
   virtual ~Supervisor() = default;
 
-  /// `on_exit` is called on the supervisor's thread each time the program ends by itself. It gives
-  /// up after several ends within moments of each start. Errors: engine_failed (not startable).
+  /// `on_exit` is called on the supervisor's thread each time the program ends by itself, with why
+  /// in plain words, such as "ended with code 1: <its last line>". Errors: engine_failed (there is
+  /// no such program).
   [[nodiscard]] static Result<std::unique_ptr<Supervisor>> start(
-      Program program, std::function<void(const Exit&)> on_exit);
+      Program program, std::function<void(const std::string& why)> on_exit);
 
   /// Ends the program: SIGTERM, and SIGKILL when it does not listen for ten seconds.
   virtual void stop() = 0;
