@@ -238,7 +238,12 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   up->add_option("--port", demo_options->port, "0 takes a free one");
   up->add_option("--bundles", demo_options->bundles, "a folder of FHIR JSON files to load instead");
   up->add_flag("--exit", demo_options->exit, "end after the story");
-  up->footer("Examples:\n  xinglin demo up\n  xinglin demo up --exit --lang zh");
+  up->add_option("--members", demo_options->members,
+                 "so many members, each with an engine beside it")
+      ->check(CLI::Range(1, 16));
+  up->footer(
+      "Examples:\n  xinglin demo up\n  xinglin demo up --exit --lang zh\n"
+      "  xinglin demo up --members 4");
   up->callback([choose, demo_options] {
     choose(
         [demo_options](const Console& console) { return demo::run_demo(*demo_options, console); });

@@ -39,6 +39,7 @@ std::string config_of(const std::vector<MemberCard>& cards, const MemberCard& ow
   std::string out = "# Xinglin node. Every key is listed in docs/reference/configuration.md.\n";
   out += "[gateway]\nlisten = \"127.0.0.1\"\nport = " + std::to_string(settings.port) + "\n";
   out += "[engine]\nkind = \"cometbft\"\nprogram = \"" + settings.engine.string() + "\"\n";
+  if (settings.same_address) out += "same_address = true\n";
   out += "listen = \"" + own.address + "\"\npeers = [\n";
   for (const auto& peer : peers_of(cards, own.did())) {
     out += "  \"" + peer.node_id + "@" + peer.address + "\",\n";

@@ -14,7 +14,8 @@ constexpr std::uint64_t founding_file_bytes_max = 256 * 1024;
 /// How a founder's node is to run.
 struct FoundingSettings {
   std::filesystem::path engine;  ///< the CometBFT program
-  std::uint16_t port = 7410;     ///< of the gateway
+  std::uint16_t port = 7410;     ///< of the gateway; 0 takes a free one
+  bool same_address = false;     ///< all members are on one machine
 };
 
 /// How far a founding has come, as this member sees it.
