@@ -185,6 +185,12 @@ void StopSignals::wait() const {
   sigwait(&signals_, &received);
 }
 
+bool StopSignals::pending() const {
+  sigset_t waiting;
+  sigpending(&waiting);
+  return sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1;
+}
+
 void add_commands(CLI::App& app, std::function<void(std::function<int(const Console&)>)> choose) {
   auto options = std::make_shared<FolderOptions>();
   auto* node = app.add_subcommand("node", "make and run a member's node")->require_subcommand(1);

@@ -3,6 +3,8 @@
 #include "node/demo/story.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "base/file.h"
 #include "base/json/json.h"
@@ -84,6 +86,8 @@ Status Story::meet(const Layout& layout, const Unlock& unlock, const model::Gene
     XL_TRY_ASSIGN(const model::Id did,
                   model::id_from_did(one.find("did").as_string().value_or("")));
     const std::string name(one.find("name").as_string().value_or(""));
+    std::error_code failure;
+    if (!std::filesystem::exists(layout.service_key(did.text()), failure)) continue;  // another's
     XL_TRY_ASSIGN(Persona organisation, cast_.organisation(layout, unlock, name, did));
     const auto type = static_cast<OrganisationType>(one.find("type").as_uint64().value_or(0));
     if (type == OrganisationType::hospital)
@@ -459,6 +463,25 @@ std::vector<NewOrganisation> founders() {
           {"卫健委 Health Authority", OrganisationType::regulator}};
 }
 
+/// Several engines have to find each other first.
+Status await_first_block(const Node& node, const StopSignals& signals, const Console& console) {
+  constexpr int patience_s = 120;
+  bool said = false;
+  for (int tenths = 0; !node.ledger().block(1).ok(); ++tenths) {
+    if (tenths > patience_s * 10) {
+      return make_error(ErrorCode::wait_timed_out, "the members' engines do not agree on a block");
+    }
+    if (signals.pending()) return make_error(ErrorCode::node_stopping);
+    if (!said && tenths > 10) {
+      console.say("Waiting until the members' engines have found each other",
+                  "正在等待各成员的共识引擎互相连接");
+      said = true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return {};
+}
+
 /// The node that the story is played on.
 struct Stage {
   Layout layout;
@@ -516,6 +539,8 @@ int run_demo(const DemoOptions& options, const Console& console) {
   if (!log.ok()) return console.fail(log.error());
   auto node = Node::start(stage->layout, stage->config, unlock, clock, *log);
   if (!node.ok()) return console.fail(node.error());
+  const Status live = await_first_block(**node, signals, console);
+  if (!live.ok()) return console.fail(live.error());
   const Status told = play(**node, options, stage->layout, unlock, operator_key, console);
   if (!told.ok()) return console.fail(told.error());
   const std::string url = "http://127.0.0.1:" + std::to_string((*node)->port()) + "/";

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view card_schema = "xinglin/member-card/v1";
 constexpr std::size_t card_bytes_max = 256 * 1024;
-constexpr std::size_t organisations_max = 64;
+constexpr std::size_t card_organisations_max = 64;
 constexpr std::size_t network_name_max = 24;
 constexpr std::size_t address_max = 255;
 constexpr std::size_t own_keys = 3;  // envelope, validator, peer
@@ -52,7 +52,7 @@ Result<MemberCard> read_content(json::Value in) {
   out.network = in.find("network").as_string().value_or("");
   XL_TRY(check_network_name(out.network));
   const json::Value organisations = in.find("organisations");
-  if (organisations.size() == 0 || organisations.size() > organisations_max) {
+  if (organisations.size() == 0 || organisations.size() > card_organisations_max) {
     return invalid("organisations");
   }
   for (const json::Value one : organisations.items()) {

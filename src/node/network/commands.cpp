@@ -71,7 +71,8 @@ int run_genesis(const NetworkOptions& options, const Console& console) {
   const auto unlock = unlock_of(options.unlock, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   FoundingSettings settings;
-  settings.engine = options.engine.empty() ? default_engine() : options.engine;
+  settings.engine =
+      options.engine.empty() ? default_engine() : std::filesystem::path(options.engine);
   settings.port = static_cast<std::uint16_t>(options.port);
   const auto founding = found_from_cards(
       options.layout(), {options.files.begin(), options.files.end()}, settings, *unlock);

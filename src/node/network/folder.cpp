@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/file.h"
-#include "model/genesis.h"
 #include "model/limits.h"
 
 namespace xl::node {

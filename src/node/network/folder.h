@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include "model/genesis.h"
 #include "node/keys.h"
 #include "node/layout.h"
 #include "node/network/founding.h"

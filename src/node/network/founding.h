@@ -25,10 +25,12 @@ struct FoundingSignature {
   Bytes signature;
 };
 
+/// Signs. `service_key` is the first organisation's, `network` the id of the genesis.
 [[nodiscard]] FoundingSignature sign_founding(const model::Id& member, const Hash& network,
                                               const crypto::SigningKey& service_key);
+/// The signature as a file, JSON.
 [[nodiscard]] std::string write_founding_signature(const FoundingSignature& signature);
-/// Errors: founding_signature_invalid.
+/// Reads such a file; nothing is verified. Errors: founding_signature_invalid.
 [[nodiscard]] Result<FoundingSignature> read_founding_signature(ByteView file);
 
 /// Is this one founder's word for this genesis? Errors: founding_signature_invalid.

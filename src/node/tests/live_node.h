@@ -33,8 +33,8 @@ class LiveNode {
     std::filesystem::remove_all(root);
     std::filesystem::create_directories(root / "personas");
     const NewMember init{"test",
-                           {{"North", contracts::identity::OrganisationType::hospital},
-                            {"South", contracts::identity::OrganisationType::hospital}}};
+                         {{"North", contracts::identity::OrganisationType::hospital},
+                          {"South", contracts::identity::OrganisationType::hospital}}};
     EXPECT_TRUE(init_solo(layout(), init, unlock(), clock).ok());
   }
   ~LiveNode() {
