@@ -63,8 +63,8 @@ class Hospital {
   Hospital()
       : root_(std::filesystem::temp_directory_path() / ("xl-bench-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(root_);
-    const node::InitOptions init{"bench",
-                                 {{"Hospital", contracts::identity::OrganisationType::hospital}}};
+    const node::NewMember init{"bench",
+                               {{"Hospital", contracts::identity::OrganisationType::hospital}}};
     must(node::init_solo(layout(), init, unlock(), clock_));
     node::Config config;
     config.port = 0;

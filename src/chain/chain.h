@@ -54,6 +54,7 @@ struct LocatedTransaction {
 struct StoredBlockView {
   model::comet::Header header;
   std::vector<Bytes> envelopes;
+  model::comet::Commit last_commit;            ///< of the block before, as this one holds it
   std::optional<model::comet::Commit> commit;  ///< of this block
 };
 

@@ -124,6 +124,7 @@ Result<StoredBlockView> decode_stored_block(ByteView bytes) {
   for (const std::string& envelope : in.envelopes()) {
     out.envelopes.push_back(copy_of(view_of(envelope)));
   }
+  XL_TRY_ASSIGN(out.last_commit, model::comet::decode_commit(view_of(in.last_commit())));
   return out;
 }
 

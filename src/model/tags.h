@@ -21,6 +21,10 @@ constexpr std::string_view block_record = "xinglin/block-record/v1";
 constexpr std::string_view key_possession = "xinglin/key-possession/v1";
 constexpr std::string_view consent_policy = "xinglin/consent-policy/v1";
 
+// Founding a network.
+constexpr std::string_view member_card = "xinglin/member-card/v1";
+constexpr std::string_view founding_signature = "xinglin/founding-signature/v1";
+
 // Vault: commitments and what its wraps and ciphertexts are bound to.
 constexpr std::string_view commitment = "xinglin/commitment/v1";
 constexpr std::string_view vault_body = "xinglin/vault-body/v1";

@@ -5,6 +5,7 @@
 #include "node/demo/story.h"
 #include "node/init.h"
 #include "node/log.h"
+#include "node/network/commands.h"
 #include "node/node.h"
 #include "node/tools/ledger_verify.h"
 #include "node/tools/rebuild_index.h"
@@ -32,28 +33,11 @@ struct FolderOptions {
   [[nodiscard]] Layout layout() const { return {data}; }
 };
 
-/// `NAME:TYPE`, the type behind the last colon.
-Result<NewOrganisation> parse_organisation(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  const auto type =
-      colon == std::string::npos ? std::nullopt : organisation_type_of(text.substr(colon + 1));
-  if (!type) {
-    return make_error(
-        ErrorCode::usage_invalid,
-        "--organisation is NAME:TYPE; types: hospital, clinic, pharmacy, laboratory, "
-        "insurer, regulator, medicine-maker, distributor, device-maker, research, other");
-  }
-  return NewOrganisation{text.substr(0, colon), *type};
-}
-
 int run_init(const FolderOptions& options, const Console& console) {
-  InitOptions init;
+  NewMember init;
   init.network_name = options.network;
-  for (const std::string& text : options.organisations) {
-    auto organisation = parse_organisation(text);
-    if (!organisation.ok()) return console.fail(organisation.error());
-    init.organisations.push_back(std::move(*organisation));
-  }
+  const Status read = parse_organisations(options.organisations, init.organisations);
+  if (!read.ok()) return console.fail(read.error());
   const auto unlock = new_unlock_of(options.unlock, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
@@ -212,6 +196,12 @@ void StopSignals::wait() const {
   sigwait(&signals_, &received);
 }
 
+bool StopSignals::pending() const {
+  sigset_t waiting;
+  sigpending(&waiting);
+  return sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1;
+}
+
 void add_commands(CLI::App& app, std::function<void(std::function<int(const Console&)>)> choose) {
   auto options = std::make_shared<FolderOptions>();
   auto* node = app.add_subcommand("node", "make and run a member's node")->require_subcommand(1);
@@ -251,6 +241,7 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
       "  xinglin node rebuild-index --data /srv/xinglin --passphrase-file passphrase");
   on(rebuild, run_rebuild);
   add_vault_commands(node, choose);
+  add_network_commands(app, choose);
   auto* ledger = app.get_subcommand("ledger");
   auto* verify = ledger->add_subcommand("verify", "run the whole ledger again and compare");
   add_data_option(verify, *options);
@@ -264,7 +255,12 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   up->add_option("--port", demo_options->port, "0 takes a free one");
   up->add_option("--bundles", demo_options->bundles, "a folder of FHIR JSON files to load instead");
   up->add_flag("--exit", demo_options->exit, "end after the story");
-  up->footer("Examples:\n  xinglin demo up\n  xinglin demo up --exit --lang zh");
+  up->add_option("--members", demo_options->members,
+                 "so many members, each with an engine beside it")
+      ->check(CLI::Range(1, 16));
+  up->footer(
+      "Examples:\n  xinglin demo up\n  xinglin demo up --exit --lang zh\n"
+      "  xinglin demo up --members 4");
   up->callback([choose, demo_options] {
     choose(
         [demo_options](const Console& console) { return demo::run_demo(*demo_options, console); });

@@ -18,6 +18,8 @@ class StopSignals {
   StopSignals();
   /// Waits for Ctrl-C or a service manager's stop.
   void wait() const;
+  /// Has one of them come?
+  [[nodiscard]] bool pending() const;
 
  private:
   sigset_t signals_;

@@ -5,13 +5,8 @@
 #include <algorithm>
 
 #include "base/file.h"
-#include "base/json/writer.h"
-#include "contracts/api/contract.h"
-#include "crypto/hash.h"
 #include "crypto/random.h"
-#include "model/comet/json.h"
-#include "model/genesis.h"
-#include "model/limits.h"
+#include "node/network/founding.h"
 
 namespace xl::node {
 namespace {
@@ -24,23 +19,13 @@ constexpr std::string_view config_text =
     "listen = \"127.0.0.1\"\n"
     "port = 7410\n";
 
-struct OrganisationKeys {
-  model::Id did;
-  Bytes service_public_key;
-};
-
-Status check_options(const InitOptions& options) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  if (options.network_name.empty() || options.network_name.size() > 24 ||
-      !std::all_of(options.network_name.begin(), options.network_name.end(), allowed)) {
-    return make_error(ErrorCode::config_invalid, "network name: 1..24 of a-z, 0-9 and -");
-  }
-  if (options.organisations.empty() || options.organisations.size() > organisations_max) {
+Status check_member(const NewMember& member) {
+  XL_TRY(check_network_name(member.network_name));
+  XL_TRY(check_address(member.address));
+  if (member.organisations.empty() || member.organisations.size() > organisations_max) {
     return make_error(ErrorCode::config_invalid, "1..64 organisations");
   }
-  for (const NewOrganisation& organisation : options.organisations) {
+  for (const NewOrganisation& organisation : member.organisations) {
     if (organisation.name.empty() || organisation.name.size() > name_bytes_max) {
       return make_error(ErrorCode::config_invalid, "organisation name: 1..128 bytes");
     }
@@ -48,12 +33,11 @@ Status check_options(const InitOptions& options) {
   return {};
 }
 
-/// A new Ed25519 key in a key file. Returns the public key.
-Result<Bytes> make_key(const std::filesystem::path& path, const Unlock& unlock) {
-  XL_TRY_ASSIGN(const crypto::SigningKey key,
-                crypto::SigningKey::generate(crypto::Algorithm::ed25519));
+/// A new Ed25519 key, in a key file too.
+Result<crypto::SigningKey> make_key(const std::filesystem::path& path, const Unlock& unlock) {
+  XL_TRY_ASSIGN(crypto::SigningKey key, crypto::SigningKey::generate(crypto::Algorithm::ed25519));
   XL_TRY(unlock.save(path, crypto::keyfile::Kind::ed25519, key.secret()));
-  return key.public_key();
+  return key;
 }
 
 /// The organisation's key once more, as the client's commands take it.
@@ -64,62 +48,6 @@ Status write_identity_file(const Layout& layout, const std::string& name, const 
                                   std::move(key), {}};
   return client::write_identity(layout.identity_file(did.text()), identity,
                                 unlock.for_identities());
-}
-
-void write_key(json::Writer& out, ByteView public_key, std::uint32_t purposes) {
-  out.begin_object();
-  out.key("algorithm").integer(static_cast<int>(crypto::Algorithm::ed25519));
-  out.key("public_key").string(to_base64(public_key));
-  out.key("purposes").unsigned_integer(purposes).end_object();
-}
-
-void write_consensus_params(json::Writer& out) {
-  out.begin_object();
-  out.key("block").begin_object();
-  out.key("max_bytes").string(std::to_string(limits::block_bytes_max));
-  out.key("max_gas").string("-1").end_object();
-  out.key("evidence").begin_object().key("max_age_num_blocks").string("100000");
-  out.key("max_age_duration").string("1814400000000000").key("max_bytes").string("1048576");
-  out.end_object();
-  out.key("validator").begin_object().key("pub_key_types").begin_array().string("ed25519");
-  out.end_array().end_object();
-  out.key("version").begin_object().key("app").string("1").end_object();
-  out.key("abci").begin_object().key("vote_extensions_enable_height").string("0").end_object();
-  out.end_object();
-}
-
-/// CometBFT's genesis.json; `app_state` is the ledger's own part.
-std::string genesis_text(const InitOptions& options, ByteView validator, ByteView envelope,
-                         const std::vector<OrganisationKeys>& organisations, std::uint64_t now_ms) {
-  // Content-derived, so that two networks of one name cannot be taken for each other.
-  const Hash digest = crypto::sha256({validator, envelope, organisations[0].did.bytes});
-  json::Writer out(json::Style::pretty);
-  out.begin_object();
-  out.key("genesis_time").string(model::comet::to_rfc3339(model::comet::timestamp_from_ms(now_ms)));
-  out.key("chain_id").string(options.network_name + "-" + to_hex(ByteView(digest).first(8)));
-  out.key("initial_height").string("1").key("consensus_params");
-  write_consensus_params(out);
-  out.key("validators").begin_array().begin_object();
-  out.key("address").string(to_hex(model::comet::address_of(validator)));
-  out.key("pub_key").begin_object().key("type").string("tendermint/PubKeyEd25519");
-  out.key("value").string(to_base64(validator)).end_object();
-  out.key("power").string("10").key("name").string("solo").end_object().end_array();
-  out.key("app_hash").string("");
-  out.key("app_state").begin_object().key("format_version").integer(1).key("suite").integer(1);
-  out.key("identity").begin_object().key("organisations").begin_array();
-  for (std::size_t i = 0; i < organisations.size(); ++i) {
-    out.begin_object().key("did").string(model::did_text(organisations[i].did));
-    out.key("name").string(options.organisations[i].name);
-    out.key("type").integer(static_cast<int>(options.organisations[i].type));
-    out.key("keys").begin_array();
-    write_key(out, organisations[i].service_public_key,
-              contracts::purpose_sign | contracts::purpose_manage);
-    // The first organisation runs the node: its envelope key packs transactions.
-    if (i == 0) write_key(out, envelope, contracts::purpose_envelope);
-    out.end_array().end_object();
-  }
-  out.end_array().end_object().end_object().end_object();
-  return out.take() + "\n";
 }
 
 }  // namespace
@@ -143,31 +71,69 @@ std::optional<OrganisationType> organisation_type_of(std::string_view word) {
   return std::nullopt;
 }
 
-Status init_solo(const Layout& layout, const InitOptions& options, const Unlock& unlock,
-                 const Clock& clock) {
-  XL_TRY(check_options(options));
+Status parse_organisations(const std::vector<std::string>& texts,
+                           std::vector<NewOrganisation>& out) {
+  for (const std::string& text : texts) {
+    const std::size_t colon = text.rfind(':');
+    const auto type =
+        colon == std::string::npos ? std::nullopt : organisation_type_of(text.substr(colon + 1));
+    if (!type) {
+      return make_error(
+          ErrorCode::usage_invalid,
+          "--organisation is NAME:TYPE; types: hospital, clinic, pharmacy, laboratory, "
+          "insurer, regulator, medicine-maker, distributor, device-maker, research, other");
+    }
+    out.push_back({text.substr(0, colon), *type});
+  }
+  return {};
+}
+
+Result<MemberCard> make_member(const Layout& layout, const NewMember& member, const Unlock& unlock,
+                               const Clock& clock) {
+  XL_TRY(check_member(member));
   std::error_code failure;
-  if (std::filesystem::exists(layout.genesis(), failure)) {
+  if (std::filesystem::exists(layout.genesis(), failure) ||
+      std::filesystem::exists(layout.own_card(), failure)) {
     return make_error(ErrorCode::data_folder_exists, layout.root.string());
   }
-  std::filesystem::create_directories(layout.keys(), failure);
-  if (failure) {
-    return make_error(ErrorCode::file_unwritable, layout.root.string() + ": " + failure.message());
+  for (const auto& folder : {layout.keys(), layout.own_card().parent_path()}) {
+    std::filesystem::create_directories(folder, failure);
+    if (failure) {
+      return make_error(ErrorCode::file_unwritable, folder.string() + ": " + failure.message());
+    }
   }
   std::filesystem::permissions(layout.keys(), std::filesystem::perms::owner_all, failure);
-  XL_TRY_ASSIGN(const Bytes validator, make_key(layout.validator_key(), unlock));
-  XL_TRY_ASSIGN(const Bytes envelope, make_key(layout.envelope_key(), unlock));
-  XL_TRY(make_key(layout.peer_key(), unlock));
-  std::vector<OrganisationKeys> organisations;
-  for (std::size_t i = 0; i < options.organisations.size(); ++i) {
-    OrganisationKeys keys;
-    crypto::random_bytes(keys.did.bytes);
-    XL_TRY_ASSIGN(keys.service_public_key, make_key(layout.service_key(keys.did.text()), unlock));
-    XL_TRY(write_identity_file(layout, options.organisations[i].name, keys.did, unlock));
-    organisations.push_back(std::move(keys));
+  MemberCard card;
+  card.network = member.network_name;
+  card.address = member.address;
+  card.made_ms = clock.now_ms();
+  std::vector<crypto::SigningKey> keys;
+  for (const NewOrganisation& organisation : member.organisations) {
+    CardOrganisation made{{}, organisation.name, organisation.type, {}};
+    crypto::random_bytes(made.did.bytes);
+    XL_TRY_ASSIGN(crypto::SigningKey key, make_key(layout.service_key(made.did.text()), unlock));
+    made.service_key = key.public_key();
+    XL_TRY(write_identity_file(layout, organisation.name, made.did, unlock));
+    keys.push_back(std::move(key));
+    card.organisations.push_back(std::move(made));
   }
-  const std::string genesis =
-      genesis_text(options, validator, envelope, organisations, clock.now_ms());
+  for (const auto& [path, place] : {std::pair{layout.envelope_key(), &card.envelope_key},
+                                    std::pair{layout.validator_key(), &card.validator_key},
+                                    std::pair{layout.peer_key(), &card.peer_key}}) {
+    XL_TRY_ASSIGN(crypto::SigningKey key, make_key(path, unlock));
+    *place = key.public_key();
+    keys.push_back(std::move(key));
+  }
+  CardSigners signers;
+  for (const crypto::SigningKey& key : keys) signers.push_back(&key);
+  XL_TRY(write_file_durably(layout.own_card(), view_of(write_card(card, signers))));
+  return card;
+}
+
+Status init_solo(const Layout& layout, const NewMember& member, const Unlock& unlock,
+                 const Clock& clock) {
+  XL_TRY_ASSIGN(MemberCard card, make_member(layout, member, unlock, clock));
+  XL_TRY_ASSIGN(const std::string genesis, found_network({std::move(card)}));
   XL_TRY(write_file_durably(layout.config(), view_of(config_text)));
   // Last: a folder with a genesis is a complete node.
   return write_file_durably(layout.genesis(), view_of(genesis));

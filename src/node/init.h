@@ -9,6 +9,7 @@
 #include "contracts/identity/view.h"
 #include "node/keys.h"
 #include "node/layout.h"
+#include "node/network/card.h"
 
 namespace xl::node {
 
@@ -23,15 +24,27 @@ struct NewOrganisation {
   OrganisationType type{};
 };
 
-/// What a new network is to be.
-struct InitOptions {
-  std::string network_name;  ///< 1..24 characters a-z 0-9 -, the beginning of the chain id
-  std::vector<NewOrganisation> organisations;  ///< 1..64
+/// Adds organisations written as `NAME:TYPE`, the type behind the last colon. Errors:
+/// usage_invalid (lists the types).
+[[nodiscard]] Status parse_organisations(const std::vector<std::string>& texts,
+                                         std::vector<NewOrganisation>& out);
+
+/// A member to be, of a network to be.
+struct NewMember {
+  std::string network_name;                    ///< see `check_network_name`
+  std::vector<NewOrganisation> organisations;  ///< 1..64; the first speaks for the member
+  std::string address = "127.0.0.1:26656";     ///< where others reach its engine: host:port
 };
 
-/// Makes a node that keeps a network alone (engine solo): keys, genesis and configuration in
-/// `layout.root`. Errors: data_folder_exists, config_invalid (names, numbers), file_unwritable.
-[[nodiscard]] Status init_solo(const Layout& layout, const InitOptions& options,
-                               const Unlock& unlock, const Clock& clock);
+/// Makes a member's keys in `layout.root`, and its card, which is also kept there. The node can run
+/// once there is a genesis. Errors: data_folder_exists, config_invalid (names, numbers, address),
+/// file_unwritable.
+[[nodiscard]] Result<MemberCard> make_member(const Layout& layout, const NewMember& member,
+                                             const Unlock& unlock, const Clock& clock);
+
+/// Makes a node that keeps a network alone (engine solo): a member, and the genesis of its card
+/// alone. Errors: those of `make_member`.
+[[nodiscard]] Status init_solo(const Layout& layout, const NewMember& member, const Unlock& unlock,
+                               const Clock& clock);
 
 }  // namespace xl::node

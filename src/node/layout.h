@@ -18,6 +18,13 @@ struct Layout {
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
   /// There while the folder's keys change from one unlock to another.
   [[nodiscard]] std::filesystem::path keys_rotating() const { return keys() / "rotating"; }
+  /// What this member shows the others at a founding.
+  [[nodiscard]] std::filesystem::path own_card() const { return root / "founding" / "card.json"; }
+  /// Of a network of several: everybody's cards, and everybody's word for the genesis.
+  [[nodiscard]] std::filesystem::path cards() const { return root / "founding" / "cards"; }
+  [[nodiscard]] std::filesystem::path signatures() const {
+    return root / "founding" / "signatures";
+  }
   /// Names this node to other members' engines.
   [[nodiscard]] std::filesystem::path peer_key() const { return keys() / "peer.key"; }
   /// CometBFT's own folder.

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "crypto/library_check.h"
 #include "model/limits.h"
+#include "node/network/folder.h"
 
 namespace xl::node {
 namespace {
@@ -72,6 +73,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(crypto::check_libraries());
   XL_TRY(check_listen(config.listen));
   XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
+  XL_TRY(check_founded(layout, genesis));
   XL_TRY(check_keys_settled(layout));
   std::unique_ptr<Node> node(new Node());
   node->disk_ = std::make_unique<const DiskWatch>(layout.root);
@@ -79,7 +81,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(disk.room(disk_reserve::start_bytes));
 
   // Before the store: a wrong passphrase is told whatever else is wrong.
-  XL_TRY_ASSIGN(OrderingKeys keys, load_ordering_keys(layout, unlock));
+  XL_TRY_ASSIGN(OrderingKeys keys, load_ordering_keys(layout, config.engine.kind, unlock));
 
   XL_TRY_ASSIGN(node->database_, state::Database::open(layout.ledger(), {}));
   XL_TRY_ASSIGN(node->chain_, chain::Chain::open(*node->database_, node->registry_,

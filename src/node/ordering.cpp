@@ -9,11 +9,15 @@
 namespace xl::node {
 namespace engine = ordering::cometbft;
 
-Result<OrderingKeys> load_ordering_keys(const Layout& layout, const Unlock& unlock) {
+Result<OrderingKeys> load_ordering_keys(const Layout& layout, EngineKind kind,
+                                        const Unlock& unlock) {
   XL_TRY_ASSIGN(crypto::SigningKey validator, unlock.load_signing_key(layout.validator_key()));
   XL_TRY_ASSIGN(crypto::SigningKey envelope, unlock.load_signing_key(layout.envelope_key()));
-  XL_TRY_ASSIGN(crypto::SigningKey peer, unlock.load_signing_key(layout.peer_key()));
-  return OrderingKeys{std::move(validator), std::move(envelope), std::move(peer)};
+  OrderingKeys out{std::move(validator), std::move(envelope), {}};
+  if (kind == EngineKind::cometbft) {
+    XL_TRY_ASSIGN(out.peer, unlock.load_signing_key(layout.peer_key()));
+  }
+  return out;
 }
 
 Result<std::unique_ptr<Ordering>> Ordering::start(const Layout& layout,
@@ -49,7 +53,7 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
   config.metrics_listen = settings.metrics;
   config.same_address = settings.same_address;
   const engine::Home home{layout.engine()};
-  XL_TRY(engine::write_home(home, config, chain.genesis().raw, keys_.peer, keys_.validator,
+  XL_TRY(engine::write_home(home, config, chain.genesis().raw, *keys_.peer, keys_.validator,
                             chain.head().height > 0));
 
   engine::Options options;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,11 +20,12 @@ namespace xl::node {
 struct OrderingKeys {
   crypto::SigningKey validator;
   crypto::SigningKey envelope;
-  crypto::SigningKey peer;  ///< names this node to other members' engines
+  std::optional<crypto::SigningKey> peer;  ///< names this node to other members' engines
 };
 
 /// Errors: those of opening keys.
-[[nodiscard]] Result<OrderingKeys> load_ordering_keys(const Layout& layout, const Unlock& unlock);
+[[nodiscard]] Result<OrderingKeys> load_ordering_keys(const Layout& layout, EngineKind kind,
+                                                      const Unlock& unlock);
 
 /// The engine that a member's settings name, with its keys, and with CometBFT's process where it is
 /// one.

@@ -3,6 +3,8 @@
 #include "node/demo/story.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "base/file.h"
 #include "base/json/json.h"
@@ -16,6 +18,7 @@
 #include "node/demo/cast.h"
 #include "node/demo/fhir_talk.h"
 #include "node/demo/histories.h"
+#include "node/demo/members.h"
 #include "node/init.h"
 #include "node/log.h"
 
@@ -83,6 +86,8 @@ Status Story::meet(const Layout& layout, const Unlock& unlock, const model::Gene
     XL_TRY_ASSIGN(const model::Id did,
                   model::id_from_did(one.find("did").as_string().value_or("")));
     const std::string name(one.find("name").as_string().value_or(""));
+    std::error_code failure;
+    if (!std::filesystem::exists(layout.service_key(did.text()), failure)) continue;  // another's
     XL_TRY_ASSIGN(Persona organisation, cast_.organisation(layout, unlock, name, did));
     const auto type = static_cast<OrganisationType>(one.find("type").as_uint64().value_or(0));
     if (type == OrganisationType::hospital)
@@ -450,36 +455,93 @@ Status play(const Node& node, const DemoOptions& options, const Layout& layout,
   return story.verify_everything();
 }
 
+std::vector<NewOrganisation> founders() {
+  return {{"市一医院 City Hospital", OrganisationType::hospital},
+          {"省人民医院 Province Hospital", OrganisationType::hospital},
+          {"江南医院 Riverside Hospital", OrganisationType::hospital},
+          {"省医保局 Health Insurance", OrganisationType::insurer},
+          {"卫健委 Health Authority", OrganisationType::regulator}};
+}
+
+/// Several engines have to find each other first.
+Status await_first_block(const Node& node, const StopSignals& signals, const Console& console) {
+  constexpr int patience_s = 120;
+  bool said = false;
+  for (int tenths = 0; !node.ledger().block(1).ok(); ++tenths) {
+    if (tenths > patience_s * 10) {
+      return make_error(ErrorCode::wait_timed_out, "the members' engines do not agree on a block");
+    }
+    if (signals.pending()) return make_error(ErrorCode::node_stopping);
+    if (!said && tenths > 10) {
+      console.say("Waiting until the members' engines have found each other",
+                  "正在等待各成员的共识引擎互相连接");
+      said = true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return {};
+}
+
+/// The node that the story is played on.
+struct Stage {
+  Layout layout;
+  Config config;
+};
+
+Result<Stage> one_member(const DemoOptions& options, const Unlock& unlock, const Clock& clock,
+                         const Console& console) {
+  Stage out{{options.folder / "data"}, {}};
+  out.config.port = options.port;
+  std::error_code failure;
+  if (!std::filesystem::exists(out.layout.genesis(), failure)) {
+    NewMember member;
+    member.network_name = "demo";
+    member.organisations = founders();
+    XL_TRY(init_solo(out.layout, member, unlock, clock));
+    console.done("Made a network: 3 hospitals, an insurer, a regulator, on one embedded node",
+                 "已建立网络:三家医院、一家医保机构、一家监管机构,共用一个内嵌节点");
+  }
+  return out;
+}
+
+Result<Stage> several_members(const DemoOptions& options, const Unlock& unlock, const Clock& clock,
+                              const Console& console) {
+  XL_TRY(found_members(options.folder, options.members, founders(), unlock, clock));
+  const std::string count = std::to_string(options.members);
+  console.done(
+      "Founded a network of " + count +
+          " members: cards exchanged, one genesis, signed by all; an engine beside each node",
+      "已由 " + count +
+          " 个成员共同创建网络:交换名片、同一创世文件、全体签署;每个节点旁运行一个共识引擎");
+  Stage out{member_layout(options.folder, 1), {}};
+  XL_TRY_ASSIGN(out.config, read_config(out.layout.config()));
+  out.config.port = options.port;
+  return out;
+}
+
 }  // namespace
 
 int run_demo(const DemoOptions& options, const Console& console) {
   const StopSignals signals;  // before any thread starts
-  const Layout layout{options.folder / "data"};
   const SystemClock clock;
   auto key = demo_operator_key(options.folder);
   if (!key.ok()) return console.fail(key.error());
   const Bytes operator_key = copy_of(key->view());
   const Unlock unlock = Unlock::with_operator_key(std::move(*key));
-  std::error_code failure;
-  if (!std::filesystem::exists(layout.genesis(), failure)) {
-    const InitOptions init{"demo",
-                           {{"市一医院 City Hospital", OrganisationType::hospital},
-                            {"省人民医院 Province Hospital", OrganisationType::hospital},
-                            {"江南医院 Riverside Hospital", OrganisationType::hospital},
-                            {"省医保局 Health Insurance", OrganisationType::insurer},
-                            {"卫健委 Health Authority", OrganisationType::regulator}}};
-    const Status made = init_solo(layout, init, unlock, clock);
-    if (!made.ok()) return console.fail(made.error());
-    console.done("Made a network: 3 hospitals, an insurer, a regulator, on one embedded node",
-                 "已建立网络:三家医院、一家医保机构、一家监管机构,共用一个内嵌节点");
-  }
-  Config config;
-  config.port = options.port;
-  const auto log = open_log(layout, console.options(), false);
+  const auto stage = options.members > 1 ? several_members(options, unlock, clock, console)
+                                         : one_member(options, unlock, clock, console);
+  if (!stage.ok()) return console.fail(stage.error());
+  Members others;
+  const Status started =
+      others.start(options.folder, 2, options.members, options.folder / "operator.key");
+  if (!started.ok()) return console.fail(started.error());
+  const auto log = open_log(stage->layout, console.options(), false);
   if (!log.ok()) return console.fail(log.error());
-  auto node = Node::start(layout, config, unlock, clock, *log);
+  auto node = Node::start(stage->layout, stage->config, unlock, clock, *log);
   if (!node.ok()) return console.fail(node.error());
-  const Status told = play(**node, options, layout, unlock, operator_key, console);
+  const Status live = await_first_block(**node, signals, console);
+  if (!live.ok()) return console.fail(live.error());
+  const Status told = play(**node, options, stage->layout, unlock, operator_key, console);
   if (!told.ok()) return console.fail(told.error());
   const std::string url = "http://127.0.0.1:" + std::to_string((*node)->port()) + "/";
   console.say("The personas' keys lie in " + (options.folder / "personas").string() +
@@ -489,9 +551,9 @@ int run_demo(const DemoOptions& options, const Console& console) {
   if (console.json()) console.result("{\"url\":\"" + url + "\",\"story\":\"done\"}");
   if (options.exit) return static_cast<int>(ExitCode::done);
   console.say("  Open      " + url + "\n  Try next  ./build/xinglin demo tamper --data " +
-                  layout.root.string() + "   (after Ctrl-C)",
+                  stage->layout.root.string() + "   (after Ctrl-C)",
               "  打开      " + url + "\n  下一步    ./build/xinglin demo tamper --data " +
-                  layout.root.string() + "   (先按 Ctrl-C)");
+                  stage->layout.root.string() + "   (先按 Ctrl-C)");
   signals.wait();
   return static_cast<int>(ExitCode::done);
 }

@@ -12,7 +12,8 @@ struct DemoOptions {
   std::filesystem::path folder = ".demo";
   std::filesystem::path bundles;  ///< FHIR files instead of the made-up histories; empty: those
   std::uint16_t port = 7410;
-  bool exit = false;  ///< end after the story instead of serving on
+  bool exit = false;        ///< end after the story instead of serving on
+  std::size_t members = 1;  ///< 1: an embedded node alone; more: one process and engine each
 };
 
 /// Makes (once) and starts an embedded node and plays the story on it through its public API: three

@@ -32,9 +32,9 @@ class LiveNode {
              ("xl-" + name + "-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(root);
     std::filesystem::create_directories(root / "personas");
-    const InitOptions init{"test",
-                           {{"North", contracts::identity::OrganisationType::hospital},
-                            {"South", contracts::identity::OrganisationType::hospital}}};
+    const NewMember init{"test",
+                         {{"North", contracts::identity::OrganisationType::hospital},
+                          {"South", contracts::identity::OrganisationType::hospital}}};
     EXPECT_TRUE(init_solo(layout(), init, unlock(), clock).ok());
   }
   ~LiveNode() {

@@ -89,8 +89,8 @@ class Replay {
   Status check_identity();
   Status found();
   bool check_block(std::uint64_t height);
-  bool check_header(const comet::Header& header, const comet::Commit& commit,
-                    const std::vector<Bytes>& envelopes, const std::string& name);
+  bool check_header(const chain::StoredBlockView& block, const comet::Commit& commit,
+                    const std::string& name);
   bool execute(std::uint64_t height, const comet::Header& header,
                const std::vector<Bytes>& envelopes, const std::string& name);
   bool check_transaction(const execution::Receipt& receipt);
@@ -110,7 +110,6 @@ class Replay {
   chain::Head stored_head_;
   Hash app_hash_{};
   Hash results_hash_ = crypto::merkle::empty_root();
-  comet::Commit last_commit_;
   comet::BlockId last_block_id_;
 };
 
@@ -171,28 +170,30 @@ bool Replay::check_block(std::uint64_t height) {
   if (block->header.height != static_cast<std::int64_t>(height)) {
     return damaged(name, "its header is of another height");
   }
-  if (!check_header(block->header, *commit, block->envelopes, name)) return false;
-  last_commit_ = *commit;
+  if (!check_header(*block, *commit, name)) return false;
   last_block_id_ = commit->block_id;
   return execute(height, block->header, block->envelopes, name);
 }
 
-bool Replay::check_header(const comet::Header& header, const comet::Commit& commit,
-                          const std::vector<Bytes>& envelopes, const std::string& name) {
+bool Replay::check_header(const chain::StoredBlockView& block, const comet::Commit& commit,
+                          const std::string& name) {
+  const comet::Header& header = block.header;
   const Status signed_by_members = comet::verify_light_block({header, commit, validators_});
   if (!signed_by_members.ok()) {
     return damaged(name, "its header is not what the members signed (" +
                              signed_by_members.error().text() + ")");
   }
   if (header.chain_id != genesis_.chain_id) return damaged(name, "is of another network");
-  if (!equal(header.data_hash, comet::data_hash(envelopes))) {
+  if (!equal(header.data_hash, comet::data_hash(block.envelopes))) {
     return damaged(name, "its transactions are not those that the signed header names");
   }
+  // The commit that the block holds is one of several that may prove the block before it; the
+  // signed header says which.
   if (header.last_block_id != last_block_id_ ||
-      !equal(header.last_commit_hash, comet::hash_of(last_commit_))) {
+      !equal(header.last_commit_hash, comet::hash_of(block.last_commit))) {
     return damaged(name, "does not follow from the block before it");
   }
-  if (comet::block_id_of(header, envelopes, last_commit_) != commit.block_id) {
+  if (comet::block_id_of(header, block.envelopes, block.last_commit) != commit.block_id) {
     return damaged(name, "its parts are not those that the members signed");
   }
   if (!equal(header.last_results_hash, results_hash_)) {

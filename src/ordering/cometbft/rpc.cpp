@@ -124,8 +124,12 @@ Result<EngineRpc::Sent> EngineRpc::broadcast(ByteView envelope) {
   XL_TRY_ASSIGN(const json::Value result, call("broadcast_tx_sync", params.end_object().take()));
   const auto code = result.find("code").as_uint64();
   Sent out;
-  const auto data = result.find("data").as_string().value_or("");
-  if (!code || !from_base64(data, out.data)) return invalid("broadcast_tx_sync");
+  // Upper-case hex here, where other methods write base64.
+  std::string data(result.find("data").as_string().value_or(""));
+  for (char& c : data) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (!code || !from_hex(data, out.data)) return invalid("broadcast_tx_sync");
   out.code = static_cast<std::uint32_t>(*code);
   return out;
 }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "node/demo/members.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "node/network/folder.h"
+
+namespace xl::node::demo {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Names and types of the members beside the first.
+const NewOrganisation& other_member(std::size_t number) {
+  static const std::vector<NewOrganisation> others = {
+      {"北城医院 North Hospital", OrganisationType::hospital},
+      {"中心药房 Central Pharmacy", OrganisationType::pharmacy},
+      {"医学研究院 Research Institute", OrganisationType::research_institute},
+      {"杏林制药 Grove Medicines", OrganisationType::medicine_maker}};
+  return others[number % others.size()];
+}
+
+/// A port that nobody has now. Engines bind theirs soon after.
+std::uint16_t free_port() {
+  const int one = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* plain = reinterpret_cast<sockaddr*>(&address);
+  const bool bound = ::bind(one, plain, size) == 0 && ::getsockname(one, plain, &size) == 0;
+  ::close(one);
+  return bound ? ntohs(address.sin_port) : 0;
+}
+
+}  // namespace
+
+Layout member_layout(const fs::path& folder, std::size_t member) {
+  return {folder / ("member" + std::to_string(member))};
+}
+
+Status found_members(const fs::path& folder, std::size_t count,
+                     const std::vector<NewOrganisation>& organisations, const Unlock& unlock,
+                     const Clock& clock) {
+  std::error_code failure;
+  if (fs::exists(member_layout(folder, 1).genesis(), failure)) return {};
+  FoundingSettings settings{default_engine(), 0, true};
+  if (!fs::exists(settings.engine, failure)) {
+    return make_error(ErrorCode::engine_failed,
+                      "no engine at " + settings.engine.string() + "; './dev cluster' makes it");
+  }
+  std::vector<fs::path> cards;
+  for (std::size_t i = 1; i <= count; ++i) {
+    NewMember member;
+    member.network_name = "demo";
+    member.address = "127.0.0.1:" + std::to_string(free_port());
+    member.organisations =
+        i == 1 ? organisations : std::vector<NewOrganisation>{other_member(i - 2)};
+    const Layout layout = member_layout(folder, i);
+    XL_TRY_ASSIGN(const MemberCard made, make_member(layout, member, unlock, clock));
+    cards.push_back(layout.own_card());
+  }
+  std::vector<fs::path> signatures;
+  for (std::size_t i = 1; i <= count; ++i) {
+    XL_TRY_ASSIGN(const Founding founding,
+                  found_from_cards(member_layout(folder, i), cards, settings, unlock));
+    signatures.push_back(founding.own_signature);
+  }
+  for (std::size_t i = 1; i <= count; ++i) {
+    XL_TRY(accept_signatures(member_layout(folder, i), signatures));
+  }
+  return {};
+}
+
+Status Members::start(const fs::path& folder, std::size_t first, std::size_t last,
+                      const fs::path& operator_key) {
+  std::error_code failure;
+  const fs::path self = fs::read_symlink("/proc/self/exe", failure);
+  for (std::size_t i = first; i <= last; ++i) {
+    const Layout layout = member_layout(folder, i);
+    ordering::cometbft::Program program{
+        self,
+        {"node", "run", "--data", fs::absolute(layout.root).string(), "--operator-key",
+         fs::absolute(operator_key).string(), "--quiet"},
+        layout.root / "log" / "member.log",
+        {}};
+    XL_TRY_ASSIGN(auto one, ordering::cometbft::Supervisor::start(std::move(program), {}));
+    running_.push_back(std::move(one));
+  }
+  return {};
+}
+
+}  // namespace xl::node::demo
