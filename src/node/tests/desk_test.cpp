@@ -127,7 +127,7 @@ TEST_F(Desk, ARefusalToTheHouseIsForbiddenAndSaysSo) {
   const json::Document refused = parsed(doctor.get("Observation/o1"));
   const json::Value issue = refused.root().find("issue").at(0);
   EXPECT_EQ(issue.find("code").as_string(), "forbidden");
-  EXPECT_EQ(issue.find("details").find("coding").at(0).find("code").as_string(), "XL3510");
+  EXPECT_EQ(issue.find("details").find("coding").at(0).find("code").as_string(), "XL3511");
 }
 
 TEST_F(Desk, OneRoundAnchorsAllThatIsJournalled) {
