@@ -119,6 +119,7 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::identity_file_invalid:
       return ExitCode::not_signed_in;
     case ErrorCode::access_refused:
+    case ErrorCode::access_not_permitted:
     case ErrorCode::role_refused:
     case ErrorCode::consent_refused:
     case ErrorCode::contract_refused:

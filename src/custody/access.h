@@ -34,6 +34,14 @@ using FindSigner = std::function<const crypto::SigningKey*(const model::Id& orga
 
 class AccessDesk;
 
+/// A write that rests on no decision of its own: at the desk, or by the organisation's software.
+struct WriteNote {
+  model::Id patient;
+  vault::RecordVersion which;
+  std::string_view action;  ///< `create`, `update`, `delete`
+  std::string_view reason;  ///< `at_the_desk`, `by_the_organisation`
+};
+
 /// Answers for one request what its requester may know, at one height of the ledger. Nothing leaves
 /// before `serve`. Not thread-safe; it lives as long as its request.
 class Viewer {
@@ -85,6 +93,10 @@ class Viewer {
   [[nodiscard]] Status write(const model::Id& patient, const Labels& labels,
                              const vault::RecordVersion& which, std::string_view action);
 
+  /// Records writes that are permitted without a decision, durably before they are done, so that
+  /// they too are in the patients' logs. Errors: those of the journal.
+  [[nodiscard]] Status note_writes(std::span<const WriteNote> notes);
+
   [[nodiscard]] const Ask& ask() const { return ask_; }
 
  private:
@@ -103,6 +115,7 @@ class Viewer {
   [[nodiscard]] Result<contracts::consent::Facts> facts_of(const model::Id& patient);
   void find_uniform(PatientView& view) const;
   [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
+  [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& encounter);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
   [[nodiscard]] Result<contracts::consent::Decision> decide_own(const query::RecordEntry& entry);
   [[nodiscard]] xinglin::custody::v1::AccessDetails details_of(
@@ -173,9 +186,14 @@ class AccessDesk {
   [[nodiscard]] Result<std::size_t> seal_sessions(bool all);
 
   /// Puts what is journalled and not anchored yet on the chain: looks at many patients, then the
-  /// roots of the journal. The number of roots anchored.
+  /// roots of the journal, one after the other until nothing is left, `batches_max` at most (0 is
+  /// none). `stop` (may be empty) ends it between two. The number of roots anchored.
   /// Errors: those of the journal and the ledger.
-  [[nodiscard]] Result<std::size_t> anchor_journal();
+  [[nodiscard]] Result<std::size_t> anchor_journal(std::size_t batches_max = round_batches_max,
+                                                   const std::function<bool()>& stop = {});
+
+  /// A round of anchoring: a million entries, some seconds.
+  static constexpr std::size_t round_batches_max = 64;
 
  private:
   friend class Viewer;

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "custody/custody.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace xl::custody {
@@ -11,6 +12,8 @@ namespace {
 constexpr auto round_length = std::chrono::seconds(1);
 /// Well within the 60 s in which a read must be anchored, so that one failed attempt does no harm.
 constexpr std::uint64_t anchor_every_rounds = 15;
+/// Roots that a stopping node still sends: a second or two.
+constexpr std::size_t last_batches_max = 8;
 constexpr std::uint64_t settle_every_rounds = 60;
 /// Backup keys live for days; an hour more or less does not matter.
 constexpr std::uint64_t erasures_every_rounds = 3600;
@@ -73,10 +76,26 @@ void Custody::work() {
   last_round();
 }
 
-/// What can be said of the reads so far is on the ledger before the node goes.
+bool Custody::is_stopping() {
+  const std::scoped_lock lock(mutex_);
+  return stop_;
+}
+
+std::uint64_t Custody::unanchored_age_ms() const {
+  const std::uint64_t now = port_.now_ms();
+  std::uint64_t age = 0;
+  for (const auto& organisation : organisations_) {
+    const auto oldest = organisation->stores().journal().oldest_unanchored_ms();
+    if (oldest.ok() && *oldest && **oldest < now) age = std::max(age, now - **oldest);
+  }
+  return age;
+}
+
+/// What can be said of the reads so far is on the ledger before the node goes, as far as that is
+/// quickly done: the rest is anchored at the next start.
 void Custody::last_round() {
   for (const auto& organisation : organisations_) {
-    if (failed(organisation->desk().anchor_journal()) ||
+    if (failed(organisation->desk().anchor_journal(last_batches_max)) ||
         failed(organisation->desk().seal_sessions(true))) {
       failed_rounds_.fetch_add(1);
     }
@@ -86,7 +105,10 @@ void Custody::last_round() {
 void Custody::work_round(std::uint64_t round) {
   for (const auto& organisation : organisations_) {
     bool any = false;
-    if (round % anchor_every_rounds == 0) any = failed(organisation->desk().anchor_journal());
+    if (round % anchor_every_rounds == 0) {
+      any = failed(organisation->desk().anchor_journal(AccessDesk::round_batches_max,
+                                                       [this] { return is_stopping(); }));
+    }
     any = failed(organisation->desk().seal_sessions(false)) || any;
     if (round % settle_every_rounds == 0)
       any = failed(organisation->records().settle(false)) || any;

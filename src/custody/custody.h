@@ -79,6 +79,10 @@ class Custody {
   }
   [[nodiscard]] const LedgerPort& port() const { return port_; }
 
+  /// Age of the oldest journal entry of any organisation that no root on the chain holds; 0 when
+  /// there is none: shown in the metrics. Thread-safe.
+  [[nodiscard]] std::uint64_t unanchored_age_ms() const;
+
   /// Rounds of background work in which something failed: shown in the metrics. Thread-safe.
   [[nodiscard]] std::uint64_t failed_rounds() const { return failed_rounds_.load(); }
 
@@ -87,6 +91,7 @@ class Custody {
   void work();
   void work_round(std::uint64_t round);
   void last_round();
+  [[nodiscard]] bool is_stopping();
   /// Reports an error; true when it was one.
   template <typename Outcome>
   [[nodiscard]] bool failed(const Outcome& outcome) const {

@@ -134,16 +134,24 @@ Status AccessDesk::anchor_cohorts(const vault::JournalBatch& batch) {
   }
 }
 
-Result<std::size_t> AccessDesk::anchor_journal() {
-  const auto sealed = stores_.journal().seal(port_.now_ms());
-  if (!sealed.ok()) return sealed.error();
-  XL_TRY_ASSIGN(const auto waiting, stores_.journal().unanchored(limits::vault_page_max));
+/// One root after the other, so that appends are never held up for more than one and a stop is
+/// heard between two.
+Result<std::size_t> AccessDesk::anchor_journal(std::size_t batches_max,
+                                               const std::function<bool()>& stop) {
+  const std::uint64_t until = stores_.journal().size();  // what comes later is the next round's
   std::size_t anchored = 0;
-  for (const vault::JournalBatch& batch : waiting) {
-    XL_TRY(anchor_cohorts(batch));
-    XL_TRY_ASSIGN(const bool done, anchor_batch(batch));
+  while (anchored < batches_max && !(anchored > 0 && stop && stop())) {
+    XL_TRY_ASSIGN(auto waiting, stores_.journal().unanchored(1));
+    if (waiting.empty()) {
+      XL_TRY_ASSIGN(const auto sealed, stores_.journal().seal(port_.now_ms()));
+      if (!sealed) break;
+      waiting.push_back(*sealed);
+    }
+    XL_TRY(anchor_cohorts(waiting.front()));
+    XL_TRY_ASSIGN(const bool done, anchor_batch(waiting.front()));
     if (!done) break;  // the chain takes them in order
     ++anchored;
+    if (waiting.front().root.last_sequence >= until) break;
   }
   return anchored;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json/json.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
 #include "contracts/identity/view.h"
@@ -10,6 +11,7 @@
 #include "custody/journal_entries.h"
 #include "model/canonical.h"
 #include "model/limits.h"
+#include "query/fhir_terms.h"
 
 namespace xl::custody {
 
@@ -53,6 +55,25 @@ std::string reason_names(const consent::Decision& decision) {
   return out.substr(0, limits::journal_text_bytes_max);
 }
 
+/// True when the encounter's content has `who` among its participants and is under way.
+bool names_in_care(std::string_view content, std::string_view who) {
+  json::Limits bounds;
+  bounds.bytes_max = limits::record_bytes_max;
+  const auto document = json::parse(content, bounds);
+  if (!document.ok()) return false;
+  const auto status = document->root().find("status").as_string().value_or("");
+  if (std::find(active_encounter.begin(), active_encounter.end(), status) ==
+      active_encounter.end()) {
+    return false;
+  }
+  for (const json::Value one : document->root().find("participant").items()) {
+    const auto parts =
+        query::reference_parts(one.find("individual").find("reference").as_string().value_or(""));
+    if (parts && parts->type == "Practitioner" && parts->id == who) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view purpose_code(consent::PurposeOfUse purpose) {
@@ -94,6 +115,23 @@ std::string reasons_text(const consent::Decision& decision, bool chinese) {
 
 bool Viewer::from_elsewhere() const { return ask_.principal.organisation != desk_.stores_.did(); }
 
+/// Nobody lets themselves in: of the versions that have named the requester without a break, the
+/// first was written by somebody else. What the requester changed later takes nothing away.
+Result<bool> Viewer::was_let_in(const query::RecordEntry& encounter) {
+  const std::string who = ask_.principal.did.text();
+  bool by_somebody_else = false;
+  for (std::uint64_t number = encounter.version; number > 0; --number) {
+    const auto entry = desk_.stores_.index().version(encounter.type, encounter.id, number);
+    if (!entry.ok() && entry.error().code == ErrorCode::index_record_unknown) break;
+    if (!entry.ok()) return entry.error();
+    if (entry->deleted) break;
+    XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(*entry));
+    if (number != encounter.version && !names_in_care(opened.content, who)) break;
+    by_somebody_else = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
+  }
+  return by_somebody_else;
+}
+
 /// The patients whom the requester is treating now, by the encounters that the organisation keeps.
 Result<const std::vector<model::Id>*> Viewer::in_care() {
   if (in_care_) return &*in_care_;
@@ -108,11 +146,8 @@ Result<const std::vector<model::Id>*> Viewer::in_care() {
   do {
     XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
     for (const query::RecordEntry& entry : page.entries) {
-      // Nobody lets themselves in: an encounter counts when somebody else wrote it.
-      XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(entry));
-      if (opened.labels.author() != bytes_of(ask_.principal.did.bytes)) {
-        found.push_back(entry.patient);
-      }
+      XL_TRY_ASSIGN(const bool let_in, was_let_in(entry));
+      if (let_in) found.push_back(entry.patient);
     }
     wanted.cursor = page.next_cursor;
   } while (!wanted.cursor.empty());
@@ -238,6 +273,28 @@ Status Viewer::write(const model::Id& patient, const Labels& labels,
   if (!appended.ok()) return appended.error();
   if (decision.permit) return {};
   return make_error(ErrorCode::role_refused, reasons_text(decision, false));
+}
+
+Status Viewer::note_writes(std::span<const WriteNote> notes) {
+  consent::Decision decision;
+  decision.permit = true;
+  std::vector<vault::JournalEntry> batch;
+  for (const WriteNote& note : notes) {
+    if (desk_.stores_.is_own(note.patient)) continue;
+    query::RecordEntry entry;
+    entry.record = note.which.record;
+    entry.version = note.which.version;
+    entry.patient = note.patient;
+    batch.push_back(journal_entry(ask_, entry, decision, note.action, desk_.port_.now_ms()));
+    batch.back().reason = note.reason;
+    batch.back().evidence = model::encode(details_of(note.patient, decision));
+  }
+  for (std::size_t next = 0; next < batch.size(); next += limits::journal_group_max) {
+    const std::size_t count = std::min<std::size_t>(limits::journal_group_max, batch.size() - next);
+    const auto kept = desk_.stores_.journal().append_batch(std::span(batch).subspan(next, count));
+    if (!kept.ok()) return kept.error();
+  }
+  return {};
 }
 
 Status Viewer::refuse_hidden(std::string_view action) {

@@ -28,8 +28,9 @@ void write_issue(json::Writer& out, const Issue& issue) {
   out.key("coding").begin_array().begin_object();
   out.key("system").string(error_code_system).key("code").string(code_text(info.number));
   out.end_object().end_array();
-  out.key("text").string(info.en);
-  write_translation(out, info.zh);
+  // What happened and what to do, as the ledger's problem documents say it.
+  out.key("text").string(std::string(info.en) + " " + std::string(info.en_fix));
+  write_translation(out, std::string(info.zh) + std::string(info.zh_fix));
   out.end_object();
   out.key("diagnostics").string(issue.diagnostics.empty() ? info.en_fix : issue.diagnostics);
   if (!issue.expression.empty()) {

@@ -16,8 +16,9 @@ namespace xl::fhir {
 constexpr std::string_view error_code_system = "urn:xinglin:error";
 
 /// An OperationOutcome as compact JSON: one issue for each, with `details` naming the error's
-/// number and its sentence in English, and in 中文 by the standard translation extension. Without
-/// issues it says that all is well (`informational`), since R4 wants one at least. Thread-safe.
+/// number, its sentence and the registry's advice in English, and in 中文 by the standard
+/// translation extension. Without issues it says that all is well (`informational`), since R4 wants
+/// one at least. Thread-safe.
 [[nodiscard]] std::string outcome_text(std::span<const Issue> issues);
 
 /// As above for one error. `diagnostics` must not hold health data; where it is empty, the

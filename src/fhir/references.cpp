@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "fhir/definitions.h"
 
@@ -15,20 +16,34 @@ bool is_link_kind(Kind kind) {
          kind == Kind::uuid || kind == Kind::xhtml;
 }
 
-/// Calls `on_reference(text value, object)` and `on_link(text value, kind)` in document order. Its
-/// recursion ends at `walk_depth_max`.
-template <typename OnReference, typename OnLink>
+/// Calls `on_reference(text value, object)`, `on_link(text value, kind)` and `on_inner(resource,
+/// holder)` in document order. Its recursion ends at `walk_depth_max`.
+template <typename OnReference, typename OnLink, typename OnInner>
 class LinkWalk {
  public:
-  LinkWalk(OnReference on_reference, OnLink on_link)
+  LinkWalk(OnReference on_reference, OnLink on_link, OnInner on_inner)
       : on_reference_(std::move(on_reference)),
         on_link_(std::move(on_link)),
+        on_inner_(std::move(on_inner)),
         reference_type_(*find_type("Reference")),
         element_type_(*find_type("Element")) {}
 
   void resource(json::Value value, std::size_t depth = 0) {
     const auto type = find_type(value.find("resourceType").as_string().value_or(""));
-    if (type && depth < walk_depth_max) object(value, *type, depth);
+    if (!type || depth >= walk_depth_max) return;
+    if (place_.empty())
+      place_.emplace_back(value.find("resourceType").as_string().value_or(""), -1);
+    object(value, *type, depth);
+  }
+
+  /// The FHIRPath of what is being visited.
+  [[nodiscard]] std::string place() const {
+    std::string out;
+    for (const auto& [name, index] : place_) {
+      out += (out.empty() ? "" : ".") + std::string(name);
+      if (index >= 0) out += "[" + std::to_string(index) + "]";
+    }
+    return out;
   }
 
  private:
@@ -36,7 +51,8 @@ class LinkWalk {
     if (depth >= walk_depth_max) return;
     for (const json::Member& member : value.members()) {
       if (member.key.starts_with('_')) {  // id and extensions of a primitive
-        each(member.value, [&](json::Value item) { object(item, element_type_, depth + 1); });
+        each(member.key.substr(1), member.value,
+             [&](json::Value item) { object(item, element_type_, depth + 1); });
         continue;
       }
       const Element* element = find_element(type, member.key);
@@ -45,12 +61,14 @@ class LinkWalk {
         if (member.value.is_string()) on_reference_(member.value, value);
         continue;
       }
-      each(member.value, [&](json::Value item) { visit(*element, item, depth); });
+      each(member.key, member.value,
+           [&](json::Value item) { visit(*element, item, value, depth); });
     }
   }
 
-  void visit(const Element& element, json::Value item, std::size_t depth) {
+  void visit(const Element& element, json::Value item, json::Value holder, std::size_t depth) {
     if (element.kind == Kind::resource) {
+      on_inner_(item, holder);
       resource(item, depth + 1);
     } else if (element.kind == Kind::complex) {
       object(item, element.type(), depth + 1);
@@ -60,16 +78,23 @@ class LinkWalk {
   }
 
   template <typename Visit>
-  static void each(json::Value value, Visit one) {
+  void each(std::string_view name, json::Value value, Visit one) {
+    place_.emplace_back(name, -1);
     if (value.is_array()) {
-      for (const json::Value item : value.items()) one(item);
+      for (const json::Value item : value.items()) {
+        ++place_.back().second;
+        one(item);
+      }
     } else {
       one(value);
     }
+    place_.pop_back();
   }
 
   OnReference on_reference_;
   OnLink on_link_;
+  OnInner on_inner_;
+  std::vector<std::pair<std::string_view, std::int64_t>> place_;  ///< index -1: no list
   TypeId reference_type_;
   TypeId element_type_;
 };
@@ -157,7 +182,22 @@ std::string rewrite_narrative(std::string_view text, const ReferenceMap& map, st
 
 void for_each_reference(json::Value resource, const ReferenceVisitor& visit) {
   LinkWalk walk([&](json::Value text, json::Value object) { visit(*text.as_string(), object); },
-                [](json::Value, Kind) {});
+                [](json::Value, Kind) {}, [](json::Value, json::Value) {});
+  walk.resource(resource);
+}
+
+void walk_links(json::Value resource, const PlacedVisitor& on_reference,
+                const InnerVisitor& on_inner) {
+  std::function<std::string()> place;
+  LinkWalk walk(
+      [&](json::Value text, json::Value) {
+        if (on_reference) on_reference(*text.as_string(), place());
+      },
+      [](json::Value, Kind) {},
+      [&](json::Value inner, json::Value holder) {
+        if (on_inner) on_inner(inner, place(), holder);
+      });
+  place = [&] { return walk.place(); };
   walk.resource(resource);
 }
 
@@ -178,7 +218,8 @@ std::size_t rewrite_references(json::Node resource, const ReferenceMap& map) {
       rewrite(text);
     }
   };
-  LinkWalk walk([&](json::Value text, json::Value) { rewrite(text); }, rewrite_link);
+  LinkWalk walk([&](json::Value text, json::Value) { rewrite(text); }, rewrite_link,
+                [](json::Value, json::Value) {});
   walk.resource(resource);
   return count;
 }

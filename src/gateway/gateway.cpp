@@ -100,6 +100,9 @@ Result<http::Response> Gateway::metrics() const {
   add_metric(out, "custody_failed_rounds_total", "counter",
              "Rounds in which a journal root, session seal or unfinished write failed.",
              services_.custody.failed_rounds());
+  add_metric(out, "custody_unanchored_age_ms", "gauge",
+             "Age of the oldest journal entry that no root on the ledger holds, in milliseconds.",
+             services_.custody.unanchored_age_ms());
   add_metric(out, "http_requests_total", "counter", "Requests handed to a handler.",
              http_counters.requests);
   add_metric(out, "http_refused_total", "counter", "Requests over a bound, malformed or late.",

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gateway/fhir/reply.h"
 #include "gateway/problem.h"
 
 namespace xl::gateway {
@@ -89,8 +90,11 @@ http::Response Router::handle(const http::Request& request, std::string_view* pa
     best_literals = literals;
   }
   if (best == nullptr) {
-    if (allowed.empty()) return problem(404, make_error(ErrorCode::route_unknown), request.id);
-    auto response = problem(405, make_error(ErrorCode::method_not_allowed), request.id);
+    const unsigned status = allowed.empty() ? 404 : 405;
+    const ErrorCode code =
+        allowed.empty() ? ErrorCode::route_unknown : ErrorCode::method_not_allowed;
+    auto response = fhir::refusal_at(request.path, status, make_error(code), request.id);
+    if (allowed.empty()) return response;
     response.headers["allow"] = allowed;
     return response;
   }
@@ -101,10 +105,8 @@ http::Response Router::handle(const http::Request& request, std::string_view* pa
   auto response = allowed_in.ok() ? best->handler(request, best_values)
                                   : Result<http::Response>(allowed_in.error());
   if (response.ok()) return std::move(*response);
-  http::Response refusal = problem(status_of(response.error().code), response.error(), request.id);
-  if (refusal.status == 401) refusal.headers["www-authenticate"] = "Bearer";
-  if (refusal.status == 503) refusal.headers["retry-after"] = "2";
-  return refusal;
+  return fhir::refusal_at(request.path, status_of(response.error().code), response.error(),
+                          request.id);
 }
 
 http::Response json_response(std::string body, unsigned status) {

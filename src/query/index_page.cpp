@@ -53,6 +53,7 @@ Hash digest_of(const HistoryQuery& query) {
   append_sized(bytes, "history");
   append_sized(bytes, query.type);
   append_sized(bytes, query.id);
+  if (query.current_only) append_sized(bytes, "current");
   return crypto::tagged_hash(model::tags::index_query, {bytes});
 }
 
@@ -252,7 +253,7 @@ Result<IndexPage> RecordIndex::history(const HistoryQuery& query) {
   XL_TRY(check_bounds(query.allowed, query.count));
   Impl::Listing listing{
       .scope = {},
-      .current_only = false,
+      .current_only = query.current_only,
       .order = "e.updated DESC, e.type, e.id, e.version DESC",
       .behind =
           "e.updated < a.updated OR (e.updated = a.updated AND (e.type > a.type OR (e.type = "
@@ -262,7 +263,7 @@ Result<IndexPage> RecordIndex::history(const HistoryQuery& query) {
       .count = query.count,
       .cursor = query.cursor,
       .digest = digest_of(query)};
-  listing.scope.sql = "TRUE";
+  listing.scope.sql = query.current_only ? "e.deleted = 0" : "TRUE";
   if (!query.type.empty()) {
     const std::string type = listing.scope.bind(query.type);
     listing.scope.sql += " AND e.type = " + type;

@@ -88,6 +88,8 @@ struct Query {
 struct HistoryQuery {
   std::string type;  ///< empty: of all types
   std::string id;    ///< empty: of the whole type
+  /// Only what was current and not deleted when the first page was asked for.
+  bool current_only = false;
   Allowed allowed;
   std::size_t count = 50;
   std::string cursor;

@@ -101,6 +101,10 @@ class Journal {
   /// Errors: journal_page_too_large, those of a database.
   [[nodiscard]] Result<std::vector<JournalBatch>> unanchored(std::uint32_t count_max) const;
 
+  /// The time of the first entry that is under no anchored root; nothing when all are. Constant
+  /// cost. Errors: those of a database.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> oldest_unanchored_ms() const;
+
   /// The batch that holds an entry. Errors: journal_entry_unknown, journal_not_sealed, those of a
   /// database.
   [[nodiscard]] Result<JournalBatch> batch_of(std::uint64_t sequence) const;

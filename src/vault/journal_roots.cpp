@@ -241,6 +241,21 @@ Result<std::vector<JournalBatch>> Journal::unanchored(std::uint32_t count_max) c
   return out;
 }
 
+Result<std::optional<std::uint64_t>> Journal::oldest_unanchored_ms() const {
+  const std::lock_guard guard(impl_->store_mutex);
+  XL_TRY_ASSIGN(
+      sqlite::Statement * select,
+      impl_->store.statement("SELECT time_ms FROM entries WHERE sequence > coalesce((SELECT last "
+                             "FROM batches WHERE anchored_ms IS NOT NULL ORDER BY first DESC LIMIT "
+                             "1), 0) ORDER BY sequence LIMIT 1"));
+  const Result<bool> row = select->start();
+  std::optional<std::uint64_t> out;
+  if (row.ok() && *row) out = detail::as_unsigned(select->integer(0));
+  select->reset();
+  if (!row.ok()) return row.error();
+  return out;
+}
+
 Result<JournalBatch> Journal::Impl::find_batch(std::uint64_t sequence) {
   if (sequence == 0 || sequence > last_sequence) {
     return make_error(ErrorCode::journal_entry_unknown, at_entry(sequence));

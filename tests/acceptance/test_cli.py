@@ -183,7 +183,7 @@ def test_a_saved_proof_stands_alone_and_every_change_is_named(world):
 def test_own_care_needs_an_encounter(world):
     world.put("city", visit(1, world.min, "finished"))
     before = world.run("record", "get", "Observation/bp-1", "--as", "min.json", *OPERATOR, code=5)
-    assert "XL3502" in before.stderr
+    assert "XL3511" in before.stderr
     world.put("city", visit(1, world.min))
     assert world.act("min", "record", "get", "Observation/bp-1")["id"] == "bp-1"
 

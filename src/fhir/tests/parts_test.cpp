@@ -235,11 +235,13 @@ TEST(Outcome, SaysNumberAndSentenceInBothLanguages) {
   EXPECT_EQ(issue.find("diagnostics").as_string(), "why");
   const json::Value details = issue.find("details");
   EXPECT_EQ(details.find("coding").at(0).find("code").as_string(), "XL4156");
-  EXPECT_EQ(details.find("text").as_string(), describe(ErrorCode::fhir_code_invalid).en);
+  const ErrorInfo& info = describe(ErrorCode::fhir_code_invalid);
+  EXPECT_EQ(details.find("text").as_string(),
+            std::string(info.en) + " " + std::string(info.en_fix));
   const json::Value translation = details.find("_text").find("extension").at(0).find("extension");
   EXPECT_EQ(translation.at(0).find("valueCode").as_string(), "zh");
   EXPECT_EQ(translation.at(1).find("valueString").as_string(),
-            describe(ErrorCode::fhir_code_invalid).zh);
+            std::string(info.zh) + std::string(info.zh_fix));
   EXPECT_NE(outcome_text(std::span<const Issue>{}).find("informational"), std::string::npos);
   const std::string single = outcome_text(ErrorCode::route_unknown, IssueType::not_found);
   EXPECT_NE(single.find(describe(ErrorCode::route_unknown).en_fix), std::string::npos);

@@ -110,6 +110,7 @@ http::Response answer_alone(const Call& call, const Wish& wish) {
   http::Request request = call.request;
   request.method = wish.method;
   request.headers.erase("if-match");
+  request.headers.erase("if-none-match");  // of the whole Bundle, which is not kept
   if (!wish.if_match.empty()) request.headers["if-match"] = wish.if_match;
   request.body = wish.resource.present() ? json::write(wish.resource) : std::string();
   if (is_posted_search(wish)) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/json/writer.h"
 #include "contracts/identity/view.h"
@@ -75,6 +76,36 @@ namespace {
 
 std::string name_of(const Draft& draft) { return draft.type + "/" + draft.id; }
 
+/// One place in a resource that may lead to a patient.
+struct Mention {
+  std::string place;                 ///< FHIRPath
+  std::optional<model::Id> patient;  ///< of the kept record that it leads to
+  std::optional<std::size_t> draft;  ///< or of this draft of the same request
+  /// The resource itself says that it is about this patient: one must be there.
+  bool subject = false;
+  /// What stands there is about some patient, even if none whom this organisation knows.
+  bool about_somebody = false;
+};
+
+/// What a resource carries inside, by the names under which it may be referred to.
+using InnerNames = std::set<std::string, std::less<>>;
+
+bool is_contained(std::string_view place) {
+  return place.ends_with(']') && place.substr(0, place.rfind('[')).ends_with(".contained");
+}
+
+/// Under which name a resource inside another is known: of a Bundle's entry the full URL, else type
+/// and id. Empty for a contained one, whose id means nothing outside.
+std::string inner_name(json::Value resource, std::string_view place, json::Value holder) {
+  if (is_contained(place)) return {};
+  const auto full_url = holder.find("fullUrl").as_string();
+  if (full_url) return std::string(*full_url);
+  const auto id = resource.find("id").as_string();
+  if (!id) return {};
+  return std::string(resource.find("resourceType").as_string().value_or("")) + "/" +
+         std::string(*id);
+}
+
 /// The drafts of one request while they become versions.
 class Preparation {
  public:
@@ -93,6 +124,11 @@ class Preparation {
       if (drafts_[i].type == "Patient" && !current_[i]) patients_[i] = custody::random_id();
       if (current_[i]) patients_[i] = current_[i]->patient;
     }
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      XL_TRY_ASSIGN(auto mentions, mentions_of(i));
+      mentions_.push_back(std::move(mentions));
+    }
+    find_patients();
     return {};
   }
 
@@ -133,64 +169,147 @@ class Preparation {
  private:
   static Status check_version(const Draft& draft,
                               const std::optional<query::RecordEntry>& current) {
+    if (draft.only_new && current && !current->deleted) {
+      return make_error(ErrorCode::fhir_exists);
+    }
     if (!draft.if_match) return {};
     if (current && current->version == *draft.if_match) return {};
     return make_error(ErrorCode::fhir_version_conflict);
   }
 
-  /// The patient of the record at a relative reference, in this request or kept already.
-  Result<std::optional<model::Id>> patient_at(std::string_view reference) {
+  /// Where `reference` leads: to a draft of this request, to a kept record, or to nothing here.
+  Result<Mention> lead(std::string_view reference, std::string place) {
+    Mention out;
+    out.place = std::move(place);
     if (reference.starts_with(call_.base + "/")) reference.remove_prefix(call_.base.size() + 1);
     const auto parts = query::reference_parts(reference);
-    if (!parts || !parts->base.empty() || parts->type.empty()) return std::optional<model::Id>{};
+    if (!parts || !parts->base.empty() || parts->type.empty()) return out;
     const std::string name = std::string(parts->type) + "/" + std::string(parts->id);
     const auto here = by_name_.find(name);
-    if (here != by_name_.end()) return patients_[here->second];
+    if (here != by_name_.end()) {
+      out.draft = here->second;
+      return out;
+    }
+    const auto known = patients_at_.find(name);
+    if (known != patients_at_.end()) {
+      out.patient = known->second;
+      return out;
+    }
     XL_TRY_ASSIGN(const auto current, call_.organisation.records().current(parts->type, parts->id));
-    if (!current || current->deleted) return std::optional<model::Id>{};
-    return std::optional(current->patient);
+    if (current && !current->deleted) out.patient = current->patient;
+    patients_at_[name] = out.patient;
+    return out;
   }
 
+  /// Everything in a draft that leads to a patient: what it says it is about, first; then every
+  /// reference anywhere in it and every resource inside, since who may read the one reads all.
+  Result<std::vector<Mention>> mentions_of(std::size_t i) {
+    std::vector<Mention> out;
+    const Draft& draft = drafts_[i];
+    if (!draft.document) return out;
+    const json::Value root = draft.document->root();
+    Status failed;
+    const auto add = [&](std::string_view reference, const std::string& place) -> Mention* {
+      auto found = lead(reference, place);
+      if (!found.ok()) {
+        failed = found.error();
+        return nullptr;
+      }
+      return &out.emplace_back(std::move(*found));
+    };
+    if (draft.type != "Patient") {
+      for (const std::string_view reference : xl::fhir::compartment_references(root)) {
+        Mention* subject = add(reference, draft.type);
+        if (subject != nullptr) subject->subject = true;
+      }
+    }
+    InnerNames inside;
+    xl::fhir::walk_links(root, {},
+                         [&](json::Value inner, const std::string& place, json::Value at) {
+                           inside.insert(inner_name(inner, place, at));
+                         });
+    // Who is known here is found by the references themselves, which name the element.
+    const auto about_stranger = [&](std::string_view reference, const std::string& place) {
+      if (inside.contains(reference)) return;  // it speaks for itself
+      Mention* mention = add(reference, place);
+      if (mention == nullptr) return;
+      mention->about_somebody = !mention->patient && !mention->draft;
+      if (!mention->about_somebody) out.pop_back();
+    };
+    xl::fhir::walk_links(
+        root,
+        [&](std::string_view text, const std::string& place) {
+          // Two records of one person may be linked: that is said, not shown.
+          const bool link = draft.type == "Patient" && place.starts_with("Patient.link[");
+          if (!link) (void)add(text, place);
+        },
+        [&](json::Value inner, const std::string& place, json::Value holder) {
+          const std::string name = inner_name(inner, place, holder);
+          const bool is_patient = inner.find("resourceType").as_string() == "Patient";
+          Mention* itself = is_contained(place) ? nullptr : add(name, place);
+          if (itself != nullptr) itself->about_somebody = is_patient;
+          for (const std::string_view reference : xl::fhir::compartment_references(inner)) {
+            about_stranger(reference, place);
+          }
+        });
+    if (!failed.ok()) return failed.error();
+    return out;
+  }
+
+  /// The patient whom a mention leads to; nothing for nobody, staff and the directory.
+  [[nodiscard]] std::optional<model::Id> patient_at(const Mention& mention) const {
+    const auto found = mention.draft ? patients_[*mention.draft] : mention.patient;
+    return found && stores_.is_own(*found) ? std::nullopt : found;
+  }
+
+  /// Gives each new draft the patient of the first record that it leads to. A draft may lead to one
+  /// behind it, so this goes on until nothing new is found.
+  void find_patients() {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::size_t i = 0; i < drafts_.size(); ++i) {
+        if (patients_[i]) continue;
+        for (const Mention& mention : mentions_[i]) {
+          patients_[i] = patient_at(mention);
+          if (patients_[i]) break;
+        }
+        changed = changed || patients_[i].has_value();
+      }
+    }
+  }
+
+  /// Whose record a draft is. Of a resource that leads to no patient, such as a Questionnaire: of
+  /// the directory, if it is of a type that is about no patient and carries nothing inside that
+  /// might be. Errors: fhir_patient_unknown, fhir_patients_several (names the element): one
+  /// patient's consents cannot open another's data.
   Result<model::Id> patient_of(std::size_t i) {
     const Draft& draft = drafts_[i];
-    if (draft.type == "Patient" || !draft.document) return *patients_[i];
-    const json::Value root = draft.document->root();
+    if (!draft.document) return *patients_[i];
     std::optional<model::Id> whose;
-    for (const std::string_view reference : xl::fhir::compartment_references(root)) {
-      XL_TRY_ASSIGN(const auto found, patient_at(reference));
-      if (!found) return make_error(ErrorCode::fhir_patient_unknown, draft.type);
-      // One patient's consents cannot open another's data.
-      if (whose && *whose != *found) {
-        return make_error(ErrorCode::fhir_interaction_unsupported,
-                          "a record about more than one patient");
+    if (draft.type == "Patient") whose = patients_[i];
+    const Mention* stranger = nullptr;
+    for (const Mention& mention : mentions_[i]) {
+      const auto found = patient_at(mention);
+      if (mention.subject && !mention.draft && !mention.patient) {
+        return make_error(ErrorCode::fhir_patient_unknown, draft.type);
       }
-      whose = found;
+      if (mention.about_somebody && !found && stranger == nullptr) stranger = &mention;
+      if (found && whose && *whose != *found) {
+        return make_error(ErrorCode::fhir_patients_several, mention.place);
+      }
+      if (found) whose = found;
     }
-    if (!whose) return by_neighbour(i);
-    patients_[i] = whose;
+    if (!whose) return nobodys(i);
+    if (stranger != nullptr) return make_error(ErrorCode::fhir_patients_several, stranger->place);
     return *whose;
   }
 
-  /// Of a resource that names no patient itself, such as a Provenance: the patient of the first
-  /// record that it points at. Without one it is of the directory, if it is of a type that is about
-  /// no patient and carries nothing inside that might be.
-  Result<model::Id> by_neighbour(std::size_t i) {
-    std::vector<std::string> references;
-    xl::fhir::for_each_reference(
-        drafts_[i].document->root(),
-        [&](std::string_view text, json::Value) { references.emplace_back(text); });
-    for (const std::string& reference : references) {
-      XL_TRY_ASSIGN(const auto found, patient_at(reference));
-      if (!found || stores_.is_own(*found)) continue;
-      patients_[i] = found;
-      return *found;
-    }
-    const bool directory = is_directory_type(drafts_[i].type);
+  [[nodiscard]] model::Id nobodys(std::size_t i) const {
     for (const json::Value inside : drafts_[i].document->root().find("contained").items()) {
       const auto type = inside.find("resourceType").as_string().value_or("");
       if (xl::fhir::may_be_in_patient_compartment(type)) return stores_.unattributed();
     }
-    return directory ? stores_.directory() : stores_.unattributed();
+    return is_directory_type(drafts_[i].type) ? stores_.directory() : stores_.unattributed();
   }
 
   static void set_meta(json::Document& document, const query::RecordEntry& entry) {
@@ -252,7 +371,9 @@ class Preparation {
   custody::Stores& stores_;
   std::vector<Draft>& drafts_;
   std::vector<std::optional<query::RecordEntry>> current_;
-  std::vector<std::optional<model::Id>> patients_;
+  std::vector<std::optional<model::Id>> patients_;  ///< whose each draft is, as far as known
+  std::vector<std::vector<Mention>> mentions_;      ///< of each draft
+  std::map<std::string, std::optional<model::Id>, std::less<>> patients_at_;  ///< of kept records
   std::map<std::string, std::size_t, std::less<>> by_name_;
 };
 
@@ -276,21 +397,40 @@ bool at_the_desk(const custody::Principal& who, std::string_view type) {
          std::find(who.roles.begin(), who.roles.end(), registrar) != who.roles.end();
 }
 
-/// A practitioner writes what it could read, and each write is in the patient's log.
-Status check_practitioner(const Call& call, const std::vector<custody::NewVersion>& versions) {
-  if (call.principal.kind != PartyKind::practitioner) return {};
+/// One version that somebody wants to write, or the deletion of what is deleted already.
+struct Change {
+  model::Id patient;
+  custody::Labels labels;
+  vault::RecordVersion which;
+  std::string_view action;
+};
+
+Change change_of(const custody::NewVersion& version) {
+  const std::string_view action = version.entry.deleted        ? "delete"
+                                  : version.entry.version == 1 ? "create"
+                                                               : "update";
+  return {version.entry.patient,
+          version.labels,
+          {version.entry.record, static_cast<std::uint32_t>(version.entry.version)},
+          action};
+}
+
+/// A practitioner writes what it could read; the desk and the organisation's software write without
+/// treating anybody. Each write is in the patient's log, before it is done.
+Status check_changes(const Call& call, const std::vector<Change>& changes) {
   XL_TRY_ASSIGN(custody::Ask ask, ask_of(call, contracts::consent::Action::read));
   XL_TRY_ASSIGN(custody::Viewer viewer, call.organisation.desk().open(std::move(ask)));
-  for (const custody::NewVersion& version : versions) {
-    if (at_the_desk(call.principal, version.entry.type)) continue;
-    const std::string_view action = version.entry.deleted        ? "delete"
-                                    : version.entry.version == 1 ? "create"
-                                                                 : "update";
-    XL_TRY(viewer.write(version.entry.patient, version.labels,
-                        {version.entry.record, static_cast<std::uint32_t>(version.entry.version)},
-                        action));
+  const bool person = call.principal.kind == PartyKind::practitioner;
+  std::vector<custody::WriteNote> notes;
+  for (const Change& change : changes) {
+    if (person && !at_the_desk(call.principal, change.labels.type())) {
+      XL_TRY(viewer.write(change.patient, change.labels, change.which, change.action));
+    } else {
+      notes.push_back({change.patient, change.which, change.action,
+                       person ? "at_the_desk" : "by_the_organisation"});
+    }
   }
-  return {};
+  return viewer.note_writes(notes);
 }
 
 }  // namespace
@@ -303,11 +443,19 @@ Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> d
   XL_TRY(preparation.load());
   std::vector<Written> out(drafts.size());
   std::vector<custody::NewVersion> versions;
+  std::vector<Change> changes;
   std::vector<std::size_t> place;
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     XL_TRY_ASSIGN(auto version, preparation.prepare(i));
     if (!version) {
-      out[i].entry = *preparation.current(i);
+      // Whoever may not write it is not told that it is gone.
+      const query::RecordEntry& gone = *preparation.current(i);
+      XL_TRY_ASSIGN(custody::OpenedRecord opened, call.organisation.records().open(gone));
+      changes.push_back({gone.patient,
+                         std::move(opened.labels),
+                         {gone.record, static_cast<std::uint32_t>(gone.version)},
+                         "delete"});
+      out[i].entry = gone;
       out[i].unchanged = true;
       continue;
     }
@@ -316,9 +464,10 @@ Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> d
     out[i].content = version->content;
     out[i].created = version->entry.version == 1 || preparation.current(i)->deleted;
     place.push_back(i);
+    changes.push_back(change_of(*version));
     versions.push_back(std::move(*version));
   }
-  XL_TRY(check_practitioner(call, versions));
+  XL_TRY(check_changes(call, changes));
   XL_TRY_ASSIGN(const std::vector<Hash> transactions,
                 call.organisation.records().commit(std::move(versions)));
   for (std::size_t i = 0; i < place.size(); ++i) out[place[i]].transaction = transactions[i];

@@ -17,6 +17,7 @@ struct Draft {
   std::string id;
   std::optional<json::Document> document;  ///< nothing: a deletion
   std::optional<std::uint64_t> if_match;   ///< the version that the writer has seen
+  bool only_new = false;                   ///< `If-None-Match: *`
 };
 
 /// What became of a draft.
@@ -35,8 +36,8 @@ struct Written {
 [[nodiscard]] Status check_writer(const Call& call);
 
 /// Writes all drafts or none. Ids are set, references rewritten, content checked before.
-/// Errors: fhir_version_conflict, fhir_patient_unknown, fhir_patient_fixed, fhir_not_found (to
-/// delete), those of `RecordStore::commit`.
+/// Errors: fhir_version_conflict, fhir_exists, fhir_patient_unknown, fhir_patients_several,
+/// fhir_patient_fixed, fhir_not_found (to delete), those of `RecordStore::commit`.
 [[nodiscard]] Result<std::vector<Written>> write_drafts(const Call& call,
                                                         std::vector<Draft> drafts);
 

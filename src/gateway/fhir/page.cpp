@@ -11,9 +11,6 @@
 namespace xl::gateway::fhir {
 namespace {
 
-/// A page ends early before it becomes larger than this; the next link goes on.
-constexpr std::size_t page_bytes_max = 16U << 20U;
-
 void append_quoted(std::string& out, std::string_view text) {
   json::Writer writer;
   writer.string(text);
@@ -47,6 +44,28 @@ void append_entry(std::string& out, const Call& call, const query::RecordEntry& 
          instant_text(entry.last_updated_ms) + "\"}}";
 }
 
+/// The entries of a page as JSON, and how many of them fit.
+struct Rendered {
+  std::string text;
+  std::size_t count = 0;
+};
+Result<Rendered> render(const Call& call, const std::vector<query::RecordEntry>& entries,
+                        bool is_history) {
+  Rendered out;
+  for (const query::RecordEntry& entry : entries) {
+    std::string content;
+    if (!entry.deleted) {
+      XL_TRY_ASSIGN(custody::OpenedRecord opened, call.organisation.records().open(entry));
+      content = std::move(opened.content);
+    }
+    if (out.count > 0 && out.text.size() + content.size() > page_bytes_max) break;
+    if (out.count > 0) out.text += ',';
+    append_entry(out.text, call, entry, content, is_history);
+    ++out.count;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<PageWish> page_wish(const std::vector<std::pair<std::string, std::string>>& parameters) {
@@ -63,36 +82,37 @@ Result<PageWish> page_wish(const std::vector<std::pair<std::string, std::string>
   return out;
 }
 
-http::Response serve_listing(const Call& call, custody::Viewer& viewer, const Listing& listing) {
-  const bool is_history = listing.bundle_type == "history";
-  std::string entries;
-  for (const query::RecordEntry& entry : listing.page.entries) {
-    std::string content;
-    if (!entry.deleted) {
-      auto opened = call.organisation.records().open(entry);
-      if (!opened.ok()) return refusal(opened.error());
-      content = std::move(opened->content);
-    }
-    if (entries.size() + content.size() > page_bytes_max) {
-      return refusal(make_error(ErrorCode::request_too_large, "ask for fewer with _count"));
-    }
-    if (!entries.empty()) entries += ',';
-    append_entry(entries, call, entry, content, is_history);
+http::Response serve_listing(const Call& call, custody::Viewer& viewer, Listing listing) {
+  query::IndexPage page;
+  Rendered entries;
+  // What is too much for one page is asked for again as a shorter one, whose cursor goes on.
+  for (std::size_t count = listing.count;; count = entries.count) {
+    auto found = listing.look(count);
+    if (!found.ok()) return refusal(found.error());
+    page = std::move(*found);
+    auto rendered = render(call, page.entries, listing.bundle_type == "history");
+    if (!rendered.ok()) return refusal(rendered.error());
+    entries = std::move(*rendered);
+    if (entries.count == page.entries.size()) break;
   }
-  const Status served = viewer.serve_listing(listing.page.entries, listing.action, listing.query,
-                                             listing.of_patients);
+  if (listing.of_one && page.total == 0) {
+    const Status recorded = viewer.refuse_hidden(listing.action);
+    if (!recorded.ok()) return refusal(recorded.error());
+  }
+  const Status served =
+      viewer.serve_listing(page.entries, listing.action, listing.query, listing.of_patients);
   if (!served.ok()) return refusal(served.error());
   std::string out =
       "{\"resourceType\":\"Bundle\",\"type\":\"" + std::string(listing.bundle_type) + "\"";
-  if (listing.with_total) out += ",\"total\":" + std::to_string(listing.page.total);
+  if (listing.with_total) out += ",\"total\":" + std::to_string(page.total);
   out += ",\"link\":[";
   append_link(out, "self", listing.self);
-  if (!listing.next.empty()) {
+  if (!page.next_cursor.empty()) {
     out += ',';
-    append_link(out, "next", listing.next);
+    append_link(out, "next", listing.next(page.next_cursor));
   }
   out += ']';
-  if (!entries.empty()) out += ",\"entry\":[" + entries + "]";
+  if (entries.count > 0) out += ",\"entry\":[" + entries.text + "]";
   out += '}';
   return reply(std::move(out));
 }

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
+
 #include "gateway/fhir/face.h"
 #include "query/record_index.h"
 
@@ -11,13 +13,20 @@ namespace xl::gateway::fhir {
 struct Listing {
   std::string_view bundle_type;  ///< `searchset` or `history`
   std::string_view action;       ///< for the journal
-  query::IndexPage page;
+  /// Asks the index for this page with at most so many entries.
+  std::function<Result<query::IndexPage>(std::size_t count)> look;
+  std::size_t count = 50;
   bool with_total = true;
-  std::string self;         ///< URL of this page
-  std::string next;         ///< of the next one, empty on the last
-  std::string query;        ///< what was asked, for the journal
-  bool of_patients = true;  ///< it may be about patients
+  std::string self;                                            ///< URL of this page
+  std::function<std::string(const std::string& cursor)> next;  ///< URL of the page at a cursor
+  std::string query;                                           ///< what was asked, for the journal
+  bool of_patients = true;                                     ///< it may be about patients
+  bool of_one = false;  ///< about one patient: that nothing is found is recorded as a refusal
 };
+
+/// A page ends early before it becomes larger than this; the next link goes on. One entry is always
+/// given.
+constexpr std::size_t page_bytes_max = 16U << 20U;
 
 /// Page size and cursor of a request. Errors: parameter_invalid.
 struct PageWish {
@@ -27,8 +36,8 @@ struct PageWish {
 [[nodiscard]] Result<PageWish> page_wish(
     const std::vector<std::pair<std::string, std::string>>& parameters);
 
-/// Journals the entries and puts them into a Bundle. Nothing is sent when that fails.
+/// Looks, journals the entries and puts them into a Bundle. Nothing is sent when that fails.
 [[nodiscard]] http::Response serve_listing(const Call& call, custody::Viewer& viewer,
-                                           const Listing& listing);
+                                           Listing listing);
 
 }  // namespace xl::gateway::fhir

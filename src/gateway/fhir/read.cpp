@@ -44,10 +44,8 @@ http::Response refuse_read(const Call& call, custody::Viewer& viewer,
   const Status recorded = viewer.refuse(entry, action);
   if (!recorded.ok()) return refusal(recorded.error());
   if (!is_of_the_house(call)) return refusal(make_error(ErrorCode::access_refused));
-  http::Response out =
-      refusal(make_error(ErrorCode::access_refused, custody::reasons_text(*decision, false)));
-  out.status = 403;
-  return out;
+  return refusal(
+      make_error(ErrorCode::access_not_permitted, custody::reasons_text(*decision, false)));
 }
 
 using Find = std::function<Result<query::RecordEntry>()>;

@@ -19,6 +19,12 @@ IssueType issue_type_of(unsigned status, ErrorCode code) {
   switch (status) {
     case 400:
       return IssueType::invalid;
+    case 405:
+      return IssueType::not_supported;
+    case 408:
+      return IssueType::timeout;
+    case 431:
+      return IssueType::too_long;
     case 401:
       return IssueType::login;
     case 403:
@@ -61,6 +67,17 @@ Moment moment_of(std::uint64_t milliseconds) {
           rest % 1000};
 }
 
+/// `/fhir` and `/o/{org}/fhir`, with or without something behind.
+bool is_fhir(std::string_view target) {
+  target = target.substr(0, target.find_first_of("?#"));
+  if (target.starts_with("/o/")) {
+    const std::size_t slash = target.find('/', 3);
+    if (slash == std::string_view::npos) return false;
+    target.remove_prefix(slash);
+  }
+  return target == "/fhir" || target.starts_with("/fhir/");
+}
+
 }  // namespace
 
 http::Response reply(std::string body, unsigned status) {
@@ -76,6 +93,19 @@ http::Response refusal(const Error& error) {
   const unsigned status = status_of(error.code);
   http::Response out =
       reply(xl::fhir::outcome_text(error, issue_type_of(status, error.code)), status);
+  if (status == 401) out.headers["www-authenticate"] = "Bearer";
+  if (status == 503) out.headers["retry-after"] = "2";
+  return out;
+}
+
+http::Response refusal_at(std::string_view target, unsigned status, const Error& error,
+                          std::string_view request_id) {
+  http::Response out;
+  if (is_fhir(target)) {
+    out = reply(xl::fhir::outcome_text(error, issue_type_of(status, error.code)), status);
+  } else {
+    out = problem(status, error, request_id);
+  }
   if (status == 401) out.headers["www-authenticate"] = "Bearer";
   if (status == 503) out.headers["retry-after"] = "2";
   return out;

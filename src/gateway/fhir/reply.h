@@ -23,6 +23,11 @@ constexpr std::string_view media_type = "application/fhir+json; charset=utf-8";
 /// An OperationOutcome for one error, with the HTTP status that fits it.
 [[nodiscard]] http::Response refusal(const Error& error);
 
+/// The answer to a request that no FHIR handler saw: an OperationOutcome where `target` (as in the
+/// request line, or decoded) is below a FHIR base, else a problem document.
+[[nodiscard]] http::Response refusal_at(std::string_view target, unsigned status,
+                                        const Error& error, std::string_view request_id);
+
 /// An OperationOutcome for what a resource was found to break: 422, 400 when it is no resource.
 [[nodiscard]] http::Response refusal(std::span<const Issue> issues);
 

@@ -23,6 +23,16 @@ bool is_control(std::string_view name) {
   return std::find(controls.begin(), controls.end(), name) != controls.end();
 }
 
+/// The name of a parameter as a message may show it: what is no name might be somebody's data.
+std::string shown_name(std::string_view name) {
+  const bool is_name =
+      !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-' || c == '.' || c == ':';
+      });
+  return is_name ? std::string(name) : "a parameter";
+}
+
 /// Splits at commas that no backslash protects, and takes the backslashes away (R4 §3.1.1.4.2).
 std::vector<std::string> split_values(std::string_view text) {
   std::vector<std::string> out(1);
@@ -50,17 +60,20 @@ Result<std::vector<query::SearchCriterion>> criteria_of(const Call& call, std::s
   for (const auto& [name, text] : parameters) {
     if (is_control(name)) continue;
     if (name.find_first_of(":.") != std::string::npos || name.starts_with("_has")) {
-      return make_error(ErrorCode::fhir_parameter_unsupported, "modifiers and chains");
+      return make_error(ErrorCode::fhir_parameter_unsupported,
+                        shown_name(name) + ": modifiers and chains are not supported");
     }
     const auto parameter = query::search_parameter(type, name);
     if (!parameter) {
-      return make_error(ErrorCode::fhir_parameter_unsupported, "not for this resource type");
+      return make_error(ErrorCode::fhir_parameter_unsupported,
+                        shown_name(name) + ": not a parameter of this search");
     }
     query::SearchCriterion criterion{name, {}};
     for (std::string& value : split_values(text)) {
       if (parameter->kind == query::SearchKind::reference) value = without_base(call, value);
-      XL_TRY_ASSIGN(query::SearchValue one, query::search_value(parameter->kind, value));
-      criterion.values.push_back(std::move(one));
+      auto one = query::search_value(parameter->kind, value);
+      if (!one.ok()) return make_error(one.error().code, name);
+      criterion.values.push_back(std::move(*one));
     }
     out.push_back(std::move(criterion));
   }
@@ -102,18 +115,6 @@ Result<custody::Viewer> viewer_for(const Call& call) {
   return call.organisation.desk().open(std::move(ask));
 }
 
-/// The current versions among one page of a patient's history: `$everything` in constant memory.
-Result<query::IndexPage> current_of(const Call& call, query::IndexPage page) {
-  query::IndexPage out;
-  out.next_cursor = std::move(page.next_cursor);
-  for (query::RecordEntry& entry : page.entries) {
-    if (entry.deleted) continue;
-    XL_TRY_ASSIGN(const auto current, call.organisation.records().current(entry.type, entry.id));
-    if (current && current->version == entry.version) out.entries.push_back(std::move(entry));
-  }
-  return out;
-}
-
 std::string current_cursor(const Parameters& parameters) {
   for (const auto& [name, value] : parameters) {
     if (name == "_cursor") return value;
@@ -142,25 +143,23 @@ http::Response search(const Call& call, const Parameters& parameters) {
   wanted.cursor = wish->cursor;
   wanted.allowed.patients = std::move(*patients);
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
-  auto page = call.organisation.stores().index().search(wanted);
-  if (!page.ok()) return refusal(page.error());
-  if (named && page->total == 0) {
-    const Status recorded = viewer->refuse_hidden("search");
-    if (!recorded.ok()) return refusal(recorded.error());
-  }
+  const auto look = [&](std::size_t count) {
+    wanted.count = count;
+    return call.organisation.stores().index().search(wanted);
+  };
   const std::string address = call.base + "/" + std::string(type);
-  Listing listing{"searchset",
-                  "search",
-                  std::move(*page),
-                  true,
-                  address + query_text(parameters, wish->cursor),
-                  {},
-                  std::string(type) + query_text(parameters, {}),
-                  !is_directory_type(type)};
-  if (!listing.page.next_cursor.empty()) {
-    listing.next = address + query_text(parameters, listing.page.next_cursor);
-  }
-  return serve_listing(call, *viewer, listing);
+  Listing listing{
+      "searchset",
+      "search",
+      look,
+      wish->count,
+      true,
+      address + query_text(parameters, wish->cursor),
+      [&](const std::string& cursor) { return address + query_text(parameters, cursor); },
+      std::string(type) + query_text(parameters, {}),
+      !is_directory_type(type),
+      named.has_value()};
+  return serve_listing(call, *viewer, std::move(listing));
 }
 
 http::Response search_by_form(const Call& call) {
@@ -180,7 +179,8 @@ http::Response everything(const Call& call, std::string_view patient) {
   const Parameters& parameters = call.request.query;
   for (const auto& [name, value] : parameters) {
     if (!is_control(name)) {
-      return refusal(make_error(ErrorCode::fhir_parameter_unsupported, "of $everything"));
+      return refusal(make_error(ErrorCode::fhir_parameter_unsupported,
+                                shown_name(name) + ": not a parameter of $everything"));
     }
   }
   auto wish = page_wish(parameters);
@@ -196,32 +196,33 @@ http::Response everything(const Call& call, std::string_view patient) {
   wanted.cursor = wish->cursor;
   const auto prepared = viewer->patients(subject->patient);
   if (!prepared.ok()) return refusal(prepared.error());
+  wanted.current_only = true;
   wanted.allowed.patients = std::vector{subject->patient};
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
-  auto versions = call.organisation.stores().index().history(wanted);
-  if (!versions.ok()) return refusal(versions.error());
-  auto page = current_of(call, std::move(*versions));
-  if (!page.ok()) return refusal(page.error());
+  const auto look = [&](std::size_t count) {
+    wanted.count = count;
+    return call.organisation.stores().index().history(wanted);
+  };
   const std::string address = call.base + "/Patient/" + std::string(patient) + "/$everything";
-  Listing listing{"searchset",
-                  "everything",
-                  std::move(*page),
-                  false,
-                  address + query_text(parameters, wish->cursor),
-                  {},
-                  {},
-                  true};
-  if (!listing.page.next_cursor.empty()) {
-    listing.next = address + query_text(parameters, listing.page.next_cursor);
-  }
-  return serve_listing(call, *viewer, listing);
+  Listing listing{
+      "searchset",
+      "everything",
+      look,
+      wish->count,
+      false,
+      address + query_text(parameters, wish->cursor),
+      [&](const std::string& cursor) { return address + query_text(parameters, cursor); },
+      {},
+      true};
+  return serve_listing(call, *viewer, std::move(listing));
 }
 
 http::Response history_of(const Call& call, std::string_view type, std::string_view id) {
   const Parameters& parameters = call.request.query;
   for (const auto& [name, value] : parameters) {
     if (!is_control(name)) {
-      return refusal(make_error(ErrorCode::fhir_parameter_unsupported, "of a history"));
+      return refusal(make_error(ErrorCode::fhir_parameter_unsupported,
+                                shown_name(name) + ": not a parameter of a history"));
     }
   }
   const auto wish = page_wish(parameters);
@@ -244,24 +245,25 @@ http::Response history_of(const Call& call, std::string_view type, std::string_v
   wanted.cursor = wish->cursor;
   wanted.allowed.patients = std::move(*patients);
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
-  auto page = call.organisation.stores().index().history(wanted);
-  if (!page.ok()) return refusal(page.error());
+  const auto look = [&](std::size_t count) {
+    wanted.count = count;
+    return call.organisation.stores().index().history(wanted);
+  };
   std::string address = call.base;
   if (!type.empty()) address += "/" + std::string(type);
   if (!id.empty()) address += "/" + std::string(id);
   address += "/_history";
-  Listing listing{"history",
-                  "history",
-                  std::move(*page),
-                  true,
-                  address + query_text(parameters, current_cursor(parameters)),
-                  {},
-                  address.substr(call.base.size() + 1) + query_text(parameters, {}),
-                  type.empty() || !is_directory_type(type)};
-  if (!listing.page.next_cursor.empty()) {
-    listing.next = address + query_text(parameters, listing.page.next_cursor);
-  }
-  return serve_listing(call, *viewer, listing);
+  Listing listing{
+      "history",
+      "history",
+      look,
+      wish->count,
+      true,
+      address + query_text(parameters, current_cursor(parameters)),
+      [&](const std::string& cursor) { return address + query_text(parameters, cursor); },
+      address.substr(call.base.size() + 1) + query_text(parameters, {}),
+      type.empty() || !is_directory_type(type)};
+  return serve_listing(call, *viewer, std::move(listing));
 }
 
 }  // namespace xl::gateway::fhir

@@ -28,6 +28,15 @@ Result<std::optional<std::uint64_t>> version_wanted(std::string_view header) {
   return std::optional(version);
 }
 
+/// `If-None-Match` of a write: true for `*`, which wants the record only if there is none. Errors:
+/// fhir_interaction_unsupported (anything else, which a write has no use for).
+Result<bool> only_new(std::string_view header) {
+  if (header.empty()) return false;
+  if (header == "*") return true;
+  return make_error(ErrorCode::fhir_interaction_unsupported,
+                    "If-None-Match other than * on a write");
+}
+
 http::Response write_one(const Call& call, Draft draft) {
   std::vector<Draft> one;
   one.push_back(std::move(draft));
@@ -113,6 +122,10 @@ http::Response create(const Call& call, std::string_view type) {
   if (!call.request.header("if-none-exist").empty()) {
     return refusal(make_error(ErrorCode::fhir_interaction_unsupported, "conditional create"));
   }
+  if (!call.request.header("if-none-match").empty()) {
+    return refusal(make_error(ErrorCode::fhir_interaction_unsupported,
+                              "If-None-Match: a POST always creates; PUT to an id of your own"));
+  }
   CheckedResource resource = body_of(call, type);
   if (resource.refused) return std::move(*resource.refused);
   return write_one(call, {std::string(type), new_logical_id(), std::move(resource.document), {}});
@@ -122,13 +135,15 @@ http::Response update(const Call& call, std::string_view type, std::string_view 
   if (!is_logical_id(id)) return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
   const auto if_match = version_wanted(call.request.header("if-match"));
   if (!if_match.ok()) return refusal(if_match.error());
+  const auto fresh = only_new(call.request.header("if-none-match"));
+  if (!fresh.ok()) return refusal(fresh.error());
   CheckedResource resource = body_of(call, type);
   if (resource.refused) return std::move(*resource.refused);
   if (resource.document->root().find("id").as_string() != id) {
     return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
   }
-  return write_one(call,
-                   {std::string(type), std::string(id), std::move(resource.document), *if_match});
+  return write_one(
+      call, {std::string(type), std::string(id), std::move(resource.document), *if_match, *fresh});
 }
 
 http::Response remove(const Call& call, std::string_view type, std::string_view id) {
@@ -136,6 +151,10 @@ http::Response remove(const Call& call, std::string_view type, std::string_view 
   if (!may.ok()) return refusal(may.error());
   const auto if_match = version_wanted(call.request.header("if-match"));
   if (!if_match.ok()) return refusal(if_match.error());
+  if (!call.request.header("if-none-match").empty()) {
+    return refusal(
+        make_error(ErrorCode::fhir_interaction_unsupported, "If-None-Match on a DELETE"));
+  }
   return write_one(call, {std::string(type), std::string(id), std::nullopt, *if_match});
 }
 

@@ -23,9 +23,9 @@
 #include <thread>
 
 #include "crypto/random.h"
+#include "gateway/fhir/reply.h"
 #include "gateway/http/date.h"
 #include "gateway/http/parse.h"
-#include "gateway/problem.h"
 
 namespace xl::gateway::http {
 namespace {
@@ -61,6 +61,61 @@ class Held {
   std::size_t amount_;
 };
 
+/// Takes `more` from what is left below `most`. False, and nothing taken, when that is less.
+bool take_room(std::atomic<std::size_t>& used, std::size_t more, std::size_t most) {
+  std::size_t before = used.load();
+  do {
+    if (more > most || before > most - more) return false;
+  } while (!used.compare_exchange_weak(before, before + more));
+  return true;
+}
+
+/// What the bodies that are held now take: room for all, and room only for small ones.
+struct BodyRoom {
+  std::atomic<std::size_t> all{0};
+  std::atomic<std::size_t> small{0};
+};
+
+/// The part of one body in it, given back at the end. What is announced costs nothing: only bytes
+/// that came do.
+class BodyShare {
+ public:
+  BodyShare(BodyRoom& room, const ServerOptions& options) : room_(room), options_(options) {}
+  ~BodyShare() {
+    room_.all -= all_;
+    room_.small -= small_;
+  }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+
+  /// The body has `bytes` now. False when there is no room for them.
+  [[nodiscard]] bool grow_to(std::size_t bytes) {
+    const std::size_t more = bytes - std::min(bytes, all_ + small_);
+    if (more == 0) return true;
+    if (take_room(room_.all, more, options_.bodies_bytes_max)) {
+      all_ += more;
+      return true;
+    }
+    if (bytes > small_body_bytes_max ||
+        !take_room(room_.small, more, options_.small_bodies_bytes_max)) {
+      return false;
+    }
+    small_ += more;
+    return true;
+  }
+
+ private:
+  BodyRoom& room_;
+  const ServerOptions& options_;
+  std::size_t all_ = 0;
+  std::size_t small_ = 0;
+};
+
+std::string_view target_of(const Parser& parser) {
+  const auto target = parser.get().target();
+  return {target.data(), target.size()};
+}
+
 std::string new_request_id() {
   std::array<std::uint8_t, 8> bytes{};
   crypto::random_bytes(bytes);
@@ -70,7 +125,8 @@ std::string new_request_id() {
 /// What an answer must know of its request.
 struct About {
   unsigned version = 11;
-  bool head = false;  ///< an answer to HEAD has no body (RFC 9110 §9.3.2)
+  bool head = false;   ///< an answer to HEAD has no body (RFC 9110 §9.3.2)
+  std::string target;  ///< as in the request line; empty when it did not come
 };
 
 /// These have no content, so nothing may be said of its length or type (RFC 9110 §8.6).
@@ -101,13 +157,21 @@ class BeastServer final : public Server {
   asio::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer,
                                   const std::string& remote);
   asio::awaitable<bool> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                                  Parser& parser, About about);
+                                  Parser& parser, const About& about, BodyShare& share);
   asio::awaitable<bool> refuse(beast::tcp_stream& stream, unsigned status, Error error,
-                               About about = {});
-  asio::awaitable<bool> write(beast::tcp_stream& stream, Response response, About about,
+                               const About& about);
+  asio::awaitable<bool> write(beast::tcp_stream& stream, Response response, const About& about,
                               bool keep_alive, const std::string& request_id);
-  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, Response response, About about,
-                                     const std::string& request_id);
+  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, Response response,
+                                     const About& about, const std::string& request_id);
+  /// How long after its beginning a body may pause that has come so far: until its average falls
+  /// below the least rate, but not past the end of all patience.
+  [[nodiscard]] std::chrono::milliseconds patience_with(std::size_t received) const {
+    const std::uint64_t earned_ms = std::uint64_t{received} * 1000 /
+                                    std::max<std::size_t>(1, options_.body_rate_bytes_per_s_min);
+    return std::chrono::milliseconds(std::min<std::uint64_t>(
+        std::max<std::uint64_t>(earned_ms, options_.body_grace_ms), options_.body_timeout_ms));
+  }
   [[nodiscard]] std::string date();
   [[nodiscard]] Response handle(const Request& request) const;
   /// More than half of the connections are taken: those that say nothing must go soon, so that
@@ -123,7 +187,7 @@ class BeastServer final : public Server {
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> open_{0};
-  std::atomic<std::size_t> bodies_bytes_{0};
+  BodyRoom bodies_;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> refused_{0};
@@ -193,7 +257,8 @@ asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
   const std::string remote = failure ? std::string() : endpoint.address().to_string();
   beast::tcp_stream stream(std::move(socket));
   if (open_.load() > options_.connections_max) {
-    (void)co_await refuse(stream, 503, make_error(ErrorCode::server_busy));
+    const About unknown;
+    (void)co_await refuse(stream, 503, make_error(ErrorCode::server_busy), unknown);
   } else {
     beast::flat_buffer buffer(options_.header_bytes_max + buffer_bytes);
     buffer.reserve(buffer_bytes);
@@ -204,14 +269,14 @@ asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
 }
 
 asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                                             Parser& parser, About about) {
+                                             Parser& parser, const About& about, BodyShare& share) {
   boost::system::error_code failure;
+  const std::size_t most = about.target.starts_with("/auth/")
+                               ? std::min(options_.sign_in_body_bytes_max, options_.body_bytes_max)
+                               : options_.body_bytes_max;
   const auto length = parser.content_length();
-  if (length && *length > options_.body_bytes_max) {
+  if (length && *length > most) {
     co_return co_await refuse(stream, 413, make_error(ErrorCode::request_too_large), about);
-  }
-  if (bodies_bytes_.load() > options_.bodies_bytes_max) {
-    co_return co_await refuse(stream, 503, make_error(ErrorCode::server_busy), about);
   }
   if (beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
     bhttp::response<bhttp::empty_body> go_on(bhttp::status::continue_, about.version);
@@ -221,20 +286,32 @@ asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::f
   // The stream's own time-out closes the socket, so that no answer could be given any more; this
   // one only ends the read. The flag outlives the coroutine, the timer's handler may too.
   stream.expires_never();
-  const auto reading = std::make_shared<bool>(true);
+  const auto reading = std::make_shared<unsigned>(1);  // which read runs; 0 for none
+  const auto start = std::chrono::steady_clock::now();
   asio::steady_timer timer(co_await asio::this_coro::executor);
-  timer.expires_after(std::chrono::milliseconds(options_.body_timeout_ms));
-  timer.async_wait([reading, &stream](const boost::system::error_code& cancelled) {
-    if (!cancelled && *reading) stream.socket().cancel();
-  });
-  co_await bhttp::async_read(stream, buffer, parser,
-                             asio::redirect_error(asio::use_awaitable, failure));
-  *reading = false;
+  parser.eager(false);  // else a chunked body would be told of at its end only
+  bool room = true;
+  while (room && !failure && !parser.is_done()) {
+    timer.expires_at(start + patience_with(parser.get().body().size()));
+    timer.async_wait([reading, &stream, mine = *reading](const boost::system::error_code& over) {
+      if (!over && *reading == mine) stream.socket().cancel();
+    });
+    co_await bhttp::async_read_some(stream, buffer, parser,
+                                    asio::redirect_error(asio::use_awaitable, failure));
+    ++*reading;
+    const std::size_t received = parser.get().body().size();
+    if (!failure && received > most) failure = bhttp::error::body_limit;
+    room = share.grow_to(received);
+  }
+  *reading = 0;
   timer.cancel();
-  if (!failure) co_return true;
   if (failure == bhttp::error::body_limit) {
     co_return co_await refuse(stream, 413, make_error(ErrorCode::request_too_large), about);
   }
+  if (!room) {
+    co_return co_await refuse(stream, 503, make_error(ErrorCode::server_busy), about);
+  }
+  if (!failure) co_return true;
   if (failure == asio::error::operation_aborted) {
     co_return co_await refuse(stream, 408, make_error(ErrorCode::request_timed_out), about);
   }
@@ -256,25 +333,29 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
       crowded() ? std::min(patience_ms, crowded_patience_ms) : patience_ms));
   co_await bhttp::async_read_header(stream, buffer, parser,
                                     asio::redirect_error(asio::use_awaitable, failure));
-  if (failure == bhttp::error::header_limit || failure == bhttp::error::buffer_overflow) {
-    co_return co_await refuse(stream, 431, make_error(ErrorCode::request_too_large));
-  }
-  if (failure == bhttp::error::body_limit) {
-    co_return co_await refuse(stream, 413, make_error(ErrorCode::request_too_large));
-  }
   if (failure == bhttp::error::end_of_stream || failure == beast::error::timeout ||
       failure == asio::error::connection_reset || failure == asio::error::operation_aborted) {
     co_return false;
   }
-  if (failure) co_return co_await refuse(stream, 400, make_error(ErrorCode::request_malformed));
-  const About about{parser.get().version(), parser.get().method() == bhttp::verb::head};
+  if (failure) {
+    // Of a header that is no whole one only the target is believed.
+    const About part{11, false, std::string(target_of(parser))};
+    const bool header_too_large =
+        failure == bhttp::error::header_limit || failure == bhttp::error::buffer_overflow;
+    const unsigned status = header_too_large                      ? 431
+                            : failure == bhttp::error::body_limit ? 413
+                                                                  : 400;
+    Error error =
+        make_error(status == 400 ? ErrorCode::request_malformed : ErrorCode::request_too_large);
+    co_return co_await refuse(stream, status, std::move(error), part);
+  }
+  const About about{parser.get().version(), parser.get().method() == bhttp::verb::head,
+                    std::string(target_of(parser))};
   const bool keep_alive = parser.get().keep_alive();
-  // A body that does not say its length may become as long as allowed.
-  const std::size_t expected = parser.chunked()
-                                   ? options_.body_bytes_max
-                                   : static_cast<std::size_t>(parser.content_length().value_or(0));
-  const Held body(bodies_bytes_, std::min(expected, options_.body_bytes_max));
-  if (!parser.is_done() && !co_await read_body(stream, buffer, parser, about)) co_return false;
+  BodyShare share(bodies_, options_);
+  if (!parser.is_done() && !co_await read_body(stream, buffer, parser, about, share)) {
+    co_return false;
+  }
   ++requests_;
   Request request;
   request.remote = remote;
@@ -303,16 +384,15 @@ Response BeastServer::handle(const Request& request) const {
   try {
     return handler_(request);
   } catch (const std::exception&) {
-    return problem(500, make_error(ErrorCode::internal_failure), request.id);
+    return fhir::refusal_at(request.path, 500, make_error(ErrorCode::internal_failure), request.id);
   }
 }
 
 /// Answers a problem and gives the connection up: what is left of the request is not read.
 asio::awaitable<bool> BeastServer::refuse(beast::tcp_stream& stream, unsigned status, Error error,
-                                          About about) {
+                                          const About& about) {
   ++refused_;
-  Response response = problem(status, error, {});
-  if (status == 503) response.headers["retry-after"] = "2";
+  Response response = fhir::refusal_at(about.target, status, error, {});
   (void)co_await write(stream, std::move(response), about, false, {});
   // Closing with unread bytes would reset the connection and destroy the answer on its way, so a
   // bounded rest is read and thrown away first.
@@ -333,8 +413,9 @@ std::string BeastServer::date() {
       std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
 }
 
-asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response response, About about,
-                                         bool keep_alive, const std::string& request_id) {
+asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response response,
+                                         const About& about, bool keep_alive,
+                                         const std::string& request_id) {
   Answer answer(static_cast<bhttp::status>(response.status), about.version);
   const bool nothing = has_no_content(response.status);
   const bool head = about.head || nothing;
@@ -363,7 +444,7 @@ asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response res
 }
 
 asio::awaitable<bool> BeastServer::write_stream(beast::tcp_stream& stream, Response response,
-                                                About about, const std::string& request_id) {
+                                                const About& about, const std::string& request_id) {
   std::string head = "HTTP/1.1 200 OK\r\nContent-Type: " + response.content_type +
                      "\r\nDate: " + date() + "\r\nRequest-Id: " + request_id +
                      "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store" +

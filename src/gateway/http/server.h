@@ -17,14 +17,26 @@ struct ServerOptions {
   unsigned worker_threads = 32;  ///< they mostly wait for commits
   std::size_t connections_max = 1024;
   std::size_t header_bytes_max = 16 * 1024;
-  std::size_t body_bytes_max = 32U << 20U;     ///< of one request: above, 413
-  std::size_t bodies_bytes_max = 256U << 20U;  ///< of all requests being read: above, 503
-  std::size_t requests_waiting_max = 512;      ///< for a worker: above, 503
-  unsigned header_timeout_ms = 10'000;         ///< for a request's header: above, closed
-  unsigned body_timeout_ms = 30'000;           ///< for a request's body: above, 408
-  unsigned idle_timeout_ms = 60'000;           ///< between requests of a connection
-  unsigned write_timeout_ms = 30'000;          ///< for an answer that the client does not read
+  std::size_t body_bytes_max = 32U << 20U;  ///< of one request: above, 413
+  /// Of a request to `/auth/`, which strangers send: above, 413 before it is read.
+  std::size_t sign_in_body_bytes_max = 128 * 1024;
+  /// Of all requests being read or handled, counted as they arrive, not as they are announced:
+  /// above, 503.
+  std::size_t bodies_bytes_max = 256U << 20U;
+  /// Beside these, for bodies that are still small: large ones cannot lock small ones out.
+  std::size_t small_bodies_bytes_max = 16U << 20U;
+  std::size_t requests_waiting_max = 512;  ///< for a worker: above, 503
+  unsigned header_timeout_ms = 10'000;     ///< for a request's header: above, closed
+  unsigned body_timeout_ms = 30'000;       ///< for a request's body: above, 408
+  /// From this moment on a body must have come at the least rate on average: below, 408.
+  unsigned body_grace_ms = 5'000;
+  std::size_t body_rate_bytes_per_s_min = 1024;
+  unsigned idle_timeout_ms = 60'000;   ///< between requests of a connection
+  unsigned write_timeout_ms = 30'000;  ///< for an answer that the client does not read
 };
+
+/// A body up to this size may use the room that is kept for small ones.
+constexpr std::size_t small_body_bytes_max = 64 * 1024;
 
 /// Counters for the metrics page. Read without a lock; approximate.
 struct ServerCounters {

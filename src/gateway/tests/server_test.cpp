@@ -284,6 +284,125 @@ TEST_F(ServerTest, StallingClientsAreClosedAndHoldNobodyUp) {
   EXPECT_NE(late.find("XL4003"), std::string::npos);
 }
 
+TEST_F(ServerTest, WhatIsAnnouncedAndNotSentLocksNobodyOut) {
+  ServerOptions options = small_bounds();
+  options.connections_max = 64;
+  options.body_timeout_ms = options.header_timeout_ms = 5000;
+  options.bodies_bytes_max = 40'000;
+  start(options);
+  std::vector<std::unique_ptr<RawClient>> stalled;
+  for (std::size_t announced = 0; announced < options.bodies_bytes_max;
+       announced += options.body_bytes_max) {
+    stalled.push_back(std::make_unique<RawClient>(server->port()));
+    stalled.back()->send("POST /s HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\na");
+  }
+  const auto post = [](std::size_t bytes) {
+    return "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+           std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'x');
+  };
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_NE(exchange(post(9'000)).find("POST /p - 9000"), std::string::npos);
+  }
+  EXPECT_EQ(stalled.size(), 4U);
+}
+
+TEST_F(ServerTest, BytesThatCameAreCountedAndSmallBodiesHaveRoomOfTheirOwn) {
+  ServerOptions options = small_bounds();
+  options.connections_max = 64;
+  options.body_bytes_max = 400'000;
+  options.bodies_bytes_max = 300'000;
+  options.small_bodies_bytes_max = 100'000;
+  options.body_timeout_ms = options.body_grace_ms = options.header_timeout_ms = 5000;
+  start(options);
+  const auto begin = [&](std::size_t announced, std::size_t sent) {
+    auto client = std::make_unique<RawClient>(server->port());
+    client->send("POST /s HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(announced) +
+                 "\r\n\r\n" + std::string(sent, 'x'));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));  // until it has arrived
+    return client;
+  };
+  const auto post = [&](std::size_t bytes) {
+    return exchange("POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+                    std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'x'));
+  };
+  const auto large = begin(299'001, 299'000);  // nearly all there is for everyone
+  const std::string answer = post(70'000);
+  EXPECT_NE(answer.find("503"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("XL4004"), std::string::npos) << answer;
+  EXPECT_NE(post(small_body_bytes_max).find("POST /p - 65536"), std::string::npos);
+  const auto small = begin(50'001, 50'000);
+  EXPECT_NE(post(60'000).find("503"), std::string::npos);
+  EXPECT_NE(post(40'000).find("POST /p - 40000"), std::string::npos);
+  large->send("x");  // it ends, and its room comes back
+  EXPECT_NE(large->read_until("- 299001").find("200"), std::string::npos);
+}
+
+TEST_F(ServerTest, StrangersSignInWithSmallBodies) {
+  ServerOptions options;
+  start(options);
+  const auto post = [&](const std::string& path, std::size_t bytes, bool whole) {
+    return exchange("POST " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
+                    "Content-Length: " + std::to_string(bytes) + "\r\n\r\n" +
+                    std::string(whole ? bytes : 0, 'x'));
+  };
+  EXPECT_NE(post("/auth/v1/tokens", 128 * 1024, true).find("- 131072"), std::string::npos);
+  EXPECT_NE(post("/auth/v1/tokens", 128 * 1024 + 1, false).find("413"), std::string::npos);
+  EXPECT_NE(post("/other", 128 * 1024 + 1, true).find("- 131073"), std::string::npos);
+  std::string chunks =
+      "POST /auth/v1/tokens HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 140; ++i) chunks += "3e8\r\n" + std::string(1000, 'y') + "\r\n";
+  const std::string answer = exchange(chunks);
+  EXPECT_NE(answer.find("413"), std::string::npos) << answer;
+}
+
+TEST_F(ServerTest, ABodyMustKeepComing) {
+  ServerOptions options = small_bounds();
+  options.body_timeout_ms = 20'000;
+  options.body_grace_ms = 300;
+  options.body_rate_bytes_per_s_min = 4000;
+  start(options);
+  const std::string head = "POST /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ";
+  RawClient slow(server->port());
+  RawClient steady(server->port());
+  const auto begun = std::chrono::steady_clock::now();
+  slow.send(head + "9000\r\n\r\n");
+  steady.send(head + "9000\r\n\r\n");
+  for (int i = 0; i < 9; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(80));
+    steady.send(std::string(1000, 'x'));
+    if (i < 4) slow.send("x");
+  }
+  EXPECT_NE(steady.read_all().find("POST /p - 9000"), std::string::npos);
+  const std::string answer = slow.read_all();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 408")) << answer;
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+}
+
+TEST_F(ServerTest, RefusalsBelowAFhirBaseAreOutcomes) {
+  start(small_bounds());
+  const auto expect = [&](const std::string& request, const char* status, const char* code) {
+    const std::string answer = exchange(request);
+    EXPECT_TRUE(answer.starts_with(std::string("HTTP/1.1 ") + status)) << answer;
+    EXPECT_NE(answer.find("application/fhir+json"), std::string::npos) << answer;
+    EXPECT_NE(answer.find("\"resourceType\":\"OperationOutcome\""), std::string::npos) << answer;
+    EXPECT_NE(answer.find(code), std::string::npos) << answer;
+  };
+  const std::string host = " HTTP/1.1\r\nHost: x\r\n";
+  for (const std::string base : {"/fhir", "/o/abc/fhir"}) {
+    expect("GET " + base + "/Observation?code=%00" + host + "\r\n", "400", "XL4001");
+    expect("GET " + base + "/Observation?patient=%" + host + "\r\n", "400", "XL4001");
+    expect("GET " + base + "/Patient/1" + host +
+               "X-Purpose-Of-Use: TREAT\r\nX-Purpose-Of-Use: TREAT\r\n\r\n",
+           "400", "XL4012");
+    expect("POST " + base + host + "Content-Length: 10001\r\n\r\n", "413", "XL4002");
+    expect("POST " + base + host + "Content-Length: 10\r\n\r\n", "408", "XL4003");
+    expect("GET " + base + "/Patient/1" + host + "X-A: " + std::string(5000, 'a') + "\r\n\r\n",
+           "431", "XL4002");
+  }
+  const std::string elsewhere = exchange("GET /o/abc/access-log?x=%00 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_NE(elsewhere.find("application/problem+json"), std::string::npos) << elsewhere;
+}
+
 TEST_F(ServerTest, TooManyConnectionsAndRequestsAreTurnedAway) {
   ServerOptions options = small_bounds();
   options.idle_timeout_ms = 5000;

@@ -718,8 +718,8 @@ TEST_F(Care, ARecordStaysWithItsOnePatient) {
                            R"("status":"accepted"},{"actor":{"reference":"Patient/p2"},)"
                            R"("status":"accepted"}]})";
   const auto refused = north_->put("Appointment/a1", both);
-  EXPECT_EQ(refused.status, 400U) << refused.body;
-  EXPECT_NE(refused.body.find("more than one patient"), std::string::npos);
+  EXPECT_EQ(refused.status, 422U) << refused.body;
+  EXPECT_NE(refused.body.find("XL4181"), std::string::npos) << refused.body;
 }
 
 TEST_F(Care, SignInsEndWithWhatTheyRestOn) {

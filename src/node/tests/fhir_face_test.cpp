@@ -400,6 +400,261 @@ TEST_F(FhirFace, RefusesWithAnOutcomeThatSaysWhy) {
   EXPECT_TRUE(issues.empty()) << issues.front().expression << issues.front().diagnostics;
 }
 
+std::string diagnostics_of(const client::HttpResponse& answer) {
+  return std::string(
+      parsed(answer).root().find("issue").at(0).find("diagnostics").as_string().value_or(""));
+}
+
+/// Resources that hold others, or lead to two, in every way there is.
+std::string resource_of(const std::string& type, const std::string& rest) {
+  return R"({"resourceType":")" + type + R"(",)" + rest + "}";
+}
+std::string collection_of(const std::string& one, const std::string& two) {
+  return resource_of(
+      "Bundle",
+      R"("type":"collection","entry":[{"fullUrl":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a",)"
+      R"("resource":)" +
+          one + R"(},{"fullUrl":"urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059","resource":)" +
+          two + "}]");
+}
+std::string parameters_of(const std::string& one, const std::string& two) {
+  return resource_of("Parameters", R"("parameter":[{"name":"x","resource":)" + one +
+                                       R"(},{"name":"y","part":[{"name":"z","resource":)" + two +
+                                       "}]}]");
+}
+std::string list_of(const std::string& one, const std::string& two) {
+  return resource_of(
+      "List", R"("status":"current","mode":"working","entry":[{"item":{"reference":")" + one +
+                  R"("}},{"item":{"reference":")" + two + R"("}}])");
+}
+std::string basic_of(const std::string& one, const std::string& two) {
+  const std::string_view begin = R"({"url":"http://example.org/x","valueReference":{"reference":")";
+  return resource_of("Basic", R"("extension":[)" + std::string(begin) + one + R"("}},)" +
+                                  std::string(begin) + two + R"("}}],"code":{"text":"x"})");
+}
+std::string holder_of(const std::string& inner, const std::string& patient) {
+  return resource_of("Observation", R"("contained":[)" + inner +
+                                        R"(],"status":"final","code":{"text":"x"},"subject":{)"
+                                        R"("reference":"Patient/)" +
+                                        patient + R"("},"hasMember":[{"reference":"#in"}])");
+}
+
+class TwoPatients : public FhirFace {
+ protected:
+  static void SetUpTestSuite() {
+    FhirFace::SetUpTestSuite();
+    for (const std::string who : {"a", "b"}) {
+      ASSERT_EQ(north_->put("Patient/" + who, patient_json(who, who)).status, 201U);
+      ASSERT_EQ(north_->put("Observation/o" + who, observation_json("o" + who, who)).status, 201U);
+    }
+  }
+  const std::string a_ = observation_json("in", "a");
+  const std::string b_ = observation_json("in", "b");
+};
+
+TEST_F(TwoPatients, AreRefusedInEveryContainer) {
+  const std::string stranger = observation_json("in", "nobody");
+  struct Refused {
+    std::string type, content, place;
+  };
+  for (const Refused& one : std::vector<Refused>{
+           {"Bundle", collection_of(a_, b_), "Bundle.entry[1].resource.subject"},
+           {"Bundle", collection_of(a_, patient_json("c", "C")), "Bundle.entry[1].resource"},
+           {"Bundle", collection_of(a_, stranger), "Bundle.entry[1].resource"},
+           {"Parameters", parameters_of(a_, b_),
+            "Parameters.parameter[1].part[0].resource.subject"},
+           {"List", list_of("Observation/oa", "Observation/ob"), "List.entry[1].item"},
+           {"List", list_of("Patient/a", "Patient/b"), "List.entry[1].item"},
+           {"Basic", basic_of("Patient/a", "Observation/ob"), "Basic.extension[1].valueReference"},
+           {"Observation", holder_of(b_, "a"), "Observation.contained[0].subject"},
+           {"Observation", holder_of(stranger, "a"), "Observation.contained[0]"},
+           {"Observation",
+            resource_of("Observation", R"("status":"final","code":{"text":"x"},"subject":{)"
+                                       R"("reference":"Patient/a"},"hasMember":[{"reference":)"
+                                       R"("Observation/ob"}])"),
+            "Observation.hasMember[0]"},
+           {"Patient",
+            resource_of("Patient", R"("contained":[)" + b_ +
+                                       R"(],"generalPractitioner":[{"reference":"#in"}])"),
+            "Patient.contained[0].subject"}}) {
+    const auto answer = north_->post(one.type, one.content);
+    EXPECT_EQ(answer.status, 422U) << one.content << answer.body;
+    if (answer.status != 422U) continue;
+    EXPECT_EQ(code_of(answer), "XL4181") << answer.body;
+    EXPECT_TRUE(diagnostics_of(answer).ends_with(": " + one.place)) << answer.body;
+  }
+  // In one transaction the second may stand behind what refers to it.
+  const std::string forward =
+      R"({"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":)"
+      R"("urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a","resource":)" +
+      list_of("Observation/oa", "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059") +
+      R"(,"request":{"method":"POST","url":"List"}},{"fullUrl":)"
+      R"("urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059","resource":)" +
+      b_ + R"(,"request":{"method":"POST","url":"Observation"}}]})";
+  const auto refused = north_->post("", forward);
+  EXPECT_EQ(refused.status, 422U) << refused.body;
+  EXPECT_EQ(code_of(refused), "XL4181");
+}
+
+TEST_F(TwoPatients, OfOneEachAreKept) {
+  for (const auto& [type, content] :
+       {std::pair{"Bundle", collection_of(a_, a_)}, std::pair{"Parameters", parameters_of(b_, b_)},
+        std::pair{"List", list_of("Observation/oa", "Patient/a")},
+        std::pair{"Basic", basic_of("Observation/ob", "Patient/b")},
+        std::pair{"Observation", holder_of(a_, "a")}}) {
+    const auto answer = north_->post(type, content);
+    EXPECT_EQ(answer.status, 201U) << content << answer.body;
+  }
+}
+
+/// The URL of a page's link, relative to the base; empty without one.
+std::string link_of(json::Value page, std::string_view relation, const std::string& base) {
+  for (const json::Value link : page.find("link").items()) {
+    if (link.find("relation").as_string() != relation) continue;
+    const std::string url(link.find("url").as_string().value_or(""));
+    return url.substr(url.find(base) + base.size());
+  }
+  return {};
+}
+
+TEST_F(FhirFace, EverythingIsEverythingWhateverIsAmendedMeanwhile) {
+  ASSERT_EQ(north_->put("Patient/every", patient_json("every", "E")).status, 201U);
+  for (int i = 0; i < 6; ++i) {
+    const std::string id = "every-" + std::to_string(i);
+    ASSERT_EQ(north_->put("Observation/" + id, observation_json(id, "every")).status, 201U);
+  }
+  ASSERT_EQ(north_->put("Observation/every-5", observation_json("every-5", "every", "3")).status,
+            200U);
+  std::set<std::string> seen;
+  std::string path = "Patient/every/$everything?_count=2";
+  for (int pages = 0; !path.empty(); ++pages) {
+    ASSERT_LT(pages, 10);
+    const json::Document page = parsed(north_->get(path));
+    for (const json::Value entry : page.root().find("entry").items()) {
+      EXPECT_TRUE(seen.emplace(entry.find("resource").find("id").as_string().value_or("")).second);
+    }
+    if (pages == 0) {
+      for (const char* id : {"every-0", "every-1"}) {
+        ASSERT_EQ(north_->put(std::string("Observation/") + id, observation_json(id, "every", "7"))
+                      .status,
+                  200U);
+      }
+      ASSERT_EQ(north_->put("Observation/every-9", observation_json("every-9", "every")).status,
+                201U);
+      ASSERT_EQ(north_->ask("DELETE", "Observation/every-2").status, 204U);
+    }
+    path = link_of(page.root(), "next", north_->base());
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"every", "every-0", "every-1", "every-2", "every-3",
+                                         "every-4", "every-5"}));
+  const json::Document fresh = parsed(north_->get("Patient/every/$everything"));
+  EXPECT_EQ(fresh.root().find("entry").size(), 7U);
+}
+
+TEST_F(FhirFace, APageEndsEarlyBeforeItBecomesTooLarge) {
+  ASSERT_EQ(north_->put("Patient/large", patient_json("large", "L")).status, 201U);
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "large-" + std::to_string(i);
+    std::string text = observation_json(id, "large");
+    // FHIR strings hold up to a megabyte.
+    std::string notes;
+    for (int k = 0; k < 6; ++k) {
+      notes +=
+          std::string(k == 0 ? "" : ",") + R"({"text":")" + std::string(1'000'000, 'n') + "\"}";
+    }
+    text.insert(text.rfind('}'), R"(,"note":[)" + notes + "]");
+    ASSERT_EQ(north_->put("Observation/" + id, text).status, 201U);
+  }
+  for (const char* first : {"Observation?patient=large", "Patient/large/$everything",
+                            "Observation/large-0/_history", "Observation?patient=large&_count=3"}) {
+    std::set<std::string> seen;
+    std::string path = first;
+    for (int pages = 0; !path.empty(); ++pages) {
+      ASSERT_LT(pages, 8);
+      const auto answer = north_->get(path);
+      ASSERT_EQ(answer.status, 200U) << answer.body.substr(0, 500);
+      EXPECT_LE(answer.body.size(), 17U << 20U);
+      const json::Document page = parsed(answer);
+      EXPECT_GE(page.root().find("entry").size(), 1U);
+      for (const json::Value entry : page.root().find("entry").items()) {
+        EXPECT_TRUE(seen.emplace(entry.find("fullUrl").as_string().value_or("")).second);
+      }
+      path = link_of(page.root(), "next", north_->base());
+    }
+    const std::string_view what(first);
+    EXPECT_EQ(seen.size(), what.ends_with("_history") ? 1U
+                           : what.ends_with("thing")  ? 6U
+                                                      : 5U)
+        << first;
+  }
+}
+
+TEST_F(FhirFace, AWriteOfWhatMustBeNewOverwritesNothing) {
+  const auto text = [](const char* value) { return observation_json("once", "p1", value); };
+  const demo::Headers fresh = {{"If-None-Match", "*"}};
+  EXPECT_EQ(north_->put("Observation/once", text("1"), fresh).status, 201U);
+  const auto again = north_->put("Observation/once", text("2"), fresh);
+  EXPECT_EQ(again.status, 412U) << again.body;
+  EXPECT_EQ(code_of(again), "XL4182");
+  EXPECT_EQ(north_->get("Observation/once").headers.at("etag"), "W/\"1\"");
+  ASSERT_EQ(north_->ask("DELETE", "Observation/once").status, 204U);
+  EXPECT_EQ(north_->put("Observation/once", text("3"), fresh).status, 201U);
+  for (const auto& answer :
+       {north_->put("Observation/once", text("4"), {{"If-None-Match", "W/\"1\""}}),
+        north_->ask("POST", "Observation", text("4"), fresh),
+        north_->ask("DELETE", "Observation/once", {}, fresh)}) {
+    EXPECT_EQ(answer.status, 400U) << answer.body;
+    EXPECT_EQ(code_of(answer), "XL4173");
+  }
+  EXPECT_EQ(north_->get("Observation/once").headers.at("etag"), "W/\"3\"");
+}
+
+TEST_F(FhirFace, StalledAnnouncementsHoldNobodyUp) {
+  // Eight times 32 MB: as much as the bodies of all requests together may have.
+  boost::asio::io_context io;
+  std::vector<boost::asio::ip::tcp::socket> stalled;
+  for (int i = 0; i < 8; ++i) {
+    boost::system::error_code failure;
+    stalled.emplace_back(io).connect({boost::asio::ip::address_v4::loopback(), live_->node->port()},
+                                     failure);
+    boost::asio::write(stalled.back(),
+                       boost::asio::buffer("POST " + north_->base() +
+                                           "Observation HTTP/1.1\r\nHost: x\r\n"
+                                           "Content-Length: 33554432\r\n\r\n{"),
+                       failure);
+    ASSERT_FALSE(failure);
+  }
+  EXPECT_EQ(north_->put("Observation/meanwhile", observation_json("meanwhile", "p1")).status, 201U);
+  FhirClient again(live_->hospital(0), live_->organisations[0]);  // signs in
+  EXPECT_EQ(again.get("Observation/meanwhile").status, 200U);
+}
+
+TEST_F(FhirFace, MethodsThatAreNoneAreRefusedWithAnOutcome) {
+  for (const char* method : {"FOO", "OPTIONS"}) {
+    const auto answer = north_->ask(method, "Patient/p1");
+    EXPECT_EQ(answer.status, 405U);
+    EXPECT_EQ(code_of(answer), "XL4006");
+    EXPECT_NE(answer.body.find("Allow"), std::string::npos) << answer.body;  // what to do
+  }
+}
+
+TEST_F(FhirFace, RefusedParametersAreNamed) {
+  for (const auto& [path, name] :
+       {std::pair{"Observation?_sort=date", "_sort"}, std::pair{"Observation?foo=1", "foo"},
+        std::pair{"Observation?_elements=id", "_elements"},
+        std::pair{"Observation?code:text=x", "code:text"},
+        std::pair{"Patient/p1/$everything?start=2020", "start"},
+        std::pair{"Patient/p1/_history?_at=2020", "_at"}}) {
+    const auto answer = north_->get(path);
+    EXPECT_EQ(code_of(answer), "XL4174") << path;
+    EXPECT_NE(diagnostics_of(answer).find(": " + std::string(name) + ": "), std::string::npos)
+        << answer.body;
+  }
+  // What is no name of a parameter is not repeated.
+  const auto odd = north_->get("Observation?Jane%20Doe=1");
+  EXPECT_EQ(odd.body.find("Jane"), std::string::npos) << odd.body;
+}
+
 TEST_F(FhirFace, OthersSeeTheDirectoryAndNothingElse) {
   ASSERT_EQ(
       north_->put("Organization/o1", R"({"resourceType":"Organization","id":"o1","name":"N"})")
