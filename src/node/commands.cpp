@@ -182,6 +182,37 @@ void add_data_option(CLI::App* command, FolderOptions& options) {
   command->add_option("--data", options.data, "the node's data folder");
 }
 
+/// Adds `xinglin demo`.
+void add_demo_commands(CLI::App& app, const std::shared_ptr<FolderOptions>& options,
+                       const std::function<void(std::function<int(const Console&)>)>& choose) {
+  auto* demo_group = app.add_subcommand("demo", "try it")->require_subcommand(1);
+  auto demo_options = std::make_shared<demo::DemoOptions>();
+  auto* up = demo_group->add_subcommand("up", "play a believable day on one embedded node");
+  up->add_option("--folder", demo_options->folder, "where the demo keeps its node");
+  up->add_option("--port", demo_options->port, "0 takes a free one");
+  up->add_option("--bundles", demo_options->bundles, "a folder of FHIR JSON files to load instead");
+  up->add_flag("--exit", demo_options->exit, "end after the story");
+  up->add_option("--members", demo_options->members,
+                 "so many members, each with an engine beside it")
+      ->check(CLI::Range(1, 16));
+  up->footer(
+      "Examples:\n  xinglin demo up\n  xinglin demo up --exit --lang zh\n"
+      "  xinglin demo up --members 4");
+  up->callback([choose, demo_options] {
+    choose(
+        [demo_options](const Console& console) { return demo::run_demo(*demo_options, console); });
+  });
+  auto* tamper =
+      demo_group->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
+  tamper->add_option("--data", options->data,
+                     "the node's data folder; default: the demo's, if there is one");
+  tamper->footer("Examples:\n  xinglin demo tamper\n  xinglin demo tamper --data /srv/copy");
+  tamper->callback([choose, options, tamper] {
+    options->data = tamper_folder(*options, tamper->count("--data") > 0);
+    choose([options](const Console& console) { return run_tamper(*options, console); });
+  });
+}
+
 }  // namespace
 
 StopSignals::StopSignals() {
@@ -248,32 +279,7 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   verify->add_option("--ledger", options->ledger, "the store to check, if not the folder's own");
   verify->footer("Examples:\n  xinglin ledger verify\n  xinglin ledger verify --data COPY --json");
   on(verify, run_ledger_verify);
-  auto* demo_group = app.add_subcommand("demo", "try it")->require_subcommand(1);
-  auto demo_options = std::make_shared<demo::DemoOptions>();
-  auto* up = demo_group->add_subcommand("up", "play a believable day on one embedded node");
-  up->add_option("--folder", demo_options->folder, "where the demo keeps its node");
-  up->add_option("--port", demo_options->port, "0 takes a free one");
-  up->add_option("--bundles", demo_options->bundles, "a folder of FHIR JSON files to load instead");
-  up->add_flag("--exit", demo_options->exit, "end after the story");
-  up->add_option("--members", demo_options->members,
-                 "so many members, each with an engine beside it")
-      ->check(CLI::Range(1, 16));
-  up->footer(
-      "Examples:\n  xinglin demo up\n  xinglin demo up --exit --lang zh\n"
-      "  xinglin demo up --members 4");
-  up->callback([choose, demo_options] {
-    choose(
-        [demo_options](const Console& console) { return demo::run_demo(*demo_options, console); });
-  });
-  auto* tamper =
-      demo_group->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
-  tamper->add_option("--data", options->data,
-                     "the node's data folder; default: the demo's, if there is one");
-  tamper->footer("Examples:\n  xinglin demo tamper\n  xinglin demo tamper --data /srv/copy");
-  tamper->callback([choose, options, tamper] {
-    options->data = tamper_folder(*options, tamper->count("--data") > 0);
-    choose([options](const Console& console) { return run_tamper(*options, console); });
-  });
+  add_demo_commands(app, options, choose);
 }
 
 }  // namespace xl::node
