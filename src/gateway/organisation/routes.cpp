@@ -73,7 +73,7 @@ void add_routes(Router& router, const Services& services) {
   add("GET", "/o/{org}/access-log", "Who saw or was refused a patient's records", list_accesses,
       RouteDoc{.query = {"patient", "after", "count"}, .answer = "AccessLog"});
   add("GET", "/o/{org}/access-log/{sequence}/proof", "Proves one entry towards the ledger",
-      prove_access, RouteDoc{.answer = "AccessProof"});
+      prove_access, RouteDoc{.query = {"patient"}, .answer = "AccessProof"});
   add("GET", "/o/{org}/records/{type}/{id}/proof", "Proves a record version towards the ledger",
       prove_record, RouteDoc{.query = {"version"}, .answer = "RecordProof"});
 }
