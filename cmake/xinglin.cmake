@@ -63,11 +63,6 @@ target_include_directories(xl_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_include_directories(xl_options SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/gen)
 
 enable_testing()
-# Per test; a sanitizer makes everything several times slower.
-set(XL_TEST_SECONDS 300)
-if(XL_SANITIZE)
-  set(XL_TEST_SECONDS 1800)
-endif()
 
 # Generates C++ from every .proto of a folder into build/gen and adds it to the target.
 function(xl_protobuf target folder)
@@ -123,8 +118,7 @@ function(xl_library folder)
       XL_SHARED_DATA="${CMAKE_SOURCE_DIR}/../shared/data" XL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     include(GoogleTest)
     gtest_discover_tests(${folder}_test TEST_PREFIX ${folder}. DISCOVERY_MODE PRE_TEST
-      PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ../shared/data not found"
-        TIMEOUT ${XL_TEST_SECONDS})
+      PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ../shared/data not found")
   endif()
 endfunction()
 

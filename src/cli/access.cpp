@@ -4,6 +4,7 @@
 
 #include "base/json/writer.h"
 #include "cli/access_log.h"
+#include "cli/access_verify.h"
 #include "cli/actor.h"
 #include "cli/co_sign.h"
 #include "client/emergency.h"
@@ -148,6 +149,7 @@ void add_access_commands(CLI::App& app, Session& session) {
       "Examples:\n  xinglin access log --as ada.json\n"
       "  xinglin access explain 12 --as ada.json");
   add_access_log_commands(group, session);
+  add_access_verify_command(group, session);
   auto options = std::make_shared<EmergencyOptions>();
   auto* glass = group->add_subcommand("break-glass", "read without consent in an emergency");
   glass->add_option("--patient", options->patient, "whose records: the DID at the custodian")

@@ -6,6 +6,7 @@
 
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
+#include "contracts/access/sealed.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
 #include "model/canonical.h"
@@ -96,7 +97,7 @@ Result<AccessDesk::Session> AccessDesk::open_session(const Ask& ask, Session ses
   message.set_patient(bytes_of(patient.bytes));
   for (const model::Id& one : session.consents) message.add_consents(bytes_of(one.bytes));
   if (!session.emergency.is_zero()) message.set_emergency(bytes_of(session.emergency.bytes));
-  message.set_decision(details_commitment(session.details));
+  message.set_decision(contracts::access::details_commitment(session.details));
   message.set_ends_ms(session.ends_ms);
   const crypto::SigningKey* both[] = {theirs, &stores_.identity().key};
   XL_TRY(port_.send({message_to(contracts::access::contract_number,
@@ -134,7 +135,7 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
   const Bytes opening = model::encode(reason);
   if (reason.version() != 1 || reason.salt().size() != 32 || reason.code().empty() ||
       reason.code().size() > 64 || reason.text().empty() || reason.text().size() > 1024 ||
-      message.reason() != details_commitment(opening)) {
+      message.reason() != contracts::access::details_commitment(opening)) {
     return emergency_mismatch("reason");
   }
   Labels labels;

@@ -14,7 +14,6 @@
 
 #include "contracts/access/sealed.pb.h"
 #include "contracts/consent/decide.h"
-#include "custody/details.pb.h"
 #include "custody/policies.h"
 #include "custody/principal.h"
 #include "custody/records.h"
@@ -118,7 +117,7 @@ class Viewer {
   [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& encounter);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
   [[nodiscard]] Result<contracts::consent::Decision> decide_own(const query::RecordEntry& entry);
-  [[nodiscard]] xinglin::custody::v1::AccessDetails details_of(
+  [[nodiscard]] xinglin::access::v1::AccessDetails details_of(
       const model::Id& patient, const contracts::consent::Decision& decision) const;
   /// What is shown of one patient in one answer.
   struct Shown {
@@ -126,15 +125,15 @@ class Viewer {
     std::uint32_t records = 0;
     model::Id session;      ///< session, emergency or cohort that they belong to
     Bytes session_details;  ///< that opened the session
-    std::optional<xinglin::custody::v1::CohortPlace> place;
+    std::optional<xinglin::access::v1::CohortPlace> place;
   };
   using ShownTo = std::map<model::Id, Shown>;
   [[nodiscard]] Result<ShownTo> basis_of(std::span<const query::RecordEntry> entries);
   [[nodiscard]] Status open_sessions(ShownTo& shown);
-  [[nodiscard]] vault::JournalEntry make_cohort(ShownTo& shown, std::string_view action,
+  [[nodiscard]] model::JournalEntry make_cohort(ShownTo& shown, std::string_view action,
                                                 std::string_view query) const;
   [[nodiscard]] Status journal(std::span<const query::RecordEntry> entries, const ShownTo& shown,
-                               std::string_view action, std::vector<vault::JournalEntry> batch);
+                               std::string_view action, std::vector<model::JournalEntry> batch);
 
   AccessDesk& desk_;
   Ask ask_;
@@ -242,18 +241,13 @@ class AccessDesk {
 
 /// Who asked, in which roles and why, about whom: what a journal entry's evidence begins with.
 /// `reasons` and consents are left to the caller. Salted anew at each call.
-[[nodiscard]] xinglin::custody::v1::AccessDetails access_details(
+[[nodiscard]] xinglin::access::v1::AccessDetails access_details(
     const Principal& principal, const model::Id& patient, const model::Id& custodian,
     contracts::consent::PurposeOfUse purpose, contracts::consent::Action action,
     std::uint64_t policy_height);
 
 /// The HL7 v3 code of a purpose; empty for none of ours.
 [[nodiscard]] std::string_view purpose_code(contracts::consent::PurposeOfUse purpose);
-
-/// The leaf hash that a patient's part in a cohort gives, and whether `place` leads from it to
-/// `root`, which the verifier took from the chain's CohortRecord. Pure, thread-safe.
-[[nodiscard]] Hash cohort_leaf(const xinglin::custody::v1::CohortLeaf& leaf);
-[[nodiscard]] bool leads_to(const xinglin::custody::v1::CohortPlace& place, const Hash& root);
 
 /// The reasons of a decision in one language, joined by spaces: for people, no health data.
 [[nodiscard]] std::string reasons_text(const contracts::consent::Decision& decision, bool chinese);

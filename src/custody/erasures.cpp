@@ -21,7 +21,7 @@ std::string name_of(std::string_view type, std::string_view id, std::string_view
 }
 
 /// The record version that an entry is about (formats-custody.md §4); nothing for other subjects.
-std::optional<vault::RecordVersion> version_read(const vault::JournalEntry& entry) {
+std::optional<vault::RecordVersion> version_read(const model::JournalEntry& entry) {
   constexpr std::size_t id_size = limits::id_bytes;
   if (entry.subject.size() != id_size + sizeof(std::uint32_t)) return std::nullopt;
   const auto record = model::id_from_bytes(ByteView(entry.subject).first(id_size));
@@ -129,10 +129,10 @@ Status ErasureDesk::note_disclosures(const vault::AskedErasure& asked) {
     after = page.back().sequence;
     std::vector<vault::Disclosure> shown;
     for (const vault::KeptEntry& kept : page) {
-      const vault::JournalEntry& read = kept.entry;
+      const model::JournalEntry& read = kept.entry;
       const auto which = version_read(read);
-      if (!which || read.outcome != vault::Outcome::served || read.organisation == stores_.did() ||
-          read.organisation.is_zero()) {
+      if (!which || read.outcome != model::JournalOutcome::served ||
+          read.organisation == stores_.did() || read.organisation.is_zero()) {
         continue;
       }
       if (!asked.record || *asked.record == *which) {

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
+#include "contracts/access/sealed.h"
 #include "contracts/access/status.h"
 #include "contracts/access/view.h"
 #include "crypto/hash.h"
@@ -28,8 +29,8 @@ std::string suite_digest(const Hash& hash) {
 /// The CohortEntry that the journal entry of a look at many patients stands for. Errors:
 /// journal_entry_altered.
 Result<model::Message> cohort_message(const model::Id& custodian,
-                                      const vault::JournalEntry& entry) {
-  xinglin::custody::v1::CohortOpening opening;
+                                      const model::JournalEntry& entry) {
+  xinglin::access::v1::CohortOpening opening;
   if (!model::decode_canonical(entry.evidence, opening)) {
     return make_error(ErrorCode::journal_entry_altered, "a look at many patients");
   }
@@ -42,7 +43,7 @@ Result<model::Message> cohort_message(const model::Id& custodian,
   message.set_entry(bytes_of(entry.session.bytes));
   message.set_custodian(bytes_of(custodian.bytes));
   message.set_requester(bytes_of(entry.organisation.bytes));
-  message.set_purpose(details_commitment(model::encode(opening.details())));
+  message.set_purpose(contracts::access::details_commitment(model::encode(opening.details())));
   message.set_query(bytes_of(salted_digest(view_of(opening.query_salt()), opening.query())));
   message.set_policy_height(opening.details().policy_height());
   message.set_root(suite_digest(root));
@@ -120,7 +121,7 @@ Status AccessDesk::anchor_cohorts(const vault::JournalBatch& batch) {
     for (const vault::KeptEntry& kept : page) {
       after = kept.sequence;
       if (after > batch.root.last_sequence) break;
-      const vault::JournalEntry& entry = kept.entry;
+      const model::JournalEntry& entry = kept.entry;
       if (entry.session.is_zero() || contracts::access::find_cohort(*state, entry.session))
         continue;
       XL_TRY_ASSIGN(const model::Message message, cohort_message(stores_.did(), entry));

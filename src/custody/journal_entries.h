@@ -3,12 +3,12 @@
 #pragma once
 
 #include "custody/access.h"
-#include "vault/journal_entry.h"
+#include "model/journal_entry.h"
 
 namespace xl::custody {
 
 /// The journal entry of one decision about one version, without session and evidence.
-[[nodiscard]] vault::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
+[[nodiscard]] model::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
                                                 const contracts::consent::Decision& decision,
                                                 std::string_view action, std::uint64_t now_ms);
 

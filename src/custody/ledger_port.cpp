@@ -77,12 +77,6 @@ Bytes salted_digest(ByteView salt, std::string_view text) {
   return out;
 }
 
-std::string details_commitment(ByteView details) {
-  Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
-  append(out, crypto::tagged_hash(model::tags::access_details, {details}));
-  return bytes_of(out);
-}
-
 Bytes LedgerPort::sign(std::vector<model::Message> messages, Signers signers) const {
   model::Body body;
   body.network = ledger_.genesis().network;

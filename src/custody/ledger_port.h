@@ -29,9 +29,6 @@ namespace xl::custody {
 /// suite ‖ SHA-256(tag ‖ 0x00 ‖ suite ‖ salt ‖ text): hides the text while the salt is secret.
 [[nodiscard]] Bytes salted_digest(ByteView salt, std::string_view text);
 
-/// What access entries commit to: suite ‖ H(canonical bytes), which hold a salt of their own.
-[[nodiscard]] std::string details_commitment(ByteView details);
-
 /// Signs in the name of hosted organisations, sends to the ledger and waits. Thread-safe.
 class LedgerPort {
  public:

@@ -2,12 +2,21 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "contracts/api/contract.h"
 #include "contracts/consent/decide.h"
 
 namespace xl::custody {
+
+/// What proves later that the principal itself had signed in: goes sealed into what each of its
+/// requests leaves behind (`SignIn` of contracts/access/sealed.proto).
+struct SignInEvidence {
+  Bytes key_record;       ///< canonical `KeyRecord` of the key, as the ledger had it
+  std::string challenge;  ///< as signed
+  Bytes signature;        ///< suite byte first
+};
 
 /// Who asks, as a sign-in established it.
 struct Principal {
@@ -18,6 +27,7 @@ struct Principal {
   model::Id organisation;
   std::vector<std::uint32_t> roles;  ///< of practitioners, as delegated
   Hash key_id{};                     ///< the key that signed in; a session key, or software's own
+  SignInEvidence sign_in;
 };
 
 /// True while the ledger still says what the principal's sign-in rests on: the key is active, the

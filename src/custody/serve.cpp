@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include <algorithm>
 
+#include "contracts/access/sealed.h"
 #include "contracts/api/shape.h"
 #include "crypto/merkle.h"
 #include "crypto/random.h"
@@ -13,10 +14,10 @@
 namespace xl::custody {
 
 namespace consent = contracts::consent;
-using xinglin::custody::v1::AccessDetails;
-using xinglin::custody::v1::CohortLeaf;
-using xinglin::custody::v1::CohortOpening;
-using xinglin::custody::v1::CohortPlace;
+using xinglin::access::v1::AccessDetails;
+using xinglin::access::v1::CohortLeaf;
+using xinglin::access::v1::CohortOpening;
+using xinglin::access::v1::CohortPlace;
 
 namespace {
 
@@ -54,21 +55,10 @@ AccessDetails access_details(const Principal& principal, const model::Id& patien
   out.set_purpose(static_cast<std::uint32_t>(purpose));
   out.set_action(static_cast<std::uint32_t>(action));
   out.set_policy_height(policy_height);
+  out.mutable_sign_in()->set_key_record(bytes_of(principal.sign_in.key_record));
+  out.mutable_sign_in()->set_challenge(principal.sign_in.challenge);
+  out.mutable_sign_in()->set_signature(bytes_of(principal.sign_in.signature));
   return out;
-}
-
-Hash cohort_leaf(const CohortLeaf& leaf) {
-  return crypto::merkle::leaf_hash(view_of(details_commitment(model::encode(leaf))));
-}
-
-bool leads_to(const CohortPlace& place, const Hash& root) {
-  std::vector<Hash> path;
-  for (const std::string& sibling : place.path()) {
-    if (sibling.size() != sizeof(Hash)) return false;
-    std::copy_n(view_of(sibling).begin(), sizeof(Hash), path.emplace_back().begin());
-  }
-  return crypto::merkle::verify_inclusion(cohort_leaf(place.leaf()), place.index(), place.count(),
-                                          path, root);
 }
 
 AccessDetails Viewer::details_of(const model::Id& patient,
@@ -121,7 +111,7 @@ Status Viewer::open_sessions(ShownTo& shown) {
 }
 
 /// The journal entry of a look at many patients; each of them gets its place in the tree.
-vault::JournalEntry Viewer::make_cohort(ShownTo& shown, std::string_view action,
+model::JournalEntry Viewer::make_cohort(ShownTo& shown, std::string_view action,
                                         std::string_view query) const {
   const model::Id id = random_id();
   std::vector<std::pair<Shown*, Hash>> members;
@@ -133,7 +123,7 @@ vault::JournalEntry Viewer::make_cohort(ShownTo& shown, std::string_view action,
     leaf.set_entry(bytes_of(id.bytes));
     leaf.set_patient(bytes_of(patient.bytes));
     leaf.set_records(one.records);
-    leaves.push_back(cohort_leaf(leaf));
+    leaves.push_back(contracts::access::cohort_leaf(leaf));
     members.emplace_back(&one, leaves.back());
     if (one.session.is_zero()) one.session = id;  // an emergency is named before
   }
@@ -158,7 +148,7 @@ vault::JournalEntry Viewer::make_cohort(ShownTo& shown, std::string_view action,
   opening.set_count(static_cast<std::uint32_t>(leaves.size()));
   consent::Decision decision;
   decision.permit = true;
-  vault::JournalEntry out = journal_entry(ask_, {}, decision, action, desk_.port_.now_ms());
+  model::JournalEntry out = journal_entry(ask_, {}, decision, action, desk_.port_.now_ms());
   out.session = id;
   out.subject.clear();
   out.evidence = model::encode(opening);
@@ -167,7 +157,7 @@ vault::JournalEntry Viewer::make_cohort(ShownTo& shown, std::string_view action,
 
 /// Puts `batch` and an entry for each record shown into the journal, durably.
 Status Viewer::journal(std::span<const query::RecordEntry> entries, const ShownTo& shown,
-                       std::string_view action, std::vector<vault::JournalEntry> batch) {
+                       std::string_view action, std::vector<model::JournalEntry> batch) {
   for (const query::RecordEntry& entry : entries) {
     const auto found = shown.find(entry.patient);
     if (found == shown.end()) continue;
@@ -205,7 +195,7 @@ Status Viewer::serve_listing(std::span<const query::RecordEntry> entries, std::s
   if (!many_ || from_elsewhere() || (!of_patients && !somebody)) return serve(entries, action);
   const std::shared_lock reading(desk_.reading_);
   XL_TRY(open_sessions(shown));
-  std::vector<vault::JournalEntry> batch;
+  std::vector<model::JournalEntry> batch;
   batch.push_back(make_cohort(shown, action, query));
   return journal(entries, shown, action, std::move(batch));
 }

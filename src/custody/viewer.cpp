@@ -83,16 +83,17 @@ std::string_view purpose_code(consent::PurposeOfUse purpose) {
   return {};
 }
 
-vault::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
+model::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
                                   const consent::Decision& decision, std::string_view action,
                                   std::uint64_t now_ms) {
-  vault::JournalEntry out;
+  model::JournalEntry out;
   out.time_ms = now_ms;
   out.actor = requester_of(ask.principal).did;
   out.organisation = ask.principal.organisation;
   out.patient = entry.patient;
-  out.decision = decision.permit ? vault::Decision::permitted : vault::Decision::denied;
-  out.outcome = decision.permit ? vault::Outcome::served : vault::Outcome::refused;
+  out.decision =
+      decision.permit ? model::JournalDecision::permitted : model::JournalDecision::denied;
+  out.outcome = decision.permit ? model::JournalOutcome::served : model::JournalOutcome::refused;
   out.action = action;
   out.purpose = purpose_code(ask.purpose);
   out.reason = reason_names(decision);
@@ -267,7 +268,7 @@ Status Viewer::write(const model::Id& patient, const Labels& labels,
   entry.record = which.record;
   entry.version = which.version;
   entry.patient = patient;
-  vault::JournalEntry kept = journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
+  model::JournalEntry kept = journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
   kept.evidence = model::encode(details_of(patient, decision));
   const auto appended = desk_.stores_.journal().append(kept);
   if (!appended.ok()) return appended.error();
@@ -278,7 +279,7 @@ Status Viewer::write(const model::Id& patient, const Labels& labels,
 Status Viewer::note_writes(std::span<const WriteNote> notes) {
   consent::Decision decision;
   decision.permit = true;
-  std::vector<vault::JournalEntry> batch;
+  std::vector<model::JournalEntry> batch;
   for (const WriteNote& note : notes) {
     if (desk_.stores_.is_own(note.patient)) continue;
     query::RecordEntry entry;
@@ -331,7 +332,7 @@ Result<std::optional<std::vector<model::Id>>> Viewer::patients(
 Status Viewer::refuse(const query::RecordEntry& entry, std::string_view action) {
   if (desk_.stores_.is_own(entry.patient)) return {};
   XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));
-  vault::JournalEntry kept = journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
+  model::JournalEntry kept = journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
   kept.evidence = model::encode(details_of(entry.patient, decision));
   const auto appended = desk_.stores_.journal().append(kept);
   return appended.ok() ? Status{} : Status(appended.error());
@@ -341,7 +342,7 @@ Status Viewer::refuse_unknown(std::string_view action) {
   query::RecordEntry nothing;
   consent::Decision denied;
   denied.reasons.push_back(consent::Reason::no_consent);
-  vault::JournalEntry kept = journal_entry(ask_, nothing, denied, action, desk_.port_.now_ms());
+  model::JournalEntry kept = journal_entry(ask_, nothing, denied, action, desk_.port_.now_ms());
   kept.evidence = model::encode(details_of(nothing.patient, denied));
   const auto appended = desk_.stores_.journal().append(kept);
   return appended.ok() ? Status{} : Status(appended.error());

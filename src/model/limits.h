@@ -136,7 +136,7 @@ static_assert(labels_bytes_max < body_bytes_max);
 constexpr std::uint32_t journal_text_bytes_max = 512;      ///< action, purpose, reason
 constexpr std::uint32_t journal_subject_bytes_max = 1024;  ///< what was asked for
 constexpr std::uint32_t journal_evidence_bytes_max =
-    4096;                                          ///< signatures and delegations behind it
+    8192;                                          ///< signatures and delegations behind it
 constexpr std::uint32_t journal_group_max = 1024;  ///< entries that share one sync
 /// Entries waiting for a sync; more are refused, so that a stalled disk does not fill the memory.
 constexpr std::uint32_t journal_waiting_max = 8192;

@@ -5,18 +5,21 @@
 #include "crypto/hash.h"
 #include "crypto/merkle.h"
 #include "model/limits.h"
-#include "model/transaction.h"
 
 namespace xl::model {
 namespace {
 
 namespace smt = crypto::sparse_merkle;
 
-/// The keys are those the body names, and each signed it.
-Status verify_signers(const Receipt& receipt) {
+Result<Transaction> transaction_of(const Receipt& receipt) {
   std::vector<Bytes> signatures;
   for (const SignerProof& signer : receipt.signers) signatures.push_back(signer.signature);
-  const auto transaction = decode_transaction(encode_transaction(receipt.body, signatures));
+  return decode_transaction(encode_transaction(receipt.body, signatures));
+}
+
+/// The keys are those the body names, and each signed it.
+Status verify_signers(const Receipt& receipt) {
+  const auto transaction = transaction_of(receipt);
   if (!transaction.ok()) return make_error(ErrorCode::receipt_signature_invalid);
   const Bytes to_sign = signed_bytes(receipt.body);
   for (std::size_t i = 0; i < receipt.signers.size(); ++i) {
@@ -61,6 +64,12 @@ Status verify_state(const StateProof& state, const Hash& root) {
 }
 
 }  // namespace
+
+Result<Body> receipt_body(const Receipt& receipt) {
+  auto transaction = transaction_of(receipt);
+  if (!transaction.ok()) return make_error(ErrorCode::receipt_malformed, "transaction");
+  return std::move(transaction->body);
+}
 
 Status verify_receipt(const Receipt& receipt, const Genesis& genesis) {
   if (receipt.block.header.chain_id != genesis.chain_id) {

@@ -10,6 +10,7 @@
 #include "model/comet/light_client.h"
 #include "model/genesis.h"
 #include "model/history.h"
+#include "model/transaction.h"
 
 namespace xl::model {
 
@@ -43,6 +44,9 @@ struct Receipt {
   Bytes result;                      ///< canonical TransactionResult; with `entry`
   std::optional<StateProof> state;
 };
+
+/// What the transaction of a receipt says. Errors: receipt_malformed (it is of no transaction).
+[[nodiscard]] Result<Body> receipt_body(const Receipt& receipt);
 
 /// The JSON text of a receipt.
 [[nodiscard]] std::string write_receipt(const Receipt& receipt);

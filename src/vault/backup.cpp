@@ -119,7 +119,7 @@ class BackupWriter {
         crypto::aead::seal(key_.view(), chunk_, chunk_bound_to(header_, number_, last));
     ++number_;
     chunk_.clear();
-    return write(detail::Encoder().sized(sealed).bytes());
+    return write(Encoder().sized(sealed).bytes());
   }
   [[nodiscard]] Status write(ByteView bytes) {
     while (!bytes.empty()) {
@@ -141,7 +141,7 @@ class BackupWriter {
 };
 
 Bytes encode_row(const Table& table, const sqlite::Statement& row) {
-  detail::Encoder out;
+  Encoder out;
   out.u8(table.number);
   for (int column = 0; column < table.columns; ++column) {
     if (row.is_null(column)) {
@@ -173,7 +173,7 @@ Status write_rows(sqlite::Database& database, BackupWriter& writer) {
 Error malformed(std::string_view what) { return make_error(ErrorCode::backup_malformed, what); }
 
 /// One row of a backup into the database, or the root's file into `root_file`.
-Status restore_row(detail::Decoder& in, detail::Store& store, Bytes& root_file) {
+Status restore_row(Decoder& in, detail::Store& store, Bytes& root_file) {
   const std::uint8_t number = in.u8();
   if (number == root_row) {
     root_file = copy_of(in.sized(crypto::keyfile::file_bytes));
@@ -225,7 +225,7 @@ class BackupReader {
                         std::strerror(errno));
     }
     XL_TRY_ASSIGN(header_, read(backup_header_bytes));
-    detail::Decoder in(header_);
+    Decoder in(header_);
     if (text_of(in.fixed(backup_magic.size())) != backup_magic || in.u8() != backup_version ||
         in.u8() != static_cast<std::uint8_t>(crypto::Suite::international)) {
       return malformed("it does not begin like a backup");
@@ -325,7 +325,7 @@ Result<Keyring::Backup> Keyring::backup(const std::filesystem::path& file, const
   }
   XL_TRY(make_private_directory(impl_->places.backup_keys));
   XL_TRY(write_file_durably(backup_key_path(impl_->places, out.id), key_file, 0600));
-  detail::Encoder header;
+  Encoder header;
   header.fixed(view_of(backup_magic))
       .u8(backup_version)
       .u8(static_cast<std::uint8_t>(crypto::Suite::international))
@@ -335,7 +335,7 @@ Result<Keyring::Backup> Keyring::backup(const std::filesystem::path& file, const
       .u64(out.expires_ms);
   BackupWriter writer(file, header.take(), std::move(key));
   XL_TRY(writer.begin());
-  XL_TRY(writer.add(detail::Encoder()
+  XL_TRY(writer.add(Encoder()
                         .u8(root_row)
                         .sized(ByteView(root_file).first(crypto::keyfile::file_bytes))
                         .bytes()));
@@ -403,7 +403,7 @@ Result<std::unique_ptr<Keyring>> Keyring::restore(const Places& places,
     while (true) {
       XL_TRY_ASSIGN(const bool more, reader.next(key.view(), chunk));
       if (!more) break;
-      detail::Decoder in(chunk);
+      Decoder in(chunk);
       while (!in.empty() && !in.failed()) XL_TRY(restore_row(in, store, root_file));
       if (!in.finished()) return malformed("a chunk is cut");
     }

@@ -117,7 +117,7 @@ Result<ErasureCertificate> read_certificate(detail::Store& store, const model::I
 }  // namespace
 
 Bytes encode(const ErasureCertificate& certificate) {
-  detail::Encoder out;
+  Encoder out;
   out.u8(certificate_version)
       .fixed(certificate.id.view())
       .fixed(certificate.organisation.view())

@@ -110,7 +110,7 @@ Status Journal::Impl::load_head() {
   XL_TRY_ASSIGN(const Hash previous, hash_column(*select, 1));
   XL_TRY_ASSIGN(const Hash leaf, hash_column(*select, 2));
   select->reset();
-  last_hash = journal_hash(organisation, last_sequence, previous, leaf);
+  last_hash = model::journal_hash(organisation, last_sequence, previous, leaf);
   return {};
 }
 
@@ -137,14 +137,14 @@ Status Journal::Impl::write_entry(const detail::Ticket::Part& part, std::uint64_
                                   Hash& head) {
   Hash salt{};
   crypto::random_bytes(salt);
-  const Hash leaf = journal_leaf(salt, part.content);
-  const Bytes plain = detail::Encoder().fixed(salt).fixed(part.content).take();
+  const Hash leaf = model::journal_leaf(salt, part.content);
+  const Bytes plain = Encoder().fixed(salt).fixed(part.content).take();
   const Bytes sealed =
       crypto::aead::seal(key_of(sequence), plain, detail::journal_bound_to(organisation, sequence));
   XL_TRY(store.run("INSERT INTO entries VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
                    detail::as_signed(sequence), ByteView(head), ByteView(leaf), part.patient.view(),
                    detail::as_signed(part.time_ms), ByteView(sealed)));
-  head = journal_hash(organisation, sequence, head, leaf);
+  head = model::journal_hash(organisation, sequence, head, leaf);
   return {};
 }
 
@@ -168,19 +168,19 @@ Status Journal::Impl::write_group(std::span<detail::Ticket* const> tickets) {
   return {};
 }
 
-Result<std::uint64_t> Journal::append(const JournalEntry& entry) {
+Result<std::uint64_t> Journal::append(const model::JournalEntry& entry) {
   return append_batch(std::span(&entry, 1));
 }
 
 /// Whoever finds nobody writing takes what waits, up to a group, writes it for all and wakes them.
 /// The others' entries gather meanwhile: the slower the disk, the larger the groups.
-Result<std::uint64_t> Journal::append_batch(std::span<const JournalEntry> entries) {
+Result<std::uint64_t> Journal::append_batch(std::span<const model::JournalEntry> entries) {
   if (entries.empty() || entries.size() > limits::journal_group_max) {
     return make_error(ErrorCode::vault_batch_too_large, std::to_string(entries.size()));
   }
   detail::Ticket ticket;
-  for (const JournalEntry& entry : entries) {
-    XL_TRY_ASSIGN(Bytes content, encode(entry));
+  for (const model::JournalEntry& entry : entries) {
+    XL_TRY_ASSIGN(Bytes content, model::encode_journal_entry(entry));
     ticket.parts.push_back({std::move(content), entry.time_ms, entry.patient});
   }
   std::unique_lock lock(impl_->queue_mutex);
@@ -234,8 +234,8 @@ Result<detail::OpenedEntry> Journal::Impl::open_row(const sqlite::Statement& row
   if (!plain.ok() || plain->size() < out.salt.size()) return altered();
   std::copy_n(plain->begin(), out.salt.size(), out.salt.begin());
   out.content.assign(plain->begin() + static_cast<std::ptrdiff_t>(out.salt.size()), plain->end());
-  auto entry = decode_entry(out.content);
-  if (!entry.ok() || journal_leaf(out.salt, out.content) != out.leaf ||
+  auto entry = model::decode_journal_entry(out.content);
+  if (!entry.ok() || model::journal_leaf(out.salt, out.content) != out.leaf ||
       !equal(entry->patient.view(), row.blob(3)) ||
       detail::as_signed(entry->time_ms) != row.integer(4)) {
     return altered();

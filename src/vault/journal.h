@@ -13,13 +13,19 @@
 #include "base/result.h"
 #include "crypto/signature.h"
 #include "model/id.h"
-#include "vault/journal_entry.h"
+#include "model/journal_entry.h"
 
 namespace xl::vault {
 
+/// An entry and its place in the journal.
+struct KeptEntry {
+  std::uint64_t sequence = 0;  ///< from 1, without gaps
+  model::JournalEntry entry;
+};
+
 /// A run of entries under one root, and whether the chain has it.
 struct JournalBatch {
-  JournalRoot root;
+  model::JournalRoot root;
   std::uint64_t sealed_ms = 0;
   std::uint64_t first_entry_ms = 0;  ///< time of the oldest entry
   /// Set once the transaction with the root is committed.
@@ -71,11 +77,11 @@ class Journal {
   /// share one sync and one signature. Errors: journal_entry_too_large, journal_busy,
   /// database_full, those of a database. After an error nothing of the entry is kept: do not serve
   /// the read.
-  [[nodiscard]] Result<std::uint64_t> append(const JournalEntry& entry);
+  [[nodiscard]] Result<std::uint64_t> append(const model::JournalEntry& entry);
 
   /// Appends consecutive entries, all or none; the sequence of the first. Errors: as `append`,
   /// vault_batch_too_large (none, or over `limits::journal_group_max`).
-  [[nodiscard]] Result<std::uint64_t> append_batch(std::span<const JournalEntry> entries);
+  [[nodiscard]] Result<std::uint64_t> append_batch(std::span<const model::JournalEntry> entries);
 
   /// The entry with this sequence. Errors: journal_entry_unknown, journal_entry_altered, those of a
   /// database.
@@ -116,7 +122,7 @@ class Journal {
 
   /// Proves an entry towards the root of its batch. Errors: as `batch_of`, journal_entry_altered.
   /// Cost: reads the hashes of the batch, 70 ms for the largest.
-  [[nodiscard]] Result<JournalProof> prove(std::uint64_t sequence) const;
+  [[nodiscard]] Result<model::JournalProof> prove(std::uint64_t sequence) const;
 
   /// Checks every entry, signature and root from the first one on, and that the roots in
   /// `anchored` (from the chain) are those of this journal. The first bad entry is named.
@@ -125,7 +131,7 @@ class Journal {
   /// journal_root_mismatch, database_corrupt. Cost: reads everything, page by page, without holding
   /// others up.
   [[nodiscard]] Result<JournalSummary> verify(std::span<const JournalSigner> signers,
-                                              std::span<const JournalRoot> anchored) const;
+                                              std::span<const model::JournalRoot> anchored) const;
 
   /// The number of entries.
   [[nodiscard]] std::uint64_t size() const;

@@ -36,17 +36,17 @@ class Walk {
     if (opened.previous != summary_.head) {
       return make_error(ErrorCode::journal_chain_broken, at_entry(expected));
     }
-    summary_.head = journal_hash(organisation_, expected, opened.previous, opened.leaf);
+    summary_.head = model::journal_hash(organisation_, expected, opened.previous, opened.leaf);
     summary_.entries = expected;
     XL_TRY(take_into_group());
     return take_into_batch();
   }
 
-  [[nodiscard]] Status finish(std::span<const JournalRoot> anchored) {
+  [[nodiscard]] Status finish(std::span<const model::JournalRoot> anchored) {
     if (group_last_ != 0 || batch_.has_value()) {
       return make_error(ErrorCode::journal_entry_missing, at_entry(summary_.entries + 1));
     }
-    for (const JournalRoot& root : anchored) {
+    for (const model::JournalRoot& root : anchored) {
       if (root.last_sequence > summary_.entries) {
         return make_error(ErrorCode::journal_entry_missing, at_entry(summary_.entries + 1));
       }
@@ -117,7 +117,7 @@ class Walk {
 
   [[nodiscard]] Status take_into_batch() {
     if (!batch_.has_value()) return {};
-    const JournalRoot& root = batch_->root;
+    const model::JournalRoot& root = batch_->root;
     leaves_.push_back(crypto::merkle::leaf_hash(summary_.head));
     if (summary_.entries < root.last_sequence) return {};
     const Hash previous = roots_.empty() ? Hash{} : roots_.back().root;
@@ -143,7 +143,7 @@ class Walk {
   Bytes signature_;
   std::optional<JournalBatch> batch_;
   std::vector<Hash> leaves_;
-  std::vector<JournalRoot> roots_;
+  std::vector<model::JournalRoot> roots_;
 };
 
 }  // namespace
@@ -160,7 +160,7 @@ Result<std::vector<Hash>> Journal::Impl::tree_leaves(std::uint64_t first, std::u
     XL_TRY_ASSIGN(const Hash previous, hash_column(*select, 1));
     XL_TRY_ASSIGN(const Hash leaf, hash_column(*select, 2));
     leaves.push_back(
-        crypto::merkle::leaf_hash(journal_hash(organisation, sequence, previous, leaf)));
+        crypto::merkle::leaf_hash(model::journal_hash(organisation, sequence, previous, leaf)));
   }
   select->reset();
   if (!row.ok()) return row.error();
@@ -214,7 +214,8 @@ Result<SessionReads> Journal::reads_of(const model::Id& patient, const model::Id
     after = page.back().sequence;
     const std::lock_guard guard(impl_->store_mutex);
     for (const KeptEntry& kept : page) {
-      if (kept.entry.session != session || kept.entry.decision != Decision::permitted) continue;
+      if (kept.entry.session != session || kept.entry.decision != model::JournalDecision::permitted)
+        continue;
       XL_TRY_ASSIGN(const std::vector<Hash> leaf, impl_->tree_leaves(kept.sequence, kept.sequence));
       leaves.insert(leaves.end(), leaf.begin(), leaf.end());
     }
@@ -291,18 +292,19 @@ Status Journal::mark_anchored(std::uint64_t first_sequence, const Hash& transact
       detail::as_signed(first_sequence), ByteView(transaction), detail::as_signed(anchored_ms));
 }
 
-Result<JournalProof> Journal::prove(std::uint64_t sequence) const {
+Result<model::JournalProof> Journal::prove(std::uint64_t sequence) const {
   const std::lock_guard guard(impl_->store_mutex);
   XL_TRY_ASSIGN(const JournalBatch batch, impl_->find_batch(sequence));
   XL_TRY_ASSIGN(detail::OpenedEntry opened, impl_->open_entry(sequence));
   XL_TRY_ASSIGN(const std::vector<Hash> leaves,
                 impl_->tree_leaves(batch.root.first_sequence, batch.root.last_sequence));
-  return JournalProof{sequence, opened.previous, opened.salt, std::move(opened.content),
-                      crypto::merkle::inclusion_path(leaves, sequence - batch.root.first_sequence)};
+  return model::JournalProof{
+      sequence, opened.previous, opened.salt, std::move(opened.content),
+      crypto::merkle::inclusion_path(leaves, sequence - batch.root.first_sequence)};
 }
 
 Result<JournalSummary> Journal::verify(std::span<const JournalSigner> signers,
-                                       std::span<const JournalRoot> anchored) const {
+                                       std::span<const model::JournalRoot> anchored) const {
   Walk walk(impl_->organisation, impl_->store, signers);
   for (bool begun = false;; begun = true) {
     // Page by page, so that appends go on meanwhile; the last page and the verdict are one.

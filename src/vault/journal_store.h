@@ -47,7 +47,7 @@ struct OpenedEntry {
   Hash leaf{};
   Hash salt{};
   Bytes content;
-  JournalEntry entry;
+  model::JournalEntry entry;
 };
 
 }  // namespace detail

@@ -44,7 +44,7 @@ Result<OpenedBody> unseal(const model::Id& organisation, const RecordVersion& wh
   if (data_key.size() != crypto::aead::key_bytes) return altered();
   const auto plain = crypto::aead::open(data_key, ciphertext, body_bound_to(organisation, which));
   if (!plain.ok()) return altered();
-  detail::Decoder in(*plain);
+  Decoder in(*plain);
   if (in.u8() != body_version) return altered();
   OpenedBody out;
   const ByteView salt = in.fixed(out.salt.size());
@@ -67,7 +67,7 @@ Sealed seal_record(const model::Id& organisation, const RecordVault::New& record
   out.key = crypto::SecretBytes::random(crypto::aead::key_bytes);
   Hash salt{};
   crypto::random_bytes(salt);
-  detail::Encoder plain;
+  Encoder plain;
   plain.u8(body_version).fixed(salt).sized(record.labels).fixed(record.content);
   Bytes bytes = plain.take();
   out.ciphertext =

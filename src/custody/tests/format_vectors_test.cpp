@@ -8,10 +8,9 @@
 #include <fstream>
 #include <map>
 
-#include "contracts/access/sealed.pb.h"
+#include "contracts/access/sealed.h"
 #include "crypto/hash.h"
 #include "custody/access.h"
-#include "custody/details.pb.h"
 #include "custody/labels.h"
 #include "custody/ledger_port.h"
 #include "model/canonical.h"
@@ -73,14 +72,14 @@ TEST_F(CustodyFormats, SaltedTextsAndPseudonyms) {
 }
 
 TEST_F(CustodyFormats, LooksAtManyPatients) {
-  xinglin::custody::v1::CohortPlace place;
+  xinglin::access::v1::CohortPlace place;
   auto* leaf = place.mutable_leaf();
   leaf->set_salt(field("custody.salt"));
   leaf->set_entry(field("cohort.entry"));
   leaf->set_patient(field("custody.patient"));
   leaf->set_records(2);
   EXPECT_EQ(to_hex(model::encode(*leaf)), to_hex(vector("cohort.leaf")));
-  EXPECT_EQ(to_hex(cohort_leaf(*leaf)), to_hex(vector("cohort.leaf_hash")));
+  EXPECT_EQ(to_hex(contracts::access::cohort_leaf(*leaf)), to_hex(vector("cohort.leaf_hash")));
   const Hash other = [] {
     Hash out;
     out.fill(0x11);
@@ -90,20 +89,20 @@ TEST_F(CustodyFormats, LooksAtManyPatients) {
   const Bytes wanted = vector("cohort.root");
   ASSERT_EQ(wanted.size(), root.size());
   std::copy(wanted.begin(), wanted.end(), root.begin());
-  place.set_index(other < cohort_leaf(*leaf) ? 1 : 0);
+  place.set_index(other < contracts::access::cohort_leaf(*leaf) ? 1 : 0);
   place.set_count(2);
   place.add_path(bytes_of(other));
-  EXPECT_TRUE(leads_to(place, root));
+  EXPECT_TRUE(contracts::access::leads_to(place, root));
   place.set_index(1 - place.index());
-  EXPECT_FALSE(leads_to(place, root));
+  EXPECT_FALSE(contracts::access::leads_to(place, root));
   place.clear_path();
-  EXPECT_FALSE(leads_to(place, root));
+  EXPECT_FALSE(contracts::access::leads_to(place, root));
   place.add_path("short");
-  EXPECT_FALSE(leads_to(place, root));
+  EXPECT_FALSE(contracts::access::leads_to(place, root));
 }
 
 TEST_F(CustodyFormats, AccessDetailsAndReasons) {
-  xinglin::custody::v1::AccessDetails details;
+  xinglin::access::v1::AccessDetails details;
   details.set_version(1);
   details.set_salt(field("custody.salt"));
   details.set_requester_kind(3);
@@ -125,8 +124,10 @@ TEST_F(CustodyFormats, AccessDetailsAndReasons) {
   reason.set_code("unconscious");
   reason.set_text("after a fall");
   EXPECT_EQ(model::encode(reason), vector("reason.bytes"));
-  EXPECT_EQ(details_commitment(vector("details.bytes")), field("details.commitment"));
-  EXPECT_EQ(details_commitment(vector("reason.bytes")), field("reason.commitment"));
+  EXPECT_EQ(contracts::access::details_commitment(vector("details.bytes")),
+            field("details.commitment"));
+  EXPECT_EQ(contracts::access::details_commitment(vector("reason.bytes")),
+            field("reason.commitment"));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "crypto/signature.h"
+#include "model/canonical.h"
 
 namespace xl::gateway::auth {
 
@@ -128,6 +129,7 @@ Result<Tokens::SignedIn> Tokens::check(const Answer& answer) const {
     return refused();
   }
   SignedIn out{*principal, view.now_ms + token_ms};
+  out.principal.sign_in = {model::encode(*key), answer.challenge, answer.signature};
   if (key->not_after_ms() != 0) out.expires_ms = std::min(out.expires_ms, key->not_after_ms());
   return out;
 }

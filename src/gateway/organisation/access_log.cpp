@@ -8,7 +8,7 @@
 #include "base/json/writer.h"
 #include "contracts/access/records.h"
 #include "contracts/api/shape.h"
-#include "contracts/identity/view.h"
+#include "contracts/identity/records.h"
 #include "gateway/organisation/consents.h"
 #include "model/canonical.h"
 #include "model/limits.h"
@@ -71,7 +71,7 @@ std::string subject_text(custody::Organisation& organisation, const Bytes& subje
 
 void write_access(json::Writer& out, custody::Organisation& organisation,
                   const model::StateReader& state, const vault::KeptEntry& kept) {
-  const vault::JournalEntry& entry = kept.entry;
+  const model::JournalEntry& entry = kept.entry;
   out.begin_object().key("sequence").string(std::to_string(kept.sequence));
   out.key("time_ms").string(std::to_string(entry.time_ms));
   out.key("actor").string(entry.actor.is_zero() ? "" : model::did_text(entry.actor));
@@ -81,9 +81,9 @@ void write_access(json::Writer& out, custody::Organisation& organisation,
   out.key("action").string(entry.action).key("what");
   out.string(subject_text(organisation, entry.subject));
   out.key("purpose").string(entry.purpose).key("reasons").string(entry.reason);
-  out.key("permitted").boolean(entry.decision == vault::Decision::permitted);
+  out.key("permitted").boolean(entry.decision == model::JournalDecision::permitted);
   out.key("session").string(entry.session.is_zero() ? "" : entry.session.text());
-  xinglin::custody::v1::AccessDetails details;
+  xinglin::access::v1::AccessDetails details;
   const bool known = model::decode_canonical(entry.evidence, details);
   out.key("roles").begin_array();
   for (const std::uint32_t role : details.roles()) {
@@ -105,13 +105,13 @@ consent::PurposeOfUse look_purpose(PartyKind kind) {
 /// Looking at the log is a look at the patient's affairs. Durable before anything is shown.
 Status record_look(const Services& services, custody::Organisation& organisation,
                    const custody::Principal& who, const model::Id& patient) {
-  vault::JournalEntry entry;
+  model::JournalEntry entry;
   entry.time_ms = services.clock.now_ms();
   entry.actor = who.did;
   entry.organisation = who.organisation;
   entry.patient = patient;
-  entry.decision = vault::Decision::permitted;
-  entry.outcome = vault::Outcome::served;
+  entry.decision = model::JournalDecision::permitted;
+  entry.outcome = model::JournalOutcome::served;
   entry.action = "access-log";
   XL_TRY_ASSIGN(const query::LedgerHead head, services.ledger.head());
   const consent::PurposeOfUse purpose = look_purpose(who.kind);
@@ -130,26 +130,38 @@ Result<std::uint64_t> number_of(const http::Request& request, std::string_view n
   return value;
 }
 
-/// Of an entry that belongs to a look at many patients: where it stands in that, and what the
-/// ledger holds of it. Empty for any other. Errors: those of the ledger.
-Result<std::string> cohort_text(const Services& services, const vault::JournalEntry& entry) {
-  xinglin::custody::v1::AccessDetails details;
-  if (!model::decode_canonical(entry.evidence, details) || !details.has_cohort())
-    return std::string();
-  const auto& place = details.cohort();
-  const model::Id id = contracts::id_of(place.leaf().entry());
+/// Adds a receipt of what the ledger holds under `key` now. Errors: those of the ledger.
+Status add_state(const Services& services, std::string_view name, ByteView key,
+                 std::string& receipts) {
   XL_TRY_ASSIGN(const query::LedgerHead head, services.ledger.head());
-  XL_TRY_ASSIGN(const model::Receipt receipt,
-                services.ledger.state_receipt(contracts::access::cohort_key(id), head.height));
-  json::Writer out;
-  out.begin_object().key("entry").string(id.text());
-  out.key("leaf").string(to_base64(model::encode(place.leaf())));
-  out.key("index").unsigned_integer(place.index()).key("count").unsigned_integer(place.count());
-  out.key("path").begin_array();
-  for (const std::string& sibling : place.path()) out.string(to_hex(view_of(sibling)));
-  std::string text = out.end_array().end_object().take();
-  text.insert(text.size() - 1, ",\"receipt\":" + model::write_receipt(receipt));
-  return text;
+  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.state_receipt(key, head.height));
+  receipts += ",\"" + std::string(name) + "\":" + model::write_receipt(receipt);
+  return {};
+}
+
+/// The receipts with which an entry can be checked by the genesis alone: of the transaction that
+/// anchored it, and of what its evidence names. JSON text. Errors: those of the ledger.
+Result<std::string> receipts_of(const Services& services, const vault::JournalBatch& batch,
+                                const model::JournalEntry& entry) {
+  XL_TRY_ASSIGN(const model::Receipt anchor, services.ledger.receipt(batch.transaction));
+  std::string out = "{\"anchor\":" + model::write_receipt(anchor);
+  xinglin::access::v1::AccessDetails details;
+  if (model::decode_canonical(entry.evidence, details)) {
+    const Hash key_id = contracts::key_id_of(details.key());
+    XL_TRY(add_state(services, "key", identity::key_key(key_id), out));
+    const auto key = identity::find_key(*services.ledger.state(), key_id);
+    if (key && !key->has_delegation() && key->controller() != details.organisation()) {
+      const model::Id service = contracts::id_of(key->controller());
+      XL_TRY(add_state(services, "service", identity::party_key(service), out));
+    }
+    if (!details.session_details().empty()) {
+      XL_TRY(add_state(services, "session", contracts::access::session_key(entry.session), out));
+    }
+    if (details.has_cohort()) {
+      XL_TRY(add_state(services, "cohort", contracts::access::cohort_key(entry.session), out));
+    }
+  }
+  return out + "}";
 }
 
 }  // namespace
@@ -190,7 +202,7 @@ Result<http::Response> prove_access(const Services& services, custody::Organisat
   if (kept.entry.patient != patient) return make_error(ErrorCode::journal_entry_unknown);
   XL_TRY_ASSIGN(const vault::JournalBatch batch, journal.batch_of(sequence));
   if (!batch.anchored_ms) return make_error(ErrorCode::journal_not_sealed);
-  XL_TRY_ASSIGN(const vault::JournalProof proof, journal.prove(sequence));
+  XL_TRY_ASSIGN(const model::JournalProof proof, journal.prove(sequence));
   XL_TRY(record_look(services, organisation, who, patient));
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/access-proof/v1");
@@ -204,8 +216,8 @@ Result<http::Response> prove_access(const Services& services, custody::Organisat
   for (const Hash& hash : proof.path) out.string(to_hex(hash));
   out.end_array().key("transaction").string(to_hex(batch.transaction)).end_object();
   std::string body = out.take();
-  XL_TRY_ASSIGN(const std::string cohort, cohort_text(services, kept.entry));
-  if (!cohort.empty()) body.insert(body.size() - 1, ",\"cohort\":" + cohort);
+  XL_TRY_ASSIGN(const std::string receipts, receipts_of(services, batch, kept.entry));
+  body.insert(body.size() - 1, ",\"receipts\":" + receipts);
   return json_response(std::move(body));
 }
 

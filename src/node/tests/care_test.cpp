@@ -4,9 +4,10 @@
 // Goal: health data leaves only by care, consent or emergency, every read is in the journal and on
 // the ledger, and what a requester may not see looks like nothing. Method: a real node with two
 // hospitals; what the ledger holds afterwards is compared with what was served.
+#include "node/tests/care.h"
+
 #include <gtest/gtest.h>
 
-#include <set>
 #include <thread>
 
 #include "base/json/writer.h"
@@ -14,7 +15,7 @@
 #include "client/party_keys.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
-#include "contracts/access/sealed.pb.h"
+#include "contracts/access/sealed.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
 #include "contracts/consent/messages.pb.h"
@@ -25,7 +26,6 @@
 #include "model/canonical.h"
 #include "model/receipt.h"
 #include "model/transaction.h"
-#include "node/tests/live_node.h"
 #include "node/tools/rebuild_index.h"
 #include "vault/journal.h"
 
@@ -33,80 +33,12 @@ namespace xl::node {
 namespace {
 
 namespace consent = contracts::consent;
+using testing::Care;
 using testing::FhirClient;
 using testing::LiveNode;
 using testing::observation_json;
 using testing::parsed;
 using testing::patient_json;
-
-class Care : public ::testing::Test {
- protected:
-  void SetUp() override {
-    live_ = std::make_unique<LiveNode>("care");
-    live_->start();
-    ASSERT_NE(live_->node, nullptr);
-    north_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
-    ASSERT_EQ(north_->put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
-    ASSERT_EQ(north_->put("Observation/o1", observation_json("o1", "p1")).status, 201U);
-    ASSERT_EQ(north_->put("Observation/o2", observation_json("o2", "p1", "2.0")).status, 201U);
-    auto did = demo::pseudonym_of(*north_->who().session, live_->organisations[0], "p1");
-    ASSERT_TRUE(did.ok()) << did.error().text();
-    patient_did_ = *did;
-  }
-  void TearDown() override {
-    north_.reset();
-    live_.reset();
-  }
-
-  demo::Persona patient() {
-    auto out = live_->cast().patient(north_->who(), "ann", patient_did_);
-    EXPECT_TRUE(out.ok()) << out.error().text();
-    return std::move(*out);
-  }
-  FhirClient ward() {
-    demo::Persona south = live_->hospital(1);
-    return {live_->doctor(south, "ward"), live_->organisations[0]};
-  }
-  static std::string total(const client::HttpResponse& answer) {
-    return std::string(parsed(answer).root().find("total").number_text().value_or("none"));
-  }
-  /// Shares `types` with everyone of South for treatment.
-  model::Id share(demo::Persona& ann, const std::vector<std::string>& types,
-                  consent::Effect effect = consent::Effect::permit) {
-    consent::Policy policy;
-    policy.set_effect(static_cast<std::uint32_t>(effect));
-    auto* rule = policy.mutable_rule();
-    rule->add_grantees()->set_organisation(
-        client::bytes_of(live_->organisations[effect == consent::Effect::permit ? 1 : 0].bytes));
-    for (const std::string& type : types) {
-      auto* one = rule->add_classes();
-      one->set_system(std::string(consent::resource_types_system));
-      one->set_code(type);
-    }
-    rule->set_confidentiality_min(1);
-    rule->set_confidentiality_max(6);
-    rule->add_purposes(static_cast<std::uint32_t>(consent::PurposeOfUse::treatment));
-    rule->add_actions(static_cast<std::uint32_t>(consent::Action::read));
-    rule->add_actions(static_cast<std::uint32_t>(consent::Action::search));
-    model::Id out;
-    const auto sent = ann.session->grant(policy, patient_did_, live_->organisations[0], 0, out);
-    EXPECT_TRUE(sent.ok() && sent->applied()) << (sent.ok() ? sent->status_name : "");
-    return out;
-  }
-  void expect_proof(demo::Persona& ann, FhirClient& doctor, const std::string& read_sequence);
-  Bytes prove_cohort(demo::Persona& person, json::Value entry, std::uint32_t records);
-  std::vector<demo::Persona> ward_of(FhirClient& doctor);
-  void expect_own_evidence(const vault::JournalEntry& read,
-                           const xinglin::custody::v1::AccessDetails& details,
-                           const model::Id& reader);
-  custody::Organisation& custodian() {
-    return *live_->node->custody().find(live_->organisations[0]);
-  }
-
-  std::unique_ptr<LiveNode> live_;
-  std::unique_ptr<FhirClient> north_;
-  model::Id patient_did_;
-};
 
 TEST_F(Care, OwnStaffNeedAnEncounterAndThePatientMayRefuse) {
   FhirClient doctor(live_->doctor(north_->who(), "li"), live_->organisations[0]);
@@ -159,87 +91,6 @@ TEST_F(Care, ConsentOpensJustWhatItSaysUntilItIsRevoked) {
   EXPECT_EQ(total(doctor.get("Observation?patient=p1")), "0");
 }
 
-TEST_F(Care, EveryReadIsJournalledSealedAndAnchored) {
-  FhirClient doctor = ward();
-  demo::Persona ann = patient();
-  share(ann, {"Observation"});
-  ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
-  ASSERT_EQ(total(doctor.get("Observation?patient=p1")), "2");
-  ASSERT_EQ(doctor.get("Patient/p1").status, 404U);
-  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
-  ASSERT_TRUE(custodian().desk().seal_sessions(true).ok());
-
-  // The patient's log: one session with three reads, and the refusal.
-  const auto log = ann.session->ask("GET", "/o/" + live_->organisations[0].text() + "/access-log");
-  ASSERT_TRUE(log.ok());
-  const json::Document entries = parsed(*log);
-  std::set<std::string> sessions;
-  std::size_t reads = 0;
-  std::string refused_why;
-  std::string read_sequence;
-  for (const json::Value entry : entries.root().find("entries").items()) {
-    if (entry.find("organisation_name").as_string() != "South") continue;
-    if (!entry.find("permitted").as_bool().value_or(true)) {
-      refused_why = entry.find("reasons").as_string().value_or("");
-      continue;
-    }
-    ++reads;
-    sessions.emplace(entry.find("session").as_string().value_or(""));
-    read_sequence = entry.find("sequence").as_string().value_or("");
-  }
-  EXPECT_EQ(reads, 3U);
-  EXPECT_NE(refused_why.find("class_not_covered"), std::string::npos) << refused_why;
-  ASSERT_EQ(sessions.size(), 1U);
-
-  const auto state = live_->node->ledger().state();
-  const auto session =
-      contracts::access::find_session(*state, *model::id_from_text(*sessions.begin()));
-  ASSERT_TRUE(session.has_value());
-  EXPECT_EQ(session->reads(), 3U);
-  EXPECT_NE(session->sealed_ms(), 0U);
-  const auto head = contracts::access::find_journal(*state, live_->organisations[0]);
-  ASSERT_TRUE(head.has_value());
-  EXPECT_GE(head->next_sequence(), 5U);
-
-  expect_proof(ann, doctor, read_sequence);
-}
-
-/// One read, proved towards the root on the ledger; somebody else's is not shown.
-void Care::expect_proof(demo::Persona& ann, FhirClient& doctor, const std::string& read_sequence) {
-  const std::string path =
-      "/o/" + live_->organisations[0].text() + "/access-log/" + read_sequence + "/proof";
-  const auto proof = ann.session->ask("GET", path);
-  ASSERT_TRUE(proof.ok());
-  ASSERT_EQ(proof->status, 200U) << proof->body;
-  const json::Document told = parsed(*proof);
-  EXPECT_TRUE(
-      ann.session
-          ->verify_receipt(std::string(told.root().find("transaction").as_string().value_or("")))
-          .ok());
-  vault::JournalProof given;
-  vault::JournalRoot root;
-  given.sequence = std::stoull(read_sequence);
-  ASSERT_TRUE(from_hex(told.root().find("previous").as_string().value_or(""), given.previous));
-  ASSERT_TRUE(from_hex(told.root().find("salt").as_string().value_or(""), given.salt));
-  ASSERT_TRUE(from_base64(told.root().find("content").as_string().value_or(""), given.content));
-  for (const json::Value hash : told.root().find("path").items()) {
-    ASSERT_TRUE(from_hex(hash.as_string().value_or(""), given.path.emplace_back()));
-  }
-  ASSERT_TRUE(from_hex(told.root().find("root").as_string().value_or(""), root.root));
-  const auto number = [&](std::string_view name) {
-    return std::stoull(std::string(told.root().find(name).as_string().value_or("0")));
-  };
-  root.first_sequence = number("first_sequence");
-  root.last_sequence = number("last_sequence");
-  const auto entry = vault::verify_proof(live_->organisations[0], given, root);
-  ASSERT_TRUE(entry.ok()) << entry.error().text();
-  EXPECT_EQ(entry->actor, doctor.who().did());
-  EXPECT_EQ(entry->patient, patient_did_);
-  const auto stranger = doctor.who().session->ask("GET", path);
-  ASSERT_TRUE(stranger.ok());
-  EXPECT_EQ(stranger->status, 403U);
-}
-
 TEST_F(Care, AnOfficerNamesAPatientOfTheHouse) {
   auto made = live_->cast().practitioner(north_->who(), "officer",
                                          contracts::identity::Role::privacy_officer,
@@ -277,230 +128,6 @@ TEST_F(Care, AnOfficerNamesAPatientOfTheHouse) {
   const auto seen = ask("?patient=" + model::did_text(patient_did_));
   EXPECT_EQ(seen.status, 200U) << seen.body;
   EXPECT_EQ(entries(), before + 1);
-}
-
-/// Entries of somebody's log, as JSON.
-json::Document log_of(demo::Persona& who, const model::Id& custodian) {
-  const auto log = who.session->ask("GET", "/o/" + custodian.text() + "/access-log?count=200");
-  EXPECT_TRUE(log.ok());
-  return parsed(*log);
-}
-
-/// The CohortEntries on the ledger, oldest first.
-std::vector<xinglin::access::v1::CohortEntry> cohorts_on(const query::Ledger& ledger) {
-  std::vector<xinglin::access::v1::CohortEntry> out;
-  std::uint64_t height = 0;
-  std::uint32_t position = 0;
-  for (;;) {
-    const auto page = ledger.events_behind(height, position, 64, 64);
-    EXPECT_TRUE(page.ok());
-    if (!page.ok()) return out;
-    for (const query::LedgerEvent& event : page->events) {
-      height = event.height;
-      position = event.position;
-      const auto kept = ledger.transaction(event.entry.transaction_id);
-      const auto transaction = model::decode_transaction(kept->raw);
-      for (const auto& message : transaction->body.messages) {
-        if (message.contract != contracts::access::contract_number ||
-            message.type != contracts::access::cohort_entry_type) {
-          continue;
-        }
-        EXPECT_EQ(event.entry.status, 0U);
-        EXPECT_TRUE(model::decode_canonical(message.payload, out.emplace_back()));
-      }
-    }
-    if (page->events.empty() && page->next_height <= height + 1) return out;
-    if (page->events.empty()) {
-      height = page->next_height;
-      position = 0;
-    }
-  }
-}
-
-/// A patient's part in a look at many, as the proof of one of its log's entries tells it.
-xinglin::custody::v1::CohortPlace place_in(json::Value cohort) {
-  xinglin::custody::v1::CohortPlace place;
-  Bytes leaf;
-  EXPECT_TRUE(from_base64(cohort.find("leaf").as_string().value_or("*"), leaf));
-  EXPECT_TRUE(model::decode_canonical(leaf, *place.mutable_leaf()));
-  place.set_index(static_cast<std::uint32_t>(cohort.find("index").as_uint64().value_or(9)));
-  place.set_count(static_cast<std::uint32_t>(cohort.find("count").as_uint64().value_or(9)));
-  for (const json::Value sibling : cohort.find("path").items()) {
-    Bytes hash;
-    EXPECT_TRUE(from_hex(sibling.as_string().value_or(""), hash));
-    place.add_path(client::bytes_of(hash));
-  }
-  return place;
-}
-
-/// The root that the ledger holds of a cohort, by a receipt that the genesis alone verifies.
-Hash proven_root(const model::Genesis& genesis, const model::Id& cohort, json::Value told) {
-  Hash root{};
-  const auto receipt = model::read_receipt(json::write(told));
-  EXPECT_TRUE(receipt.ok() && model::verify_receipt(*receipt, genesis).ok());
-  if (!receipt.ok() || !receipt->state || !receipt->state->value) return root;
-  EXPECT_EQ(receipt->state->key, contracts::access::cohort_key(cohort));
-  xinglin::access::v1::CohortRecord record;
-  EXPECT_TRUE(contracts::decode_record(*receipt->state->value, record));
-  EXPECT_EQ(record.root().size(), 33U);
-  if (record.root().size() == 33) {
-    std::copy_n(view_of(record.root()).begin() + 1, root.size(), root.begin());
-  }
-  return root;
-}
-
-/// Proves an entry of somebody's log by what that person is given alone. The entry's evidence.
-Bytes Care::prove_cohort(demo::Persona& person, json::Value entry, std::uint32_t records) {
-  const model::Id& custodian = live_->organisations[0];
-  const auto cohort = model::id_from_text(entry.find("cohort").as_string().value_or(""));
-  EXPECT_TRUE(cohort.ok());
-  const auto answer = person.session->ask(
-      "GET", "/o/" + custodian.text() + "/access-log/" +
-                 std::string(entry.find("sequence").as_string().value_or("")) + "/proof");
-  EXPECT_TRUE(answer.ok() && answer->status == 200U) << answer->body;
-  const json::Document proof = parsed(*answer);
-  const json::Value told = proof.root().find("cohort");
-  const Hash root = proven_root(live_->node->ledger().genesis(), *cohort, told.find("receipt"));
-  auto place = place_in(told);
-  EXPECT_EQ(place.leaf().entry(), client::bytes_of(cohort->bytes));
-  EXPECT_EQ(place.leaf().patient(), client::bytes_of(person.did().bytes));
-  EXPECT_EQ(place.leaf().records(), records);
-  EXPECT_TRUE(custody::leads_to(place, root));
-  place.mutable_leaf()->set_records(records + 1);
-  EXPECT_FALSE(custody::leads_to(place, root));
-  Bytes content;
-  EXPECT_TRUE(from_base64(proof.root().find("content").as_string().value_or("*"), content));
-  const auto kept = vault::decode_entry(content);
-  EXPECT_TRUE(kept.ok());
-  return kept.ok() ? kept->evidence : Bytes{};
-}
-
-/// Patients p1, p2 and p3 of the house, each with records; the doctor treats the first two.
-std::vector<demo::Persona> Care::ward_of(FhirClient& doctor) {
-  std::vector<demo::Persona> people;
-  people.push_back(patient());
-  for (const std::string id : {"p2", "p3"}) {
-    EXPECT_EQ(north_->put("Patient/" + id, patient_json(id, id)).status, 201U);
-    EXPECT_EQ(north_->put("Observation/of-" + id, observation_json("of-" + id, id)).status, 201U);
-    const auto did = demo::pseudonym_of(*north_->who().session, live_->organisations[0], id);
-    EXPECT_TRUE(did.ok());
-    auto made = live_->cast().patient(north_->who(), id, *did);
-    EXPECT_TRUE(made.ok());
-    people.push_back(std::move(*made));
-  }
-  for (const std::string id : {"p1", "p2"}) {
-    const std::string visit = R"({"resourceType":"Encounter","id":"visit-)" + id +
-                              R"(","status":"in-progress","class":{"code":"AMB"},)"
-                              R"("subject":{"reference":"Patient/)" +
-                              id +
-                              R"("},"participant":[{"individual":{"reference":"Practitioner/)" +
-                              doctor.who().did().text() + R"("}}]})";
-    EXPECT_EQ(north_->put("Encounter/visit-" + id, visit).status, 201U);
-  }
-  return people;
-}
-
-TEST_F(Care, ALookAtManyPatientsIsOneEntryThatEachOfThemCanProve) {
-  const model::Id& north = live_->organisations[0];
-  FhirClient doctor(live_->doctor(north_->who(), "li"), north);
-  std::vector<demo::Persona> people = ward_of(doctor);
-  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
-  const std::size_t before = cohorts_on(live_->node->ledger()).size();
-  EXPECT_EQ(total(doctor.get("Observation?code=2339-0")), "3");   // a ward list: of p1 and p2
-  EXPECT_EQ(total(doctor.get("Observation?patient=p1")), "2");    // one patient's: no cohort
-  EXPECT_EQ(total(doctor.get("Observation?code=no-such")), "0");  // a question about many as well
-  ASSERT_EQ(doctor.get("Organization/_history").status, 200U);    // about nobody
-  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
-  ASSERT_TRUE(custodian().desk().anchor_journal().ok());  // sent once
-  const auto cohorts = cohorts_on(live_->node->ledger());
-  ASSERT_EQ(cohorts.size(), before + 2);
-  const auto& list = cohorts[before];
-  EXPECT_EQ(list.count(), 2U);
-  EXPECT_EQ(cohorts[before + 1].count(), 0U);
-  EXPECT_EQ(list.requester(), client::bytes_of(north.bytes));
-  const std::string id = contracts::id_of(list.entry()).text();
-
-  std::set<Bytes> evidence;
-  for (std::size_t i = 0; i < people.size(); ++i) {
-    const std::uint32_t records = i == 0 ? 2 : i == 1 ? 1 : 0;
-    const json::Document log = log_of(people[i], north);
-    std::uint32_t seen = 0;
-    for (const json::Value entry : log.root().find("entries").items()) {
-      if (entry.find("cohort").as_string().value_or("").empty()) continue;
-      ++seen;
-      EXPECT_EQ(entry.find("actor").as_string(), model::did_text(doctor.who().did()));
-      EXPECT_EQ(entry.find("roles").size(), 1U);
-      EXPECT_EQ(entry.find("session").as_string(), id);
-      EXPECT_EQ(entry.find("cohort").as_string(), id);
-      EXPECT_TRUE(evidence.insert(prove_cohort(people[i], entry, records)).second);
-    }
-    EXPECT_EQ(seen, records) << i;  // who was not shown is not told of it
-  }
-}
-
-/// What one read in a session must say, and that its session on the ledger commits to it.
-void Care::expect_own_evidence(const vault::JournalEntry& read,
-                               const xinglin::custody::v1::AccessDetails& details,
-                               const model::Id& reader) {
-  // Who, in which role, for whom, about whom, why, on which basis, and at which state.
-  EXPECT_EQ(details.requester(), client::bytes_of(reader.bytes));
-  EXPECT_EQ(details.organisation(), client::bytes_of(live_->organisations[1].bytes));
-  EXPECT_EQ(details.patient(), client::bytes_of(patient_did_.bytes));
-  EXPECT_EQ(details.custodian(), client::bytes_of(live_->organisations[0].bytes));
-  const auto action = read.action == "search" ? consent::Action::search : consent::Action::read;
-  EXPECT_EQ(details.action(), static_cast<std::uint32_t>(action));
-  EXPECT_EQ(details.purpose(), static_cast<std::uint32_t>(consent::PurposeOfUse::treatment));
-  EXPECT_EQ(details.roles_size(), 1);
-  EXPECT_EQ(details.consents_size(), 1);
-  EXPECT_GT(details.policy_height(), 0U);
-  EXPECT_GT(details.reasons_size(), 0);
-  const auto state = live_->node->ledger().state();
-  const auto session = contracts::access::find_session(*state, read.session);
-  ASSERT_TRUE(session.has_value());
-  EXPECT_EQ(session->decision(), custody::details_commitment(view_of(details.session_details())));
-  xinglin::custody::v1::AccessDetails opened;
-  ASSERT_TRUE(model::decode_canonical(view_of(details.session_details()), opened));
-  EXPECT_EQ(opened.key(), details.key());
-  EXPECT_TRUE(std::equal(opened.roles().begin(), opened.roles().end(), details.roles().begin(),
-                         details.roles().end()));
-}
-
-TEST_F(Care, EveryReadHasEvidenceOfItsOwn) {
-  FhirClient doctor = ward();
-  demo::Persona ann = patient();
-  share(ann, {"Observation", "Patient"});
-  ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
-  ASSERT_EQ(doctor.get("Observation/o2").status, 200U);
-  ASSERT_EQ(total(doctor.get("Observation?patient=p1")), "2");
-  // The same person, signed in anew with another key: what the ledger holds names the first.
-  ASSERT_TRUE(doctor.who()
-                  .session
-                  ->sign_in(live_->organisations[1],
-                            {static_cast<std::uint32_t>(contracts::identity::Role::physician)})
-                  .ok());
-  ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
-  const auto kept = custodian().stores().journal().entries_of(patient_did_, 0, 100);
-  ASSERT_TRUE(kept.ok());
-  std::set<std::string> salts;
-  std::set<std::string> sessions;
-  std::size_t reads = 0;
-  for (const vault::KeptEntry& one : *kept) {
-    xinglin::custody::v1::AccessDetails details;
-    ASSERT_TRUE(model::decode_canonical(one.entry.evidence, details)) << one.sequence;
-    EXPECT_TRUE(salts.insert(details.salt()).second) << "evidence of another read";
-    if (one.entry.organisation != live_->organisations[1] ||
-        one.entry.decision != vault::Decision::permitted) {
-      continue;
-    }
-    ++reads;
-    expect_own_evidence(one.entry, details, doctor.who().did());
-    sessions.insert(one.entry.session.text() + details.key());
-  }
-  EXPECT_EQ(reads, 5U);
-  std::set<std::string> ids;
-  for (const std::string& one : sessions) ids.insert(one.substr(0, 26));
-  EXPECT_EQ(ids.size(), sessions.size()) << "one session of two sign-ins";
-  EXPECT_EQ(ids.size(), 2U);
 }
 
 /// Puts another key in the place of the one with which an organisation signs, on the ledger and in
@@ -559,7 +186,7 @@ TEST_F(Care, TheGlassBreaksWithTheKeyThatAnOrganisationHasNow) {
   ASSERT_TRUE(declared.has_value());
   const auto kept = custodian().stores().vault().get({*entry, 1});
   ASSERT_TRUE(kept.ok()) << kept.error().text();
-  EXPECT_EQ(declared->reason(), custody::details_commitment(kept->content));
+  EXPECT_EQ(declared->reason(), contracts::access::details_commitment(kept->content));
   xinglin::access::v1::EmergencyReason reason;
   ASSERT_TRUE(model::decode_canonical(kept->content, reason));
   EXPECT_EQ(reason.text(), "found in the snow");

@@ -131,13 +131,13 @@ TEST_F(Desk, ARefusalToTheHouseIsForbiddenAndSaysSo) {
 }
 
 TEST_F(Desk, OneRoundAnchorsAllThatIsJournalled) {
-  vault::JournalEntry one;
+  model::JournalEntry one;
   one.time_ms = live_->clock.now_ms();
   one.actor = one.organisation = live_->organisations[0];
   one.patient = patient_did_;
   one.action = "read";
   one.purpose = "TREAT";
-  const std::vector<vault::JournalEntry> group(limits::journal_group_max, one);
+  const std::vector<model::JournalEntry> group(limits::journal_group_max, one);
   vault::Journal& journal = custodian().stores().journal();
   for (std::uint32_t done = 0; done <= 2 * limits::journal_batch_max;
        done += limits::journal_group_max) {

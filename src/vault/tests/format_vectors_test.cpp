@@ -85,7 +85,7 @@ TEST_F(VaultFormats, Bodies) {
   EXPECT_EQ(copy_of(commitment_of(hash("body.salt"), crypto::sha256(get("body.content")),
                                   get("body.labels"))),
             get("body.commitment"));
-  const Bytes plain = detail::Encoder()
+  const Bytes plain = Encoder()
                           .u8(1)
                           .fixed(get("body.salt"))
                           .sized(get("body.labels"))
@@ -143,20 +143,20 @@ TEST_F(VaultFormats, Backups) {
 
 TEST_F(VaultFormats, JournalEntries) {
   const model::Id custodian = id("vault.organisation");
-  JournalEntry entry;
+  model::JournalEntry entry;
   entry.time_ms = 1'000'001;
   entry.actor = test::id_of(4, 3);
   entry.organisation = custodian;
   entry.patient = id("vault.patient");
-  entry.decision = Decision::permitted;
-  entry.outcome = Outcome::served;
+  entry.decision = model::JournalDecision::permitted;
+  entry.outcome = model::JournalOutcome::served;
   entry.action = "read";
   entry.purpose = "TREAT";
   entry.reason = "own care";
-  entry.subject = detail::Encoder().fixed(which_.record.view()).u32(record_version).take();
-  EXPECT_EQ(*encode(entry), get("journal.content"));
-  EXPECT_EQ(*decode_entry(get("journal.content")), entry);
-  const Hash leaf = journal_leaf(hash("body.salt"), get("journal.content"));
+  entry.subject = Encoder().fixed(which_.record.view()).u32(record_version).take();
+  EXPECT_EQ(*model::encode_journal_entry(entry), get("journal.content"));
+  EXPECT_EQ(*model::decode_journal_entry(get("journal.content")), entry);
+  const Hash leaf = model::journal_leaf(hash("body.salt"), get("journal.content"));
   EXPECT_EQ(leaf, hash("journal.leaf"));
   const Bytes key = get("journal.key");
   EXPECT_EQ(copy_of(detail::journal_database_key(key).view()), get("journal.database_key"));
@@ -165,15 +165,14 @@ TEST_F(VaultFormats, JournalEntries) {
   const auto opened = crypto::aead::open(entry_key.view(), get("journal.sealed"),
                                          detail::journal_bound_to(custodian, 1));
   ASSERT_TRUE(opened.ok());
-  EXPECT_EQ(*opened,
-            detail::Encoder().fixed(get("body.salt")).fixed(get("journal.content")).take());
+  EXPECT_EQ(*opened, Encoder().fixed(get("body.salt")).fixed(get("journal.content")).take());
 }
 
 TEST_F(VaultFormats, JournalChain) {
   const model::Id custodian = id("vault.organisation");
-  const Hash first = journal_hash(custodian, 1, Hash{}, hash("journal.leaf"));
+  const Hash first = model::journal_hash(custodian, 1, Hash{}, hash("journal.leaf"));
   EXPECT_EQ(first, hash("journal.hash"));
-  const Hash second = journal_hash(custodian, 2, first, hash("journal.leaf"));
+  const Hash second = model::journal_hash(custodian, 2, first, hash("journal.leaf"));
   EXPECT_EQ(second, hash("journal.second_hash"));
   const std::vector<Hash> leaves = {crypto::merkle::leaf_hash(first),
                                     crypto::merkle::leaf_hash(second)};
@@ -183,8 +182,9 @@ TEST_F(VaultFormats, JournalChain) {
   EXPECT_EQ(group, get("journal.group"));
   const auto key = crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, get("journal.seed"));
   EXPECT_EQ(key->sign(group), get("journal.signature"));
-  const JournalProof proof = {1, Hash{}, hash("body.salt"), get("journal.content"), {leaves[1]}};
-  EXPECT_TRUE(verify_proof(custodian, proof, {root, Hash{}, 1, 2}).ok());
+  const model::JournalProof proof = {
+      1, Hash{}, hash("body.salt"), get("journal.content"), {leaves[1]}};
+  EXPECT_TRUE(model::verify_journal_proof(custodian, proof, {root, Hash{}, 1, 2}).ok());
 }
 
 }  // namespace

@@ -29,14 +29,15 @@ crypto::SigningKey signing_key(std::uint8_t seed = 0x51) {
   return *crypto::SigningKey::from_secret(crypto::Algorithm::ed25519, Bytes(32, seed));
 }
 
-JournalEntry sample(std::uint32_t number, std::uint32_t patient = 1) {
-  JournalEntry entry;
+model::JournalEntry sample(std::uint32_t number, std::uint32_t patient = 1) {
+  model::JournalEntry entry;
   entry.time_ms = 1'000'000 + number;
   entry.actor = id_of(number % 5, 3);
   entry.organisation = organisation;
   entry.patient = id_of(patient, 2);
-  entry.decision = number % 3 == 0 ? Decision::denied : Decision::permitted;
-  entry.outcome = number % 3 == 0 ? Outcome::refused : Outcome::served;
+  entry.decision =
+      number % 3 == 0 ? model::JournalDecision::denied : model::JournalDecision::permitted;
+  entry.outcome = number % 3 == 0 ? model::JournalOutcome::refused : model::JournalOutcome::served;
   entry.action = "read";
   entry.purpose = "TREAT";
   entry.reason = "MARK-reason-" + std::to_string(number);
@@ -69,7 +70,7 @@ class JournalTest : public test::VaultTest {
   [[nodiscard]] std::vector<JournalSigner> signers() const {
     return {{crypto::Algorithm::ed25519, key_.public_key()}};
   }
-  [[nodiscard]] ErrorCode verdict(std::span<const JournalRoot> anchored = {},
+  [[nodiscard]] ErrorCode verdict(std::span<const model::JournalRoot> anchored = {},
                                   std::string* text = nullptr) const {
     const auto summary = journal_->verify(signers(), anchored);
     if (!summary.ok() && text != nullptr) *text = summary.error().text();
@@ -137,8 +138,8 @@ TEST_F(JournalTest, GivesAPatientsOwnLogInPages) {
 }
 
 TEST_F(JournalTest, EveryFieldHasItsBound) {
-  const auto with = [&](const std::function<void(JournalEntry&)>& change) {
-    JournalEntry entry = sample(1);
+  const auto with = [&](const std::function<void(model::JournalEntry&)>& change) {
+    model::JournalEntry entry = sample(1);
     change(entry);
     return code_of(journal_->append(entry));
   };
@@ -155,7 +156,7 @@ TEST_F(JournalTest, EveryFieldHasItsBound) {
             ErrorCode{});
   EXPECT_EQ(with([](auto& e) { e.evidence = Bytes(limits::journal_evidence_bytes_max + 1); }),
             ErrorCode::journal_entry_too_large);
-  std::vector<JournalEntry> group(limits::journal_group_max, sample(1));
+  std::vector<model::JournalEntry> group(limits::journal_group_max, sample(1));
   EXPECT_EQ(*journal_->append_batch(group), 4U);
   group.push_back(sample(1));
   EXPECT_EQ(code_of(journal_->append_batch(group)), ErrorCode::vault_batch_too_large);
@@ -212,7 +213,7 @@ TEST_F(JournalTest, TooManyWaitingAreRefused) {
     constexpr std::uint32_t callers = limits::journal_waiting_max / limits::journal_group_max + 1;
     for (std::uint32_t i = 0; i < callers; ++i) {
       workers.emplace_back([&] {
-        const std::vector<JournalEntry> group(limits::journal_group_max, sample(1));
+        const std::vector<model::JournalEntry> group(limits::journal_group_max, sample(1));
         const auto sequence = journal_->append_batch(group);
         if (sequence.ok()) ++written;
         if (code_of(sequence) == ErrorCode::journal_busy) ++refused;
@@ -259,7 +260,7 @@ TEST_F(JournalTest, RootsAreAnchoredInTimeOrLate) {
 }
 
 TEST_F(JournalTest, ARootHoldsSoManyEntriesAndNoMore) {
-  const std::vector<JournalEntry> group(limits::journal_group_max, sample(1));
+  const std::vector<model::JournalEntry> group(limits::journal_group_max, sample(1));
   for (std::uint32_t i = 0; i < limits::journal_batch_max / limits::journal_group_max; ++i) {
     ASSERT_TRUE(journal_->append_batch(group).ok());
   }
@@ -269,7 +270,7 @@ TEST_F(JournalTest, ARootHoldsSoManyEntriesAndNoMore) {
   EXPECT_FALSE(journal_->seal(1)->has_value());
   const auto proof = journal_->prove(limits::journal_batch_max);
   ASSERT_TRUE(proof.ok());
-  EXPECT_TRUE(verify_proof(organisation, *proof, journal_->batch_of(5)->root).ok());
+  EXPECT_TRUE(model::verify_journal_proof(organisation, *proof, journal_->batch_of(5)->root).ok());
 }
 
 TEST_F(JournalTest, OneEntryIsProvedAndNothingElse) {
@@ -278,21 +279,22 @@ TEST_F(JournalTest, OneEntryIsProvedAndNothingElse) {
   append(11, 12);
   EXPECT_EQ(code_of(journal_->prove(12)), ErrorCode::journal_not_sealed);
   EXPECT_EQ(code_of(journal_->prove(13)), ErrorCode::journal_entry_unknown);
-  const JournalRoot root = (*batch)->root;
+  const model::JournalRoot root = (*batch)->root;
   for (std::uint64_t sequence = 1; sequence <= 11; ++sequence) {
     const auto proof = journal_->prove(sequence);
     ASSERT_TRUE(proof.ok());
-    const auto entry = verify_proof(organisation, *proof, root);
+    const auto entry = model::verify_journal_proof(organisation, *proof, root);
     ASSERT_TRUE(entry.ok()) << entry.error().text();
     const auto number = static_cast<std::uint32_t>(sequence - 1);
     EXPECT_EQ(*entry, sample(number, number % 4));
-    const auto refused = [&](const std::function<void(JournalProof&, JournalRoot&)>& change) {
-      JournalProof other = *proof;
-      JournalRoot other_root = root;
-      change(other, other_root);
-      EXPECT_EQ(code_of(verify_proof(organisation, other, other_root)),
-                ErrorCode::journal_root_mismatch);
-    };
+    const auto refused =
+        [&](const std::function<void(model::JournalProof&, model::JournalRoot&)>& change) {
+          model::JournalProof other = *proof;
+          model::JournalRoot other_root = root;
+          change(other, other_root);
+          EXPECT_EQ(code_of(model::verify_journal_proof(organisation, other, other_root)),
+                    ErrorCode::journal_root_mismatch);
+        };
     refused([](auto& p, auto&) { p.content[p.content.size() / 2] ^= 1U; });
     refused([](auto& p, auto&) { p.salt[0] ^= 1U; });
     refused([](auto& p, auto&) { p.previous[31] ^= 1U; });
@@ -300,13 +302,14 @@ TEST_F(JournalTest, OneEntryIsProvedAndNothingElse) {
     refused([](auto& p, auto&) { p.path.pop_back(); });
     refused([](auto& p, auto&) { ++p.sequence; });
     refused([](auto&, auto& r) { r.root[0] ^= 1U; });
-    EXPECT_EQ(code_of(verify_proof(id_of(2), *proof, root)), ErrorCode::journal_root_mismatch);
+    EXPECT_EQ(code_of(model::verify_journal_proof(id_of(2), *proof, root)),
+              ErrorCode::journal_root_mismatch);
   }
 }
 
 TEST_F(JournalTest, EveryManipulationIsNoticedAndNamed) {
   append(0, 30);
-  const JournalRoot root = (*journal_->seal(5))->root;
+  const model::JournalRoot root = (*journal_->seal(5))->root;
   append(30, 40);
   ASSERT_EQ(verdict(std::span(&root, 1)), ErrorCode{});
   journal_.reset();
@@ -401,7 +404,7 @@ TEST_F(JournalTest, NothingReadableReachesTheDisk) {
     EXPECT_TRUE(test::files_holding(folder_, "MARK-reason").empty());
     EXPECT_TRUE(test::files_holding(folder_, "TREAT").empty());
     EXPECT_TRUE(test::files_holding(folder_, text_of(id_of(1, 2).view())).empty());
-    const auto content = encode(sample(1, 1));
+    const auto content = model::encode_journal_entry(sample(1, 1));
     EXPECT_TRUE(test::files_holding(folder_, text_of(crypto::sha256(*content))).empty());
   };
   clean();

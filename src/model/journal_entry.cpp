@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
-#include "vault/journal_entry.h"
+#include "model/journal_entry.h"
 
 #include <algorithm>
 
+#include "base/codec.h"
 #include "crypto/hash.h"
 #include "crypto/merkle.h"
 #include "model/limits.h"
 #include "model/tags.h"
-#include "vault/codec.h"
 
-namespace xl::vault {
+namespace xl::model {
 namespace {
 
 constexpr std::uint8_t entry_version = 1;
 
-model::Id read_id(detail::Decoder& in) {
-  model::Id id;
+Id read_id(Decoder& in) {
+  Id id;
   const ByteView bytes = in.fixed(id.bytes.size());
   std::copy(bytes.begin(), bytes.end(), id.bytes.begin());
   return id;
 }
 
-bool known(Decision decision) {
-  return decision == Decision::permitted || decision == Decision::denied;
+bool known(JournalDecision decision) {
+  return decision == JournalDecision::permitted || decision == JournalDecision::denied;
 }
-bool known(Outcome outcome) {
-  return outcome == Outcome::served || outcome == Outcome::refused || outcome == Outcome::failed;
+bool known(JournalOutcome outcome) {
+  return outcome == JournalOutcome::served || outcome == JournalOutcome::refused ||
+         outcome == JournalOutcome::failed;
 }
 
 }  // namespace
 
-Result<Bytes> encode(const JournalEntry& entry) {
+Result<Bytes> encode_journal_entry(const JournalEntry& entry) {
   for (const std::string* text : {&entry.action, &entry.purpose, &entry.reason}) {
     if (text->size() > limits::journal_text_bytes_max) {
       return make_error(ErrorCode::journal_entry_too_large, "a text");
@@ -43,7 +44,7 @@ Result<Bytes> encode(const JournalEntry& entry) {
   if (entry.evidence.size() > limits::journal_evidence_bytes_max) {
     return make_error(ErrorCode::journal_entry_too_large, "the evidence");
   }
-  detail::Encoder out;
+  Encoder out;
   out.u8(entry_version)
       .u64(entry.time_ms)
       .fixed(entry.actor.view())
@@ -60,8 +61,8 @@ Result<Bytes> encode(const JournalEntry& entry) {
   return out.take();
 }
 
-Result<JournalEntry> decode_entry(ByteView content) {
-  detail::Decoder in(content);
+Result<JournalEntry> decode_journal_entry(ByteView content) {
+  Decoder in(content);
   JournalEntry out;
   const std::uint8_t version = in.u8();
   out.time_ms = in.u64();
@@ -69,8 +70,8 @@ Result<JournalEntry> decode_entry(ByteView content) {
   out.organisation = read_id(in);
   out.patient = read_id(in);
   out.session = read_id(in);
-  out.decision = static_cast<Decision>(in.u8());
-  out.outcome = static_cast<Outcome>(in.u8());
+  out.decision = static_cast<JournalDecision>(in.u8());
+  out.outcome = static_cast<JournalOutcome>(in.u8());
   out.action = text_of(in.sized(limits::journal_text_bytes_max));
   out.purpose = text_of(in.sized(limits::journal_text_bytes_max));
   out.reason = text_of(in.sized(limits::journal_text_bytes_max));
@@ -83,17 +84,17 @@ Result<JournalEntry> decode_entry(ByteView content) {
 }
 
 Hash journal_leaf(const Hash& salt, ByteView content) {
-  return crypto::tagged_hash(model::tags::journal_leaf, {salt, content});
+  return crypto::tagged_hash(tags::journal_leaf, {salt, content});
 }
 
-Hash journal_hash(const model::Id& organisation, std::uint64_t sequence, const Hash& previous,
+Hash journal_hash(const Id& organisation, std::uint64_t sequence, const Hash& previous,
                   const Hash& leaf) {
-  return crypto::tagged_hash(model::tags::journal_entry,
-                             {organisation.view(), detail::be64(sequence), previous, leaf});
+  return crypto::tagged_hash(
+      tags::journal_entry, {organisation.view(), Encoder().u64(sequence).bytes(), previous, leaf});
 }
 
-Result<JournalEntry> verify_proof(const model::Id& organisation, const JournalProof& proof,
-                                  const JournalRoot& root) {
+Result<JournalEntry> verify_journal_proof(const Id& organisation, const JournalProof& proof,
+                                          const JournalRoot& root) {
   const auto mismatch = [&] {
     return make_error(ErrorCode::journal_root_mismatch, "entry " + std::to_string(proof.sequence));
   };
@@ -107,7 +108,7 @@ Result<JournalEntry> verify_proof(const model::Id& organisation, const JournalPr
                                         proof.path, root.root)) {
     return mismatch();
   }
-  return decode_entry(proof.content);
+  return decode_journal_entry(proof.content);
 }
 
-}  // namespace xl::vault
+}  // namespace xl::model

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "cli/access_verify.h"
+
+#include "base/checked.h"
+#include "base/file.h"
+#include "base/json/writer.h"
+#include "cli/actor.h"
+#include "cli/words.h"
+#include "client/access_proof.h"
+
+namespace xl::cli {
+namespace {
+
+constexpr std::uint64_t proof_bytes_max = 64U << 20U;
+
+struct ProofOptions {
+  std::string sequence;
+  std::string patient;
+  std::string genesis;
+  std::string out;   ///< save the proof
+  std::string file;  ///< check a saved proof, without a node
+};
+
+Result<json::Document> fetch_proof(const Session& session, const ProofOptions& options) {
+  std::uint64_t sequence = 0;
+  if (!parse_decimal(options.sequence, sequence) || sequence == 0) {
+    return make_error(ErrorCode::usage_invalid, "NUMBER is the number of an entry of the log");
+  }
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  std::string path = "/access-log/" + std::to_string(sequence) + "/proof";
+  if (!options.patient.empty()) {
+    XL_TRY_ASSIGN(const model::Id id, id_of(options.patient, "--patient"));
+    path += "?patient=" + model::did_text(id);
+  }
+  return client::json_of(actor.ask("GET", path));
+}
+
+Result<json::Document> read_proof(const std::string& path) {
+  XL_TRY_ASSIGN(const Bytes raw, read_file(path, proof_bytes_max));
+  json::Limits bounds;
+  bounds.bytes_max = proof_bytes_max;
+  return json::parse(text_of(raw), bounds);
+}
+
+std::string roles_text(const client::ProvenAccess& access) {
+  std::string out;
+  for (const std::uint32_t role : access.details.roles()) {
+    out += (out.empty() ? "" : ", ") + std::string(role_word(role));
+  }
+  return out;
+}
+
+void show_json(const client::AccessProof& proof, const client::ProvenAccess& access,
+               const Console& console) {
+  const model::JournalEntry& entry = access.entry;
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/access-verification/v1");
+  out.key("verified").boolean(true).key("sequence").string(std::to_string(proof.journal.sequence));
+  out.key("time_ms").string(std::to_string(entry.time_ms));
+  out.key("requester").string(model::did_text(entry.actor));
+  out.key("organisation").string(model::did_text(entry.organisation));
+  out.key("patient").string(model::did_text(entry.patient));
+  out.key("custodian").string(model::did_text(proof.custodian));
+  out.key("permitted").boolean(entry.decision == model::JournalDecision::permitted);
+  out.key("action").string(entry.action).key("purpose").string(entry.purpose);
+  out.key("key_id").string(to_hex(view_of(access.details.key())));
+  out.key("transaction_id").string(to_hex(proof.anchor.entry->transaction_id));
+  out.key("height").string(std::to_string(proof.anchor.entry->height)).end_object();
+  console.result(out.take());
+}
+
+void show(const client::AccessProof& proof, const client::ProvenAccess& access,
+          const Console& console) {
+  if (console.json()) {
+    show_json(proof, access, console);
+    return;
+  }
+  const model::JournalEntry& entry = access.entry;
+  const auto line = [&](std::string_view en, std::string_view zh, const std::string& text) {
+    console.result("  " + std::string(console.pick(en, zh)) + text);
+  };
+  const bool permitted = entry.decision == model::JournalDecision::permitted;
+  console.result(std::string(console.pick("✓ Entry ", "✓ 条目 ")) +
+                 std::to_string(proof.journal.sequence) +
+                 std::string(permitted ? console.pick(" happened: seen", " 属实:已查看")
+                                       : console.pick(" happened: refused", " 属实:已拒绝")));
+  line("when     ", "时间    ", time_text(entry.time_ms));
+  const bool machine = entry.actor == entry.organisation;
+  line("who      ", "人员    ",
+       machine ? std::string(console.pick("its systems", "机构系统"))
+               : model::did_text(entry.actor) + " (" + roles_text(access) + ")");
+  line("for      ", "机构    ", model::did_text(entry.organisation));
+  line("what     ", "内容    ", entry.action);
+  line("why      ", "目的    ", entry.purpose);
+  line("keeper   ", "保管    ", model::did_text(proof.custodian));
+  line("anchored ", "存证    ",
+       std::string(console.pick("at height ", "高度 ")) +
+           std::to_string(proof.anchor.entry->height) + ", " + proof.anchor.block.header.chain_id);
+  console.result(std::string(console.pick(
+      "  The requester's own signature at sign-in, the right of that key on the ledger, and the "
+      "place in the keeper's journal were checked.",
+      "  已核验:查看者登录时的本人签名、该密钥在账本上的权限,以及条目在保管机构日志中的位置。")));
+}
+
+Result<int> run_verify_access(const Session& session, const ProofOptions& options,
+                              const Console& console) {
+  if (options.sequence.empty() == options.file.empty()) {
+    return make_error(ErrorCode::usage_invalid, "the NUMBER of an entry, or saved --evidence FILE");
+  }
+  json::Document document = json::Document::object();
+  if (options.file.empty()) {
+    XL_TRY_ASSIGN(document, fetch_proof(session, options));
+  } else {
+    XL_TRY_ASSIGN(document, read_proof(options.file));
+  }
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session.node_url));
+  XL_TRY_ASSIGN(const client::AccessProof proof, client::read_access_proof(document.root()));
+  XL_TRY_ASSIGN(const client::ProvenAccess access, client::check_access_proof(proof, genesis));
+  show(proof, access, console);
+  if (options.out.empty()) return succeeded;
+  // It tells who saw whose data: for its holder alone.
+  XL_TRY(write_file_durably(options.out, view_of(json::write(document.root()) + "\n"), 0600));
+  console.done("Saved " + options.out + "; anyone can check it: xinglin access verify --evidence " +
+                   options.out + " --genesis GENESIS",
+               "已保存 " + options.out + ";任何人可核验:xinglin access verify --evidence " +
+                   options.out + " --genesis 创世文件");
+  return succeeded;
+}
+
+}  // namespace
+
+void add_access_verify_command(CLI::App* group, Session& session) {
+  auto options = std::make_shared<ProofOptions>();
+  auto* verify = group->add_subcommand("verify", "did an entry of the log happen as it says?");
+  verify->add_option("NUMBER", options->sequence, "the entry's number in 'access log'");
+  verify->add_option("--patient", options->patient, "whose log, as for 'access log'");
+  verify->add_option("--genesis", options->genesis, "the network's genesis; default: the node's");
+  verify->add_option("--out", options->out, "save the proof to this file");
+  verify->add_option("--evidence", options->file, "check what --out saved, without a node");
+  verify->footer(
+      "Examples:\n  xinglin access verify 12 --as ada.json --genesis genesis.json\n"
+      "  xinglin access verify --evidence read-12.json --genesis genesis.json");
+  choose(verify, session, options, run_verify_access);
+}
+
+}  // namespace xl::cli

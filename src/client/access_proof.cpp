@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "client/access_proof.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "base/json/writer.h"
+#include "contracts/access/messages.pb.h"
+#include "contracts/access/records.h"
+#include "contracts/access/sealed.h"
+#include "contracts/access/state.pb.h"
+#include "contracts/api/shape.h"
+#include "contracts/api/state_value.h"
+#include "contracts/identity/records.h"
+#include "contracts/identity/sign_in.h"
+#include "contracts/identity/state.pb.h"
+#include "crypto/signature.h"
+#include "crypto/suite.h"
+#include "model/canonical.h"
+#include "model/limits.h"
+
+namespace xl::client {
+namespace {
+
+namespace access = contracts::access;
+namespace identity = contracts::identity;
+using xinglin::access::v1::AccessDetails;
+using xinglin::identity::v1::KeyRecord;
+
+Error access_malformed(std::string_view what) {
+  return make_error(ErrorCode::receipt_malformed, "access proof: " + std::string(what));
+}
+
+Error access_differs(std::string_view what) { return make_error(ErrorCode::content_differs, what); }
+
+bool is_suite_digest(const std::string& field, const Hash& digest) {
+  Bytes expected{static_cast<std::uint8_t>(crypto::Suite::international)};
+  append(expected, digest);
+  return equal(view_of(field), expected);
+}
+
+/// The record that a receipt proves under `key`, in `out`. Errors: content_differs, those of
+/// `model::verify_receipt`.
+Status proven_record(const std::optional<model::Receipt>& receipt, const Bytes& key,
+                     const model::Genesis& genesis, std::string_view name,
+                     google::protobuf::Message& out) {
+  if (!receipt) return access_differs("there is no receipt of the " + std::string(name));
+  XL_TRY(model::verify_receipt(*receipt, genesis));
+  const auto& state = receipt->state;
+  if (!state || state->key != key || !state->value ||
+      !contracts::decode_record(*state->value, out)) {
+    return access_differs("the receipt is not of the " + std::string(name));
+  }
+  return {};
+}
+
+/// The custodian brought exactly this root to the ledger.
+Status check_anchor(const AccessProof& proof, const model::Genesis& genesis) {
+  XL_TRY(model::verify_receipt(proof.anchor, genesis));
+  if (!proof.anchor.entry || proof.anchor.entry->status != 0) {
+    return access_differs("the root was not accepted by the ledger");
+  }
+  XL_TRY_ASSIGN(const model::Body body, model::receipt_body(proof.anchor));
+  for (const model::Message& message : body.messages) {
+    xinglin::access::v1::JournalRoot told;
+    if (message.contract != access::contract_number || message.type != access::journal_root_type ||
+        !model::decode_canonical(message.payload, told)) {
+      continue;
+    }
+    if (equal(view_of(told.custodian()), proof.custodian.view()) &&
+        told.first_sequence() == proof.root.first_sequence && told.count() == proof.root.count() &&
+        is_suite_digest(told.root(), proof.root.root)) {
+      return {};
+    }
+  }
+  return access_differs("the transaction brought another root");
+}
+
+/// The evidence speaks of the one who is in the entry.
+Status check_parties(const model::JournalEntry& entry, const AccessDetails& details,
+                     const model::Id& custodian) {
+  if (!equal(view_of(details.requester()), entry.actor.view()) ||
+      !equal(view_of(details.organisation()), entry.organisation.view())) {
+    return access_differs("the evidence names another requester");
+  }
+  const Bytes patient = entry.patient.is_zero() ? Bytes{} : copy_of(entry.patient.view());
+  if (!equal(view_of(details.patient()), patient)) {
+    return access_differs("the evidence names another patient");
+  }
+  if (!equal(view_of(details.custodian()), custodian.view())) {
+    return access_differs("the evidence names another custodian");
+  }
+  return {};
+}
+
+/// A session key speaks for its person, for the organisation and in the roles delegated to it; an
+/// own key of an organisation, or of a service of its, for the organisation.
+Status check_speaks_for(const AccessProof& proof, const KeyRecord& key,
+                        const AccessDetails& details, const model::Genesis& genesis) {
+  if (key.has_delegation()) {
+    const auto& terms = key.delegation();
+    const bool same = key.controller() == details.requester() &&
+                      terms.organisation() == details.organisation() &&
+                      std::equal(terms.roles().begin(), terms.roles().end(),
+                                 details.roles().begin(), details.roles().end());
+    return same ? Status{} : access_differs("the key is not the requester's");
+  }
+  if (details.requester() != details.organisation() || !details.roles().empty() ||
+      key.controller().size() != limits::id_bytes) {
+    return access_differs("the key is not the requester's");
+  }
+  if (key.controller() == details.organisation()) return {};
+  xinglin::identity::v1::PartyRecord service;
+  XL_TRY(proven_record(proof.service, identity::party_key(contracts::id_of(key.controller())),
+                       genesis, "service", service));
+  if (static_cast<contracts::PartyKind>(service.kind()) != contracts::PartyKind::service ||
+      service.custodian() != details.organisation()) {
+    return access_differs("the service is not the requester's");
+  }
+  return {};
+}
+
+/// The key named in the evidence is the requester's, and had signed in.
+Status check_sign_in(const AccessProof& proof, const AccessDetails& details,
+                     const model::Genesis& genesis) {
+  const auto& sign_in = details.sign_in();
+  KeyRecord sealed;
+  if (!details.has_sign_in() || details.key().size() != sizeof(Hash) ||
+      !model::decode_canonical(view_of(sign_in.key_record()), sealed)) {
+    return access_differs("the evidence holds no sign-in");
+  }
+  const Hash key_id = contracts::key_id_of(details.key());
+  const auto algorithm = static_cast<crypto::Algorithm>(sealed.algorithm());
+  if (model::key_id_of(algorithm, view_of(sealed.public_key())) != key_id) {
+    return access_differs("the sign-in is of another key");
+  }
+  XL_TRY(check_speaks_for(proof, sealed, details, genesis));
+  const Bytes text = identity::sign_in_bytes(
+      genesis.network, contracts::id_of(details.organisation()), key_id, sign_in.challenge());
+  if (!crypto::verify(algorithm, view_of(sealed.public_key()), text,
+                      view_of(sign_in.signature()))) {
+    return access_differs("the sign-in is not signed by the key");
+  }
+  KeyRecord on_ledger;
+  XL_TRY(proven_record(proof.key, identity::key_key(key_id), genesis, "key", on_ledger));
+  on_ledger.set_revoked_at_ms(sealed.revoked_at_ms());  // it may have been revoked since
+  if (model::encode(on_ledger) != model::encode(sealed)) {
+    return access_differs("the ledger has the key otherwise");
+  }
+  return {};
+}
+
+/// Both organisations opened the session over what the evidence says of it.
+Status check_session(const AccessProof& proof, const model::JournalEntry& entry,
+                     const AccessDetails& details, const model::Genesis& genesis) {
+  if (details.session_details().empty()) return {};
+  xinglin::access::v1::SessionRecord session;
+  XL_TRY(proven_record(proof.session, access::session_key(entry.session), genesis, "session",
+                       session));
+  if (session.decision() != access::details_commitment(view_of(details.session_details()))) {
+    return access_differs("the session was opened on something else");
+  }
+  AccessDetails opened;
+  if (!model::decode_canonical(view_of(details.session_details()), opened) ||
+      opened.requester() != details.requester() || opened.key() != details.key() ||
+      opened.patient() != details.patient() || opened.purpose() != details.purpose()) {
+    return access_differs("the session was opened for somebody else");
+  }
+  return {};
+}
+
+Status check_cohort(const AccessProof& proof, const model::JournalEntry& entry,
+                    const AccessDetails& details, const model::Genesis& genesis) {
+  if (!details.has_cohort()) return {};
+  const auto& leaf = details.cohort().leaf();
+  xinglin::access::v1::CohortRecord cohort;
+  XL_TRY(proven_record(proof.cohort, access::cohort_key(entry.session), genesis,
+                       "look at many patients", cohort));
+  Hash root{};
+  if (cohort.root().size() != 1 + root.size()) return access_differs("the look's root");
+  std::copy(cohort.root().begin() + 1, cohort.root().end(), root.begin());
+  if (!equal(view_of(leaf.entry()), entry.session.view()) || leaf.patient() != details.patient() ||
+      details.cohort().count() != cohort.count() || !access::leads_to(details.cohort(), root)) {
+    return access_differs("the patient's place in the look at many patients");
+  }
+  return {};
+}
+
+Result<std::optional<model::Receipt>> receipt_in(json::Value document, std::string_view name) {
+  const json::Value one = document.find("receipts").find(name);
+  if (!one.present()) return std::optional<model::Receipt>();
+  if (!one.is_object()) return access_malformed(name);
+  XL_TRY_ASSIGN(model::Receipt receipt, model::read_receipt(json::write(one)));
+  return std::optional<model::Receipt>(std::move(receipt));
+}
+
+}  // namespace
+
+Result<AccessProof> read_access_proof(json::Value document) {
+  const auto text = [&](std::string_view name) {
+    return document.find(name).as_string().value_or(std::string_view{});
+  };
+  const auto number = [&](std::string_view name, std::uint64_t& out) {
+    return parse_decimal(text(name), out) && out != 0;
+  };
+  if (text("schema") != "xinglin/access-proof/v1") return access_malformed("schema");
+  AccessProof out;
+  const auto custodian = model::id_from_did(text("organisation"));
+  if (!custodian.ok()) return access_malformed("organisation");
+  out.custodian = *custodian;
+  if (!number("sequence", out.journal.sequence)) return access_malformed("sequence");
+  if (!number("first_sequence", out.root.first_sequence) ||
+      !number("last_sequence", out.root.last_sequence) ||
+      out.root.last_sequence < out.root.first_sequence) {
+    return access_malformed("first_sequence, last_sequence");
+  }
+  if (!from_hex(text("root"), out.root.root)) return access_malformed("root");
+  if (!from_hex(text("previous"), out.journal.previous)) return access_malformed("previous");
+  if (!from_hex(text("salt"), out.journal.salt)) return access_malformed("salt");
+  if (!from_base64(text("content"), out.journal.content)) return access_malformed("content");
+  for (const json::Value hash : document.find("path").items()) {
+    if (!from_hex(hash.as_string().value_or(""), out.journal.path.emplace_back())) {
+      return access_malformed("path");
+    }
+  }
+  XL_TRY_ASSIGN(auto anchor, receipt_in(document, "anchor"));
+  if (!anchor) return access_malformed("receipts.anchor");
+  out.anchor = std::move(*anchor);
+  XL_TRY_ASSIGN(out.key, receipt_in(document, "key"));
+  XL_TRY_ASSIGN(out.service, receipt_in(document, "service"));
+  XL_TRY_ASSIGN(out.session, receipt_in(document, "session"));
+  XL_TRY_ASSIGN(out.cohort, receipt_in(document, "cohort"));
+  return out;
+}
+
+Result<ProvenAccess> check_access_proof(const AccessProof& proof, const model::Genesis& genesis) {
+  XL_TRY(check_anchor(proof, genesis));
+  ProvenAccess out;
+  XL_TRY_ASSIGN(out.entry, model::verify_journal_proof(proof.custodian, proof.journal, proof.root));
+  if (!model::decode_canonical(out.entry.evidence, out.details)) {
+    return access_differs("the evidence of the entry");
+  }
+  XL_TRY(check_parties(out.entry, out.details, proof.custodian));
+  XL_TRY(check_sign_in(proof, out.details, genesis));
+  XL_TRY(check_session(proof, out.entry, out.details, genesis));
+  XL_TRY(check_cohort(proof, out.entry, out.details, genesis));
+  return out;
+}
+
+}  // namespace xl::client
