@@ -35,6 +35,10 @@ std::string_view event_text(LogEvent event) {
       return "node_failed";
     case LogEvent::request_served:
       return "request_served";
+    case LogEvent::snapshot_made:
+      return "snapshot_made";
+    case LogEvent::snapshot_failed:
+      return "snapshot_failed";
     case LogEvent::engine_ended:
       return "engine_ended";
     case LogEvent::custody_failed:

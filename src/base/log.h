@@ -25,10 +25,12 @@ enum class LogEvent : std::uint8_t {
   node_running,
   node_stopping,
   node_stopped,
-  node_failed,     ///< it could not start: code
-  request_served,  ///< request, method, route, status, milliseconds
-  engine_ended,    ///< the consensus engine's process: code
-  custody_failed,  ///< something of the custodian's work in the background: code
+  node_failed,      ///< it could not start: code
+  request_served,   ///< request, method, route, status, milliseconds
+  engine_ended,     ///< the consensus engine's process: code
+  snapshot_made,    ///< a snapshot for members who join: height
+  snapshot_failed,  ///< none at this height: height, code
+  custody_failed,   ///< something of the custodian's work in the background: code
 };
 
 /// One value of a log line. There is no free text: that is what keeps health data out.

@@ -62,6 +62,8 @@ Result<std::unique_ptr<Chain>> Chain::open(state::Database& database,
                                            const std::function<void(std::uint64_t)>& progress) {
   std::unique_ptr<Chain> chain(new Chain(database, registry, std::move(genesis)));
   Bytes format;
+  XL_TRY_ASSIGN(const bool taking, database.get(Column::meta, view_of(meta_taking), format));
+  if (taking) return make_error(ErrorCode::snapshot_unfinished);
   XL_TRY_ASSIGN(const bool exists, database.get(Column::meta, view_of(meta_format), format));
   if (!exists) {
     XL_TRY(chain->found());
@@ -118,6 +120,10 @@ Status Chain::found() {
 Status Chain::restore(ByteView stored_head, const std::function<void(std::uint64_t)>& progress) {
   XL_TRY_ASSIGN(finalized_, decode_head(stored_head));
   durable_ = finalized_;
+  Bytes base;
+  XL_TRY_ASSIGN(const bool based, database_.get(Column::meta, view_of(meta_base), base));
+  if (based && base.size() != sizeof base_) return corrupt("base");
+  if (based) base_ = read_be<std::uint64_t>(base);
   XL_TRY_ASSIGN(state_, state::Store::open(database_, finalized_.height, progress));
   if (state_->root() != finalized_.state_root) {
     return corrupt("state values do not give the state root of the head");

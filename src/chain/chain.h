@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain/history_tree.h"
+#include "chain/snapshot.h"
 #include "execution/executor.h"
 #include "model/comet/light_client.h"
 #include "model/envelope.h"
@@ -115,7 +116,10 @@ class Chain {
 
   /// Errors: transaction_unknown, store_corrupt. Thread-safe.
   [[nodiscard]] Result<LocatedTransaction> transaction(const Hash& id) const;
-  /// Errors: height_unknown, store_corrupt. Thread-safe.
+  /// First height whose block is kept here: 1, or the one behind a snapshot that was taken.
+  [[nodiscard]] std::uint64_t base() const { return base_; }
+
+  /// Errors: height_unknown, block_not_kept (below `base`), store_corrupt. Thread-safe.
   [[nodiscard]] Result<StoredBlockView> block(std::uint64_t height) const;
   /// The transaction's own bytes, from its block. Errors: as `transaction` and `block`.
   [[nodiscard]] Result<Bytes> transaction_bytes(const LocatedTransaction& located) const;
@@ -126,6 +130,10 @@ class Chain {
   /// A receipt for what `key` held after block `height` (the last executed block when 0).
   /// Errors: those of `state::Store::prove`. Thread-safe.
   [[nodiscard]] Result<model::Receipt> state_receipt(ByteView key, std::uint64_t height) const;
+  /// The way from the genesis to the header behind `height`, with commits that every member has.
+  /// Errors: height_unknown (the second header behind is not there yet), store_corrupt.
+  /// Thread-safe.
+  [[nodiscard]] Result<snapshot::Way> way_behind(std::uint64_t height) const;
   /// Proof that the history of `size1` entries is the beginning of that of `size2`.
   /// Errors: height_unknown when a size is beyond the head. Thread-safe.
   [[nodiscard]] Result<std::vector<Hash>> consistency(std::uint64_t size1,
@@ -143,7 +151,10 @@ class Chain {
   [[nodiscard]] Status restore(ByteView stored_head,
                                const std::function<void(std::uint64_t)>& progress);
   [[nodiscard]] Status complete(model::Receipt& receipt, std::uint64_t height) const;
+  [[nodiscard]] Result<StoredBlockView> stored_block(std::uint64_t height) const;
   [[nodiscard]] Result<model::comet::LightBlock> light_block(std::uint64_t height) const;
+  [[nodiscard]] Result<model::comet::ValidatorSet> validators_at(std::uint64_t height) const;
+  [[nodiscard]] Result<std::vector<std::uint64_t>> set_changes(std::uint64_t up_to) const;
 
   state::Database& database_;
   const contracts::Registry& registry_;
@@ -152,6 +163,7 @@ class Chain {
   std::unique_ptr<state::Store> state_;
   std::optional<HistoryTree> history_;  // executing thread only
   Head finalized_;                      // executing thread only
+  std::uint64_t base_ = 1;
 
   std::mutex write_mutex_;  // one write of the head at a time; taken before mutex_
   mutable std::mutex mutex_;

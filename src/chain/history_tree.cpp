@@ -98,6 +98,55 @@ Result<HistoryTree> HistoryTree::open(state::Database& database, std::uint64_t s
   return tree;
 }
 
+std::vector<std::size_t> HistoryTree::tile_counts(std::uint64_t size) {
+  std::vector<std::size_t> out;
+  for (; size != 0; size >>= tile_height) out.push_back(size % tile_width);
+  return out;
+}
+
+Result<std::vector<std::vector<Hash>>> HistoryTree::open_tiles(const state::Database& database,
+                                                               std::uint64_t size,
+                                                               const state::Snapshot* snapshot) {
+  std::vector<std::vector<Hash>> out;
+  for (const std::size_t count : tile_counts(size)) {
+    auto& tile = out.emplace_back();
+    if (count == 0) continue;
+    const std::size_t level = out.size() - 1;
+    const std::uint64_t number = (size >> (level * tile_height)) / tile_width;
+    Bytes bytes;
+    XL_TRY_ASSIGN(const bool found,
+                  database.get(state::Column::history, tile_key(level, number), bytes, snapshot));
+    tile = decode_tile(bytes);
+    if (!found || tile.size() < count) return make_error(ErrorCode::store_corrupt, "history tile");
+    tile.resize(count);
+  }
+  return out;
+}
+
+Hash HistoryTree::root_of_tiles(std::uint64_t size, const std::vector<std::vector<Hash>>& tiles) {
+  std::vector<Hash> roots;  // of the perfect subtrees, largest first
+  for (std::size_t level = tiles.size(); level-- > 0;) {
+    const std::vector<Hash>& tile = tiles[level];
+    std::size_t done = 0;
+    for (std::size_t width = tile_width / 2; width > 0; width /= 2) {
+      if ((tile.size() & width) == 0) continue;
+      const auto begin = tile.begin() + static_cast<std::ptrdiff_t>(done);
+      roots.push_back(perfect_root({begin, begin + static_cast<std::ptrdiff_t>(width)}));
+      done += width;
+    }
+  }
+  return merkle::Frontier(size, std::move(roots)).root();
+}
+
+void HistoryTree::put_tiles(std::uint64_t size, const std::vector<std::vector<Hash>>& tiles,
+                            state::Batch& batch) {
+  for (std::size_t level = 0; level < tiles.size(); ++level) {
+    if (tiles[level].empty()) continue;
+    const std::uint64_t number = (size >> (level * tile_height)) / tile_width;
+    batch.put(state::Column::history, tile_key(level, number), encode_tile(tiles[level]));
+  }
+}
+
 void HistoryTree::append(const Hash& leaf) {
   frontier_.append(leaf);
   append_at(0, leaf);

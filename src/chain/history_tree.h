@@ -18,6 +18,19 @@ class HistoryTree {
   /// Restores the tree of `size` leaves. Errors: store_corrupt (tiles missing), store_failed.
   [[nodiscard]] static Result<HistoryTree> open(state::Database& database, std::uint64_t size);
 
+  /// How many hashes the open tile of each tile level holds when the tree has `size` leaves, lowest
+  /// level first; all that is needed to append and to prove what is appended.
+  [[nodiscard]] static std::vector<std::size_t> tile_counts(std::uint64_t size);
+  /// Those tiles as the store has them. Errors: store_corrupt (missing), store_failed.
+  [[nodiscard]] static Result<std::vector<std::vector<Hash>>> open_tiles(
+      const state::Database& database, std::uint64_t size, const state::Snapshot* snapshot);
+  /// The root they give. Precondition: as many hashes as `tile_counts` says.
+  [[nodiscard]] static Hash root_of_tiles(std::uint64_t size,
+                                          const std::vector<std::vector<Hash>>& tiles);
+  /// Adds them to an empty store.
+  static void put_tiles(std::uint64_t size, const std::vector<std::vector<Hash>>& tiles,
+                        state::Batch& batch);
+
   void append(const Hash& leaf);
   /// Adds the tiles that changed since the last call to `batch`.
   void flush(state::Batch& batch);

@@ -26,6 +26,11 @@ Result<LocatedTransaction> Chain::transaction(const Hash& id) const {
 }
 
 Result<StoredBlockView> Chain::block(std::uint64_t height) const {
+  if (height != 0 && height < base_) return make_error(ErrorCode::block_not_kept);
+  return stored_block(height);
+}
+
+Result<StoredBlockView> Chain::stored_block(std::uint64_t height) const {
   Bytes stored;
   XL_TRY_ASSIGN(const bool found, database_.get(Column::blocks, height_key(height), stored));
   if (!found) return make_error(ErrorCode::height_unknown);
@@ -50,16 +55,54 @@ Result<Bytes> Chain::transaction_bytes(const LocatedTransaction& located) const 
 }
 
 Result<model::comet::LightBlock> Chain::light_block(std::uint64_t height) const {
-  XL_TRY_ASSIGN(StoredBlockView stored, block(height));
+  XL_TRY_ASSIGN(StoredBlockView stored, stored_block(height));
   if (!stored.commit) return make_error(ErrorCode::height_unknown);
   model::comet::LightBlock out{std::move(stored.header), std::move(*stored.commit), {}};
-  // The set in force is the one stored at the highest change at or below this height.
+  XL_TRY_ASSIGN(out.validators, validators_at(height));
+  return out;
+}
+
+/// The set in force: the one stored at the highest change at or below this height.
+Result<model::comet::ValidatorSet> Chain::validators_at(std::uint64_t height) const {
   Bytes changed_at;
   Bytes set;
   XL_TRY_ASSIGN(const bool found, database_.last_at_or_below(Column::validators, height_key(height),
                                                              changed_at, set));
   if (!found) return make_error(ErrorCode::store_corrupt, "validators");
-  XL_TRY_ASSIGN(out.validators, model::comet::decode_validators(set));
+  return model::comet::decode_validators(set);
+}
+
+/// The heights behind the first at which the set became another one, ascending.
+Result<std::vector<std::uint64_t>> Chain::set_changes(std::uint64_t up_to) const {
+  std::vector<std::uint64_t> out;
+  XL_TRY(database_.scan(Column::validators, {}, height_key(2), [&](ByteView key, ByteView) {
+    const auto changed_at = read_be<std::uint64_t>(key);
+    if (changed_at <= up_to) out.push_back(changed_at);
+    return changed_at < up_to;
+  }));
+  return out;
+}
+
+Result<snapshot::Way> Chain::way_behind(std::uint64_t height) const {
+  // A commit that a block holds is the same at every member; the one seen first may not be.
+  const auto agreed = [&](std::uint64_t at) -> Result<model::comet::LightBlock> {
+    XL_TRY_ASSIGN(StoredBlockView stored, stored_block(at));
+    XL_TRY_ASSIGN(StoredBlockView next, stored_block(at + 1));
+    XL_TRY_ASSIGN(model::comet::ValidatorSet validators, validators_at(at));
+    return model::comet::LightBlock{std::move(stored.header), std::move(next.last_commit),
+                                    std::move(validators)};
+  };
+  snapshot::Way out;
+  XL_TRY_ASSIGN(const std::vector<std::uint64_t> changes, set_changes(height + 1));
+  for (const std::uint64_t changed_at : changes) {
+    // Below the base the blocks are gone, and what was stored is what a member agreed on.
+    XL_TRY_ASSIGN(model::comet::LightBlock step,
+                  changed_at < base_ ? light_block(changed_at - 1) : agreed(changed_at - 1));
+    out.steps.push_back(std::move(step));
+  }
+  XL_TRY_ASSIGN(model::comet::LightBlock last, agreed(height + 1));
+  out.steps.push_back(std::move(last));
+  XL_TRY_ASSIGN(out.next_validators, validators_at(height + 2));
   return out;
 }
 
@@ -74,14 +117,11 @@ Status Chain::complete(model::Receipt& receipt, std::uint64_t height) const {
   receipt.history_root = roots.history_root;
   receipt.history_size = roots.history_size;
   XL_TRY_ASSIGN(receipt.block, light_block(height + 1));
-  XL_TRY(database_.scan(Column::validators, {}, height_key(2), [&](ByteView key, ByteView) {
-    const std::uint64_t changed_at = read_be<std::uint64_t>(key);
-    if (changed_at > height + 1) return false;
-    auto step = light_block(changed_at - 1);
-    if (!step.ok()) return false;
-    receipt.trust_path.push_back(std::move(*step));
-    return true;
-  }));
+  XL_TRY_ASSIGN(const std::vector<std::uint64_t> changes, set_changes(height + 1));
+  for (const std::uint64_t changed_at : changes) {
+    XL_TRY_ASSIGN(model::comet::LightBlock step, light_block(changed_at - 1));
+    receipt.trust_path.push_back(std::move(step));
+  }
   return {};
 }
 
@@ -118,6 +158,7 @@ Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) 
   // Signed blocks above the last executed one are proof blocks: they changed nothing.
   const bool at_head = height == 0 || (height > now.height && height <= now.signed_height);
   const std::uint64_t asked = at_head ? provable : height;
+  if (asked + 1 < base_) return make_error(ErrorCode::height_too_old);
   XL_TRY_ASSIGN(state::Store::Proved proved, state_->prove(key, asked));
   // Roots are stored where something was executed; blocks after that one changed nothing.
   Bytes executed;

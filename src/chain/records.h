@@ -12,6 +12,10 @@ namespace xl::chain {
 constexpr std::string_view meta_format = "format";
 constexpr std::string_view meta_network = "network";
 constexpr std::string_view meta_head = "head";
+/// First height whose block is in the store; not there: 1.
+constexpr std::string_view meta_base = "base";
+/// There while the store is being filled from a snapshot: it is no ledger yet.
+constexpr std::string_view meta_taking = "taking";
 /// Version of the store's layout. A store of another version is refused.
 constexpr std::uint8_t store_format_version = 1;
 

@@ -84,9 +84,11 @@ bool verify_absence(const Proof& proof, const Hash& path, const Hash& root) {
   return climb(leaf_hash(proof.leaf->path, proof.leaf->value_hash), proof.siblings, path) == root;
 }
 
-Hash root_of(std::span<const Leaf> leaves) {
+Hash root_of(std::span<const Leaf> leaves) { return subtree_root_of(leaves, 0); }
+
+Hash subtree_root_of(std::span<const Leaf> leaves, unsigned depth) {
   check_sorted(leaves);
-  return subtree_hash(leaves, 0);
+  return subtree_hash(leaves, depth);
 }
 
 Proof prove(std::span<const Leaf> leaves, const Hash& path) {

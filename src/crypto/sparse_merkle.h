@@ -53,6 +53,10 @@ struct Proof {
 /// The reference that the incremental tree of `state` is tested against.
 [[nodiscard]] Hash root_of(std::span<const Leaf> leaves);
 
+/// The subtree at `depth` (0..256) over `leaves`, which agree in their first `depth` bits; else as
+/// `root_of`.
+[[nodiscard]] Hash subtree_root_of(std::span<const Leaf> leaves, unsigned depth);
+
 /// Proof for `path` over the same `leaves`. Cost as `root_of`.
 [[nodiscard]] Proof prove(std::span<const Leaf> leaves, const Hash& path);
 

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "custody/custody.h"
@@ -19,6 +21,8 @@ struct Services {
   custody::Custody& custody;
   auth::Tokens& tokens;
   const Log& log;
+  /// Hands a JSON-RPC request to the consensus engine beside this node; empty when there is none.
+  std::function<Result<std::string>(const std::string& request)> light;
 };
 
 /// The organisation that a path names by its 26-character id or its DID. Errors:

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "node/commands.h"
 
+#include "base/json/writer.h"
 #include "node/demo/story.h"
 #include "node/init.h"
 #include "node/log.h"
@@ -9,6 +10,7 @@
 #include "node/node.h"
 #include "node/tools/ledger_verify.h"
 #include "node/tools/rebuild_index.h"
+#include "node/tools/repair.h"
 #include "node/tools/tamper.h"
 #include "node/unlock_options.h"
 #include "node/vault_commands.h"
@@ -26,6 +28,8 @@ struct FolderOptions {
   // node run
   int port = -1;
   bool debug = false;
+  // node repair
+  std::vector<std::string> from;
   // ledger verify
   std::string ledger;
   std::string genesis;
@@ -97,6 +101,38 @@ int run_rebuild(const FolderOptions& options, const Console& console) {
     console.result("{\"schema\":\"xinglin/rebuild/v1\",\"versions\":\"" + count + "\"}");
   console.done("Indexed " + count + " record versions again",
                "已重新索引 " + count + " 个记录版本");
+  return static_cast<int>(ExitCode::done);
+}
+
+int run_repair(const FolderOptions& options, const Console& console) {
+  const StopSignals signals;
+  const auto config = read_config(options.layout().config());
+  if (!config.ok()) return console.fail(config.error());
+  const auto unlock = unlock_of(options.unlock, console);
+  if (!unlock.ok()) return console.fail(unlock.error());
+  const SystemClock clock;
+  Progress progress(console, std::string(console.pick("Restoring", "正在恢复")), clock.now_ms());
+  const auto done = repair_ledger(options.layout(), *config, *unlock, options.from,
+                                  [&](const RepairProgress& state) {
+                                    progress.update(state.taken, state.chunks, clock.now_ms());
+                                    return !signals.pending();
+                                  });
+  progress.finish();
+  if (!done.ok()) return console.fail(done.error());
+  const std::string height = std::to_string(done->height);
+  const std::string aside = done->set_aside.string();
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/repair/v1").key("height").string(height);
+    out.key("refused").unsigned_integer(done->refused).key("set_aside").string(aside);
+    console.result(out.end_object().take());
+  }
+  if (!aside.empty()) {
+    console.say("  the ledger that was there is in " + aside, "  原有账本已移至 " + aside);
+  }
+  console.done("The ledger is restored at height " + height +
+                   ", checked by the genesis; the node goes on from there: xinglin node run",
+               "账本已恢复至高度 " + height + ",并经创世文件核验;请启动节点继续:xinglin node run");
   return static_cast<int>(ExitCode::done);
 }
 
@@ -271,6 +307,16 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
       "Examples:\n  xinglin node rebuild-index --operator-key operator.key\n"
       "  xinglin node rebuild-index --data /srv/xinglin --passphrase-file passphrase");
   on(rebuild, run_rebuild);
+  auto* repair = node->add_subcommand("repair", "restore the ledger from other members' snapshot");
+  add_data_option(repair, *options);
+  add_unlock_options(repair, options->unlock);
+  repair->add_option("--from", options->from, "addresses of other members' gateways")->required();
+  repair->footer(
+      "Examples:\n"
+      "  xinglin node repair --from http://127.0.0.1:7410 --operator-key operator.key\n"
+      "  xinglin node repair --data /srv/xinglin --from http://10.0.0.2:7410 \\\n"
+      "    --from http://10.0.0.3:7410 --passphrase-file passphrase");
+  on(repair, run_repair);
   add_vault_commands(node, choose);
   add_network_commands(app, choose);
   auto* ledger = app.get_subcommand("ledger");

@@ -20,6 +20,7 @@ struct EngineSettings {
   std::string listen = "127.0.0.1:26656";       ///< where other members' engines come to: host:port
   std::vector<ordering::cometbft::Peer> peers;  ///< `id@host:port` each
   std::string metrics;                          ///< host:port of the engine's metrics, or empty
+  std::uint64_t snapshot_every = 10'000;        ///< blocks between snapshots for members who join
   bool same_address = false;  ///< several members on this machine: a demo or a test
 };
 

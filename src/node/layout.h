@@ -30,6 +30,10 @@ struct Layout {
   /// CometBFT's own folder.
   [[nodiscard]] std::filesystem::path engine() const { return root / "engine"; }
   [[nodiscard]] std::filesystem::path engine_log() const { return root / "log" / "engine.log"; }
+  /// For members who join: one folder for each height.
+  [[nodiscard]] std::filesystem::path snapshots() const { return root / "snapshots"; }
+  /// Ledgers that were found damaged, for whoever wants to know why.
+  [[nodiscard]] std::filesystem::path set_aside() const { return root / "set-aside"; }
   /// Where node and engine find each other.
   [[nodiscard]] std::filesystem::path abci_socket() const { return root / "run" / "abci.sock"; }
   [[nodiscard]] std::filesystem::path rpc_socket() const { return root / "run" / "rpc.sock"; }

@@ -88,9 +88,10 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
                                                  std::move(genesis), progress));
   node->ledger_ = std::make_unique<query::Ledger>(*node->chain_);
 
-  XL_TRY_ASSIGN(node->ordering_,
-                Ordering::start(layout, config.engine, std::move(keys), *node->chain_, clock, log,
-                                [&disk] { return disk.room(disk_reserve::ledger_bytes); }));
+  XL_TRY_ASSIGN(
+      node->ordering_,
+      Ordering::start(layout, config.engine, std::move(keys), *node->chain_, *node->database_,
+                      clock, log, [&disk] { return disk.room(disk_reserve::ledger_bytes); }));
   ordering::Engine& engine = node->ordering_->engine();
 
   node->port_.emplace(*node->ledger_, engine, clock,
@@ -108,8 +109,8 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   server.address = config.listen;
   server.port = config.port;
   XL_TRY_ASSIGN(node->gateway_,
-                gateway::Gateway::start(
-                    server, {*node->ledger_, engine, clock, *node->custody_, *node->tokens_, log}));
+                gateway::Gateway::start(server, {*node->ledger_, engine, clock, *node->custody_,
+                                                 *node->tokens_, log, node->ordering_->light()}));
   return node;
 }
 

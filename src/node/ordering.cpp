@@ -22,12 +22,26 @@ Result<OrderingKeys> load_ordering_keys(const Layout& layout, EngineKind kind,
 
 Result<std::unique_ptr<Ordering>> Ordering::start(const Layout& layout,
                                                   const EngineSettings& settings, OrderingKeys keys,
-                                                  chain::Chain& chain, const Clock& clock,
-                                                  const Log& log, std::function<Status()> room) {
+                                                  chain::Chain& chain,
+                                                  const state::Database& database,
+                                                  const Clock& clock, const Log& log,
+                                                  std::function<Status()> room) {
   std::unique_ptr<Ordering> out(new Ordering(std::move(keys)));
   ordering::Intake::Options intake;
   intake.room = std::move(room);
   if (settings.kind == EngineKind::cometbft) {
+    chain::SnapshotMaker::Options snapshots;
+    snapshots.folder = layout.snapshots();
+    snapshots.every_blocks = settings.snapshot_every;
+    snapshots.done = [&log](std::uint64_t height, const Status& made) {
+      if (made.ok()) {
+        log.write(LogLevel::info, LogEvent::snapshot_made, {LogField::height(height)});
+      } else if (made.error().code != ErrorCode::node_stopping) {
+        log.write(LogLevel::warning, LogEvent::snapshot_failed,
+                  {LogField::height(height), LogField::code(made.error().code)});
+      }
+    };
+    out->snapshots_ = std::make_unique<chain::SnapshotMaker>(chain, database, std::move(snapshots));
     XL_TRY(out->start_comet(layout, settings, chain, clock, log, std::move(intake)));
     return out;
   }
@@ -39,19 +53,34 @@ Result<std::unique_ptr<Ordering>> Ordering::start(const Layout& layout,
   return out;
 }
 
+engine::EngineConfig engine_config(const Layout& layout, const EngineSettings& settings,
+                                   const model::Genesis& genesis) {
+  engine::EngineConfig out;
+  out.moniker = genesis.chain_id;
+  out.abci_socket = std::filesystem::absolute(layout.abci_socket());
+  out.rpc_socket = std::filesystem::absolute(layout.rpc_socket());
+  out.p2p_listen = settings.listen;
+  out.peers = settings.peers;
+  out.metrics_listen = settings.metrics;
+  out.same_address = settings.same_address;
+  return out;
+}
+
+engine::Program engine_program(const Layout& layout, const EngineSettings& settings,
+                               const model::Genesis& genesis) {
+  return {settings.program.is_absolute() ? settings.program : layout.root / settings.program,
+          {"start", "--home", std::filesystem::absolute(layout.engine()).string(), "--genesis_hash",
+           to_hex(crypto::sha256(genesis.raw))},
+          layout.engine_log(),
+          {std::filesystem::absolute(layout.rpc_socket())}};
+}
+
 Status Ordering::start_comet(const Layout& layout, const EngineSettings& settings,
                              chain::Chain& chain, const Clock& clock, const Log& log,
                              ordering::Intake::Options intake) {
   std::error_code failure;
   std::filesystem::create_directories(layout.abci_socket().parent_path(), failure);
-  engine::EngineConfig config;
-  config.moniker = chain.genesis().chain_id;
-  config.abci_socket = std::filesystem::absolute(layout.abci_socket());
-  config.rpc_socket = std::filesystem::absolute(layout.rpc_socket());
-  config.p2p_listen = settings.listen;
-  config.peers = settings.peers;
-  config.metrics_listen = settings.metrics;
-  config.same_address = settings.same_address;
+  const engine::EngineConfig config = engine_config(layout, settings, chain.genesis());
   const engine::Home home{layout.engine()};
   XL_TRY(engine::write_home(home, config, chain.genesis().raw, *keys_.peer, keys_.validator,
                             chain.head().height > 0));
@@ -64,21 +93,18 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
     return std::any_of(peers.begin(), peers.end(),
                        [id](const engine::Peer& peer) { return peer.node_id == id; });
   };
-  XL_TRY_ASSIGN(engine_, engine::CometEngine::make(chain, clock, keys_.envelope, options));
+  options.snapshots = snapshots_.get();
+  XL_TRY_ASSIGN(auto made, engine::CometEngine::make(chain, clock, keys_.envelope, options));
+  light_ = [comet = made.get()](const std::string& request) { return comet->forward(request); };
+  engine_ = std::move(made);
   engine_->start();
 
-  const std::string genesis_digest = to_hex(crypto::sha256(chain.genesis().raw));
-  engine::Program program{
-      settings.program.is_absolute() ? settings.program : layout.root / settings.program,
-      {"start", "--home", std::filesystem::absolute(layout.engine()).string(), "--genesis_hash",
-       genesis_digest},
-      layout.engine_log(),
-      {config.rpc_socket}};
   XL_TRY_ASSIGN(supervisor_,
-                engine::Supervisor::start(std::move(program), [&log](const std::string&) {
-                  log.write(LogLevel::warning, LogEvent::engine_ended,
-                            {LogField::code(ErrorCode::engine_failed)});
-                }));
+                engine::Supervisor::start(engine_program(layout, settings, chain.genesis()),
+                                          [&log](const std::string&) {
+                                            log.write(LogLevel::warning, LogEvent::engine_ended,
+                                                      {LogField::code(ErrorCode::engine_failed)});
+                                          }));
   return {};
 }
 

@@ -7,10 +7,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "chain/snapshot_maker.h"
 #include "node/config.h"
 #include "node/keys.h"
 #include "node/layout.h"
 #include "ordering/cometbft/engine.h"
+#include "ordering/cometbft/home.h"
 #include "ordering/cometbft/supervisor.h"
 #include "ordering/solo/engine.h"
 
@@ -27,6 +29,14 @@ struct OrderingKeys {
 [[nodiscard]] Result<OrderingKeys> load_ordering_keys(const Layout& layout, EngineKind kind,
                                                       const Unlock& unlock);
 
+/// What a member's engine is configured with, and how its process is started.
+[[nodiscard]] ordering::cometbft::EngineConfig engine_config(const Layout& layout,
+                                                             const EngineSettings& settings,
+                                                             const model::Genesis& genesis);
+[[nodiscard]] ordering::cometbft::Program engine_program(const Layout& layout,
+                                                         const EngineSettings& settings,
+                                                         const model::Genesis& genesis);
+
 /// The engine that a member's settings name, with its keys, and with CometBFT's process where it is
 /// one.
 class Ordering {
@@ -35,10 +45,15 @@ class Ordering {
   /// the engine; engine_failed, sign_state_missing.
   [[nodiscard]] static Result<std::unique_ptr<Ordering>> start(
       const Layout& layout, const EngineSettings& settings, OrderingKeys keys, chain::Chain& chain,
-      const Clock& clock, const Log& log, std::function<Status()> room);
+      const state::Database& database, const Clock& clock, const Log& log,
+      std::function<Status()> room);
   ~Ordering() { stop(); }
 
   [[nodiscard]] ordering::Engine& engine() { return *engine_; }
+  /// Hands a JSON-RPC request to the process beside this node; empty when there is none.
+  [[nodiscard]] std::function<Result<std::string>(const std::string&)> light() const {
+    return light_;
+  }
   /// The process ends before the engine that serves it.
   void stop();
 
@@ -49,6 +64,8 @@ class Ordering {
                                    ordering::Intake::Options intake);
 
   OrderingKeys keys_;
+  std::unique_ptr<chain::SnapshotMaker> snapshots_;
+  std::function<Result<std::string>(const std::string&)> light_;
   std::unique_ptr<ordering::Engine> engine_;
   std::unique_ptr<ordering::cometbft::Supervisor> supervisor_;
 };

@@ -52,7 +52,8 @@ rocksdb::ColumnFamilyOptions column_options(Column column,
   const bool point_lookups = column == Column::state || column == Column::transactions;
   options.write_buffer_size = point_lookups ? 128U << 20U : 16U << 20U;
   options.max_write_buffer_number = 4;
-  // A batch brings its keys in order, so each goes in from where the one before it went.
+  // A batch brings its keys in order, so each goes in from where the one before it went. Deleting a
+  // range beside it would break RocksDB's table: it uses the same hint for another one.
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
   options.level_compaction_dynamic_level_bytes = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -80,7 +81,7 @@ rocksdb::DBOptions database_options(const Database::Options& options) {
 /// The changes lie one behind the other in one buffer, as they will in RocksDB's own: it needs
 /// handles of columns, and the batch is made before it meets the database.
 struct Batch::Impl {
-  enum class Kind : std::uint8_t { put, erase, erase_range };
+  enum class Kind : std::uint8_t { put, erase };
   struct Change {
     Kind kind;
     Column column;
@@ -108,10 +109,6 @@ void Batch::put(Column column, ByteView key, ByteView value) {
 }
 
 void Batch::erase(Column column, ByteView key) { impl_->add(Impl::Kind::erase, column, key, {}); }
-
-void Batch::erase_range(Column column, ByteView first, ByteView behind) {
-  impl_->add(Impl::Kind::erase_range, column, first, behind);
-}
 
 void Batch::append(Batch&& other) {
   impl_->changes.insert(impl_->changes.end(), other.impl_->changes.begin(),
@@ -236,9 +233,6 @@ Status Database::write(Batch&& batch, bool sync) {
         break;
       case Batch::Impl::Kind::erase:
         status = out.Delete(column, slice(key));
-        break;
-      case Batch::Impl::Kind::erase_range:
-        status = out.DeleteRange(column, slice(key), slice(value));
         break;
     }
     if (!status.ok()) return to_error(status);

@@ -37,8 +37,6 @@ class Batch {
 
   void put(Column column, ByteView key, ByteView value);
   void erase(Column column, ByteView key);
-  /// Erases keys in [first, behind).
-  void erase_range(Column column, ByteView first, ByteView behind);
   /// Adds every change of `other` behind these.
   void append(Batch&& other);
   [[nodiscard]] std::size_t bytes() const;

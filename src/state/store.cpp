@@ -241,12 +241,18 @@ Hash Store::stage(std::uint64_t height, model::WriteSet writes, Batch& batch) {
 void Store::prune_undo(std::uint64_t height, Batch& batch) {
   if (height <= limits::proof_heights_kept) return;
   const std::uint64_t keep_above = height - limits::proof_heights_kept;
-  if (keep_above > pruned_height_ + 64) {
-    batch.erase_range(Column::undo, height_key(pruned_height_), height_key(keep_above + 1));
-  } else {
+  if (keep_above <= pruned_height_ + 64) {
     for (std::uint64_t h = pruned_height_ + 1; h <= keep_above; ++h) {
       batch.erase(Column::undo, height_key(h));
     }
+  } else {
+    // After a long time without writes: what is there is found, not guessed.
+    const Status found = database_.scan(Column::undo, {}, {}, [&](ByteView at, ByteView) {
+      const bool old = at.size() == 8 && read_be<std::uint64_t>(at) <= keep_above;
+      if (old) batch.erase(Column::undo, at);
+      return old;
+    });
+    if (!found.ok()) stop_process(found.error().text());
   }
   pruned_height_ = keep_above;
 }

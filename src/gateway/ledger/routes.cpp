@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "gateway/ledger/events.h"
+#include "gateway/ledger/light.h"
 #include "gateway/ledger/parties.h"
 #include "gateway/ledger/show.h"
 #include "gateway/ledger/submit.h"
@@ -99,6 +100,14 @@ void add_routes(Router& router, const Services& services) {
                 return json_response(std::string(text_of(services.ledger.genesis().raw)));
               },
               Access::anyone, RouteDoc{.answer = "Genesis"}});
+  router.add(
+      {"POST", "/ledger/v1/light",
+       "Headers for a member that restores its ledger, by the engine's JSON-RPC",
+       [services](const http::Request& request, const auto&) {
+         return answer_light(services, request);
+       },
+       Access::anyone,
+       RouteDoc{.body_media = {"application/json"}, .body = "Anything", .answer = "Anything"}});
   router.add({"POST", "/ledger/v1/transactions", "Submit one transaction or a batch",
               [services](const http::Request& request, const auto&) {
                 return submit_transactions(services, request);

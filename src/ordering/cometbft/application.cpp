@@ -53,10 +53,12 @@ bool decode_refusals(ByteView bytes, std::vector<Refusal>& out) {
   return true;
 }
 
-Application::Application(chain::Chain& chain, const Clock& clock, Hooks hooks)
+Application::Application(chain::Chain& chain, const Clock& clock, Hooks hooks,
+                         chain::SnapshotMaker* snapshots)
     : chain_(chain),
       clock_(clock),
       hooks_(std::move(hooks)),
+      snapshots_(snapshots),
       cache_(cache_bytes_max),
       mempool_(chain, cache_),
       consensus_(chain, cache_),
@@ -100,7 +102,10 @@ void Application::handle(const abci::Request& request, abci::Response& response)
           abci::ResponseVerifyVoteExtension::ACCEPT);
       break;
     case abci::Request::kListSnapshots:
-      response.mutable_list_snapshots();
+      list_snapshots(*response.mutable_list_snapshots());
+      break;
+    case abci::Request::kLoadSnapshotChunk:
+      load_chunk(request.load_snapshot_chunk(), *response.mutable_load_snapshot_chunk());
       break;
     case abci::Request::kOfferSnapshot:
       response.mutable_offer_snapshot()->set_result(abci::ResponseOfferSnapshot::REJECT);
@@ -166,6 +171,26 @@ void Application::query(const abci::RequestQuery& in, abci::ResponseQuery& out) 
   }
   out.set_code(1);
   out.set_log("the ledger is read through the node's own API");
+}
+
+void Application::list_snapshots(abci::ResponseListSnapshots& out) const {
+  if (snapshots_ == nullptr) return;
+  for (const chain::SnapshotMaker::Made& made : snapshots_->list()) {
+    auto* one = out.add_snapshots();
+    one->set_height(made.height);
+    one->set_format(chain::snapshot::format);
+    one->set_chunks(made.chunks);
+    one->set_hash(std::string(text_of(made.digest)));
+    one->set_metadata(std::string(text_of(made.manifest)));
+  }
+}
+
+/// Nothing when it was dropped meanwhile: the engine asks another peer.
+void Application::load_chunk(const abci::RequestLoadSnapshotChunk& in,
+                             abci::ResponseLoadSnapshotChunk& out) const {
+  if (snapshots_ == nullptr || in.format() != chain::snapshot::format) return;
+  const auto chunk = snapshots_->chunk(in.height(), in.chunk());
+  if (chunk.ok()) out.set_chunk(std::string(text_of(*chunk)));
 }
 
 std::vector<Refusal> Application::admissible(const execution::EnvelopeInput& envelope) const {
@@ -307,6 +332,7 @@ void Application::commit() {
   // Nobody was told of this block yet, and going on would build on what is not on disk.
   if (!persisted.ok()) stop_process(persisted.error().text());
   step("written");
+  if (snapshots_ != nullptr) snapshots_->committed(pending_->executed.height);
   for (const Hash& digest : pending_->executed.envelopes) cache_.remove(digest);
   ExecutedBlock executed = std::move(pending_->executed);
   pending_.reset();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "chain/snapshot_maker.h"
 #include "ordering/cometbft/envelopes.h"
 #include "ordering/cometbft/server.h"
 
@@ -46,7 +47,9 @@ class Application {
     std::function<void(std::string_view step)> step_hook;
   };
 
-  Application(chain::Chain& chain, const Clock& clock, Hooks hooks);
+  /// `snapshots` may be null: none are made and offered. All arguments outlive it.
+  Application(chain::Chain& chain, const Clock& clock, Hooks hooks,
+              chain::SnapshotMaker* snapshots = nullptr);
 
   void handle(const abci::Request& request, abci::Response& response);
 
@@ -65,6 +68,9 @@ class Application {
   [[nodiscard]] std::string init_chain(const abci::RequestInitChain& in,
                                        abci::ResponseInitChain& out) const;
   void query(const abci::RequestQuery& in, abci::ResponseQuery& out) const;
+  void list_snapshots(abci::ResponseListSnapshots& out) const;
+  void load_chunk(const abci::RequestLoadSnapshotChunk& in,
+                  abci::ResponseLoadSnapshotChunk& out) const;
   void check_tx(const abci::RequestCheckTx& in, abci::ResponseCheckTx& out);
   [[nodiscard]] std::vector<Refusal> admissible(const execution::EnvelopeInput& envelope) const;
   void recheck(const execution::EnvelopeInput& envelope, abci::ResponseCheckTx& out) const;
@@ -79,6 +85,7 @@ class Application {
   chain::Chain& chain_;
   const Clock& clock_;
   Hooks hooks_;
+  chain::SnapshotMaker* snapshots_;
   EnvelopeCache cache_;
   std::mutex mempool_mutex_;
   EnvelopeChecker mempool_;  // guarded by mempool_mutex_

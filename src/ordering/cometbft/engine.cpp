@@ -40,7 +40,8 @@ class Impl final : public CometEngine {
         envelope_key_id_(model::key_id_of(envelope_key.algorithm(), envelope_key.public_key())),
         options_(std::move(options)),
         intake_(chain, options_.intake),
-        application_(chain, clock, hooks()),
+        application_(chain, clock, hooks(), options_.snapshots),
+        asked_(options_.rpc_socket),
         sequence_(clock.now_ms() << 16U) {}
   ~Impl() override { stop(); }
 
@@ -60,6 +61,10 @@ class Impl final : public CometEngine {
   void stop() override;
   [[nodiscard]] std::size_t queued() const override { return intake_.queued(); }
   [[nodiscard]] std::size_t connections() const override { return server_->connections(); }
+  [[nodiscard]] Result<std::string> forward(const std::string& request) override {
+    const std::scoped_lock lock(asked_mutex_);
+    return asked_.forward(request);
+  }
 
  private:
   struct Envelope {
@@ -93,6 +98,8 @@ class Impl final : public CometEngine {
   Options options_;
   Intake intake_;
   Application application_;
+  std::mutex asked_mutex_;
+  EngineRpc asked_;         // guarded by asked_mutex_
   std::uint64_t sequence_;  // sending thread only
   std::unique_ptr<AbciServer> server_;
 

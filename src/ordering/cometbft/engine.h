@@ -19,6 +19,8 @@ struct Options {
   std::chrono::milliseconds envelope_patience{10};
   /// Transactions handed to the engine and not in a block yet.
   std::size_t in_flight_max = 20'000;
+  /// Where snapshots for members who join are made; null: nowhere. Outlives the engine.
+  chain::SnapshotMaker* snapshots = nullptr;
   /// `committed` is the engine's own.
   Application::Hooks hooks;
 };
@@ -35,6 +37,10 @@ class CometEngine : public Engine {
   [[nodiscard]] static Result<std::unique_ptr<CometEngine>> make(
       chain::Chain& chain, const Clock& clock, const crypto::SigningKey& envelope_key,
       Options options);
+
+  /// Hands a JSON-RPC request to the engine as it is and gives back its answer. Thread-safe.
+  /// Errors: engine_unreachable.
+  [[nodiscard]] virtual Result<std::string> forward(const std::string& request) = 0;
 
   /// The engine's connections to this node: 4 when it runs.
   [[nodiscard]] virtual std::size_t connections() const = 0;

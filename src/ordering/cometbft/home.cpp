@@ -69,7 +69,14 @@ cache_size = 20000
 keep-invalid-txs-in-cache = false
 max_tx_bytes = @ENVELOPE@
 [statesync]
-enable = false
+enable = @SYNC@
+rpc_servers = "@SYNC_SERVERS@"
+trust_height = @TRUST_HEIGHT@
+trust_hash = "@TRUST_HASH@"
+trust_period = "87600h0m0s"
+discovery_time = "5s"
+chunk_request_timeout = "10s"
+chunk_fetchers = "4"
 [blocksync]
 version = "v0"
 [consensus]
@@ -137,7 +144,14 @@ std::string config_text(const EngineConfig& config) {
     peers += peer.node_id + "@" + peer.address;
     ids += peer.node_id;
   }
+  const EngineConfig::Sync sync = config.sync.value_or(EngineConfig::Sync{});
+  std::string servers;
+  for (const std::string& one : sync.servers) servers += (servers.empty() ? "" : ",") + one;
   const std::map<std::string_view, std::string> values = {
+      {"SYNC", config.sync ? "true" : "false"},
+      {"SYNC_SERVERS", servers},
+      {"TRUST_HEIGHT", std::to_string(sync.trust_height)},
+      {"TRUST_HASH", config.sync ? to_hex(sync.trust_hash) : ""},
       {"ABCI", config.abci_socket.string()},
       {"MONIKER", config.moniker},
       {"RPC", config.rpc_socket.string()},

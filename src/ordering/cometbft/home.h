@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,13 @@ struct EngineConfig {
   std::filesystem::path rpc_socket;
   std::string p2p_listen;  ///< host:port of this machine
   std::vector<Peer> peers;
+  /// Where a ledger is restored from, instead of going on with the one there is.
+  struct Sync {
+    std::vector<std::string> servers;  ///< URLs that answer for other members' engines, two or more
+    std::uint64_t trust_height = 0;    ///< of a header that is known to be the network's
+    Hash trust_hash{};
+  };
+  std::optional<Sync> sync;
   std::string metrics_listen;  ///< host:port, or empty: none
   /// Several members share this machine's address: a demo or a test.
   bool same_address = false;

@@ -97,15 +97,19 @@ EngineRpc::EngineRpc(std::filesystem::path socket)
     : impl_(std::make_unique<Impl>(std::move(socket))) {}
 EngineRpc::~EngineRpc() = default;
 
-Result<json::Value> EngineRpc::call(std::string_view method, std::string_view params) {
-  std::string body = R"({"jsonrpc":"2.0","id":1,"method":")";
-  body.append(method).append(R"(","params":)").append(params).append("}");
+Result<std::string> EngineRpc::forward(const std::string& body) {
   const bool kept_open = impl_->stream.has_value();
   auto text = impl_->post(body);
   // The engine closes connections that were idle, or was started again since.
   if (!text.ok() && kept_open) text = impl_->post(body);
-  if (!text.ok()) return text.error();
-  auto parsed = json::parse(*text, {answer_bytes_max, 64, 1'000'000});
+  return text;
+}
+
+Result<json::Value> EngineRpc::call(std::string_view method, std::string_view params) {
+  std::string body = R"({"jsonrpc":"2.0","id":1,"method":")";
+  body.append(method).append(R"(","params":)").append(params).append("}");
+  XL_TRY_ASSIGN(const std::string text, forward(body));
+  auto parsed = json::parse(text, {answer_bytes_max, 64, 1'000'000});
   if (!parsed.ok()) return invalid("not JSON");
   impl_->answer = std::move(*parsed);
   const json::Value root = impl_->answer.root();

@@ -34,6 +34,9 @@ class EngineRpc {
   /// there yet, or pruned), engine_answer_invalid. Nothing is verified here.
   [[nodiscard]] Result<chain::SignedBlock> signed_block(std::uint64_t height);
 
+  /// A JSON-RPC request as it is, and the answer's text. Errors: engine_unreachable.
+  [[nodiscard]] Result<std::string> forward(const std::string& body);
+
   /// The member `result` of the answer to `method`; `params` is a JSON object's text. The document
   /// lives until the next call. Errors: engine_unreachable, engine_refused, engine_answer_invalid.
   [[nodiscard]] Result<json::Value> call(std::string_view method, std::string_view params);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "node/config.h"
+#include "node/keys.h"
+#include "node/layout.h"
+
+namespace xl::node {
+
+/// How far a repair is.
+struct RepairProgress {
+  std::uint64_t height = 0;  ///< of the snapshot that is taken, 0 before one was found
+  std::uint64_t chunks = 0;
+  std::uint64_t taken = 0;
+};
+
+/// What a repair did.
+struct Repaired {
+  std::uint64_t height = 0;         ///< of the snapshot
+  std::uint32_t refused = 0;        ///< snapshots and chunks that were not what they said
+  std::filesystem::path set_aside;  ///< where the ledger is that was there before; empty: none
+};
+
+/// Sets the ledger of a stopped member aside and restores it from a snapshot that other members
+/// offer, checked by the genesis. Vault, keys, indexes and the record of what the validator signed
+/// stay. `members` are the addresses of other members' gateways, such as `http://127.0.0.1:7410`.
+/// `go_on` is asked about once a second and may end it. Errors: config_invalid (the network has no
+/// other member), store_locked (the node runs), sign_state_missing, engine_unreachable (no member
+/// answers), snapshot_invalid, node_stopping, those of the keys, the genesis and the store.
+[[nodiscard]] Result<Repaired> repair_ledger(
+    const Layout& layout, const Config& config, const Unlock& unlock,
+    const std::vector<std::string>& members,
+    const std::function<bool(const RepairProgress& progress)>& go_on);
+
+}  // namespace xl::node
