@@ -122,8 +122,12 @@ Status Chain::restore(ByteView stored_head, const std::function<void(std::uint64
   durable_ = finalized_;
   Bytes base;
   XL_TRY_ASSIGN(const bool based, database_.get(Column::meta, view_of(meta_base), base));
-  if (based && base.size() != sizeof base_) return corrupt("base");
-  if (based) base_ = read_be<std::uint64_t>(base);
+  base_ms_ = genesis_.time.milliseconds();
+  if (based && base.size() != sizeof base_ + sizeof base_ms_) return corrupt("base");
+  if (based) {
+    base_ = read_be<std::uint64_t>(base);
+    base_ms_ = read_be<std::uint64_t>(ByteView(base).subspan(sizeof base_));
+  }
   XL_TRY_ASSIGN(state_, state::Store::open(database_, finalized_.height, progress));
   if (state_->root() != finalized_.state_root) {
     return corrupt("state values do not give the state root of the head");
@@ -202,6 +206,13 @@ Status Chain::persist_signed(const SignedBlock& block) {
   const std::scoped_lock lock(mutex_);
   durable_ = after;
   return {};
+}
+
+Result<std::uint64_t> Chain::last_time_ms() const {
+  const std::uint64_t height = head().signed_height;
+  if (height < base_) return base_ms_;
+  XL_TRY_ASSIGN(const StoredBlockView last, stored_block(height));
+  return last.header.time.milliseconds();
 }
 
 Head Chain::head() const {

@@ -118,6 +118,9 @@ class Chain {
   [[nodiscard]] Result<LocatedTransaction> transaction(const Hash& id) const;
   /// First height whose block is kept here: 1, or the one behind a snapshot that was taken.
   [[nodiscard]] std::uint64_t base() const { return base_; }
+  /// Time of the last header that is kept here, or of what comes before the first. Errors:
+  /// store_corrupt. Thread-safe.
+  [[nodiscard]] Result<std::uint64_t> last_time_ms() const;
 
   /// Errors: height_unknown, block_not_kept (below `base`), store_corrupt. Thread-safe.
   [[nodiscard]] Result<StoredBlockView> block(std::uint64_t height) const;
@@ -164,6 +167,7 @@ class Chain {
   std::optional<HistoryTree> history_;  // executing thread only
   Head finalized_;                      // executing thread only
   std::uint64_t base_ = 1;
+  std::uint64_t base_ms_ = 0;  // time before the block of that height
 
   std::mutex write_mutex_;  // one write of the head at a time; taken before mutex_
   mutable std::mutex mutex_;

@@ -12,7 +12,8 @@ namespace xl::chain {
 constexpr std::string_view meta_format = "format";
 constexpr std::string_view meta_network = "network";
 constexpr std::string_view meta_head = "head";
-/// First height whose block is in the store; not there: 1.
+/// First height whose block is in the store (8 bytes), and the time before it in milliseconds (8).
+/// Not there: 1, and the genesis' time.
 constexpr std::string_view meta_base = "base";
 /// There while the store is being filled from a snapshot: it is no ledger yet.
 constexpr std::string_view meta_taking = "taking";

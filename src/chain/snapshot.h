@@ -37,6 +37,7 @@ struct Subtree {
   bool operator==(const Subtree&) const = default;
 };
 
+/// What the chunks are, and how they lead to the app hash.
 struct Manifest {
   Hash network{};
   std::uint64_t height = 0;
@@ -53,6 +54,7 @@ struct Manifest {
   [[nodiscard]] Hash app_hash() const;
 };
 
+/// Canonical bytes: what a member offers.
 [[nodiscard]] Bytes encode_manifest(const Manifest& manifest);
 /// Errors: snapshot_invalid (over a bound, not canonical, of a version other than 1).
 [[nodiscard]] Result<Manifest> decode_manifest(ByteView bytes);
@@ -60,6 +62,7 @@ struct Manifest {
 /// The subtree over `leaves`, which are sorted by path and agree in their first `depth` bits.
 [[nodiscard]] Subtree subtree_of(std::span<const Leaf> leaves, std::uint32_t depth);
 
+/// Canonical bytes of the leaves under one prefix, sorted by path.
 [[nodiscard]] Bytes encode_chunk(std::span<const Leaf> leaves);
 /// The leaves of chunk `number` + 1. Errors: snapshot_invalid (bounds, order, another prefix, not
 /// the manifest's subtree).
@@ -71,6 +74,7 @@ struct Way {
   std::vector<model::comet::LightBlock> steps;  ///< from the genesis; that header last, never empty
   model::comet::ValidatorSet next_validators;   ///< of the height behind it
 };
+/// Canonical bytes: chunk 0.
 [[nodiscard]] Bytes encode_way(const Way& way);
 /// Errors: snapshot_invalid (bounds, form; not signed from the genesis on; another app hash or
 /// height than the manifest's).

@@ -110,7 +110,9 @@ Status SnapshotTaker::finish() {
   HistoryTree::put_tiles(manifest_.history_size, manifest_.history, batch);
   put_way(way_, genesis_.validators, batch);
   batch.put(Column::results, height_key(head.height), encode_roots(head, head.history_size));
-  batch.put(Column::meta, view_of(meta_base), height_key(head.height + 1));
+  Bytes base = height_key(head.height + 1);
+  append_be(base, way_.steps.back().header.time.milliseconds());
+  batch.put(Column::meta, view_of(meta_base), base);
   batch.put(Column::meta, view_of(meta_head), encode_head(head));
   batch.put(Column::meta, view_of(meta_network), genesis_.network);
   batch.put(Column::meta, view_of(meta_format), Bytes{store_format_version});

@@ -33,6 +33,8 @@ struct FolderOptions {
   // ledger verify
   std::string ledger;
   std::string genesis;
+  // demo tamper
+  bool in_place = false;
 
   [[nodiscard]] Layout layout() const { return {data}; }
 };
@@ -196,9 +198,18 @@ int run_tamper(const FolderOptions& options, const Console& console) {
   if (!std::filesystem::exists(options.layout().genesis(), missing)) {
     return console.fail(make_error(ErrorCode::data_folder_missing, options.data));
   }
+  const contracts::Registry registry = contracts::make_registry();
+  if (options.in_place) {
+    const auto altered = tamper_in_place(options.layout().ledger());
+    if (!altered.ok()) return console.fail(altered.error());
+    console.done("Flipped one bit of " + describe_state_key(*altered, registry) +
+                     "; start the node and see, then: xinglin node repair",
+                 "已改动一位:" + describe_state_key(*altered, registry) +
+                     ";请启动节点查看结果,然后运行 xinglin node repair");
+    return static_cast<int>(ExitCode::done);
+  }
   const auto tampered = tamper_copy(options.layout().ledger());
   if (!tampered.ok()) return console.fail(tampered.error());
-  const contracts::Registry registry = contracts::make_registry();
   console.say("Flipped one bit of " + describe_state_key(tampered->key, registry) +
                   " in a copy: " + tampered->directory.string(),
               "已在副本中改动一位:" + describe_state_key(tampered->key, registry) + " — " +
@@ -242,7 +253,11 @@ void add_demo_commands(CLI::App& app, const std::shared_ptr<FolderOptions>& opti
       demo_group->add_subcommand("tamper", "alter a copy of the ledger and watch it being caught");
   tamper->add_option("--data", options->data,
                      "the node's data folder; default: the demo's, if there is one");
-  tamper->footer("Examples:\n  xinglin demo tamper\n  xinglin demo tamper --data /srv/copy");
+  tamper->add_flag("--in-place", options->in_place,
+                   "alter the ledger itself, of a member that is stopped");
+  tamper->footer(
+      "Examples:\n  xinglin demo tamper\n"
+      "  xinglin demo tamper --data .cluster/member3 --in-place");
   tamper->callback([choose, options, tamper] {
     options->data = tamper_folder(*options, tamper->count("--data") > 0);
     choose([options](const Console& console) { return run_tamper(*options, console); });

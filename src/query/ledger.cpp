@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "query/ledger.h"
 
+#include <algorithm>
+
 namespace xl::query {
 
 Result<LedgerHead> Ledger::head() const {
@@ -9,16 +11,12 @@ Result<LedgerHead> Ledger::head() const {
   LedgerHead out;
   out.chain_id = chain_.genesis().chain_id;
   out.height = now.signed_height;
-  out.block_ms = chain_.genesis().time.milliseconds();
+  XL_TRY_ASSIGN(out.block_ms, chain_.last_time_ms());
   out.app_hash = now.app_hash;
   out.state_root = now.state_root;
   out.history_root = now.history_root;
   out.history_size = now.history_size;
   out.state_keys = chain_.state().key_count();
-  if (now.signed_height > 0) {
-    XL_TRY_ASSIGN(const chain::StoredBlockView last, chain_.block(now.signed_height));
-    out.block_ms = last.header.time.milliseconds();
-  }
   return out;
 }
 
@@ -53,8 +51,9 @@ Result<Ledger::Page> Ledger::events_behind(std::uint64_t height, std::uint32_t p
                                            std::size_t count_max, std::size_t blocks_max) const {
   Page page;
   const std::uint64_t last = chain_.head().signed_height;
-  std::uint64_t at = height == 0 ? 1 : height;
-  std::uint32_t skip = height == 0 ? 0 : position;
+  // What is not kept here cannot be told: who needs it asks a member with the archive.
+  std::uint64_t at = std::max(height, chain_.base());
+  std::uint32_t skip = at == height ? position : 0;
   for (std::size_t blocks = 0; at <= last && blocks < blocks_max; ++blocks, ++at) {
     XL_TRY_ASSIGN(const LedgerBlock stored, block(at));
     std::uint32_t executed = 0;

@@ -5,11 +5,14 @@
 #include <algorithm>
 
 #include "base/json/json.h"
+#include "model/receipt.h"
 
 namespace xl::gateway::ledger {
 namespace {
 
 constexpr std::size_t question_bytes_max = 4096;
+/// A prefix of replay marks, and no key by itself: it is proved to be absent.
+constexpr std::uint8_t no_key[] = {0};
 constexpr std::string_view methods[] = {"commit", "validators", "consensus_params"};
 
 }  // namespace
@@ -27,6 +30,11 @@ Result<http::Response> answer_light(const Services& services, const http::Reques
   }
   XL_TRY_ASSIGN(std::string answer, services.light(request.body));
   return json_response(std::move(answer));
+}
+
+Result<http::Response> prove_head(const Services& services) {
+  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.state_receipt(no_key, 0));
+  return json_response(model::write_receipt(receipt));
 }
 
 }  // namespace xl::gateway::ledger

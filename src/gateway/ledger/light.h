@@ -14,4 +14,8 @@ namespace xl::gateway::ledger {
 [[nodiscard]] Result<http::Response> answer_light(const Services& services,
                                                   const http::Request& request);
 
+/// `GET /ledger/v1/light`: a receipt whose header the genesis proves, of no state key that is ever
+/// there. Errors: height_unknown (no block yet).
+[[nodiscard]] Result<http::Response> prove_head(const Services& services);
+
 }  // namespace xl::gateway::ledger

@@ -100,6 +100,9 @@ void add_routes(Router& router, const Services& services) {
                 return json_response(std::string(text_of(services.ledger.genesis().raw)));
               },
               Access::anyone, RouteDoc{.answer = "Genesis"}});
+  router.add({"GET", "/ledger/v1/light", "The newest header, proved from the genesis on",
+              [services](const auto&, const auto&) { return prove_head(services); }, Access::anyone,
+              RouteDoc{.answer = "Receipt"}});
   router.add(
       {"POST", "/ledger/v1/light",
        "Headers for a member that restores its ledger, by the engine's JSON-RPC",

@@ -121,6 +121,13 @@ Status Replay::check_identity() {
   }
   XL_TRY_ASSIGN(const bool named, database_.get(Column::meta, view_of(chain::meta_network), value));
   if (!named || !equal(value, genesis_.network)) return make_error(ErrorCode::genesis_differs);
+  XL_TRY_ASSIGN(const bool based, database_.get(Column::meta, view_of(chain::meta_base), value));
+  if (based) {
+    return make_error(
+        ErrorCode::block_not_kept,
+        "this ledger was restored from a snapshot, and blocks before it are needed to "
+        "run it again");
+  }
   return {};
 }
 

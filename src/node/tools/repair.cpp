@@ -3,7 +3,6 @@
 #include "node/tools/repair.h"
 
 #include "client/http_client.h"
-#include "contracts/identity/records.h"
 #include "crypto/hash.h"
 #include "node/network/folder.h"
 #include "node/node.h"
@@ -21,15 +20,11 @@ namespace fs = std::filesystem;
 /// begins.
 Result<model::comet::Header> trusted_header(const std::vector<std::string>& members,
                                             const model::Genesis& genesis) {
-  const auto organisations = genesis.section("identity").find("organisations");
-  XL_TRY_ASSIGN(const model::Id did,
-                model::id_from_did(organisations.at(0).find("did").as_string().value_or("")));
-  const std::string target = "/ledger/v1/state/" + to_hex(contracts::identity::party_key(did));
   Error last = make_error(ErrorCode::engine_unreachable, "no other member was named");
   for (const std::string& member : members) {
     XL_TRY_ASSIGN(const client::NodeAddress address, client::parse_node_url(member));
     client::HttpClient http(address);
-    const auto answer = http.get(target);
+    const auto answer = http.get("/ledger/v1/light");
     if (!answer.ok()) {
       last = answer.error();
       continue;

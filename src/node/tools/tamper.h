@@ -20,4 +20,8 @@ struct Tampered {
 /// Errors: file_unwritable, store_failed, store_corrupt (nothing to alter).
 [[nodiscard]] Result<Tampered> tamper_copy(const std::filesystem::path& ledger);
 
+/// The same in the store itself, of a node that is stopped. The state key that was altered. Errors:
+/// store_locked (the node runs), store_failed, store_corrupt (nothing to alter).
+[[nodiscard]] Result<Bytes> tamper_in_place(const std::filesystem::path& ledger);
+
 }  // namespace xl::node

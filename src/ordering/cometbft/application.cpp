@@ -29,8 +29,9 @@ std::int64_t proposal_bytes(std::size_t size) {
 
 /// The time of the last block that this node knows, or of the genesis.
 std::uint64_t last_block_ms(const chain::Chain& chain) {
-  const auto last = chain.block(chain.head().signed_height);
-  return last.ok() ? last->header.time.milliseconds() : chain.genesis().time.milliseconds();
+  const auto last = chain.last_time_ms();
+  if (!last.ok()) stop_process(last.error().text());
+  return *last;
 }
 
 }  // namespace
