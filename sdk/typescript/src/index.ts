@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+
+export { XinglinError, type ErrorName } from "./errors.js";
+export { readGenesis, type Genesis } from "./genesis.js";
+export { verifyReceipt, type Proof, type ProvedState, type ProvedTransaction } from "./receipt.js";
+export { type AlgorithmName } from "./signatures.js";
