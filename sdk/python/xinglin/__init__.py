@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+"""Verifies Xinglin's receipts offline, with the network's genesis alone."""
+
+from .errors import XinglinError
+from .genesis import Genesis, read_genesis
+from .receipt import Proof, ProvedSignature, ProvedSigner, ProvedState, ProvedTransaction
+from .receipt import verify_receipt
+
+__all__ = [
+    "Genesis", "Proof", "ProvedSignature", "ProvedSigner", "ProvedState", "ProvedTransaction",
+    "XinglinError", "read_genesis", "verify_receipt",
+]
+__version__ = "0.1.0"
