@@ -86,7 +86,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         genesis = read_genesis(_read_file(given.genesis, limits.GENESIS_BYTES_MAX))
         proof = verify_receipt(_read_file(given.receipt, limits.RECEIPT_BYTES_MAX), genesis)
     except XinglinError as error:
-        print(f"✗ {error}\n  fix: {error.fix}\n  {error.code}", file=sys.stderr)
+        print(f"✗ {error} ({error.code})\n  fix: {error.fix}", file=sys.stderr)
         return _exit_of(error)
     print(_as_json(proof) if given.json else _as_text(proof))
     return _DONE

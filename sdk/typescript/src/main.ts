@@ -96,7 +96,7 @@ function main(): number {
     return exits.done;
   } catch (error) {
     if (!(error instanceof XinglinError)) throw error;
-    console.error(`✗ ${error.message}\n  fix: ${error.fix}\n  ${error.code}`);
+    console.error(`✗ ${error.message} (${error.code})\n  fix: ${error.fix}`);
     return exitOf(error);
   }
 }
