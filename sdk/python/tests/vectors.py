@@ -46,7 +46,8 @@ def shared_json(path: str) -> Optional[object]:
 def read_vectors() -> Tuple[List[Case], List[Sweep]]:
     """All of the file."""
     genesis, receipts, cases, sweeps = {}, {}, [], []
-    for line in (ROOT / "tests/golden/receipts.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n"):
+    content = (ROOT / "tests/golden/receipts.jsonl").read_text(encoding="utf-8")
+    for line in content.rstrip("\n").split("\n"):
         one = json.loads(line)
         own_genesis = genesis.get(one.get("genesis"))
         if "sweep" in one:

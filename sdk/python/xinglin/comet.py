@@ -248,7 +248,8 @@ def _validator(value: Any) -> Validator:
     stated = _hex(value, "address")
     if stated != address and (stated or not in_genesis):
         raise malformed("address")
-    return Validator(public_key, address, _integer(value, "power" if in_genesis else "voting_power"))
+    power = _integer(value, "power" if in_genesis else "voting_power")
+    return Validator(public_key, address, power)
 
 
 def read_validators(parent: Any) -> List[Validator]:
