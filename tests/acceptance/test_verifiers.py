@@ -87,6 +87,11 @@ def live(tmp_path_factory):
         for name, key in {"absent.json": "0170ffff", "present.json": f"0170{party}"}.items():
             (folder / name).write_text(demo.ask("ledger", "proof", key), encoding="utf-8")
             names.append(name)
+        transaction = json.loads((folder / names[0]).read_text(encoding="utf-8"))["entry"]
+        founders_file = next((folder / "demo/data/keys").glob("*.identity.json"))
+        run(XINGLIN, "--node", demo.url, "--as", founders_file, "--operator-key",
+            "demo/operator.key", "ledger", "receipt", transaction["transaction_id"], "--cose",
+            "receipt.cose", cwd=folder, XDG_CACHE_HOME=str(folder / "cache"))
     finally:
         demo.stop()
     for name in ("absent.json", "present.json"):
@@ -196,6 +201,24 @@ def test_those_who_signed_are_counted_and_those_who_were_late_are_not(compiled, 
     ]
     assert facts[0] == facts[1] == facts[2]
     assert facts[0]["signatures"] == 3  # the fourth vote came after the block was final
+
+
+def test_a_cose_receipt_of_a_live_ledger(compiled, live):
+    folder, _ = live
+    content = (folder / "receipt.cose").read_bytes()
+    genesis = folder / "genesis.json"
+    altered = folder / "altered.cose"
+    altered.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    facts = []
+    for command in ([XINGLIN, "verify"], ["node", compiled / "src/main.js"],
+                    [sys.executable, "-m", "xinglin", "verify"]):
+        receipt = folder / "receipt.cose"
+        told = run(*command, receipt, "--genesis", genesis, "--json", cwd=PYTHON)
+        facts.append(json.loads(told.stdout))
+        told = run(*command, altered, "--genesis", genesis, cwd=PYTHON, code=3)
+        assert "XL1235" in told.stderr
+    assert facts[0] == facts[1] == facts[2]
+    assert facts[0]["format"] == "cose" and facts[0]["signer"]["name"]
 
 
 def hello_world(readme):

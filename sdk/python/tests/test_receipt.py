@@ -3,15 +3,15 @@
 """Goal: this verifier and the one in C++ say the same of the same text. Method: the recorded
 receipts and their alterations, every byte of two of them changed, and documents at the bounds."""
 
-import itertools
 import json
 import unittest
 
 import xinglin
-from tests.vectors import ROOT, read_vectors, verdict
+from tests import vectors
+from tests.vectors import ROOT, verdict
 from xinglin import limits
 
-CASES, SWEEPS = read_vectors()
+CASES, SWEEPS, COSES = vectors.read_vectors()
 
 
 class Receipts(unittest.TestCase):
@@ -25,13 +25,28 @@ class Receipts(unittest.TestCase):
     def test_every_byte_changed_gets_the_verdict_that_cpp_gives(self):
         self.assertGreaterEqual(len(SWEEPS), 2)
         for sweep in SWEEPS:
-            text = sweep.text.encode()
-            given = (
-                verdict(text[:i] + bytes([text[i] ^ sweep.xor]) + text[i + 1 :], sweep.genesis)
-                for i in range(len(text))
+            runs = vectors.sweep(
+                sweep.text.encode(), sweep.xor, lambda text: verdict(text, sweep.genesis)
             )
-            runs = [[name, len(list(run))] for name, run in itertools.groupby(given)]
             self.assertEqual(runs, sweep.verdicts, sweep.name)
+
+    def test_every_cose_receipt_and_every_byte_of_it_changed_gets_its_verdict(self):
+        self.assertGreaterEqual(len(COSES), 7)
+        for one in COSES:
+            self.assertEqual(vectors.cose_verdict(one.content, one), one.expected, one.name)
+            runs = vectors.sweep(one.content, 1, lambda text: vectors.cose_verdict(text, one))
+            self.assertEqual(runs, one.verdicts, one.name)
+
+    def test_a_cose_receipt_says_who_states_what(self):
+        one = next(one for one in COSES if one.name == "by a founder")
+        statement = xinglin.verify_cose_receipt(one.content, one.genesis)
+        paper = json.loads(next(one for one in CASES if one.name.startswith("paper")).text)
+        self.assertEqual(statement.transaction_id, paper["entry"]["transaction_id"])
+        self.assertEqual(statement.result_digest, paper["entry"]["result_digest"])
+        self.assertEqual(statement.history_root, paper["history_root"])
+        self.assertEqual(statement.signer_name, "Golden north")
+        place = statement.height, statement.index, statement.envelope_index, statement.status
+        self.assertEqual(place, (41, 2, 7, 2301))
 
     def test_a_receipt_says_what_it_proves(self):
         one = next(one for one in CASES if one.name.startswith("paper"))

@@ -2,6 +2,7 @@
 # Copyright The Xinglin Authors
 """Verifies Xinglin's receipts offline, with the network's genesis alone."""
 
+from .cose import SignerKey, Statement, verify_cose_receipt
 from .errors import XinglinError
 from .genesis import Genesis, read_genesis
 from .receipt import Proof, ProvedSignature, ProvedSigner, ProvedState, ProvedTransaction
@@ -9,6 +10,7 @@ from .receipt import verify_receipt
 
 __all__ = [
     "Genesis", "Proof", "ProvedSignature", "ProvedSigner", "ProvedState", "ProvedTransaction",
-    "XinglinError", "read_genesis", "verify_receipt",
+    "SignerKey", "Statement", "XinglinError", "read_genesis", "verify_cose_receipt",
+    "verify_receipt",
 ]
 __version__ = "0.1.0"

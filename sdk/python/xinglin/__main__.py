@@ -9,8 +9,9 @@ import sys
 from typing import List, Optional
 
 from . import limits
+from .cose import Statement, begins_like_cose, verify_cose_receipt
 from .errors import XinglinError
-from .genesis import read_genesis
+from .genesis import Genesis, read_genesis
 from .receipt import Proof, verify_receipt
 
 _DONE, _FAILED, _ALTERED, _NOT_FOUND, _INPUT_INVALID = 0, 1, 3, 6, 9
@@ -64,6 +65,45 @@ def _as_text(proof: Proof) -> str:
     return "\n".join(lines)
 
 
+def _statement_as_json(statement: Statement, genesis: Genesis) -> str:
+    """The same members as `xinglin verify --json` of a COSE receipt."""
+    return json.dumps({
+        "schema": "xinglin/verification/v1",
+        "verified": True,
+        "chain_id": genesis.chain_id,
+        "signed_height": None,
+        "signed_time": None,
+        "signatures": 1,
+        "transaction_id": statement.transaction_id,
+        "height": str(statement.height),
+        "status": statement.status,
+        "state_key": None,
+        "format": "cose",
+        "signer": {
+            "did": statement.signer_did,
+            "name": statement.signer_name,
+            "key_id": statement.signer_key_id,
+        },
+        "history_size": str(statement.history_size),
+        "history_root": statement.history_root,
+    }, ensure_ascii=False)
+
+
+def _statement_as_text(statement: Statement, genesis: Genesis) -> str:
+    return (f"✓ Transaction {statement.transaction_id} was executed at height "
+            f"{statement.height} with status {statement.status}\n"
+            f"  network  {genesis.chain_id}\n"
+            f"  stated   by {statement.signer_name}; without the validators' signatures")
+
+
+def _report(receipt: bytes, genesis: Genesis, as_json: bool) -> str:
+    if begins_like_cose(receipt):
+        statement = verify_cose_receipt(receipt, genesis)
+        return (_statement_as_json if as_json else _statement_as_text)(statement, genesis)
+    proof = verify_receipt(receipt, genesis)
+    return (_as_json if as_json else _as_text)(proof)
+
+
 def _exit_of(error: XinglinError) -> int:
     if error.is_alteration:
         return _ALTERED
@@ -84,11 +124,12 @@ def main(arguments: Optional[List[str]] = None) -> int:
     given = parser.parse_args(arguments)
     try:
         genesis = read_genesis(_read_file(given.genesis, limits.GENESIS_BYTES_MAX))
-        proof = verify_receipt(_read_file(given.receipt, limits.RECEIPT_BYTES_MAX), genesis)
+        content = _read_file(given.receipt, limits.RECEIPT_BYTES_MAX)
+        report = _report(content, genesis, given.json)
     except XinglinError as error:
         print(f"✗ {error} ({error.code})\n  fix: {error.fix}", file=sys.stderr)
         return _exit_of(error)
-    print(_as_json(proof) if given.json else _as_text(proof))
+    print(report)
     return _DONE
 
 

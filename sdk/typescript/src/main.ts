@@ -5,8 +5,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { toHex } from "./bytes.js";
+import { beginsLikeCose } from "./cose.js";
 import { XinglinError } from "./errors.js";
-import { readGenesis, verifyReceipt, type Proof } from "./index.js";
+import {
+  readGenesis, verifyCoseReceipt, verifyReceipt, type Genesis, type Proof, type Statement,
+} from "./index.js";
 import { limits } from "./limits.js";
 
 const usage = "usage: xinglin-verify RECEIPT --genesis GENESIS [--json]";
@@ -60,6 +63,45 @@ function proofAsText(proof: Proof): string {
   return lines.join("\n");
 }
 
+/** The same members as `xinglin verify --json` of a COSE receipt. */
+function statementAsJson(statement: Statement, genesis: Genesis): string {
+  const { did, name, keyId } = statement.signer;
+  return JSON.stringify({
+    schema: "xinglin/verification/v1",
+    verified: true,
+    chain_id: genesis.chainId,
+    signed_height: null,
+    signed_time: null,
+    signatures: 1,
+    transaction_id: statement.transactionId,
+    height: String(statement.height),
+    status: statement.status,
+    state_key: null,
+    format: "cose",
+    signer: { did, name, key_id: keyId },
+    history_size: String(statement.historySize),
+    history_root: statement.historyRoot,
+  });
+}
+
+function statementAsText(statement: Statement, genesis: Genesis): string {
+  const { transactionId, height, status, signer } = statement;
+  return [
+    `✓ Transaction ${transactionId} was executed at height ${height} with status ${status}`,
+    `  network  ${genesis.chainId}`,
+    `  stated   by ${signer.name}; without the validators' signatures`,
+  ].join("\n");
+}
+
+function report(receipt: Uint8Array, genesis: Genesis, json: boolean): string {
+  if (beginsLikeCose(receipt)) {
+    const statement = verifyCoseReceipt(receipt, genesis);
+    return json ? statementAsJson(statement, genesis) : statementAsText(statement, genesis);
+  }
+  const proof = verifyReceipt(receipt, genesis);
+  return json ? proofAsJson(proof) : proofAsText(proof);
+}
+
 function exitOf(error: XinglinError): number {
   if (error.isAlteration) return exits.altered;
   if (error.errorName === "file_missing") return exits.notFound;
@@ -91,8 +133,8 @@ function main(): number {
   }
   try {
     const genesis = readGenesis(readFile(values.genesis, limits.genesisBytesMax));
-    const proof = verifyReceipt(readFile(receipt, limits.receiptBytesMax), genesis);
-    console.log(values.json ? proofAsJson(proof) : proofAsText(proof));
+    const content = readFile(receipt, limits.receiptBytesMax);
+    console.log(report(content, genesis, values.json === true));
     return exits.done;
   } catch (error) {
     if (!(error instanceof XinglinError)) throw error;

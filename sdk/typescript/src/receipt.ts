@@ -217,7 +217,8 @@ export function encodeEntry(entry: HistoryEntry): Uint8Array {
   );
 }
 
-function keyIdOf(algorithm: number, publicKey: Uint8Array): Uint8Array {
+/** The id of a key: formats.md §2. */
+export function keyIdOf(algorithm: number, publicKey: Uint8Array): Uint8Array {
   return taggedHash("key-id", Uint8Array.of(algorithm), publicKey);
 }
 

@@ -3,15 +3,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { XinglinError, readGenesis, verifyReceipt } from "../src/index.js";
+import { XinglinError, readGenesis, verifyCoseReceipt, verifyReceipt } from "../src/index.js";
 import { toHex, utf8 } from "../src/bytes.js";
 import { limits } from "../src/limits.js";
-import { readVectors, repositoryFile, verdict } from "./vectors.js";
+import {
+  coseVerdict, readVectors, repositoryFile, sweep as sweepBytes, verdict,
+} from "./vectors.js";
 
 // Goal: this verifier and the one in C++ say the same of the same text. Method: the recorded
 // receipts and their alterations, every byte of two of them changed, and documents at the bounds.
 
-const { cases, sweeps } = readVectors();
+const { cases, sweeps, coses } = readVectors();
 
 test("every recorded receipt and alteration gets its verdict", () => {
   assert.ok(cases.length > 800);
@@ -24,17 +26,32 @@ test("every byte changed gets the verdict that C++ gives", () => {
   assert.ok(sweeps.length >= 2);
   for (const sweep of sweeps) {
     const text = utf8(sweep.text);
-    const runs: [string, number][] = [];
-    for (let i = 0; i < text.length; i++) {
-      text[i]! ^= sweep.xor;
-      const given = verdict(text, sweep.genesis);
-      text[i]! ^= sweep.xor;
-      const last = runs.at(-1);
-      if (last?.[0] === given) last[1]++;
-      else runs.push([given, 1]);
-    }
+    const runs = sweepBytes(text, sweep.xor, () => verdict(text, sweep.genesis));
     assert.deepEqual(runs, sweep.verdicts, sweep.name);
   }
+});
+
+test("every COSE receipt, and every byte of it changed, gets its verdict", () => {
+  assert.ok(coses.length >= 7);
+  for (const one of coses) {
+    assert.equal(coseVerdict(one.bytes, one), one.expected, one.name);
+    const runs = sweepBytes(one.bytes, 1, () => coseVerdict(one.bytes, one));
+    assert.deepEqual(runs, one.verdicts, one.name);
+  }
+});
+
+test("a COSE receipt says who states what", () => {
+  const one = coses.find((each) => each.name === "by a founder")!;
+  const statement = verifyCoseReceipt(one.bytes, one.genesis);
+  const paper = JSON.parse(cases.find((each) => each.name.startsWith("paper"))!.text);
+  assert.equal(statement.transactionId, paper.entry.transaction_id);
+  assert.equal(statement.resultDigest, paper.entry.result_digest);
+  assert.equal(statement.historyRoot, paper.history_root);
+  assert.equal(statement.signer.name, "Golden north");
+  assert.deepEqual(
+    [statement.height, statement.index, statement.envelopeIndex, statement.status],
+    [41n, 2, 7, 2301],
+  );
 });
 
 test("a receipt says what it proves", () => {

@@ -3,7 +3,10 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { XinglinError, readGenesis, verifyReceipt, type Genesis } from "../src/index.js";
+import {
+  XinglinError, readGenesis, verifyCoseReceipt, verifyReceipt, type Genesis, type SignerKey,
+} from "../src/index.js";
+import { fromBase64, fromHex } from "../src/bytes.js";
 
 /** `tests/golden/receipts.jsonl`: receipts, altered ones and their verdicts, of three languages. */
 
@@ -24,15 +27,51 @@ export function sharedFile(path: string): string | undefined {
   }
 }
 
-/** `ok`, or the name of the error with which a receipt is refused. */
-export function verdict(text: string | Uint8Array, genesis: Genesis): string {
+/** `ok`, or the name of the error with which a check refuses. */
+function verdictOf(check: () => unknown): string {
   try {
-    verifyReceipt(text, genesis);
+    check();
     return "ok";
   } catch (error) {
     if (error instanceof XinglinError) return error.errorName;
     throw error;
   }
+}
+
+/** `ok`, or the name of the error with which a receipt is refused. */
+export function verdict(receipt: string | Uint8Array, genesis: Genesis): string {
+  return verdictOf(() => verifyReceipt(receipt, genesis));
+}
+
+/** The same of a COSE receipt. */
+export function coseVerdict(receipt: Uint8Array, one: CoseCase): string {
+  return verdictOf(() => verifyCoseReceipt(receipt, one.genesis, one.signer));
+}
+
+/** Verdicts that follow each other, and how often each comes. */
+export type Runs = [string, number][];
+
+/** The verdicts when one byte after the other is changed. */
+export function sweep(bytes: Uint8Array, xor: number, judge: () => string): Runs {
+  const runs: Runs = [];
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i]! ^= xor;
+    const given = judge();
+    bytes[i]! ^= xor;
+    const last = runs.at(-1);
+    if (last?.[0] === given) last[1]++;
+    else runs.push([given, 1]);
+  }
+  return runs;
+}
+
+export interface CoseCase {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly genesis: Genesis;
+  readonly signer: SignerKey | undefined;
+  readonly expected: string;
+  readonly verdicts: Runs;
 }
 
 export interface Case {
@@ -47,20 +86,35 @@ export interface Sweep {
   readonly text: string;
   readonly genesis: Genesis;
   readonly xor: number;
-  readonly verdicts: readonly (readonly [string, number])[];
+  readonly verdicts: Runs;
+}
+
+function readCoseCase(one: Record<string, any>, genesis: Genesis): CoseCase {
+  const signer = one["signer"] && {
+    algorithm: one["signer"].algorithm === 1 ? "ed25519" : "p256",
+    publicKey: fromBase64(one["signer"].public_key)!,
+  };
+  const { cose: name, expected, verdicts } = one as { [name: string]: never };
+  return { name: name!, bytes: fromHex(one["bytes"])!, genesis, signer, expected: expected!,
+    verdicts: verdicts! };
 }
 
 /** All of the file. */
-export function readVectors(): { cases: Case[]; sweeps: Sweep[] } {
+export function readVectors(): { cases: Case[]; sweeps: Sweep[]; coses: CoseCase[] } {
   const genesis = new Map<string, Genesis>();
   const receipts = new Map<string, { text: string; genesis: Genesis }>();
   const cases: Case[] = [];
   const sweeps: Sweep[] = [];
+  const coses: CoseCase[] = [];
   for (const line of repositoryFile("tests/golden/receipts.jsonl").trimEnd().split("\n")) {
     const one = JSON.parse(line);
     if (one.sweep !== undefined) {
       const { xor, verdicts } = one;
       sweeps.push({ name: one.sweep, ...receipts.get(one.sweep)!, xor, verdicts });
+      continue;
+    }
+    if (one.cose !== undefined) {
+      coses.push(readCoseCase(one, genesis.get(one.genesis)!));
       continue;
     }
     if (one.receipt === undefined) {
@@ -82,5 +136,5 @@ export function readVectors(): { cases: Case[]; sweeps: Sweep[] } {
       expected: one.expected,
     });
   }
-  return { cases, sweeps };
+  return { cases, sweeps, coses };
 }
