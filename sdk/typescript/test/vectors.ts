@@ -89,14 +89,22 @@ export interface Sweep {
   readonly verdicts: Runs;
 }
 
-function readCoseCase(one: Record<string, any>, genesis: Genesis): CoseCase {
-  const signer = one["signer"] && {
-    algorithm: one["signer"].algorithm === 1 ? "ed25519" : "p256",
-    publicKey: fromBase64(one["signer"].public_key)!,
+/** A line about a COSE receipt, as `JSON.parse` gives it. */
+interface CoseLine {
+  readonly cose: string;
+  readonly bytes: string;
+  readonly signer?: { readonly algorithm: number; readonly public_key: string };
+  readonly expected: string;
+  readonly verdicts: Runs;
+}
+
+function readCoseCase(line: CoseLine, genesis: Genesis): CoseCase {
+  const { cose: name, signer, expected, verdicts } = line;
+  const key: SignerKey | undefined = signer && {
+    algorithm: signer.algorithm === 1 ? "ed25519" : "p256",
+    publicKey: fromBase64(signer.public_key)!,
   };
-  const { cose: name, expected, verdicts } = one as { [name: string]: never };
-  return { name: name!, bytes: fromHex(one["bytes"])!, genesis, signer, expected: expected!,
-    verdicts: verdicts! };
+  return { name, bytes: fromHex(line.bytes)!, genesis, signer: key, expected, verdicts };
 }
 
 /** All of the file. */
