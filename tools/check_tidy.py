@@ -12,11 +12,11 @@ FILE_LINES_MAX = 800  # the aim is 400
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
 
-CODE = (".h", ".cpp", ".def", ".proto", ".py", ".sh", ".cmake", "CMakeLists.txt")
+CODE = (".h", ".cpp", ".def", ".proto", ".py", ".ts", ".sh", ".cmake", "CMakeLists.txt")
 CXX = (".h", ".cpp")
-COMMENT_SLASHES = (".h", ".cpp", ".def", ".proto")
+COMMENT_SLASHES = (".h", ".cpp", ".def", ".proto", ".ts")
 SCRIPTS = ("dev", ".ci/run")
-TEXT = CODE + (".md", ".txt", ".json", ".toml", ".yml", ".yaml", ".ts", ".tsx", ".js", ".css")
+TEXT = CODE + (".md", ".txt", ".json", ".toml", ".yml", ".yaml", ".tsx", ".js", ".css")
 
 # (pattern, replacement); matched without regard to case in code, scripts and documents
 BANNED_WORDS = (

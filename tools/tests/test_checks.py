@@ -224,7 +224,8 @@ class Checks(unittest.TestCase):
 
     def test_tidy_headers(self):
         tool = "check_tidy"
-        for name in ("src/base/b.cpp", "tools/x.py", "dev", "cmake/x.cmake", "src/model/m.proto"):
+        for name in ("src/base/b.cpp", "tools/x.py", "dev", "cmake/x.cmake", "src/model/m.proto",
+                     "sdk/x.ts"):
             self.expect(tool, name, "\nint x;\n", f"{name}:1: header: expected")
         self.expect(tool, "tools/x.sh", "#!/bin/sh\n" + SLASHES, "tools/x.sh:2: header: expected")
         self.expect(tool, "tools/x.py", HASHES.split("\n")[0] + "\n", "tools/x.py:2: header")

@@ -1,0 +1,146 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+
+import { readFileSync, statSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { toHex } from "./bytes.js";
+import { beginsLikeCose } from "./cose.js";
+import { XinglinError } from "./errors.js";
+import {
+  readGenesis, verifyCoseReceipt, verifyReceipt, type Genesis, type Proof, type Statement,
+} from "./index.js";
+import { limits } from "./limits.js";
+
+const usage = "usage: xinglin-verify RECEIPT --genesis GENESIS [--json]";
+/** docs/reference/cli.md, "Exit codes". */
+const exits = { done: 0, failed: 1, wrongUsage: 2, altered: 3, notFound: 6, inputInvalid: 9 };
+
+function readFile(path: string, bytesMax: number): Uint8Array {
+  try {
+    if (statSync(path).size > bytesMax) throw new XinglinError("file_too_large");
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof XinglinError) throw error;
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new XinglinError(missing ? "file_missing" : "file_unreadable");
+  }
+}
+
+/** The same members as `xinglin verify --json`. */
+function proofAsJson(proof: Proof): string {
+  const { transaction, state } = proof;
+  return JSON.stringify({
+    schema: "xinglin/verification/v1",
+    verified: true,
+    chain_id: proof.chainId,
+    signed_height: String(proof.signedHeight),
+    signed_time: proof.signedTime,
+    signatures: proof.signatures,
+    transaction_id: transaction?.id ?? null,
+    ...(transaction && { height: String(transaction.height), status: transaction.status }),
+    state_key: state ? toHex(state.key) : null,
+    ...(state && { state_present: state.value !== null }),
+    format: "json",
+    signer: null,
+  });
+}
+
+function proofAsText(proof: Proof): string {
+  const { transaction, state } = proof;
+  const lines: string[] = [];
+  if (transaction) {
+    const { id, height, status } = transaction;
+    lines.push(`✓ Transaction ${id} was executed at height ${height} with status ${status}`);
+  }
+  if (state) {
+    const held = state.value === null ? "held nothing" : "held the value given";
+    lines.push(`✓ State key ${toHex(state.key)} ${held}`);
+  }
+  lines.push(`  network  ${proof.chainId}`);
+  lines.push(`  signed   height ${proof.signedHeight}, ${proof.signedTime}`);
+  lines.push(`  by       ${proof.signatures} of ${proof.validators} validators`);
+  return lines.join("\n");
+}
+
+/** The same members as `xinglin verify --json` of a COSE receipt. */
+function statementAsJson(statement: Statement, genesis: Genesis): string {
+  const { did, name, keyId } = statement.signer;
+  return JSON.stringify({
+    schema: "xinglin/verification/v1",
+    verified: true,
+    chain_id: genesis.chainId,
+    signed_height: null,
+    signed_time: null,
+    signatures: 1,
+    transaction_id: statement.transactionId,
+    height: String(statement.height),
+    status: statement.status,
+    state_key: null,
+    format: "cose",
+    signer: { did, name, key_id: keyId },
+    history_size: String(statement.historySize),
+    history_root: statement.historyRoot,
+  });
+}
+
+function statementAsText(statement: Statement, genesis: Genesis): string {
+  const { transactionId, height, status, signer } = statement;
+  return [
+    `✓ Transaction ${transactionId} was executed at height ${height} with status ${status}`,
+    `  network  ${genesis.chainId}`,
+    `  stated   by ${signer.name}; without the validators' signatures`,
+  ].join("\n");
+}
+
+function report(receipt: Uint8Array, genesis: Genesis, json: boolean): string {
+  if (beginsLikeCose(receipt)) {
+    const statement = verifyCoseReceipt(receipt, genesis);
+    return json ? statementAsJson(statement, genesis) : statementAsText(statement, genesis);
+  }
+  const proof = verifyReceipt(receipt, genesis);
+  return json ? proofAsJson(proof) : proofAsText(proof);
+}
+
+function exitOf(error: XinglinError): number {
+  if (error.isAlteration) return exits.altered;
+  if (error.errorName === "file_missing") return exits.notFound;
+  return error.errorName.startsWith("file_") ? exits.failed : exits.inputInvalid;
+}
+
+function main(): number {
+  let given;
+  try {
+    given = parseArgs({
+      allowPositionals: true,
+      options: {
+        genesis: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean" },
+      },
+    });
+  } catch {
+    console.error(usage);
+    return exits.wrongUsage;
+  }
+  const { positionals, values } = given;
+  if (values.help) {
+    console.log(usage);
+    return exits.done;
+  }
+  const [receipt] = positionals;
+  if (receipt === undefined || positionals.length > 1 || values.genesis === undefined) {
+    console.error(usage);
+    return exits.wrongUsage;
+  }
+  try {
+    const genesis = readGenesis(readFile(values.genesis, limits.genesisBytesMax));
+    const content = readFile(receipt, limits.receiptBytesMax);
+    console.log(report(content, genesis, values.json === true));
+    return exits.done;
+  } catch (error) {
+    if (!(error instanceof XinglinError)) throw error;
+    console.error(`✗ ${error.message} (${error.code})\n  fix: ${error.fix}`);
+    return exitOf(error);
+  }
+}
+
+process.exitCode = main();
