@@ -298,11 +298,12 @@ def root_of_subtrees(parts):
     return parts[0][1]
 
 
-def frontier_root(frontier):
-    root = frontier[-1]
-    for part in reversed(frontier[:-1]):
-        root = sha256(b"\x01", part, root)
-    return root
+def tree_root(hashes):
+    """The root of RFC 9162 over leaf hashes."""
+    if len(hashes) == 1:
+        return hashes[0]
+    left = 1 << (len(hashes) - 1).bit_length() - 1
+    return sha256(b"\x01", tree_root(hashes[:left]), tree_root(hashes[left:]))
 
 
 def varint(number):
@@ -329,23 +330,23 @@ def test_the_snapshot_of_the_page():
     subtrees = [subtree([leaf[:2] for leaf in chunk], 2) for chunk in chunks]
     state_root = subtree([leaf[:2] for leaf in leaves], 0)[1]
     assert root_of_subtrees(subtrees) == state_root
-    history = [sha256(b"\x00", bytes([number])) for number in range(3)]
-    frontier = [sha256(b"\x01", history[0], history[1]), history[2]]
-    history_root = frontier_root(frontier)
+    history = [sha256(b"\x00", bytes([number])) for number in range(67)]
+    tiles = history[64:] + [tree_root(history[:64])]
+    history_root = tree_root(history)
     manifest = (field(1, 1) + field(2, bytes([7] * 32)) + field(3, 12) + field(4, 2) +
                 b"".join(field(5, field(1, kind) + (field(2, digest) if kind else b""))
                          for kind, digest in subtrees) +
-                field(6, 3) + b"".join(field(7, part) for part in frontier))
+                field(6, 67) + b"".join(field(7, part) for part in tiles))
     encoded = [b"".join(field(1, field(1, key) + field(2, value)) for _, _, key, value in chunk)
                for chunk in chunks]
     expected = {
         "snapshot.state_root": state_root.hex(),
         "snapshot.history_root": history_root.hex(),
         "snapshot.app_hash": tagged("xinglin/app-hash/v1", state_root, history_root,
-                                    (3).to_bytes(8, "big")).hex(),
+                                    (67).to_bytes(8, "big")).hex(),
         "snapshot.manifest": manifest.hex(),
     }
     for number, chunk in enumerate(encoded):
         if chunk:
-            expected[f"snapshot.chunk_{number}"] = chunk.hex()
+            expected[f"snapshot.chunk_{number + 1}"] = chunk.hex()
     assert page == expected
