@@ -16,7 +16,7 @@ namespace xl::custody {
 namespace {
 
 constexpr std::uint64_t valid_ms = 2 * 60 * 1000;
-constexpr std::uint64_t wait_ms = 60'000;
+constexpr std::uint64_t hurried_wait_ms = 3'000;
 
 /// Collects outcomes. Shared with the engine, which may outlast the one who waits.
 class Awaited {
@@ -33,7 +33,7 @@ class Awaited {
     arrived_.notify_one();
   }
 
-  [[nodiscard]] std::vector<ordering::Outcome> wait() {
+  [[nodiscard]] std::vector<ordering::Outcome> wait(std::uint64_t wait_ms) {
     std::unique_lock lock(mutex_);
     arrived_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return missing_ == 0; });
     return outcomes_;
@@ -95,8 +95,10 @@ std::vector<ordering::Outcome> LedgerPort::send_all(std::vector<Bytes> transacti
   engine_.submit(std::move(transactions), [awaited](std::size_t index, ordering::Outcome outcome) {
     awaited->set(index, std::move(outcome));
   });
-  return awaited->wait();
+  return awaited->wait(wait_ms_.load());
 }
+
+void LedgerPort::hurry() const { wait_ms_.store(hurried_wait_ms); }
 
 Status LedgerPort::applied(const ordering::Outcome& outcome) const {
   if (!outcome.ok()) return outcome.error();

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
@@ -57,6 +58,10 @@ class LedgerPort {
   [[nodiscard]] Result<model::HistoryEntry> send(std::vector<model::Message> messages,
                                                  Signers signers) const;
 
+  /// Makes every later send wait for seconds only: the node is stopping, and a ledger that stands
+  /// still must not hold it up.
+  void hurry() const;
+
   /// The outcome as an error unless it was applied.
   [[nodiscard]] Status applied(const ordering::Outcome& outcome) const;
 
@@ -69,6 +74,7 @@ class LedgerPort {
   ordering::Engine& engine_;
   const Clock& clock_;
   std::function<Status()> room_;
+  mutable std::atomic<std::uint64_t> wait_ms_{60'000};
 };
 
 /// The durable state with its time: decisions are made on one of these. The time is the custodian's
