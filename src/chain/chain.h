@@ -133,6 +133,9 @@ class Chain {
   /// A receipt for what `key` held after block `height` (the last executed block when 0).
   /// Errors: those of `state::Store::prove`. Thread-safe.
   [[nodiscard]] Result<model::Receipt> state_receipt(ByteView key, std::uint64_t height) const;
+  /// The validators in force at a height up to the second behind the last executed one. Errors:
+  /// store_corrupt. Thread-safe.
+  [[nodiscard]] Result<model::comet::ValidatorSet> validators_at(std::uint64_t height) const;
   /// The way from the genesis to the header behind `height`, with commits that every member has.
   /// Errors: height_unknown (the second header behind is not there yet), store_corrupt.
   /// Thread-safe.
@@ -156,7 +159,6 @@ class Chain {
   [[nodiscard]] Status complete(model::Receipt& receipt, std::uint64_t height) const;
   [[nodiscard]] Result<StoredBlockView> stored_block(std::uint64_t height) const;
   [[nodiscard]] Result<model::comet::LightBlock> light_block(std::uint64_t height) const;
-  [[nodiscard]] Result<model::comet::ValidatorSet> validators_at(std::uint64_t height) const;
   [[nodiscard]] Result<std::vector<std::uint64_t>> set_changes(std::uint64_t up_to) const;
 
   state::Database& database_;

@@ -49,6 +49,41 @@ Finding check_node(client::HttpClient& http, const std::string& url) {
                           std::string(health->root().find("height").as_string().value_or("")));
 }
 
+/// Of a network of several: whether it goes on, and who is missing.
+Finding check_network(client::HttpClient& http) {
+  const auto health = client::json_of(http.get("/health"));
+  if (!health.ok()) {
+    return {"network", false, "could not be asked", "see 'node' above", ExitCode::unreachable};
+  }
+  const json::Value root = health->root();
+  const auto names = [&](std::string_view key) {
+    std::string out;
+    for (const json::Value one : root.find(key).items()) {
+      out += (out.empty() ? "" : ", ") + std::string(one.as_string().value_or(""));
+    }
+    return out;
+  };
+  const std::string status(root.find("status").as_string().value_or(""));
+  const std::string members = std::to_string(root.find("members").as_uint64().value_or(1));
+  if (status == "halted") {
+    return {"network", false, "halted: no vote from " + names("silent"),
+            "ask them to start their nodes; the network goes on by itself", ExitCode::unreachable};
+  }
+  if (status == "engine_down") {
+    return {"network", false, "the consensus engine does not answer",
+            "read log/engine.log in the node's folder, then restart the node",
+            ExitCode::unreachable};
+  }
+  const std::string apart = names("unconnected");
+  if (!apart.empty()) {
+    Finding out = good("network", members + " members, not connected to " + apart);
+    out.fix = "check that their engines' addresses are reachable from here";
+    out.warning = true;
+    return out;
+  }
+  return good("network", members + " members, " + (status == "ok" ? "healthy" : status));
+}
+
 Finding check_clock(client::HttpClient& http) {
   const std::uint64_t here = SystemClock().now_ms();
   const auto challenge =
@@ -158,6 +193,7 @@ Result<int> run_doctor(const Session& session, const DoctorOptions& options,
   const fs::path data(options.data);
   std::vector<Finding> findings{check_program(), check_versions(session.libraries, console),
                                 check_node(http, session.node_url)};
+  findings.push_back(check_network(http));
   findings.push_back(check_clock(http));
   findings.push_back(check_genesis(http, data / "genesis.json"));
   findings.push_back(check_disk(data));

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "cli/status.h"
 
+#include "base/checked.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
 
@@ -10,41 +11,129 @@ namespace {
 
 struct StatusOptions {};
 
+/// What `/health` says, in the words of the sentence.
+struct NodeHealth {
+  std::string status;
+  std::string height;
+  std::string engine;
+  std::uint64_t queued = 0;
+  std::uint64_t for_ms = 0;
+  std::uint64_t behind_blocks = 0;
+  std::uint64_t members = 1;
+  std::vector<std::string> silent;
+  std::vector<std::string> unconnected;
+};
+
+std::vector<std::string> names_in(json::Value list) {
+  std::vector<std::string> out;
+  for (const json::Value one : list.items()) out.emplace_back(one.as_string().value_or(""));
+  return out;
+}
+
+NodeHealth health_of(json::Value root) {
+  const auto text = [&](std::string_view name) {
+    return std::string(root.find(name).as_string().value_or(""));
+  };
+  NodeHealth out;
+  out.status = text("status");
+  out.height = text("height");
+  out.engine = text("engine");
+  out.queued = root.find("queued").as_uint64().value_or(0);
+  (void)parse_decimal(text("for_ms"), out.for_ms);
+  (void)parse_decimal(text("behind_blocks"), out.behind_blocks);
+  out.members = root.find("members").as_uint64().value_or(1);
+  out.silent = names_in(root.find("silent"));
+  out.unconnected = names_in(root.find("unconnected"));
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& names, std::string_view between) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : std::string(between)) + name;
+  return out;
+}
+
+/// How the member is, in one sentence.
+std::string sentence(const NodeHealth& health, const std::vector<std::string>& organisations,
+                     bool chinese) {
+  const std::string seconds = std::to_string(health.for_ms / 1000);
+  const std::string_view comma = chinese ? "、" : ", ";
+  if (health.status == "halted") {
+    const std::string who = joined(health.silent, comma);
+    return chinese
+               ? "网络已停滞 " + seconds + " 秒,停在高度 " + health.height + ":未投票的成员有 " +
+                     who + ";他们恢复后网络将自动继续"
+               : "The network has been halted for " + seconds + " s at height " + health.height +
+                     ": no vote comes from " + who + "; it goes on by itself when they are back";
+  }
+  if (health.status == "lagging") {
+    const std::string behind = std::to_string(health.behind_blocks);
+    return chinese ? "本节点落后,已持续 " + seconds + " 秒:高度 " + health.height + ",待执行区块 " +
+                         behind + " 个,正在追赶"
+                   : "This member has been lagging for " + seconds + " s: at height " +
+                         health.height + ", " + behind +
+                         " blocks fetched and not executed yet, "
+                         "catching up";
+  }
+  if (health.status == "engine_down") {
+    return chinese
+               ? "共识引擎已 " + seconds + " 秒没有应答,请查看 log/engine.log"
+               : "The consensus engine has not answered for " + seconds + " s; see log/engine.log";
+  }
+  const std::string waiting = std::to_string(health.queued);
+  const std::string count = std::to_string(organisations.size());
+  const std::string names = joined(organisations, comma);
+  std::string out = chinese ? "运行正常,高度 " + health.height + ",排队交易 " + waiting + " 笔," +
+                                  count + " 家机构:" + names
+                            : "Healthy at height " + health.height + ", " + waiting +
+                                  " transactions queued, " + count + " organisations: " + names;
+  if (!health.unconnected.empty()) {
+    const std::string apart = joined(health.unconnected, comma);
+    out += chinese ? ";未连接的成员:" + apart : "; not connected to " + apart;
+  }
+  return out;
+}
+
+void write_names(json::Writer& out, std::string_view key, const std::vector<std::string>& names) {
+  out.key(key).begin_array();
+  for (const std::string& name : names) out.string(name);
+  out.end_array();
+}
+
+std::string status_json(const NodeHealth& health, json::Value organisations,
+                        const std::string& said) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/node-status/v1");
+  out.key("healthy").boolean(health.status == "ok").key("status").string(health.status);
+  out.key("sentence").string(said).key("height").string(health.height);
+  out.key("engine").string(health.engine).key("queued").unsigned_integer(health.queued);
+  out.key("for_ms").string(std::to_string(health.for_ms));
+  out.key("behind_blocks").string(std::to_string(health.behind_blocks));
+  out.key("members").unsigned_integer(health.members);
+  write_names(out, "silent", health.silent);
+  write_names(out, "unconnected", health.unconnected);
+  out.key("organisations").begin_array();
+  for (const json::Value one : organisations.items()) {
+    out.begin_object().key("did").string(one.find("did").as_string().value_or(""));
+    out.key("name").string(one.find("name").as_string().value_or("")).end_object();
+  }
+  return out.end_array().end_object().take();
+}
+
 Result<int> run_status(const Session& session, const StatusOptions&, const Console& console) {
   XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
   client::HttpClient http(std::move(address));
-  XL_TRY_ASSIGN(const json::Document health, client::json_of(http.get("/health")));
+  XL_TRY_ASSIGN(const json::Document told, client::json_of(http.get("/health")));
   XL_TRY_ASSIGN(const json::Document all, client::json_of(http.get("/o")));
-  const json::Value root = health.root();
-  const std::string status(root.find("status").as_string().value_or(""));
-  const std::string height(root.find("height").as_string().value_or(""));
-  const std::uint64_t queued = root.find("queued").as_uint64().value_or(0);
+  const NodeHealth health = health_of(told.root());
   const json::Value organisations = all.root().find("organisations");
-  if (console.json()) {
-    json::Writer out;
-    out.begin_object().key("schema").string("xinglin/node-status/v1");
-    out.key("healthy").boolean(status == "ok").key("height").string(height);
-    out.key("engine").string(root.find("engine").as_string().value_or(""));
-    out.key("queued").unsigned_integer(queued).key("organisations").begin_array();
-    for (const json::Value one : organisations.items()) {
-      out.begin_object().key("did").string(one.find("did").as_string().value_or(""));
-      out.key("name").string(one.find("name").as_string().value_or("")).end_object();
-    }
-    console.result(out.end_array().end_object().take());
-    return succeeded;
-  }
-  std::string names;
+  std::vector<std::string> names;
   for (const json::Value one : organisations.items()) {
-    names += (names.empty() ? "" : ", ") + std::string(one.find("name").as_string().value_or(""));
+    names.emplace_back(one.find("name").as_string().value_or(""));
   }
-  const std::string count = std::to_string(organisations.size());
-  const std::string waiting = std::to_string(queued);
-  const std::string english = "Healthy at height " + height + ", " + waiting +
-                              " transactions queued, " + count + " organisations: " + names;
-  const std::string chinese =
-      "运行正常,高度 " + height + ",排队交易 " + waiting + " 笔," + count + " 家机构:" + names;
-  console.result(console.pick(english, chinese));
-  return succeeded;
+  const std::string said = sentence(health, names, console.pick("en", "zh") == "zh");
+  console.result(console.json() ? status_json(health, organisations, said) : said);
+  return health.status == "ok" ? succeeded : static_cast<int>(ExitCode::unreachable);
 }
 
 }  // namespace

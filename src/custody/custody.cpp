@@ -94,7 +94,6 @@ std::uint64_t Custody::unanchored_age_ms() const {
 /// What can be said of the reads so far is on the ledger before the node goes, as far as that is
 /// quickly done: the rest is anchored at the next start.
 void Custody::last_round() {
-  port_.hurry();
   for (const auto& organisation : organisations_) {
     if (failed(organisation->desk().anchor_journal(last_batches_max)) ||
         failed(organisation->desk().seal_sessions(true))) {

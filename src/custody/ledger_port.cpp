@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::uint64_t valid_ms = 2 * 60 * 1000;
 constexpr std::uint64_t hurried_wait_ms = 3'000;
+/// How soon those who wait already notice that they should hurry.
+constexpr std::chrono::milliseconds wait_slice{200};
 
 /// Collects outcomes. Shared with the engine, which may outlast the one who waits.
 class Awaited {
@@ -33,9 +35,13 @@ class Awaited {
     arrived_.notify_one();
   }
 
-  [[nodiscard]] std::vector<ordering::Outcome> wait(std::uint64_t wait_ms) {
+  /// `wait_ms` may become less while this waits.
+  [[nodiscard]] std::vector<ordering::Outcome> wait(const std::atomic<std::uint64_t>& wait_ms) {
+    const auto began = std::chrono::steady_clock::now();
     std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return missing_ == 0; });
+    while (!arrived_.wait_for(lock, wait_slice, [this] { return missing_ == 0; }) &&
+           std::chrono::steady_clock::now() - began < std::chrono::milliseconds(wait_ms.load())) {
+    }
     return outcomes_;
   }
 
@@ -95,7 +101,7 @@ std::vector<ordering::Outcome> LedgerPort::send_all(std::vector<Bytes> transacti
   engine_.submit(std::move(transactions), [awaited](std::size_t index, ordering::Outcome outcome) {
     awaited->set(index, std::move(outcome));
   });
-  return awaited->wait(wait_ms_.load());
+  return awaited->wait(wait_ms_);
 }
 
 void LedgerPort::hurry() const { wait_ms_.store(hurried_wait_ms); }

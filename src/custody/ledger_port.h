@@ -58,8 +58,8 @@ class LedgerPort {
   [[nodiscard]] Result<model::HistoryEntry> send(std::vector<model::Message> messages,
                                                  Signers signers) const;
 
-  /// Makes every later send wait for seconds only: the node is stopping, and a ledger that stands
-  /// still must not hold it up.
+  /// Makes every send wait for seconds only, those under way too: the node is stopping, and a
+  /// ledger that stands still must not hold it up.
   void hurry() const;
 
   /// The outcome as an error unless it was applied.

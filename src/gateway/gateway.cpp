@@ -79,9 +79,16 @@ void Gateway::add_routes() {
 
 Result<http::Response> Gateway::health() const {
   XL_TRY_ASSIGN(const query::LedgerHead head, services_.ledger.head());
+  const ordering::Health health = services_.engine.health();
   json::Writer out;
-  out.begin_object().key("status").string("ok");
-  out.key("engine").string(services_.engine.name());
+  out.begin_object().key("status").string(ordering::health_word(health.state));
+  out.key("for_ms").string(std::to_string(health.for_ms));
+  out.key("behind_blocks").string(std::to_string(health.behind_blocks));
+  out.key("members").unsigned_integer(health.members).key("silent").begin_array();
+  for (const std::string& name : health.silent) out.string(name);
+  out.end_array().key("unconnected").begin_array();
+  for (const std::string& name : health.unconnected) out.string(name);
+  out.end_array().key("engine").string(services_.engine.name());
   out.key("height").string(std::to_string(head.height));
   out.key("queued").unsigned_integer(services_.engine.queued()).end_object();
   return json_response(out.take());

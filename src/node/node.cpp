@@ -115,6 +115,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
 }
 
 Node::~Node() {
+  if (port_) port_->hurry();
   if (gateway_) gateway_->stop();
   if (custody_) custody_->stop();
   if (ordering_) ordering_->stop();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "crypto/hash.h"
+#include "node/network/folder.h"
 
 namespace xl::node {
 namespace engine = ordering::cometbft;
@@ -94,6 +95,11 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
                        [id](const engine::Peer& peer) { return peer.node_id == id; });
   };
   options.snapshots = snapshots_.get();
+  XL_TRY_ASSIGN(const std::vector<MemberCard> cards, founders_of(layout));
+  for (const MemberCard& card : cards) {
+    options.members.push_back({card.organisations.front().name, engine::node_id_of(card.peer_key),
+                               card.validator_key, card.peer_key == keys_.peer->public_key()});
+  }
   XL_TRY_ASSIGN(auto made, engine::CometEngine::make(chain, clock, keys_.envelope, options));
   light_ = [comet = made.get()](const std::string& request) { return comet->forward(request); };
   engine_ = std::move(made);

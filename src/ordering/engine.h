@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain/chain.h"
+#include "ordering/health.h"
 
 namespace xl::ordering {
 
@@ -37,6 +38,9 @@ class Engine {
 
   /// Transactions taken and not yet committed.
   [[nodiscard]] virtual std::size_t queued() const = 0;
+
+  /// How the agreement goes.
+  [[nodiscard]] virtual Health health() const = 0;
 };
 
 }  // namespace xl::ordering

@@ -128,6 +128,7 @@ def test_a_member_with_an_altered_ledger_is_repaired_from_the_others(members):
     assert not members.start("regulator")
     refused = members.running.pop("regulator")
     assert refused.wait() == 3 and refused.told["error"]["code"] == "XL1402"
+    assert "node repair" in refused.told["error"]["fix"]
 
     # The others are more than two thirds: they go on.
     members.load("north", 100, 6)
@@ -148,6 +149,21 @@ def test_a_member_with_an_altered_ledger_is_repaired_from_the_others(members):
     members.load("city", 300, 2)
     wait_until(lambda: members.head("regulator")["app_hash"] == members.head("city")["app_hash"])
 
-    # Two of four are no majority: the ledger stands still, and a member still stops at once.
+    # Two of four are no majority: a member says that the ledger stands still and for whom it waits,
+    # and stops at once all the same.
+    said = members.run("node", "status", "--node", members.running["city"].url)
+    assert "Healthy" in said.stdout and "not connected to insurer" in said.stdout
     members.stop("regulator")
+    identity, = (members.folder / "city" / "keys").glob("*.identity.json")
+    waiting = subprocess.Popen(
+        [XINGLIN, "record", "put", "patient.json", "--as", identity, "--operator-key",
+         "operator.key", "--node", members.running["city"].url], cwd=members.folder,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = members.running["city"].url
+    wait_until(lambda: "halted" in subprocess.run(
+        [XINGLIN, "node", "status", "--node", url], text=True, capture_output=True).stdout)
+    status = json.loads(members.run("node", "status", "--node", url, "--json", code=8).stdout)
+    assert sorted(status["silent"]) == ["insurer", "regulator"] and status["healthy"] is False
+    waiting.kill()
+    waiting.wait()
     members.stop("city")

@@ -122,6 +122,10 @@ Result<Founding> accept_signatures(const Layout& layout, const std::vector<fs::p
   return state_of(layout, cards, genesis.network);
 }
 
+Result<std::vector<MemberCard>> founders_of(const Layout& layout) {
+  return read_cards(files_in(layout.cards()));
+}
+
 Status check_founded(const Layout& layout, const model::Genesis& genesis) {
   std::error_code failure;
   if (!fs::exists(layout.cards(), failure)) {
@@ -129,7 +133,7 @@ Status check_founded(const Layout& layout, const model::Genesis& genesis) {
     if (genesis.validators.size() == 1) return {};
     return make_error(ErrorCode::founding_incomplete, "no cards in " + layout.cards().string());
   }
-  XL_TRY_ASSIGN(const std::vector<MemberCard> cards, read_cards(files_in(layout.cards())));
+  XL_TRY_ASSIGN(const std::vector<MemberCard> cards, founders_of(layout));
   XL_TRY_ASSIGN(const std::string text, found_network(cards));
   if (!equal(genesis.raw, view_of(text))) {
     return make_error(ErrorCode::genesis_not_of_cards, layout.genesis().string());

@@ -44,6 +44,9 @@ struct Founding {
 [[nodiscard]] Result<Founding> accept_signatures(const Layout& layout,
                                                  const std::vector<std::filesystem::path>& files);
 
+/// Everybody's cards; none where one member founded alone. Errors: card_invalid, those of files.
+[[nodiscard]] Result<std::vector<MemberCard>> founders_of(const Layout& layout);
+
 /// May a node with this genesis run? One founded alone may; of several founders each must have
 /// signed what their cards give. Errors: genesis_not_of_cards, founding_incomplete,
 /// founding_signature_invalid, card_invalid, those of files.

@@ -7,6 +7,7 @@
 // once, and 20 times (XL_FULL=1: 200) at random moments under load; then the store is opened again
 // and verified from the genesis.
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,9 +70,16 @@ void expect_intact(Network& network, const std::vector<std::uint32_t>& acknowled
   network.close();
 }
 
-/// One life of a child that dies at `step` (its `occurrence`-th time) or after `delay_us`.
-std::vector<std::uint32_t> live_and_die(Network& network, std::uint32_t first,
-                                        std::string_view step, int occurrence, unsigned delay_us) {
+/// How a child dies.
+struct Death {
+  std::string_view step;  ///< at this step of a commit, its `occurrence`-th time; or
+  int occurrence = 0;
+  unsigned delay_us = 0;  ///< so long after its start,
+  bool at_work = false;   ///< or after the first transaction that it acknowledged
+};
+
+/// One life of a child.
+std::vector<std::uint32_t> live_and_die(Network& network, std::uint32_t first, const Death& death) {
   int ends[2];
   EXPECT_EQ(::pipe(ends), 0);
   const pid_t child = ::fork();
@@ -79,17 +87,19 @@ std::vector<std::uint32_t> live_and_die(Network& network, std::uint32_t first,
     ::close(ends[0]);
     std::atomic<int> seen{0};
     ordering::solo::Options options;
-    if (!step.empty()) {
-      options.step_hook = [&seen, step, occurrence](std::string_view at) {
-        if (at == step && ++seen == occurrence) ::kill(::getpid(), SIGKILL);
+    if (!death.step.empty()) {
+      options.step_hook = [&seen, &death](std::string_view at) {
+        if (at == death.step && ++seen == death.occurrence) ::kill(::getpid(), SIGKILL);
       };
     }
     network.open(options);
     submit_until_killed(network, ends[1], first);
   }
   ::close(ends[1]);
-  if (step.empty()) {
-    ::usleep(delay_us);
+  if (death.step.empty()) {
+    pollfd acknowledged{ends[0], POLLIN, 0};
+    if (death.at_work) ::poll(&acknowledged, 1, 60'000);
+    ::usleep(death.delay_us);
     ::kill(child, SIGKILL);
   }
   auto acknowledged = read_acknowledged(ends[0]);
@@ -107,7 +117,7 @@ TEST(Crash, AtEveryStepOfACommit) {
   for (const std::string_view step :
        {"executed", "signed", "queued", "before_write", "written", "answered"}) {
     for (const int occurrence : {1, 4}) {
-      const auto acknowledged = live_and_die(network, first, step, occurrence, 0);
+      const auto acknowledged = live_and_die(network, first, {step, occurrence, 0, false});
       expect_intact(network, acknowledged);
       if (::testing::Test::HasFatalFailure()) FAIL() << "step " << step;
       first += 100'000;
@@ -124,8 +134,8 @@ TEST(Crash, AtRandomMomentsUnderLoad) {
   std::uint32_t first = 1;
   std::size_t total = 0;
   for (int i = 0; i < kills; ++i) {
-    const auto acknowledged =
-        live_and_die(network, first, {}, 0, static_cast<unsigned>(20'000 + random() % 120'000));
+    const auto delay_us = static_cast<unsigned>(20'000 + random() % 120'000);
+    const auto acknowledged = live_and_die(network, first, {{}, 0, delay_us, i % 2 != 0});
     total += acknowledged.size();
     expect_intact(network, acknowledged);
     if (::testing::Test::HasFatalFailure()) FAIL() << "seed " << seed << " kill " << i;

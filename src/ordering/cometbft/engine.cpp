@@ -61,6 +61,7 @@ class Impl final : public CometEngine {
   void stop() override;
   [[nodiscard]] std::size_t queued() const override { return intake_.queued(); }
   [[nodiscard]] std::size_t connections() const override { return server_->connections(); }
+  [[nodiscard]] Health health() const override { return watch_ ? watch_->health() : Health{}; }
   [[nodiscard]] Result<std::string> forward(const std::string& request) override {
     const std::scoped_lock lock(asked_mutex_);
     return asked_.forward(request);
@@ -102,6 +103,7 @@ class Impl final : public CometEngine {
   EngineRpc asked_;         // guarded by asked_mutex_
   std::uint64_t sequence_;  // sending thread only
   std::unique_ptr<AbciServer> server_;
+  std::unique_ptr<HealthWatch> watch_;
 
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable room_;
@@ -122,6 +124,7 @@ Application::Hooks Impl::hooks() {
 
 void Impl::start() {
   intake_.start();
+  watch_ = std::make_unique<HealthWatch>(chain_, options_.rpc_socket, options_.members);
   sender_ = std::thread([this] { send_loop(); });
   collector_ = std::thread([this] { collect_loop(); });
 }

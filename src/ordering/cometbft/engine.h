@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ordering/cometbft/application.h"
+#include "ordering/cometbft/watch.h"
 #include "ordering/intake.h"
 
 namespace xl::ordering::cometbft {
@@ -21,6 +22,8 @@ struct Options {
   std::size_t in_flight_max = 20'000;
   /// Where snapshots for members who join are made; null: nowhere. Outlives the engine.
   chain::SnapshotMaker* snapshots = nullptr;
+  /// Of the network, for people.
+  std::vector<KnownMember> members;
   /// `committed` is the engine's own.
   Application::Hooks hooks;
 };

@@ -51,6 +51,8 @@ class SoloEngine final : public Engine {
     intake_.submit(std::move(transactions), std::move(done));
   }
   [[nodiscard]] std::size_t queued() const override { return intake_.queued(); }
+  /// Alone there is nobody to wait for; what cannot be written stops the process.
+  [[nodiscard]] Health health() const override { return {}; }
 
  private:
   void sign_founding();

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "chain/chain.h"
+#include "ordering/health.h"
+
+namespace xl::ordering::cometbft {
+
+/// A member of the network, for people.
+struct KnownMember {
+  std::string name;
+  std::string node_id;  ///< CometBFT's, 40 hex digits
+  Bytes validator_key;  ///< public
+  bool self = false;
+};
+
+/// What the engine says of the height it is agreeing on (RPC `consensus_state`).
+struct RoundView {
+  std::uint64_t height = 0;
+  std::uint32_t step = 0;    ///< CometBFT's number: 3 and more when there is something to agree on
+  std::vector<bool> voting;  ///< by position in the validator set: voted in one of the last rounds
+};
+
+/// Reads `round_state` of the answer. Errors: engine_answer_invalid.
+[[nodiscard]] Result<RoundView> read_round(json::Value round_state);
+
+/// Asks the engine every two seconds how it goes, so that it is known for how long. Thread-safe.
+class HealthWatch {
+ public:
+  /// `chain` outlives it.
+  HealthWatch(const chain::Chain& chain, std::filesystem::path rpc_socket,
+              std::vector<KnownMember> members);
+  ~HealthWatch();
+  HealthWatch(const HealthWatch&) = delete;
+  HealthWatch& operator=(const HealthWatch&) = delete;
+
+  [[nodiscard]] Health health() const;
+
+ private:
+  void run();
+  [[nodiscard]] Result<Health> look();
+  [[nodiscard]] std::vector<std::string> silent_of(const RoundView& round, bool& halted) const;
+
+  const chain::Chain& chain_;
+  const std::filesystem::path rpc_socket_;
+  const std::vector<KnownMember> members_;
+  std::uint64_t waiting_height_ = 0;  // watching thread only: agreed on since waiting_since_
+  std::chrono::steady_clock::time_point waiting_since_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable stop_wanted_;
+  Health last_;
+  std::chrono::steady_clock::time_point since_;  // of last_.state
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace xl::ordering::cometbft

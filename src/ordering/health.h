@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace xl::ordering {
+
+/// How the agreement on the order is going, as one member sees it.
+struct Health {
+  enum class State : std::uint8_t {
+    healthy,
+    lagging,      ///< others are further; this member is catching up
+    halted,       ///< something waits to be agreed on, and too many say nothing
+    engine_down,  ///< the process beside this node does not answer
+  };
+  State state = State::healthy;
+  std::uint64_t for_ms = 0;              ///< how long it has been so; 0 when healthy
+  std::uint64_t behind_blocks = 0;       ///< when lagging: fetched and not in the ledger yet
+  std::vector<std::string> silent;       ///< when halted: validators that do not vote
+  std::vector<std::string> unconnected;  ///< members this one has no connection to
+  std::uint32_t members = 1;             ///< of the network, this one too
+};
+
+/// `ok`, `lagging`, `halted`, `engine_down`.
+[[nodiscard]] constexpr std::string_view health_word(Health::State state) {
+  switch (state) {
+    case Health::State::healthy:
+      return "ok";
+    case Health::State::lagging:
+      return "lagging";
+    case Health::State::halted:
+      return "halted";
+    case Health::State::engine_down:
+      return "engine_down";
+  }
+  return "";
+}
+
+}  // namespace xl::ordering
