@@ -8,7 +8,6 @@
 #include "node/node.h"
 #include "node/ordering.h"
 #include "ordering/cometbft/join.h"
-#include "ordering/cometbft/rpc.h"
 
 namespace xl::node {
 namespace {
@@ -94,7 +93,6 @@ Result<engine::SnapshotJoin::State> join(
                 }));
   auto running = engine::Supervisor::start(std::move(program), {});
   Result<engine::SnapshotJoin::State> out = engine::SnapshotJoin::State{};
-  engine::EngineRpc rpc(config.rpc_socket);
   while (running.ok()) {
     out = joining.wait();
     if (!out->failure.ok()) out = out->failure.error();
@@ -102,14 +100,6 @@ Result<engine::SnapshotJoin::State> join(
     if (!go_on({out->height, out->chunks, out->taken})) {
       out = make_error(ErrorCode::node_stopping);
       break;
-    }
-    // With nothing behind the snapshot the engine asks for nothing: its own word then.
-    if (out->chunks != 0 && out->taken == out->chunks) {
-      const auto status = rpc.call("status", "{}");
-      if (status.ok() && status->find("sync_info").find("latest_block_height").as_string() ==
-                             std::to_string(out->height)) {
-        break;
-      }
     }
   }
   joining.stop();

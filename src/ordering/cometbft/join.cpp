@@ -29,8 +29,11 @@ void SnapshotJoin::handle(const abci::Request& request, abci::Response& response
     case abci::Request::kApplySnapshotChunk:
       apply(request.apply_snapshot_chunk(), *response.mutable_apply_snapshot_chunk());
       break;
+    case abci::Request::kCheckTx:  // transactions that others gossip: the node will ask for them
+      response.mutable_check_tx()->set_code(1);
+      break;
     default:
-      wait_for_the_end();
+      wait_for_the_end(request.has_finalize_block());
       response.mutable_exception()->set_error("the ledger was restored; start the node");
       break;
   }
@@ -48,10 +51,11 @@ void SnapshotJoin::stop() {
   changed_.notify_all();
 }
 
-/// The engine goes on behind the snapshot, so its own state is durable by now.
-void SnapshotJoin::wait_for_the_end() {
+/// The engine has stored the first block behind the snapshot once it wants it executed. Before that
+/// it could not be started again: its state would be ahead of its blocks.
+void SnapshotJoin::wait_for_the_end(bool block_stored) {
   std::unique_lock lock(mutex_);
-  if (restored_) state_.finished = true;
+  if (restored_ && block_stored) state_.finished = true;
   changed_.notify_all();
   changed_.wait(lock, [&] { return stopping_; });
 }

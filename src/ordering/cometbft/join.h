@@ -40,7 +40,7 @@ class SnapshotJoin {
   void info(abci::ResponseInfo& out);
   [[nodiscard]] abci::ResponseOfferSnapshot::Result offer(const abci::RequestOfferSnapshot& in);
   void apply(const abci::RequestApplySnapshotChunk& in, abci::ResponseApplySnapshotChunk& out);
-  void wait_for_the_end();
+  void wait_for_the_end(bool block_stored);
 
   state::Database& database_;
   const model::Genesis& genesis_;
