@@ -18,9 +18,12 @@ Result<RoundView> read(std::string_view text) {
 
 TEST(Watch, ReadsWhoVotedInTheLastRounds) {
   const auto round = read(R"({"height/round/step":"12/3/6","height_vote_set":[
-    {"round":0,"prevotes_bit_array":"BA{4:xxxx} 40/40 = 1.00","precommits_bit_array":"BA{4:____} 0/40 = 0.00"},
-    {"round":2,"prevotes_bit_array":"BA{4:x_x_} 20/40 = 0.50","precommits_bit_array":"BA{4:x___} 10/40 = 0.25"},
-    {"round":3,"prevotes_bit_array":"BA{4:____} 0/40 = 0.00","precommits_bit_array":"BA{4:____} 0/40 = 0.00"}]})");
+    {"round":0,"prevotes_bit_array":"BA{4:xxxx} 40/40 = 1.00",
+     "precommits_bit_array":"BA{4:____} 0/40 = 0.00"},
+    {"round":2,"prevotes_bit_array":"BA{4:x_x_} 20/40 = 0.50",
+     "precommits_bit_array":"BA{4:x___} 10/40 = 0.25"},
+    {"round":3,"prevotes_bit_array":"BA{4:____} 0/40 = 0.00",
+     "precommits_bit_array":"BA{4:____} 0/40 = 0.00"}]})");
   ASSERT_TRUE(round.ok()) << round.error().text();
   EXPECT_EQ(round->height, 12U);
   EXPECT_EQ(round->step, 6U);
