@@ -105,7 +105,8 @@ StatusCode check_expel(const model::StateReader& state, const std::vector<Member
                        const model::Id& id) {
   const wire::MemberRecord& record = find_in(members, id).record;
   if (!keeps_weight(members, id)) return no_weight_left;
-  return check_power(state, members, {{record.validator_key(), record.power()}, {}});
+  return check_power(state, members,
+                     {{record.validator_key(), record.power()}, {record.validator_key(), 0}});
 }
 
 StatusCode check_weight(const std::vector<Member>& members, const wire::ChangeWeight& in) {

@@ -251,6 +251,14 @@ std::vector<StatusCase> what() {
          fix_engine(l);
          return propose(l, validator("p", "north", "another", 10));
        }},
+      {"a follower leaves who orders alone", applied,
+       [](Ledger& l) {
+         auto south = *find_member(l.state(), id("south"));
+         south.set_power(0);
+         store_record(l.writable(), member_key(id("south")), south);
+         fix_engine(l);
+         return propose(l, expulsion("p", "south"));
+       }},
       {"an old version", version_refused, [](Ledger& l) { return propose(l, with_version(1)); }},
       {"the next version", applied, [](Ledger& l) { return propose(l, with_version(2)); }},
   };
