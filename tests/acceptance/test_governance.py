@@ -166,6 +166,8 @@ def network(tmp_path):
             one.name, cwd=tmp_path)
         one.on_one_machine()
         one.start()
+    # A request waits ten seconds for its block; finding each other may take as long.
+    eventually(lambda: all(one.peers() == 3 and int(one.head()["height"]) > 0 for one in founders))
     yield members
     for one in members.values():
         one.stop()
