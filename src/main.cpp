@@ -7,6 +7,7 @@
 
 #include "base/console.h"
 #include "cli/commands.h"
+#include "cli/governance.h"
 #include "cli/status.h"
 #include "cli/suggest.h"
 #include "node/commands.h"
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
     session.run = std::move(run);
   });
   xl::cli::add_status_command(app, session);
+  xl::cli::add_governance_commands(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

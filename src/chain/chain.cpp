@@ -41,6 +41,18 @@ Bytes height_key(std::uint64_t height) {
   return key;
 }
 
+void apply_changes(model::comet::ValidatorSet& validators,
+                   const contracts::EngineChanges& changes) {
+  for (const auto& change : changes.validators) {
+    std::erase_if(validators, [&](const model::comet::Validator& validator) {
+      return validator.public_key == change.public_key;
+    });
+    if (change.power == 0) continue;
+    validators.push_back({change.public_key, static_cast<std::int64_t>(change.power)});
+  }
+  model::comet::sort_validators(validators);
+}
+
 DecodedBlock decode_block(const std::vector<Bytes>& envelopes,
                           const contracts::Registry& registry) {
   DecodedBlock decoded;
@@ -102,6 +114,7 @@ Status Chain::found() {
     contracts::OwnPrefixWriter writer(contract->number(), state);
     XL_TRY(contract->initialise(genesis_.section(contract->name()), writer));
   }
+  XL_TRY(check_genesis_members(state));
   XL_TRY_ASSIGN(const auto store, state::Store::open(database_, 0));
   state::Batch batch;
   Head head;
@@ -115,6 +128,15 @@ Status Chain::found() {
   batch.put(Column::validators, height_key(1),
             model::comet::encode_validators(genesis_.validators));
   return database_.write(std::move(batch), true);
+}
+
+/// The engine reads one list of validators in the genesis, governance another: they are the same.
+Status Chain::check_genesis_members(const model::StateReader& state) const {
+  const model::comet::ValidatorSet members = execution::validators_of(state);
+  return members.empty() || members == genesis_.validators
+             ? Status{}
+             : Status(make_error(ErrorCode::genesis_malformed,
+                                 "governance names other validators than the engine's list"));
 }
 
 Status Chain::restore(ByteView stored_head, const std::function<void(std::uint64_t)>& progress) {
@@ -136,7 +158,22 @@ Status Chain::restore(ByteView stored_head, const std::function<void(std::uint64
   if (history_->root() != finalized_.history_root) {
     return corrupt("history does not give the history root of the head");
   }
+  XL_TRY_ASSIGN(latest_validators_, validators(finalized_.height + 2));
   return {};
+}
+
+Result<model::comet::ValidatorSet> Chain::validators(std::uint64_t height) const {
+  if (height > head().height + 2) return make_error(ErrorCode::height_unknown);
+  return validators_at(height);
+}
+
+/// A change takes effect two heights later: the next header announces it already (consensus.md
+/// §2.5, CometBFT v0.40 state/execution.go updateState).
+void Chain::change_validators(std::uint64_t height, FinalizedBlock& block) {
+  if (block.result.engine.validators.empty()) return;
+  apply_changes(latest_validators_, block.result.engine);
+  block.batch.put(Column::validators, height_key(height + 2),
+                  model::comet::encode_validators(latest_validators_));
 }
 
 execution::BlockResult Chain::execute(std::uint64_t height, std::uint64_t block_ms,
@@ -169,6 +206,7 @@ FinalizedBlock Chain::finalize(std::uint64_t height, execution::BlockResult resu
     out.head.app_hash =
         model::app_hash(out.head.state_root, out.head.history_root, out.head.history_size);
     out.batch.put(Column::results, height_key(height), encode_roots(out.head, first));
+    change_validators(height, out);
   }
   finalized_ = out.head;
   return out;
@@ -194,7 +232,18 @@ Status Chain::persist(FinalizedBlock&& block, std::uint64_t signed_height) {
   return {};
 }
 
+/// What the engine says of its validators is what the ledger told it.
+Status Chain::check_sets(const model::comet::Header& header) const {
+  const auto height = static_cast<std::uint64_t>(header.height);
+  XL_TRY_ASSIGN(const model::comet::ValidatorSet now, validators(height));
+  XL_TRY_ASSIGN(const model::comet::ValidatorSet next, validators(height + 1));
+  const bool same = equal(header.validators_hash, model::comet::hash_of(now)) &&
+                    equal(header.next_validators_hash, model::comet::hash_of(next));
+  return same ? Status{} : Status(make_error(ErrorCode::validators_mismatch));
+}
+
 Status Chain::persist_signed(const SignedBlock& block) {
+  XL_TRY(check_sets(block.light.header));
   state::Batch batch;
   XL_TRY(add_signed(batch, block));
   const std::scoped_lock writing(write_mutex_);

@@ -95,7 +95,8 @@ class Chain {
 
   /// Makes a header and commit durable that came later than what their block did. Precondition:
   /// heights rise by one. Thread-safe beside `persist`. Errors: those of `add_signed`,
-  /// store_failed.
+  /// validators_mismatch (the header names other sets than the ledger gives its height and the
+  /// next), store_failed.
   [[nodiscard]] Status persist_signed(const SignedBlock& block);
 
   /// Reads state as of the last finalised block. Executing thread only.
@@ -109,6 +110,11 @@ class Chain {
   [[nodiscard]] Head head() const;
   /// What was finalised last. Executing thread only.
   [[nodiscard]] const Head& finalized_head() const { return finalized_; }
+
+  /// The validators in force at `height`, up to two above the last durable block: a change takes
+  /// effect two heights behind the block that made it. Errors: height_unknown, store_corrupt.
+  /// Thread-safe.
+  [[nodiscard]] Result<model::comet::ValidatorSet> validators(std::uint64_t height) const;
 
   [[nodiscard]] const model::Genesis& genesis() const { return genesis_; }
   [[nodiscard]] const contracts::Registry& registry() const { return registry_; }
@@ -156,6 +162,9 @@ class Chain {
   [[nodiscard]] Status found();
   [[nodiscard]] Status restore(ByteView stored_head,
                                const std::function<void(std::uint64_t)>& progress);
+  [[nodiscard]] Status check_genesis_members(const model::StateReader& state) const;
+  [[nodiscard]] Status check_sets(const model::comet::Header& header) const;
+  void change_validators(std::uint64_t height, FinalizedBlock& block);
   [[nodiscard]] Status complete(model::Receipt& receipt, std::uint64_t height) const;
   [[nodiscard]] Result<StoredBlockView> stored_block(std::uint64_t height) const;
   [[nodiscard]] Result<model::comet::LightBlock> light_block(std::uint64_t height) const;
@@ -170,6 +179,8 @@ class Chain {
   Head finalized_;                      // executing thread only
   std::uint64_t base_ = 1;
   std::uint64_t base_ms_ = 0;  // time before the block of that height
+  /// As of the last change, whether or not it is in force yet. Executing thread only.
+  model::comet::ValidatorSet latest_validators_;
 
   std::mutex write_mutex_;  // one write of the head at a time; taken before mutex_
   mutable std::mutex mutex_;
@@ -179,6 +190,9 @@ class Chain {
 /// Decodes and checks a block's envelopes and transactions, without state. Thread-safe.
 [[nodiscard]] DecodedBlock decode_block(const std::vector<Bytes>& envelopes,
                                         const contracts::Registry& registry);
+
+/// Makes a block's changes to a set of validators, which stays in the engine's order.
+void apply_changes(model::comet::ValidatorSet& validators, const contracts::EngineChanges& changes);
 
 /// The key under which a height is stored.
 [[nodiscard]] Bytes height_key(std::uint64_t height);

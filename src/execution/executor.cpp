@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "execution/executor.h"
 
+#include "contracts/governance/view.h"
 #include "contracts/identity/view.h"
 #include "crypto/hash.h"
 #include "model/limits.h"
@@ -151,7 +152,7 @@ Receipt Executor::run(const verification::VerifiedTransaction& verified, contrac
 
 Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Context& context,
                              std::uint32_t index, model::BlockState& block_state,
-                             BlockResult& result) const {
+                             verification::QuotaMeter& quotas, BlockResult& result) const {
   // One status per transaction, 0xffff ‖ code for what was rejected, so that members that disagree
   // about any of them cannot agree on the next header.
   Bytes data;
@@ -161,10 +162,11 @@ Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Contex
     append_be(data, static_cast<std::uint16_t>(error.code));
   };
   const auto* verdict = input.verdict ? &*input.verdict : nullptr;
-  const Status admitted =
+  Status admitted =
       input.envelope.ok()
           ? verification::admit_envelope(*input.envelope, context.block_ms, block_state, verdict)
           : Status(input.envelope.error());
+  if (admitted.ok()) admitted = quotas.take(*input.envelope, input.items.size(), block_state);
   if (!admitted.ok()) {
     reject(0, admitted.error());
     result.rejections.back().whole_envelope = true;
@@ -188,6 +190,24 @@ Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Contex
   return data;
 }
 
+/// Each step stands alone: one that breaks an invariant is undone, and nothing more is done here.
+void Executor::end_block(const contracts::Context& context, model::BlockState& block_state,
+                         BlockResult& result) const {
+  for (const auto& contract : registry_.all()) {
+    for (std::uint32_t i = 0; i < limits::block_end_steps_max; ++i) {
+      model::Overlay changes(block_state);
+      contracts::EngineChanges engine = result.engine;
+      if (!contract->end_block(context, changes, engine)) break;
+      if (!invariants_hold(changes, block_state)) {
+        result.alarms.emplace_back();
+        break;
+      }
+      block_state.absorb(changes.writes());
+      result.engine = std::move(engine);
+    }
+  }
+}
+
 BlockResult Executor::execute(const model::StateReader& state, const BlockInput& block) const {
   BlockResult result;
   model::BlockState block_state(state, table_seed_);
@@ -195,16 +215,30 @@ BlockResult Executor::execute(const model::StateReader& state, const BlockInput&
   context.height = block.height;
   context.block_ms = block.block_ms;
   context.network = network_;
+  verification::QuotaMeter quotas(block_state, block.block_ms);
   for (std::size_t i = 0; i < block.envelopes.size(); ++i) {
     const Bytes data = run_envelope(*block.envelopes[i], context, static_cast<std::uint32_t>(i),
-                                    block_state, result);
+                                    block_state, quotas, result);
     result.envelope_data.push_back(copy_of(crypto::sha256(data)));
   }
   if (!result.receipts.empty()) {
+    quotas.write(block_state);
+    end_block(context, block_state, result);
     drop_replay_marks(state, block_state, block.block_ms, result.receipts.size());
   }
   result.writes = block_state.take_writes();
   return result;
+}
+
+model::comet::ValidatorSet validators_of(const model::StateReader& state) {
+  model::comet::ValidatorSet out;
+  for (const contracts::governance::Member& member : contracts::governance::members_of(state)) {
+    if (member.record.power() == 0) continue;
+    out.push_back({copy_of(view_of(member.record.validator_key())),
+                   static_cast<std::int64_t>(member.record.power())});
+  }
+  model::comet::sort_validators(out);
+  return out;
 }
 
 std::optional<Bytes> public_key_of(const model::StateReader& state, const Hash& key_id) {

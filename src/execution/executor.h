@@ -8,7 +8,9 @@
 
 #include "contracts/api/contract.h"
 #include "model/block_state.h"
+#include "model/comet/header.h"
 #include "model/history.h"
+#include "verification/quota.h"
 #include "verification/verifier.h"
 
 namespace xl::execution {
@@ -63,7 +65,9 @@ struct BlockResult {
   std::vector<Receipt> receipts;  ///< executed transactions, in order
   std::vector<Rejection> rejections;
   std::vector<Bytes> envelope_data;  ///< one per envelope: ExecTxResult.data, hashed by the engine
-  std::vector<Hash> alarms;          ///< transactions rolled back by a broken invariant
+  /// Transactions rolled back by a broken invariant; the zero id for a step at the block's end.
+  std::vector<Hash> alarms;
+  contracts::EngineChanges engine;  ///< what the ordering engine is to do from the next heights on
 };
 
 /// Runs blocks: (state reader, block) -> (writes, receipts, events). Pure and deterministic; no
@@ -77,14 +81,17 @@ class Executor {
       : registry_(registry), network_(network), table_seed_(table_seed) {}
 
   /// Executes `block` on `state`. A refused transaction costs its replay mark only; a rejected one
-  /// leaves nothing. Replay marks past their time are dropped, oldest first, bounded.
+  /// leaves nothing. When a transaction ran, contracts then do what is due (`end_block`), members'
+  /// quotas are counted, and replay marks past their time are dropped, oldest first, bounded.
   [[nodiscard]] BlockResult execute(const model::StateReader& state, const BlockInput& block) const;
 
  private:
   struct Position;
   [[nodiscard]] Bytes run_envelope(const EnvelopeInput& input, const contracts::Context& context,
                                    std::uint32_t index, model::BlockState& block_state,
-                                   BlockResult& result) const;
+                                   verification::QuotaMeter& quotas, BlockResult& result) const;
+  void end_block(const contracts::Context& context, model::BlockState& block_state,
+                 BlockResult& result) const;
   [[nodiscard]] Receipt run(const verification::VerifiedTransaction& verified,
                             contracts::Context context, model::BlockState& block_state,
                             const Position& position, BlockResult& result) const;
@@ -95,6 +102,10 @@ class Executor {
   Hash network_;
   std::uint64_t table_seed_;
 };
+
+/// The validators that governance's members are, in the engine's order: what the genesis' own list
+/// must be. Empty when the genesis names no members.
+[[nodiscard]] model::comet::ValidatorSet validators_of(const model::StateReader& state);
 
 /// The public key of a registered key id, whatever its status: what a receipt needs so that anyone
 /// can check signatures. Nothing when the id was never registered.

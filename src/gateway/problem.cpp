@@ -50,6 +50,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {404, ErrorCode::route_unknown},
     {404, ErrorCode::organisation_unknown},
     {404, ErrorCode::party_unknown},
+    {404, ErrorCode::proposal_unknown},
     {404, ErrorCode::access_refused},
     {404, ErrorCode::fhir_not_found},
     {404, ErrorCode::fhir_type_unknown},

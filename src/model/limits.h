@@ -8,6 +8,10 @@
 /// is a protocol change (a new protocol version), except where the comment says "local".
 namespace xl::limits {
 
+/// The latest protocol version that this program knows the rules of (local: a newer program knows
+/// more).
+constexpr std::uint64_t app_version_max = 1;
+
 // Identifiers and keys of state.
 constexpr std::uint32_t id_bytes = 16;  ///< DIDs, record, consent and session ids, nonces
 constexpr std::uint32_t state_key_bytes_max = 128;
@@ -96,6 +100,26 @@ constexpr std::uint64_t review_within_ms = 72ULL * 60 * 60 * 1000;
 /// How old the state behind a cohort's decision may be, in blocks: its proofs are still served.
 constexpr std::uint64_t policy_age_heights_max = 1024;
 
+// Governance.
+/// CometBFT takes 256 validators; each vote counts all members, so their number bounds its work.
+constexpr std::uint32_t members_max = 256;              ///< those that were expelled count
+constexpr std::uint32_t member_organisations_max = 16;  ///< that one proposal admits
+constexpr std::uint32_t member_address_bytes_max = 255;
+constexpr std::uint64_t member_weight_max = 1000 * 1000;
+constexpr std::uint64_t member_power_max = 1000 * 1000 * 1000;
+constexpr std::uint32_t proposals_live_max = 32;  ///< neither decided nor over, one list in state
+constexpr std::uint32_t proposal_title_bytes_max = 200;
+constexpr std::uint64_t voting_ms_min = 60ULL * 1000;
+constexpr std::uint64_t voting_ms_max = 90ULL * 24 * 60 * 60 * 1000;
+constexpr std::uint64_t execute_ahead_heights_max = 100'000'000;
+constexpr std::uint32_t software_bytes_max = 64;  ///< name and version of a member's software
+/// A scan is due again within a year and a month of grace.
+constexpr std::uint64_t security_attestation_ms_max = 397ULL * 24 * 60 * 60 * 1000;
+constexpr std::uint64_t quota_period_ms_min = 60ULL * 1000;
+constexpr std::uint64_t quota_period_ms_max = 31ULL * 24 * 60 * 60 * 1000;
+/// What the members decided is done at the end of a block, so many steps of each contract.
+constexpr std::uint32_t block_end_steps_max = 8;
+
 // Envelopes and blocks.
 constexpr std::uint32_t envelope_version = 1;
 constexpr std::uint32_t envelope_transactions_max = 512;
@@ -104,6 +128,9 @@ constexpr std::uint32_t block_envelopes_max = 64;
 constexpr std::uint32_t block_bytes_max = 4 * 1024 * 1024;
 static_assert(transaction_bytes_max < envelope_bytes_max);
 static_assert(envelope_bytes_max < block_bytes_max);
+/// What members may vote the block to be.
+constexpr std::uint64_t voted_block_bytes_min = 2ULL * envelope_bytes_max;
+constexpr std::uint64_t voted_block_bytes_max = 4ULL * block_bytes_max;
 
 /// Replay marks dropped per block: twice the executed transactions plus this, so that marks can
 /// never pile up while the work of one block stays proportional to its content.
@@ -116,6 +143,8 @@ constexpr std::uint64_t proof_heights_kept = 1024;
 constexpr std::uint32_t chain_id_bytes_max = 50;
 constexpr std::uint32_t validators_max = 256;
 constexpr std::int64_t voting_power_total_max = INT64_MAX / 8;
+static_assert(members_max <= validators_max);
+static_assert(members_max * member_power_max < static_cast<std::uint64_t>(voting_power_total_max));
 
 // Vault (local: each custodian's own).
 constexpr std::uint32_t body_bytes_max = 16 * 1024 * 1024;  ///< one ciphertext, held in memory

@@ -25,6 +25,9 @@ constexpr std::string_view consent_policy = "xinglin/consent-policy/v1";
 constexpr std::string_view member_card = "xinglin/member-card/v1";
 constexpr std::string_view founding_signature = "xinglin/founding-signature/v1";
 
+// Governance: a newcomer's word for its own security attestation.
+constexpr std::string_view security_attestation = "xinglin/security-attestation/v1";
+
 // Vault: commitments and what its wraps and ciphertexts are bound to.
 constexpr std::string_view commitment = "xinglin/commitment/v1";
 constexpr std::string_view vault_body = "xinglin/vault-body/v1";

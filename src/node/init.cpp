@@ -126,14 +126,14 @@ Result<MemberCard> make_member(const Layout& layout, const NewMember& member, co
   }
   CardSigners signers;
   for (const crypto::SigningKey& key : keys) signers.push_back(&key);
-  XL_TRY(write_file_durably(layout.own_card(), view_of(write_card(card, signers))));
+  XL_TRY(write_file_durably(layout.own_card(), view_of(write_member_card(card, signers))));
   return card;
 }
 
 Status init_solo(const Layout& layout, const NewMember& member, const Unlock& unlock,
                  const Clock& clock) {
   XL_TRY_ASSIGN(MemberCard card, make_member(layout, member, unlock, clock));
-  XL_TRY_ASSIGN(const std::string genesis, found_network({std::move(card)}));
+  XL_TRY_ASSIGN(const std::string genesis, found_network({std::move(card)}, true));
   XL_TRY(write_file_durably(layout.config(), view_of(config_text)));
   // Last: a folder with a genesis is a complete node.
   return write_file_durably(layout.genesis(), view_of(genesis));

@@ -15,6 +15,10 @@ struct Layout {
   [[nodiscard]] std::filesystem::path ledger() const { return root / "ledger"; }
   [[nodiscard]] std::filesystem::path keys() const { return root / "keys"; }
   [[nodiscard]] std::filesystem::path validator_key() const { return keys() / "validator.key"; }
+  /// There while the members are asked to take it in the place of the other.
+  [[nodiscard]] std::filesystem::path next_validator_key() const {
+    return keys() / "validator-next.key";
+  }
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
   /// There while the folder's keys change from one unlock to another.
   [[nodiscard]] std::filesystem::path keys_rotating() const { return keys() / "rotating"; }

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "node/node.h"
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "crypto/library_check.h"
 #include "model/limits.h"
@@ -35,14 +37,39 @@ Status check_keys_settled(const Layout& layout) {
   return make_error(ErrorCode::keys_rotation_unfinished, layout.keys().string());
 }
 
+namespace {
+
+/// Organisations that a node may speak for: those of the genesis, and those of its own card, which
+/// came by the members' vote.
+Result<std::vector<std::pair<model::Id, std::string>>> organisations_of(
+    const Layout& layout, const model::Genesis& genesis) {
+  std::vector<std::pair<model::Id, std::string>> out;
+  for (const json::Value one : genesis.section("identity").find("organisations").items()) {
+    XL_TRY_ASSIGN(const model::Id did,
+                  model::id_from_did(one.find("did").as_string().value_or("")));
+    out.emplace_back(did, std::string(one.find("name").as_string().value_or("")));
+  }
+  std::error_code failure;
+  if (!std::filesystem::exists(layout.own_card(), failure)) return out;
+  XL_TRY_ASSIGN(const Bytes file, read_file(layout.own_card(), founding_file_bytes_max));
+  XL_TRY_ASSIGN(const MemberCard card, read_member_card(file));
+  for (const CardOrganisation& one : card.organisations) {
+    const bool known = std::any_of(out.begin(), out.end(),
+                                   [&](const auto& other) { return other.first == one.did; });
+    if (!known) out.emplace_back(one.did, one.name);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::vector<model::Id> hosted_ids(const Layout& layout, const model::Genesis& genesis) {
   std::vector<model::Id> out;
-  for (const json::Value one : genesis.section("identity").find("organisations").items()) {
-    const auto did = model::id_from_did(one.find("did").as_string().value_or(""));
+  const auto organisations = organisations_of(layout, genesis);
+  if (!organisations.ok()) return out;
+  for (const auto& [did, name] : *organisations) {
     std::error_code failure;
-    if (did.ok() && std::filesystem::exists(layout.service_key(did->text()), failure)) {
-      out.push_back(*did);
-    }
+    if (std::filesystem::exists(layout.service_key(did.text()), failure)) out.push_back(did);
   }
   return out;
 }
@@ -52,16 +79,13 @@ Result<std::vector<custody::Custody::Hosted>> hosted_organisations(const Layout&
                                                                    const Unlock& unlock) {
   XL_TRY(check_keys_settled(layout));
   std::vector<custody::Custody::Hosted> out;
-  for (const json::Value one : genesis.section("identity").find("organisations").items()) {
-    XL_TRY_ASSIGN(const model::Id did,
-                  model::id_from_did(one.find("did").as_string().value_or("")));
+  XL_TRY_ASSIGN(const auto organisations, organisations_of(layout, genesis));
+  for (const auto& [did, name] : organisations) {
     const auto key_path = layout.service_key(did.text());
     std::error_code failure;
     if (!std::filesystem::exists(key_path, failure)) continue;  // of another member's node
     XL_TRY_ASSIGN(crypto::SigningKey key, unlock.load_signing_key(key_path));
-    custody::Identity identity{did, std::string(one.find("name").as_string().value_or("")),
-                               std::move(key)};
-    out.push_back({std::move(identity),
+    out.push_back({{did, name, std::move(key)},
                    {vault::places_below(layout.vault(), did), layout.record_index(did.text())}});
   }
   return out;

@@ -50,12 +50,12 @@ class Node {
   std::unique_ptr<gateway::Gateway> gateway_;
 };
 
-/// The organisations of the genesis whose service keys are in the folder: this node speaks for
-/// them. Errors: those of opening the keys.
+/// The organisations of the genesis, and of this node's own card, whose service keys are in the
+/// folder: this node speaks for them. Errors: those of opening the keys.
 [[nodiscard]] Result<std::vector<custody::Custody::Hosted>> hosted_organisations(
     const Layout& layout, const model::Genesis& genesis, const Unlock& unlock);
 
-/// The organisations of the genesis whose service keys are in the folder.
+/// The same, their ids alone.
 [[nodiscard]] std::vector<model::Id> hosted_ids(const Layout& layout,
                                                 const model::Genesis& genesis);
 

@@ -14,9 +14,13 @@ Result<OrderingKeys> load_ordering_keys(const Layout& layout, EngineKind kind,
                                         const Unlock& unlock) {
   XL_TRY_ASSIGN(crypto::SigningKey validator, unlock.load_signing_key(layout.validator_key()));
   XL_TRY_ASSIGN(crypto::SigningKey envelope, unlock.load_signing_key(layout.envelope_key()));
-  OrderingKeys out{std::move(validator), std::move(envelope), {}};
+  OrderingKeys out{std::move(validator), {}, std::move(envelope), {}};
   if (kind == EngineKind::cometbft) {
     XL_TRY_ASSIGN(out.peer, unlock.load_signing_key(layout.peer_key()));
+    std::error_code failure;
+    if (std::filesystem::exists(layout.next_validator_key(), failure)) {
+      XL_TRY_ASSIGN(out.next_validator, unlock.load_signing_key(layout.next_validator_key()));
+    }
   }
   return out;
 }
@@ -81,18 +85,16 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
                              ordering::Intake::Options intake) {
   std::error_code failure;
   std::filesystem::create_directories(layout.abci_socket().parent_path(), failure);
-  const engine::EngineConfig config = engine_config(layout, settings, chain.genesis());
-  const engine::Home home{layout.engine()};
-  XL_TRY(engine::write_home(home, config, chain.genesis().raw, *keys_.peer, keys_.validator,
-                            chain.head().height > 0));
+  config_ = engine_config(layout, settings, chain.genesis());
+  settings_peers_ = settings.peers;
+  XL_TRY(write_home(layout, chain));
 
   engine::Options options;
   options.intake = std::move(intake);
-  options.abci_socket = config.abci_socket;
-  options.rpc_socket = config.rpc_socket;
-  options.hooks.peer_allowed = [peers = settings.peers](std::string_view id) {
-    return std::any_of(peers.begin(), peers.end(),
-                       [id](const engine::Peer& peer) { return peer.node_id == id; });
+  options.abci_socket = config_.abci_socket;
+  options.rpc_socket = config_.rpc_socket;
+  options.hooks.peer_allowed = [&chain, peers = settings.peers](std::string_view id) {
+    return peer_allowed(*chain.durable_state(), peers, id);
   };
   options.snapshots = snapshots_.get();
   XL_TRY_ASSIGN(const std::vector<MemberCard> cards, founders_of(layout));
@@ -111,10 +113,43 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
                                             log.write(LogLevel::warning, LogEvent::engine_ended,
                                                       {LogField::code(ErrorCode::engine_failed)});
                                           }));
+  follow_members(layout, chain, log);
   return {};
 }
 
+/// What the engine starts from: the peers that the ledger names now, and the key it votes with.
+Status Ordering::write_home(const Layout& layout, const chain::Chain& chain) {
+  config_.peers = peers_of(*chain.durable_state(), engine::node_id_of(keys_.peer->public_key()),
+                           settings_peers_);
+  if (keys_.next_validator && is_next_validator(chain, keys_.next_validator->public_key())) {
+    std::error_code failure;
+    std::filesystem::rename(layout.next_validator_key(), layout.validator_key(), failure);
+    if (failure) return make_error(ErrorCode::file_unwritable, layout.validator_key().string());
+    keys_.validator = std::move(*keys_.next_validator);
+    keys_.next_validator.reset();
+  }
+  return engine::write_home(engine::Home{layout.engine()}, config_, chain.genesis().raw,
+                            *keys_.peer, keys_.validator, chain.head().height > 0);
+}
+
+/// Whoever was expelled is still connected, and a new key is not in use: the engine reads both at
+/// its start only.
+void Ordering::follow_members(const Layout& layout, const chain::Chain& chain, const Log& log) {
+  const auto restart = [this, layout, &chain, &log] {
+    const Status written = write_home(layout, chain);
+    if (!written.ok()) {
+      log.write(LogLevel::warning, LogEvent::engine_ended, {LogField::code(written.error().code)});
+      return;
+    }
+    supervisor_->restart();
+  };
+  std::optional<Bytes> next;
+  if (keys_.next_validator) next = keys_.next_validator->public_key();
+  watch_.emplace(chain, engine::node_id_of(keys_.peer->public_key()), std::move(next), restart);
+}
+
 void Ordering::stop() {
+  watch_.reset();
   if (supervisor_) supervisor_->stop();
   if (engine_) engine_->stop();
 }

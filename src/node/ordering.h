@@ -11,6 +11,7 @@
 #include "node/config.h"
 #include "node/keys.h"
 #include "node/layout.h"
+#include "node/network/membership.h"
 #include "ordering/cometbft/engine.h"
 #include "ordering/cometbft/home.h"
 #include "ordering/cometbft/supervisor.h"
@@ -21,6 +22,7 @@ namespace xl::node {
 /// The keys a member orders with.
 struct OrderingKeys {
   crypto::SigningKey validator;
+  std::optional<crypto::SigningKey> next_validator;  ///< once the members voted for it
   crypto::SigningKey envelope;
   std::optional<crypto::SigningKey> peer;  ///< names this node to other members' engines
 };
@@ -62,12 +64,17 @@ class Ordering {
   [[nodiscard]] Status start_comet(const Layout& layout, const EngineSettings& settings,
                                    chain::Chain& chain, const Clock& clock, const Log& log,
                                    ordering::Intake::Options intake);
+  [[nodiscard]] Status write_home(const Layout& layout, const chain::Chain& chain);
+  void follow_members(const Layout& layout, const chain::Chain& chain, const Log& log);
 
   OrderingKeys keys_;
   std::unique_ptr<chain::SnapshotMaker> snapshots_;
   std::function<Result<std::string>(const std::string&)> light_;
+  ordering::cometbft::EngineConfig config_;
+  std::vector<ordering::cometbft::Peer> settings_peers_;
   std::unique_ptr<ordering::Engine> engine_;
   std::unique_ptr<ordering::cometbft::Supervisor> supervisor_;
+  std::optional<MemberWatch> watch_;
 };
 
 }  // namespace xl::node

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "contracts/api/shape.h"
+#include "contracts/governance/view.h"
 #include "contracts/identity/view.h"
 #include "model/limits.h"
 
@@ -67,6 +69,16 @@ Result<contracts::Caller> admit_signer(const CheckedTransaction& checked, std::s
 
 }  // namespace
 
+std::uint64_t app_version(const model::StateReader& state, const model::Genesis& genesis) {
+  const std::uint64_t voted = contracts::governance::app_version_of(state);
+  return voted != 0 ? voted : genesis.app_version;
+}
+
+bool engine_is_fixed(const model::StateReader& state) {
+  const auto parameters = contracts::governance::find_parameters(state);
+  return !parameters || parameters->engine_fixed();
+}
+
 Bytes replay_mark_prefix() { return {system_number, 'r'}; }
 
 Bytes replay_mark_key(std::uint64_t valid_until_ms, const Hash& id) {
@@ -119,6 +131,9 @@ Status admit_envelope(const model::Envelope& envelope, std::uint64_t block_ms,
                      (known ? verdict->valid : verify_envelope(envelope, *key));
   if (!valid) return make_error(ErrorCode::envelope_signature_invalid);
   if (!identity::is_active(*key, block_ms)) return make_error(ErrorCode::key_revoked, "envelope");
+  if (!contracts::governance::may_pack(state, contracts::id_of(key->controller()))) {
+    return make_error(ErrorCode::envelope_member_unknown);
+  }
   return {};
 }
 

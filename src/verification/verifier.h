@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "contracts/api/contract.h"
 #include "model/envelope.h"
+#include "model/genesis.h"
 #include "model/transaction.h"
 
 namespace xl::verification {
@@ -74,12 +75,19 @@ void check_signatures(CheckedTransaction& checked, const model::StateReader& sta
     const model::Envelope& envelope, const model::StateReader& state);
 
 /// May an envelope's transactions be looked at? Its key must be active here, have the envelope
-/// purpose, and have signed exactly this content. `verdict` (may be null) is one made ahead over
-/// this content; without one for the envelope's key the signature is verified here.
-/// Errors: key_unknown, key_revoked, envelope_signature_invalid.
+/// purpose, be a present member's, and have signed exactly this content. `verdict` (may be null) is
+/// one made ahead over this content; without one for the envelope's key the signature is verified
+/// here. Errors: key_unknown, key_revoked, envelope_signature_invalid, envelope_member_unknown.
 [[nodiscard]] Status admit_envelope(const model::Envelope& envelope, std::uint64_t block_ms,
                                     const model::StateReader& state,
                                     const SignatureVerdict* verdict = nullptr);
+
+/// The protocol version in force: what the members voted, or the genesis'.
+[[nodiscard]] std::uint64_t app_version(const model::StateReader& state,
+                                        const model::Genesis& genesis);
+
+/// True when no vote can change the engine's validators and parameters: what `solo` needs.
+[[nodiscard]] bool engine_is_fixed(const model::StateReader& state);
 
 /// The state key of a transaction's replay mark: 0x00 'r' ‖ valid_until (8, big-endian) ‖ id, so
 /// that marks lie in the order in which they may be dropped.

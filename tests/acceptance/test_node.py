@@ -134,7 +134,7 @@ def test_tampering_is_caught_and_named(node, folder):
     intact = run("ledger", "verify", "--data", "data", cwd=folder)
     assert "Intact" in intact.stdout
     caught = run("demo", "tamper", "--data", "data", cwd=folder, code=3)
-    assert "state key of identity" in caught.stdout and "Intact" in caught.stdout
+    assert "state key of governance" in caught.stdout and "Intact" in caught.stdout
     report = json.loads(run("ledger", "verify", "--data", "data", "--json", cwd=folder).stdout)
     assert report["intact"] is True and report["damage"] is None
 

@@ -3,6 +3,7 @@
 #include "golden/story.h"
 
 #include "base/json/writer.h"
+#include "contracts/governance/tests/votes.h"
 #include "contracts/tests/fixture.h"
 #include "golden/messages.h"
 #include "model/envelope.h"
@@ -230,6 +231,88 @@ void endings(Author& a) {
   a.seal("north");
 }
 
+namespace votes = contracts::testing::votes;
+
+model::Message governed(std::uint16_t type, const google::protobuf::Message& content) {
+  return {contracts::governance::contract_number, type, model::encode(content)};
+}
+
+/// Open for an hour.
+model::Message proposed(const Author& a, votes::wire::Propose content) {
+  content.set_closes_ms(a.make.now_ms + hour_ms);
+  return governed(contracts::governance::propose_type, content);
+}
+
+model::Message ballot(const std::string& proposal, const std::string& member, std::uint32_t cast) {
+  votes::wire::Vote out;
+  out.set_proposal(field(proposal));
+  out.set_member(field(member));
+  out.set_ballot(cast);
+  return governed(contracts::governance::vote_type, out);
+}
+
+model::Message attestation(const Author& a, const std::string& who, const std::string& auditor) {
+  votes::wire::AttestSecurity out;
+  out.set_organisation(field(who));
+  out.set_auditor(field(auditor));
+  out.set_software("golden 1");
+  out.set_scanned_ms(a.make.now_ms - day_ms);
+  out.set_next_due_ms(a.make.now_ms + 300 * day_ms);
+  out.set_report(contracts::testing::digest("scan of " + who));
+  out.set_service_key(votes::public_key(who));
+  const Bytes signature = key(who).signing.sign(
+      contracts::governance::security_attestation_bytes(a.make.network(), out));
+  out.set_signature(signature.data(), signature.size());
+  return governed(contracts::governance::attest_security_type, out);
+}
+
+void expel_south(Author& a) {
+  a.block(hour_ms);
+  a.send(attestation(a, "south", "north"), {"north"});
+  a.send(proposed(a, votes::expulsion("s", "south")), {"north"});
+  a.send(ballot("s", "north", 1), {"north"});
+  a.seal("north");
+  a.block(minute_ms);
+  a.send(ballot("s", "south", 1), {"south"});  // refused: no member, and decided
+  a.send(ballot("s", "north", 2), {"north"});  // refused: decided
+  a.seal("north");
+  a.block(minute_ms);
+  a.send(attestation(a, "north", "west"), {"west"});
+  a.seal("south");  // rejected as a whole: its organisation was expelled
+  a.block(minute_ms);
+  a.send(attestation(a, "north", "west"), {"west"});
+  a.seal("north");
+}
+
+/// North weighs two, south one; with five, north decides alone.
+void governance(Author& a) {
+  a.block(minute_ms);
+  a.send(attestation(a, "west", "north"), {"north"});
+  a.send(proposed(a, votes::weight("w", "north", 5)), {"north"});
+  a.send(ballot("w", "north", 1), {"north"});
+  a.send(ballot("w", "south", 2), {"south"});
+  a.send(ballot("w", "south", 1), {"north"});  // refused: not south
+  a.send(ballot("w", "south", 1), {"south"});
+  a.seal("north");
+  a.block(minute_ms);
+  a.send(proposed(a, votes::admission("j", "west")), {"north"});
+  a.send(ballot("j", "north", 1), {"north"});
+  votes::wire::Propose parameters = votes::parameters("q");
+  parameters.mutable_parameters()->set_quota_operations(20'000);
+  parameters.mutable_parameters()->set_attestation(1);
+  parameters.set_execute_height(1'000);  // beyond the end: it waits
+  a.send(proposed(a, parameters), {"north"});
+  a.send(ballot("q", "north", 1), {"north"});
+  a.send(proposed(a, votes::validator("v", "north", "validator 2", 10)), {"north"});  // refused
+  a.send(proposed(a, votes::weight("x", "south", 0)), {"north"});
+  a.send(proposed(a, votes::weight("y", "south", 2)), {"north"});
+  votes::wire::Withdraw withdraw;
+  withdraw.set_proposal(field("y"));
+  a.send(governed(contracts::governance::withdraw_type, withdraw), {"north"});
+  a.seal("north");
+  expel_south(a);  // "x" is over when it begins
+}
+
 }  // namespace
 
 std::string genesis_text() {
@@ -255,6 +338,19 @@ std::string genesis_text() {
     out.key("public_key").string(to_base64(key(name).signing.public_key()));
     out.key("purposes").integer(7).end_object().end_array().end_object();
   }
+  out.end_array().end_object();
+  // North orders alone; south follows.
+  out.key("governance").begin_object().key("engine_fixed").boolean(true);
+  out.key("members").begin_array();
+  for (const char* name : {"north", "south"}) {
+    const bool orders = name == std::string_view("north");
+    const auto& own = orders ? validator() : key("follower").signing;
+    out.begin_object().key("organisation").string(model::did_text(id(name)));
+    out.key("weight").integer(orders ? 2 : 1).key("power").integer(orders ? 10 : 0);
+    out.key("validator_key").string(to_base64(own.public_key()));
+    out.key("peer_id").string(to_hex(ByteView(crypto::sha256(own.public_key())).first(20)));
+    out.key("address").string(std::string(name) + ".example:26656").end_object();
+  }
   out.end_array().end_object().end_object().end_object();
   return out.take();
 }
@@ -271,6 +367,7 @@ std::vector<StoryBlock> story(const model::Genesis& genesis) {
   consents(author);
   access(author, 12);  // the sixth data block
   endings(author);
+  governance(author);
   return author.take();
 }
 

@@ -38,6 +38,9 @@ CLEAN = {
     "src/contracts/consent/view.h": HEADER,
     "src/contracts/consent/own.h": HEADER,
     "src/contracts/consent/own.cpp": SLASHES + '#include "contracts/consent/own.h"\n',
+    "src/contracts/consent/admission.h": HEADER,
+    "src/contracts/governance/README.md": "# governance\n",
+    "src/contracts/governance/g.cpp": SLASHES + '#include "contracts/consent/admission.h"\n',
     "src/contracts/access/README.md": "# access\n",
     "src/contracts/access/a.cpp": SLASHES + '#include "contracts/consent/view.h"\n',
     "src/contracts/registry.cpp": SLASHES + '#include "contracts/consent/own.h"\n',
@@ -123,6 +126,10 @@ class Checks(unittest.TestCase):
         include("<base/a.h>", "src/crypto/b.cpp", 'write "base/a.h" in quotes')
         include(
             '"contracts/consent/own.h"', "src/contracts/access/b.cpp",
+            "contract 'access' may include only view.h of contract 'consent'",
+        )
+        include(
+            '"contracts/consent/admission.h"', "src/contracts/access/b.cpp",
             "contract 'access' may include only view.h of contract 'consent'",
         )
         include(

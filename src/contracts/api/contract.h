@@ -105,6 +105,20 @@ class Command {
                      EventSink& events) const = 0;
 };
 
+/// What a block asks of the ordering engine, from the next heights on. The engine is told once the
+/// block is final; `solo` serves networks whose genesis rules this out (formats-contracts.md §6).
+struct EngineChanges {
+  /// A validator and its new voting power; 0 takes it out.
+  struct Power {
+    Bytes public_key;  ///< 32 bytes, Ed25519
+    std::uint64_t power = 0;
+    bool operator==(const Power&) const = default;
+  };
+  std::vector<Power> validators;      ///< no key twice
+  std::uint64_t block_bytes_max = 0;  ///< 0: as before
+  std::uint64_t app_version = 0;      ///< 0: as before
+};
+
 /// The rules of one field of healthcare. Stateless: one object serves all threads.
 class Contract {
  public:
@@ -124,6 +138,20 @@ class Contract {
   /// Writes the contract's part of the genesis state from its section of the genesis document
   /// (null when the document has none). Errors: genesis_malformed.
   [[nodiscard]] virtual Status initialise(json::Value section, model::StateWriter& state) const = 0;
+
+  /// One step of what is due at the end of a block that executed a transaction: what state says
+  /// shall happen at this height or time. False when nothing is due, and then nothing was written.
+  /// Called until then, at most `limits::block_end_steps_max` times in a block; the rest waits for
+  /// the next one. `context` has no callers. `state` is not held to one contract: another one's
+  /// keys are written through that contract's own functions. A step whose invariants break is
+  /// undone.
+  [[nodiscard]] virtual bool end_block(const Context& context, model::StateWriter& state,
+                                       EngineChanges& engine) const {
+    (void)context;
+    (void)state;
+    (void)engine;
+    return false;
+  }
 
   /// What must hold after any transaction that changed this contract's keys. `changes` holds those
   /// keys only, `after` is the state with them applied. False rolls the transaction back.

@@ -100,7 +100,8 @@ using Signers = std::vector<std::string>;
 class Ledger {
  public:
   /// Two hospitals ("north", "south") and an insurer ("insurer"), each with a key of its own name
-  /// for everything, from a genesis document.
+  /// for everything, from a genesis document. They are the members, with a weight of 1 and a
+  /// validator ("validator of north") of power 10 each.
   Ledger() {
     network.fill(7);
     auto document = json::parse(genesis(), {});
@@ -170,6 +171,28 @@ class Ledger {
   StatusCode send(std::uint8_t contract, std::uint16_t type,
                   const google::protobuf::Message& content, const Signers& signers) {
     return send(message(contract, type, content), signers);
+  }
+
+  /// The end of a block, as execution has it: every contract does what is due. The next block is
+  /// one height up.
+  EngineChanges end_block() {
+    const Context context{height, block_ms, network, {}, {}};
+    EngineChanges engine;
+    for (const auto& contract : registry_->all()) {
+      for (std::uint32_t step = 0; step < limits::block_end_steps_max; ++step) {
+        model::Overlay changes(state());
+        if (!contract->end_block(context, changes, engine)) break;
+        for (const auto& one : registry_->all()) {
+          const Bytes first{one->number()};
+          const Bytes behind{static_cast<std::uint8_t>(one->number() + 1)};
+          const model::WriteSet own = changes.writes().range(first, behind);
+          EXPECT_TRUE(own.empty() || one->invariants(own, *state_, changes));
+        }
+        state_->absorb(changes);
+      }
+    }
+    ++height;
+    return engine;
   }
 
   [[nodiscard]] const model::StateReader& state() const { return *state_; }
@@ -297,6 +320,15 @@ class Ledger {
       out.key("keys").begin_array().begin_object().key("algorithm").integer(1);
       out.key("public_key").string(to_base64(key(name).signing.public_key()));
       out.key("purposes").integer(7).end_object().end_array().end_object();
+    }
+    out.end_array().end_object().key("governance").begin_object().key("members").begin_array();
+    for (const char* name : {"north", "south", "insurer"}) {
+      const Bytes validator = key(std::string("validator of ") + name).signing.public_key();
+      out.begin_object().key("organisation").string(model::did_text(id(name)));
+      out.key("weight").integer(1).key("power").integer(10);
+      out.key("validator_key").string(to_base64(validator));
+      out.key("peer_id").string(to_hex(ByteView(crypto::sha256(validator)).first(20)));
+      out.key("address").string(std::string(name) + ".example:26656").end_object();
     }
     out.end_array().end_object().end_object();
     return out.take();

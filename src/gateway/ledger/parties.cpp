@@ -2,12 +2,11 @@
 // Copyright The Xinglin Authors
 #include "gateway/ledger/parties.h"
 
-#include "base/json/json.h"
 #include "base/json/writer.h"
 #include "contracts/api/shape.h"
 #include "contracts/identity/records.h"
 #include "contracts/identity/view.h"
-#include "model/receipt.h"
+#include "gateway/ledger/proved.h"
 
 namespace xl::gateway::ledger {
 
@@ -28,22 +27,6 @@ std::string_view status_text(std::uint32_t status) {
       return "deactivated";
   }
   return "unknown";
-}
-
-/// Puts the receipt of a state key at `height` behind "receipt"; `record` gets what it proves.
-Status write_receipt_of(json::Writer& out, const Services& services, ByteView key,
-                        std::uint64_t height, google::protobuf::Message& record) {
-  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.state_receipt(key, height));
-  if (!receipt.state || !receipt.state->value ||
-      !contracts::decode_record(*receipt.state->value, record)) {
-    return make_error(ErrorCode::party_unknown);  // not yet at this height
-  }
-  const std::string text = model::write_receipt(receipt);
-  json::Limits bounds;
-  bounds.bytes_max = text.size();
-  XL_TRY_ASSIGN(const json::Document document, json::parse(text, bounds));
-  out.key("receipt").value(document.root());
-  return {};
 }
 
 void write_key(json::Writer& out, const Hash& id, const KeyRecord& key, std::uint64_t now_ms) {
@@ -72,7 +55,8 @@ Result<http::Response> get_party(const Services& services, const PathValues& val
   out.begin_object().key("schema").string("xinglin/party/v1");
   out.key("did").string(model::did_text(*did)).key("height").string(std::to_string(head.height));
   PartyRecord party;
-  XL_TRY(write_receipt_of(out, services, identity::party_key(*did), head.height, party));
+  XL_TRY(write_receipt_of(out, services, identity::party_key(*did), head.height,
+                          ErrorCode::party_unknown, party));
   out.key("kind").string(kind == PartyKind::organisation ? "organisation" : "service");
   out.key("name").string(party.name()).key("status").string(status_text(party.status()));
   out.key("organisation")
@@ -82,7 +66,8 @@ Result<http::Response> get_party(const Services& services, const PathValues& val
   for (const Hash& id : identity::keys_of(*state, *did)) {
     out.begin_object();
     KeyRecord key;
-    XL_TRY(write_receipt_of(out, services, identity::key_key(id), head.height, key));
+    XL_TRY(write_receipt_of(out, services, identity::key_key(id), head.height,
+                            ErrorCode::party_unknown, key));
     write_key(out, id, key, now_ms);
     out.end_object();
   }

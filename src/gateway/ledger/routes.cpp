@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "gateway/ledger/events.h"
+#include "gateway/ledger/governance.h"
 #include "gateway/ledger/light.h"
 #include "gateway/ledger/parties.h"
 #include "gateway/ledger/show.h"
@@ -152,6 +153,7 @@ void add_routes(Router& router, const Services& services) {
                 return follow_events(services, request);
               },
               Access::signed_in, RouteDoc{.query = {"after"}, .media = "text/event-stream"}});
+  add_governance_routes(router, services);
 }
 
 }  // namespace xl::gateway::ledger

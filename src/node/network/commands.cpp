@@ -97,12 +97,102 @@ int run_accept(const NetworkOptions& options, const Console& console) {
   return static_cast<int>(ExitCode::done);
 }
 
+int run_invite(const NetworkOptions& options, const Console& console) {
+  const auto invitation = write_invitation(options.layout());
+  if (!invitation.ok()) return console.fail(invitation.error());
+  const Status written = write_file_durably(options.out, view_of(*invitation));
+  if (!written.ok()) return console.fail(written.error());
+  console.done("Wrote the invitation " + options.out, "已写出邀请文件 " + options.out);
+  console.say("  next, at the newcomer: xinglin network join " + options.out,
+              "  下一步(新成员处):xinglin network join " + options.out);
+  return static_cast<int>(ExitCode::done);
+}
+
+int run_join(const NetworkOptions& options, const Console& console) {
+  const auto invitation = read_file(options.files[0], invitation_bytes_max);
+  if (!invitation.ok()) return console.fail(invitation.error());
+  FoundingSettings settings;
+  settings.engine =
+      options.engine.empty() ? default_engine() : std::filesystem::path(options.engine);
+  settings.port = static_cast<std::uint16_t>(options.port);
+  const auto network = join_network(options.layout(), *invitation, settings);
+  if (!network.ok()) return console.fail(network.error());
+  const std::string id = to_hex(*network);
+  if (console.json()) {
+    console.result("{\"schema\":\"xinglin/joined/v1\",\"network\":\"" + id + "\"}");
+  }
+  console.done("Checked what every founder signed; the node can run and will follow the ledger",
+               "已核对全部创始成员的签署;节点可以运行并同步账本");
+  console.say("  network  " + id.substr(0, 8) + " " + id.substr(8, 8) + " … (compare it by voice)",
+              "  网络编号 " + id.substr(0, 8) + " " + id.substr(8, 8) + " …(请电话核对)");
+  return static_cast<int>(ExitCode::done);
+}
+
+int run_rekey(const NetworkOptions& options, const Console& console) {
+  const Layout layout = options.layout();
+  std::error_code failure;
+  if (std::filesystem::exists(layout.next_validator_key(), failure)) {
+    return console.fail(make_error(ErrorCode::file_unwritable,
+                                   layout.next_validator_key().string() +
+                                       " waits for a vote already; a key is never replaced"));
+  }
+  const auto unlock = unlock_of(options.unlock, console);
+  if (!unlock.ok()) return console.fail(unlock.error());
+  const auto old = unlock->load_signing_key(layout.validator_key());  // this folder's own unlock
+  if (!old.ok()) return console.fail(old.error());
+  const auto key = crypto::SigningKey::generate(crypto::Algorithm::ed25519);
+  if (!key.ok()) return console.fail(key.error());
+  const Status saved =
+      unlock->save(layout.next_validator_key(), crypto::keyfile::Kind::ed25519, key->secret());
+  if (!saved.ok()) return console.fail(saved.error());
+  const std::string text = to_base64(key->public_key());
+  console.result(
+      console.json() ? "{\"schema\":\"xinglin/validator-key/v1\",\"key\":\"" + text + "\"}" : text);
+  console.done("Made the next validator key", "已生成下一把验证者密钥");
+  console.say(
+      "  next: start the node again, then propose it:\n"
+      "    xinglin network proposal create rekey --key " +
+          text + " --as ORGANISATION",
+      "  下一步:重启节点,然后提案:\n"
+      "    xinglin network proposal create rekey --key " +
+          text + " --as 机构身份文件");
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+namespace {
+
+/// What a network that runs already needs: newcomers and new keys.
+template <typename On>
+void add_joining_commands(CLI::App& network, const std::shared_ptr<NetworkOptions>& options,
+                          const On& on) {
+  auto* invite = network.add_subcommand("invite", "what a newcomer needs to follow this network");
+  on(invite, run_invite);
+  invite->add_option("--out", options->out, "the invitation file to write")->required();
+  invite->footer("Examples:\n  xinglin network invite --out region.invitation");
+  auto* join = network.add_subcommand("join", "make this member's folder a node of a network");
+  on(join, run_join);
+  join->add_option("INVITATION", options->files, "a member's invitation")->required()->expected(1);
+  join->add_option("--engine", options->engine, "the CometBFT program");
+  join->add_option("--port", options->port, "of this node's gateway")->check(CLI::Range(0, 65535));
+  join->footer(
+      "Examples:\n  xinglin network card --network region --organisation 'West Clinic:clinic' \\\n"
+      "    --address west.example:26656 --out west.card --passphrase-file passphrase\n"
+      "  xinglin network join region.invitation");
+  auto* rekey = network.add_subcommand("rekey", "make the validator key that the next vote names");
+  on(rekey, run_rekey);
+  add_unlock_options(rekey, options->unlock);
+  rekey->footer("Examples:\n  xinglin network rekey --passphrase-file passphrase");
+}
+
 }  // namespace
 
 void add_network_commands(CLI::App& app,
                           std::function<void(std::function<int(const Console&)>)> choose) {
   auto options = std::make_shared<NetworkOptions>();
-  auto* network = app.add_subcommand("network", "found a network together")->require_subcommand(1);
+  auto* network = app.add_subcommand("network", "found a network together, and decide in it")
+                      ->require_subcommand(1);
   const auto on = [choose, options](CLI::App* command,
                                     int (*run)(const NetworkOptions&, const Console&)) {
     command->add_option("--data", options->data, "the node's data folder");
@@ -137,6 +227,7 @@ void add_network_commands(CLI::App& app,
   on(accept, run_accept);
   accept->add_option("SIGNATURES", options->files, "signature files")->required();
   accept->footer("Examples:\n  xinglin network accept north.signature insurer.signature");
+  add_joining_commands(*network, options, on);
 }
 
 }  // namespace xl::node

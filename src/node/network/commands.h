@@ -9,7 +9,7 @@
 
 namespace xl::node {
 
-/// Adds `xinglin network`: founding a network without a central hand.
+/// Adds `xinglin network`: founding a network without a central hand, and joining one.
 void add_network_commands(CLI::App& app,
                           std::function<void(std::function<int(const Console&)>)> choose);
 

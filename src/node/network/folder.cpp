@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/json/json.h"
+#include "base/json/writer.h"
 #include "model/limits.h"
 
 namespace xl::node {
@@ -16,7 +18,7 @@ Result<std::vector<MemberCard>> read_cards(const std::vector<fs::path>& files) {
   std::vector<MemberCard> out;
   for (const fs::path& file : files) {
     XL_TRY_ASSIGN(const Bytes content, read_file(file, founding_file_bytes_max));
-    auto card = read_card(content);
+    auto card = read_member_card(content);
     if (!card.ok()) {
       return make_error(card.error().code, file.filename().string() + ": " + card.error().message);
     }
@@ -33,14 +35,14 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return out;
 }
 
-std::string config_of(const std::vector<MemberCard>& cards, const MemberCard& own,
+std::string config_of(const std::vector<ordering::cometbft::Peer>& peers, const MemberCard& own,
                       const FoundingSettings& settings) {
   std::string out = "# Xinglin node. Every key is listed in docs/reference/configuration.md.\n";
   out += "[gateway]\nlisten = \"127.0.0.1\"\nport = " + std::to_string(settings.port) + "\n";
   out += "[engine]\nkind = \"cometbft\"\nprogram = \"" + settings.engine.string() + "\"\n";
   if (settings.same_address) out += "same_address = true\n";
   out += "listen = \"" + own.address + "\"\npeers = [\n";
-  for (const auto& peer : peers_of(cards, own.did())) {
+  for (const auto& peer : peers) {
     out += "  \"" + peer.node_id + "@" + peer.address + "\",\n";
   }
   return out + "]\n";
@@ -102,7 +104,8 @@ Result<Founding> found_from_cards(const Layout& layout, const std::vector<fs::pa
   const fs::path own_signature = layout.signatures() / (own.did().text() + ".json");
   XL_TRY(write_file_durably(own_signature, view_of(write_founding_signature(
                                                sign_founding(own.did(), genesis.network, key)))));
-  XL_TRY(write_file_durably(layout.config(), view_of(config_of(cards, own, settings))));
+  XL_TRY(write_file_durably(layout.config(),
+                            view_of(config_of(peers_of(cards, own.did()), own, settings))));
   XL_TRY(write_file_durably(layout.genesis(), view_of(text)));
   XL_TRY_ASSIGN(Founding out, state_of(layout, cards, genesis.network));
   out.own_signature = own_signature;
@@ -124,6 +127,110 @@ Result<Founding> accept_signatures(const Layout& layout, const std::vector<fs::p
 
 Result<std::vector<MemberCard>> founders_of(const Layout& layout) {
   return read_cards(files_in(layout.cards()));
+}
+
+namespace {
+
+constexpr std::string_view invitation_schema = "xinglin/invitation/v1";
+
+Error invalid_invitation(std::string_view what) {
+  return make_error(ErrorCode::invitation_invalid, what);
+}
+
+Status write_files(json::Writer& out, std::string_view name, const fs::path& folder) {
+  out.key(name).begin_array();
+  for (const fs::path& file : files_in(folder)) {
+    XL_TRY_ASSIGN(const Bytes content, read_file(file, founding_file_bytes_max));
+    out.string(to_base64(content));
+  }
+  out.end_array();
+  return {};
+}
+
+Result<std::vector<Bytes>> read_files(json::Value list, std::string_view name) {
+  std::vector<Bytes> out;
+  for (const json::Value one : list.items()) {
+    Bytes content;
+    if (!from_base64(one.as_string().value_or(""), content)) return invalid_invitation(name);
+    out.push_back(std::move(content));
+  }
+  if (out.empty() || out.size() > 64) return invalid_invitation(name);
+  return out;
+}
+
+/// Puts the founders' cards and signatures into the folder, as if this member had collected them.
+Status keep_founding(const Layout& layout, json::Value root, std::vector<MemberCard>& cards) {
+  XL_TRY(make_folders(layout));
+  XL_TRY_ASSIGN(const std::vector<Bytes> card_files, read_files(root.find("cards"), "cards"));
+  for (const Bytes& file : card_files) {
+    XL_TRY_ASSIGN(MemberCard card, read_member_card(file));
+    XL_TRY(write_file_durably(layout.cards() / (card.did().text() + ".json"), file));
+    cards.push_back(std::move(card));
+  }
+  XL_TRY_ASSIGN(const auto signatures, read_files(root.find("signatures"), "signatures"));
+  for (const Bytes& file : signatures) {
+    XL_TRY_ASSIGN(const FoundingSignature one, read_founding_signature(file));
+    XL_TRY(write_file_durably(layout.signatures() / (one.member.text() + ".json"), file));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> write_invitation(const Layout& layout) {
+  std::error_code failure;
+  if (!fs::exists(layout.genesis(), failure) || !fs::exists(layout.cards(), failure)) {
+    return make_error(ErrorCode::data_folder_missing,
+                      "no network of several members in " + layout.root.string());
+  }
+  XL_TRY_ASSIGN(const Bytes genesis, read_file(layout.genesis(), limits::genesis_bytes_max));
+  XL_TRY_ASSIGN(const std::vector<MemberCard> own, read_cards({layout.own_card()}));
+  json::Writer out;
+  out.begin_object().key("schema").string(invitation_schema);
+  out.key("genesis").string(to_base64(genesis));
+  XL_TRY(write_files(out, "cards", layout.cards()));
+  XL_TRY(write_files(out, "signatures", layout.signatures()));
+  out.key("peer_id").string(ordering::cometbft::node_id_of(own[0].peer_key));
+  out.key("peer_address").string(own[0].address);
+  return out.end_object().take() + "\n";
+}
+
+Result<Hash> join_network(const Layout& layout, ByteView invitation,
+                          const FoundingSettings& settings) {
+  std::error_code failure;
+  if (!fs::exists(layout.own_card(), failure)) {
+    return make_error(ErrorCode::data_folder_missing, layout.root.string());
+  }
+  if (fs::exists(layout.genesis(), failure)) {
+    return make_error(ErrorCode::data_folder_exists, layout.root.string());
+  }
+  const auto document = json::parse(text_of(invitation), {invitation_bytes_max, 4, 1000});
+  if (!document.ok()) return invalid_invitation(document.error().message);
+  const json::Value root = document->root();
+  Bytes raw;
+  if (root.find("schema").as_string() != invitation_schema ||
+      !from_base64(root.find("genesis").as_string().value_or(""), raw)) {
+    return invalid_invitation("genesis");
+  }
+  XL_TRY_ASSIGN(const model::Genesis genesis, model::read_genesis(raw));
+  XL_TRY_ASSIGN(const std::vector<MemberCard> own, read_cards({layout.own_card()}));
+  std::vector<MemberCard> cards;
+  XL_TRY(keep_founding(layout, root, cards));
+  if (own[0].network != cards[0].network) return invalid_invitation("it is for another network");
+  XL_TRY(check_founded(layout, genesis));
+  auto peers = peers_of(cards, own[0].did());
+  const std::string inviter(root.find("peer_id").as_string().value_or(""));
+  const std::string address(root.find("peer_address").as_string().value_or(""));
+  Bytes id;
+  if (!from_hex(inviter, id) || id.size() != 20 || !check_address(address).ok()) {
+    return invalid_invitation("peer");
+  }
+  const bool founder = std::any_of(peers.begin(), peers.end(),
+                                   [&](const auto& peer) { return peer.node_id == inviter; });
+  if (!founder) peers.push_back({inviter, address});
+  XL_TRY(write_file_durably(layout.config(), view_of(config_of(peers, own[0], settings))));
+  XL_TRY(write_file_durably(layout.genesis(), raw));
+  return genesis.network;
 }
 
 Status check_founded(const Layout& layout, const model::Genesis& genesis) {

@@ -47,6 +47,20 @@ struct Founding {
 /// Everybody's cards; none where one member founded alone. Errors: card_invalid, those of files.
 [[nodiscard]] Result<std::vector<MemberCard>> founders_of(const Layout& layout);
 
+/// What a newcomer needs to follow this member's network: genesis, the founders' cards and
+/// signatures, and where this member's engine is. Errors: data_folder_missing, those of files.
+[[nodiscard]] Result<std::string> write_invitation(const Layout& layout);
+
+/// Makes the folder of a member that made a card there a node of the network it is invited to. What
+/// the founders signed is checked; the inviting member needs no trust. Errors: invitation_invalid
+/// (what is wrong), data_folder_missing (no card), data_folder_exists, those of `check_founded`,
+/// file_unwritable. Returns the network's id.
+[[nodiscard]] Result<Hash> join_network(const Layout& layout, ByteView invitation,
+                                        const FoundingSettings& settings);
+
+/// The largest invitation that is read.
+constexpr std::uint64_t invitation_bytes_max = 32 * 1024 * 1024;
+
 /// May a node with this genesis run? One founded alone may; of several founders each must have
 /// signed what their cards give. Errors: genesis_not_of_cards, founding_incomplete,
 /// founding_signature_invalid, card_invalid, those of files.

@@ -21,7 +21,8 @@ constexpr std::string_view signature_schema = "xinglin/founding-signature/v1";
 constexpr std::size_t signature_bytes_max = 4096;
 constexpr std::size_t members_max = 64;
 /// Every founder's vote weighs the same.
-constexpr std::string_view founder_power = "10";
+constexpr std::uint64_t founder_power = 10;
+constexpr std::uint64_t founder_weight = 1;
 
 Error invalid_card(std::string_view what) { return make_error(ErrorCode::card_invalid, what); }
 Error invalid_signature(std::string_view what) {
@@ -73,7 +74,7 @@ void write_validator(json::Writer& out, const MemberCard& card) {
   out.key("address").string(to_hex(model::comet::address_of(card.validator_key)));
   out.key("pub_key").begin_object().key("type").string("tendermint/PubKeyEd25519");
   out.key("value").string(to_base64(card.validator_key)).end_object();
-  out.key("power").string(founder_power);
+  out.key("power").string(std::to_string(founder_power));
   out.key("name").string(card.did().text()).end_object();
 }
 
@@ -90,6 +91,20 @@ void write_organisations(json::Writer& out, const MemberCard& card) {
   }
 }
 
+/// Those who vote: the first organisation of each card.
+void write_governance(json::Writer& out, const std::vector<MemberCard>& cards, bool engine_fixed) {
+  out.begin_object().key("engine_fixed").boolean(engine_fixed).key("members").begin_array();
+  for (const MemberCard& card : cards) {
+    out.begin_object().key("organisation").string(model::did_text(card.did()));
+    out.key("weight").unsigned_integer(founder_weight);
+    out.key("validator_key").string(to_base64(card.validator_key));
+    out.key("power").unsigned_integer(founder_power);
+    out.key("peer_id").string(ordering::cometbft::node_id_of(card.peer_key));
+    out.key("address").string(card.address).end_object();
+  }
+  out.end_array().end_object();
+}
+
 Bytes signed_bytes(const Hash& network) {
   Bytes out = copy_of(view_of(model::tags::founding_signature));
   out.push_back(0);
@@ -99,7 +114,7 @@ Bytes signed_bytes(const Hash& network) {
 
 }  // namespace
 
-Result<std::string> found_network(std::vector<MemberCard> cards) {
+Result<std::string> found_network(std::vector<MemberCard> cards, bool engine_fixed) {
   XL_TRY(check_together(cards));
   std::sort(cards.begin(), cards.end(),
             [](const MemberCard& a, const MemberCard& b) { return a.did().bytes < b.did().bytes; });
@@ -107,7 +122,7 @@ Result<std::string> found_network(std::vector<MemberCard> cards) {
   Bytes content;
   std::uint64_t time_ms = 0;
   for (const MemberCard& card : cards) {
-    append(content, crypto::sha256(view_of(card_content(card))));
+    append(content, crypto::sha256(view_of(member_card_content(card))));
     time_ms = std::max(time_ms, card.made_ms);
   }
   const Hash digest = crypto::sha256(content);
@@ -124,7 +139,9 @@ Result<std::string> found_network(std::vector<MemberCard> cards) {
   out.key("app_state").begin_object().key("format_version").integer(1).key("suite").integer(1);
   out.key("identity").begin_object().key("organisations").begin_array();
   for (const MemberCard& card : cards) write_organisations(out, card);
-  out.end_array().end_object().end_object().end_object();
+  out.end_array().end_object().key("governance");
+  write_governance(out, cards, engine_fixed);
+  out.end_object().end_object();
   return out.take() + "\n";
 }
 

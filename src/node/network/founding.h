@@ -10,9 +10,11 @@
 namespace xl::node {
 
 /// The genesis that a set of cards gives: the same bytes for every founder, whatever the order of
-/// the cards. Nobody else takes part. Errors: card_invalid (cards of different networks, an
+/// the cards. Nobody else takes part. `engine_fixed`: of a network that orders alone, whose
+/// validators no vote can change. Errors: card_invalid (cards of different networks, an
 /// organisation, key or address twice, more than 64 members).
-[[nodiscard]] Result<std::string> found_network(std::vector<MemberCard> cards);
+[[nodiscard]] Result<std::string> found_network(std::vector<MemberCard> cards,
+                                                bool engine_fixed = false);
 
 /// The engines of the other members: all of `cards` but that of `self`.
 [[nodiscard]] std::vector<ordering::cometbft::Peer> peers_of(const std::vector<MemberCard>& cards,

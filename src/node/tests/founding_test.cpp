@@ -82,7 +82,7 @@ TEST_F(Founding, NoByteOfACardCanBeChangedUnnoticed) {
   for (std::size_t i = 0; i < original.size(); ++i) {
     Bytes altered = original;
     altered[i] ^= 1U;
-    const auto read = read_card(altered);
+    const auto read = read_member_card(altered);
     if (read.ok()) {
       EXPECT_EQ(*read, cards_[0]) << "at byte " << i;
     } else {

@@ -67,7 +67,9 @@ class Replay {
         registry_(registry),
         genesis_(genesis),
         executor_(registry, genesis.network),
-        validators_(genesis.validators) {}
+        validators_(genesis.validators),
+        next_validators_(genesis.validators),
+        latest_validators_(genesis.validators) {}
 
   Status run(const std::function<void(std::uint64_t, std::uint64_t)>& progress);
   VerifyReport report;
@@ -95,6 +97,7 @@ class Replay {
                const std::vector<Bytes>& envelopes, const std::string& name);
   bool check_transaction(const execution::Receipt& receipt);
   bool check_roots(std::uint64_t height, std::uint64_t history_first);
+  bool check_validators(std::uint64_t height, const contracts::EngineChanges& changes);
   bool check_head();
   bool check_state();
   bool check_history();
@@ -103,7 +106,9 @@ class Replay {
   const contracts::Registry& registry_;
   const model::Genesis& genesis_;
   execution::Executor executor_;
-  comet::ValidatorSet validators_;
+  comet::ValidatorSet validators_;         // of the block that is checked
+  comet::ValidatorSet next_validators_;    // of the one behind it
+  comet::ValidatorSet latest_validators_;  // as of the last change
   MemoryState state_;
   std::vector<Hash> leaves_;
   crypto::merkle::Frontier history_;
@@ -179,7 +184,9 @@ bool Replay::check_block(std::uint64_t height) {
   }
   if (!check_header(*block, *commit, name)) return false;
   last_block_id_ = commit->block_id;
-  return execute(height, block->header, block->envelopes, name);
+  if (!execute(height, block->header, block->envelopes, name)) return false;
+  validators_ = std::exchange(next_validators_, latest_validators_);
+  return true;
 }
 
 bool Replay::check_header(const chain::StoredBlockView& block, const comet::Commit& commit,
@@ -189,6 +196,9 @@ bool Replay::check_header(const chain::StoredBlockView& block, const comet::Comm
   if (!signed_by_members.ok()) {
     return damaged(name, "its header is not what the members signed (" +
                              signed_by_members.error().text() + ")");
+  }
+  if (!equal(header.next_validators_hash, comet::hash_of(next_validators_))) {
+    return damaged(name, "announces other validators than running the blocks before it gives");
   }
   if (header.chain_id != genesis_.chain_id) return damaged(name, "is of another network");
   if (!equal(header.data_hash, comet::data_hash(block.envelopes))) {
@@ -230,7 +240,18 @@ bool Replay::execute(std::uint64_t height, const comet::Header& header,
     ++report.transactions;
   }
   app_hash_ = model::app_hash(state_.root(), history_.root(), history_.size());
-  return check_roots(height, first);
+  return check_roots(height, first) && check_validators(height, result.engine);
+}
+
+/// The set that a block's changes give, as it was stored for the height it is in force from.
+bool Replay::check_validators(std::uint64_t height, const contracts::EngineChanges& changes) {
+  if (changes.validators.empty()) return true;
+  chain::apply_changes(latest_validators_, changes);
+  const std::string name = "validators from block " + std::to_string(height + 2);
+  Bytes stored;
+  if (!read(Column::validators, chain::height_key(height + 2), name, stored)) return false;
+  return stored == comet::encode_validators(latest_validators_) ||
+         damaged(name, "differ from what the members decided");
 }
 
 bool Replay::check_transaction(const execution::Receipt& receipt) {

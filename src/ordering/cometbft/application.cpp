@@ -27,6 +27,23 @@ std::int64_t proposal_bytes(std::size_t size) {
   return out;
 }
 
+/// What the ledger asks of the engine, in the engine's words.
+void write_changes(const contracts::EngineChanges& changes, abci::ResponseFinalizeBlock& out) {
+  for (const auto& change : changes.validators) {
+    auto* update = out.add_validator_updates();
+    update->mutable_pub_key()->set_ed25519(std::string(text_of(change.public_key)));
+    update->set_power(static_cast<std::int64_t>(change.power));
+  }
+  if (changes.block_bytes_max != 0) {
+    auto* block = out.mutable_consensus_param_updates()->mutable_block();
+    block->set_max_bytes(static_cast<std::int64_t>(changes.block_bytes_max));
+    block->set_max_gas(-1);
+  }
+  if (changes.app_version != 0) {
+    out.mutable_consensus_param_updates()->mutable_version()->set_app(changes.app_version);
+  }
+}
+
 /// The time of the last block that this node knows, or of the genesis.
 std::uint64_t last_block_ms(const chain::Chain& chain) {
   const auto last = chain.last_time_ms();
@@ -139,7 +156,7 @@ void Application::info(abci::ResponseInfo& out) const {
   const chain::Head head = chain_.head();
   out.set_data("xinglin");
   out.set_version(XL_VERSION);
-  out.set_app_version(chain_.genesis().app_version);
+  out.set_app_version(verification::app_version(*chain_.durable_state(), chain_.genesis()));
   out.set_last_block_height(static_cast<std::int64_t>(head.height));
   if (head.height > 0) out.set_last_block_app_hash(std::string(text_of(head.app_hash)));
 }
@@ -207,6 +224,9 @@ std::vector<Refusal> Application::admissible(const execution::EnvelopeInput& env
   const Status admitted =
       verification::admit_envelope(*envelope.envelope, context.block_ms, *state, verdict);
   if (!admitted.ok()) return {{Refusal::whole_envelope, admitted.error().code}};
+  verification::QuotaMeter quotas(*state, context.block_ms);
+  const Status quota = quotas.take(*envelope.envelope, envelope.items.size(), *state);
+  if (!quota.ok()) return {{Refusal::whole_envelope, quota.error().code}};
   std::vector<Refusal> out;
   for (std::size_t i = 0; i < envelope.items.size(); ++i) {
     const execution::Item& item = envelope.items[i];
@@ -256,6 +276,8 @@ void Application::check_tx(const abci::RequestCheckTx& in, abci::ResponseCheckTx
 void Application::prepare(const abci::RequestPrepareProposal& in,
                           abci::ResponsePrepareProposal& out) {
   const std::uint64_t block_ms = milliseconds_of(in.time());
+  const auto state = chain_.durable_state();
+  verification::QuotaMeter quotas(*state, block_ms);
   std::int64_t bytes = 0;
   for (const std::string& tx : in.txs()) {
     if (out.txs_size() == static_cast<int>(limits::block_envelopes_max)) break;
@@ -270,6 +292,11 @@ void Application::prepare(const abci::RequestPrepareProposal& in,
     if (early) continue;
     const std::int64_t size = proposal_bytes(tx.size());
     if (bytes + size > in.max_tx_bytes()) break;
+    // Who packed it may have been expelled, or used its quota up, since it came in.
+    const auto* verdict = envelope->verdict ? &*envelope->verdict : nullptr;
+    if (!verification::admit_envelope(*envelope->envelope, block_ms, *state, verdict).ok())
+      continue;
+    if (!quotas.take(*envelope->envelope, envelope->items.size(), *state).ok()) continue;
     bytes += size;
     out.add_txs(tx);
   }
@@ -297,6 +324,13 @@ void Application::finalize(const abci::RequestFinalizeBlock& in, abci::ResponseF
   if (pending_ || height != chain_.head().height + 1) {
     stop_process("the engine finalised block " + std::to_string(height) + " out of order");
   }
+  const std::uint64_t version = verification::app_version(chain_.head_state(), chain_.genesis());
+  // Going on by other rules than the others would give another ledger.
+  if (version > limits::app_version_max) {
+    stop_process("the members voted for protocol version " + std::to_string(version) +
+                 "; this program knows versions up to " + std::to_string(limits::app_version_max) +
+                 ": install a newer one");
+  }
   const std::uint64_t block_ms = milliseconds_of(in.time());
   for (const auto& one : in.misbehavior()) {
     if (hooks_.misbehaved) {
@@ -320,6 +354,7 @@ void Application::finalize(const abci::RequestFinalizeBlock& in, abci::ResponseF
     out.add_tx_results()->set_data(std::string(text_of(data)));
   }
   out.set_app_hash(std::string(text_of(pending.block.head.app_hash)));
+  write_changes(pending.block.result.engine, out);
   pending.answer = out;
   block_ms_ = block_ms;
   pending_ = std::move(pending);

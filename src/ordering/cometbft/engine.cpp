@@ -81,6 +81,7 @@ class Impl final : public CometEngine {
   Application::Hooks hooks();
   void send_loop();
   void send(std::vector<SlotPtr> slots);
+  [[nodiscard]] Status may_send() const;
   Sealed seal(const std::vector<SlotPtr>& slots);
   std::vector<SlotPtr> refuse(const Hash& digest, ByteView refusals);
   void committed(ExecutedBlock block);
@@ -200,10 +201,26 @@ Impl::Sealed Impl::seal(const std::vector<SlotPtr>& slots) {
   return out;
 }
 
+/// Is this node's key a present member's? The others' engines would not even take a connection of
+/// one that was expelled, so nobody but this node can say it.
+Status Impl::may_send() const {
+  model::Envelope envelope;
+  envelope.key_id = envelope_key_id_;
+  const verification::SignatureVerdict own{envelope_key_id_, true};
+  return verification::admit_envelope(envelope, application_.block_ms(), *chain_.durable_state(),
+                                      &own);
+}
+
 /// Hands transactions to the engine, whatever it takes: only a block, a refusal or their own end
 /// decides what became of them.
 void Impl::send(std::vector<SlotPtr> slots) {
   EngineRpc rpc(options_.rpc_socket);
+  if (const Status may = may_send(); !may.ok()) {
+    std::vector<std::pair<SlotPtr, Error>> refused;
+    for (SlotPtr& slot : slots) refused.emplace_back(std::move(slot), may.error());
+    intake_.refuse(refused);
+    return;
+  }
   while (!slots.empty()) {
     const Sealed sealed = seal(slots);
     {

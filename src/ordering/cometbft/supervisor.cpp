@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "base/file.h"
 
@@ -76,6 +77,13 @@ class ProcessSupervisor final : public Supervisor {
     changed_.notify_all();
     if (thread_.joinable()) thread_.join();
   }
+  void restart() override {
+    {
+      const std::scoped_lock lock(mutex_);
+      restarting_ = true;
+    }
+    changed_.notify_all();
+  }
   [[nodiscard]] int pid() const override {
     const std::scoped_lock lock(mutex_);
     return pid_;
@@ -87,9 +95,10 @@ class ProcessSupervisor final : public Supervisor {
   /// Waits until the program ends or is told to. The status of `waitpid`.
   int await_end(int pid);
   void end(int pid);
+  /// True when it is time to stop, or to start again.
   bool pause(milliseconds time) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, time, [this] { return stopping_; });
+    return changed_.wait_for(lock, time, [this] { return stopping_ || restarting_; });
   }
   void set_pid(int pid) {
     const std::scoped_lock lock(mutex_);
@@ -98,8 +107,9 @@ class ProcessSupervisor final : public Supervisor {
 
   Program program_;
   std::function<void(const std::string&)> on_exit_;
-  mutable std::mutex mutex_;  // guards the next two
+  mutable std::mutex mutex_;  // guards the next three
   bool stopping_ = false;
+  bool restarting_ = false;
   int pid_ = 0;
   std::condition_variable changed_;
   std::thread thread_;
@@ -173,10 +183,15 @@ void ProcessSupervisor::watch() {
     {
       const std::scoped_lock lock(mutex_);
       if (stopping_) return;
+      if (std::exchange(restarting_, false)) continue;
     }
     if (on_exit_) on_exit_(pid > 0 ? words_of(status, program_.log) : "could not be started");
     if (std::chrono::steady_clock::now() - started > settled) wait = first_pause;
-    if (pause(wait)) return;
+    if (pause(wait)) {
+      const std::scoped_lock lock(mutex_);
+      if (stopping_) return;
+      restarting_ = false;
+    }
     wait = std::min(wait * 2, longest_pause);
   }
 }

@@ -35,6 +35,9 @@ class Supervisor {
 
   /// Ends the program: SIGTERM, and SIGKILL when it does not listen for ten seconds.
   virtual void stop() = 0;
+  /// Ends the program and starts it again at once, as what it reads at its start changed. Returns
+  /// before that is done.
+  virtual void restart() = 0;
   /// Of the running program, 0 when there is none.
   [[nodiscard]] virtual int pid() const = 0;
 };

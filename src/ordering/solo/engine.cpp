@@ -294,6 +294,11 @@ Result<std::unique_ptr<Engine>> make_engine(chain::Chain& chain, const Clock& cl
                                             const crypto::SigningKey& validator,
                                             const crypto::SigningKey& envelope_key,
                                             const Options& options) {
+  if (!verification::engine_is_fixed(chain.head_state())) {
+    return make_error(ErrorCode::config_invalid,
+                      "engine.kind: members may vote on this network's validators, which only "
+                      "\"cometbft\" can change");
+  }
   XL_TRY_ASSIGN(HeaderMaker headers, HeaderMaker::resume(chain, validator));
   return std::unique_ptr<Engine>(
       std::make_unique<SoloEngine>(chain, clock, envelope_key, std::move(headers), options));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
-#include "node/network/card.h"
+#include "client/member_card.h"
 
 #include <algorithm>
 
@@ -9,26 +9,28 @@
 #include "model/limits.h"
 #include "model/tags.h"
 
-namespace xl::node {
+namespace xl::client {
 namespace {
 
-constexpr std::string_view card_schema = "xinglin/member-card/v1";
-constexpr std::size_t card_bytes_max = 256 * 1024;
+constexpr std::string_view member_card_schema = "xinglin/member-card/v1";
+constexpr std::size_t member_card_bytes_max = 256 * 1024;
 constexpr std::size_t card_organisations_max = 64;
-constexpr std::size_t network_name_max = 24;
+constexpr std::size_t card_network_name_max = 24;
 constexpr std::size_t address_max = 255;
 constexpr std::size_t own_keys = 3;  // envelope, validator, peer
 
-Error invalid(std::string_view what) { return make_error(ErrorCode::card_invalid, what); }
+Error invalid_member_card(std::string_view what) {
+  return make_error(ErrorCode::card_invalid, what);
+}
 
 bool lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-Result<Bytes> read_key(json::Value in, std::string_view name) {
+Result<Bytes> read_card_key(json::Value in, std::string_view name) {
   Bytes out;
   const auto text = in.find(name).as_string();
   if (!text || text->size() > 64 || !from_base64(*text, out) ||
       !crypto::check_public_key(crypto::Algorithm::ed25519, out).ok()) {
-    return invalid(name);
+    return invalid_member_card(name);
   }
   return out;
 }
@@ -38,12 +40,13 @@ Result<CardOrganisation> read_organisation(json::Value in) {
   XL_TRY_ASSIGN(out.did, model::id_from_did(in.find("did").as_string().value_or("")));
   const auto name = in.find("name").as_string();
   const auto type = in.find("type").as_uint64();
-  if (!name || name->empty() || name->size() > limits::name_bytes_max) return invalid("name");
+  if (!name || name->empty() || name->size() > limits::name_bytes_max)
+    return invalid_member_card("name");
   constexpr auto last = static_cast<std::uint64_t>(contracts::identity::OrganisationType::other);
-  if (!type || *type == 0 || *type > last) return invalid("type");
+  if (!type || *type == 0 || *type > last) return invalid_member_card("type");
   out.name = *name;
   out.type = static_cast<contracts::identity::OrganisationType>(*type);
-  XL_TRY_ASSIGN(out.service_key, read_key(in, "service_key"));
+  XL_TRY_ASSIGN(out.service_key, read_card_key(in, "service_key"));
   return out;
 }
 
@@ -53,25 +56,25 @@ Result<MemberCard> read_content(json::Value in) {
   XL_TRY(check_network_name(out.network));
   const json::Value organisations = in.find("organisations");
   if (organisations.size() == 0 || organisations.size() > card_organisations_max) {
-    return invalid("organisations");
+    return invalid_member_card("organisations");
   }
   for (const json::Value one : organisations.items()) {
     XL_TRY_ASSIGN(CardOrganisation organisation, read_organisation(one));
     out.organisations.push_back(std::move(organisation));
   }
-  XL_TRY_ASSIGN(out.envelope_key, read_key(in, "envelope_key"));
-  XL_TRY_ASSIGN(out.validator_key, read_key(in, "validator_key"));
-  XL_TRY_ASSIGN(out.peer_key, read_key(in, "peer_key"));
+  XL_TRY_ASSIGN(out.envelope_key, read_card_key(in, "envelope_key"));
+  XL_TRY_ASSIGN(out.validator_key, read_card_key(in, "validator_key"));
+  XL_TRY_ASSIGN(out.peer_key, read_card_key(in, "peer_key"));
   out.address = in.find("address").as_string().value_or("");
   XL_TRY(check_address(out.address));
   const auto made = in.find("made_ms").as_uint64();
   // Up to the year 9999, so that it is a genesis time.
-  if (!made || *made > 253'402'300'799'000) return invalid("made_ms");
+  if (!made || *made > 253'402'300'799'000) return invalid_member_card("made_ms");
   out.made_ms = *made;
   return out;
 }
 
-std::vector<ByteView> keys_of(const MemberCard& card) {
+std::vector<ByteView> card_keys_of(const MemberCard& card) {
   std::vector<ByteView> out;
   for (const CardOrganisation& one : card.organisations) out.emplace_back(one.service_key);
   out.emplace_back(card.envelope_key);
@@ -80,7 +83,7 @@ std::vector<ByteView> keys_of(const MemberCard& card) {
   return out;
 }
 
-Bytes signed_bytes(std::string_view content) {
+Bytes card_signed_bytes(std::string_view content) {
   Bytes out = copy_of(view_of(model::tags::member_card));
   out.push_back(0);
   append(out, view_of(content));
@@ -91,7 +94,7 @@ Bytes signed_bytes(std::string_view content) {
 
 Status check_network_name(std::string_view name) {
   const bool fine =
-      !name.empty() && name.size() <= network_name_max &&
+      !name.empty() && name.size() <= card_network_name_max &&
       std::all_of(name.begin(), name.end(), [](char c) { return lower_or_digit(c) || c == '-'; });
   return fine ? Status{}
               : Status(
@@ -111,7 +114,7 @@ Status check_address(std::string_view address) {
   return fine ? Status{} : Status(make_error(ErrorCode::config_invalid, "address: HOST:PORT"));
 }
 
-std::string card_content(const MemberCard& card) {
+std::string member_card_content(const MemberCard& card) {
   json::Writer out;
   out.begin_object().key("network").string(card.network).key("organisations").begin_array();
   for (const CardOrganisation& one : card.organisations) {
@@ -127,48 +130,48 @@ std::string card_content(const MemberCard& card) {
   return out.end_object().take();
 }
 
-std::string write_card(const MemberCard& card, const CardSigners& signers) {
+std::string write_member_card(const MemberCard& card, const CardSigners& signers) {
   XL_CHECK(signers.size() == card.organisations.size() + own_keys);
-  const std::string content = card_content(card);
+  const std::string content = member_card_content(card);
   const auto document = json::parse(content, {});
   XL_CHECK(document.ok());
   json::Writer out(json::Style::pretty);
-  out.begin_object().key("schema").string(card_schema).key("card").value(document->root());
+  out.begin_object().key("schema").string(member_card_schema).key("card").value(document->root());
   out.key("signatures").begin_array();
   for (const crypto::SigningKey* key : signers) {
-    out.string(to_base64(key->sign(signed_bytes(content))));
+    out.string(to_base64(key->sign(card_signed_bytes(content))));
   }
   return out.end_array().end_object().take() + "\n";
 }
 
-Result<MemberCard> read_card(ByteView file) {
-  const auto document = json::parse(text_of(file), {card_bytes_max, 8, 1000});
-  if (!document.ok()) return invalid(document.error().message);
+Result<MemberCard> read_member_card(ByteView file) {
+  const auto document = json::parse(text_of(file), {member_card_bytes_max, 8, 1000});
+  if (!document.ok()) return invalid_member_card(document.error().message);
   const json::Value root = document->root();
-  if (root.find("schema").as_string() != card_schema) return invalid("schema");
+  if (root.find("schema").as_string() != member_card_schema) return invalid_member_card("schema");
   auto card = read_content(root.find("card"));
-  if (!card.ok()) return invalid(card.error().message);
-  const std::vector<ByteView> keys = keys_of(*card);
+  if (!card.ok()) return invalid_member_card(card.error().message);
+  const std::vector<ByteView> keys = card_keys_of(*card);
   std::vector<ByteView> sorted = keys;
   std::sort(sorted.begin(), sorted.end(),
             [](ByteView a, ByteView b) { return text_of(a) < text_of(b); });
   const auto same = [](ByteView a, ByteView b) { return equal(a, b); };
   if (std::adjacent_find(sorted.begin(), sorted.end(), same) != sorted.end()) {
-    return invalid("one key twice");
+    return invalid_member_card("one key twice");
   }
   // The text is written again from what was read: what was signed is what was understood.
-  const Bytes content = signed_bytes(card_content(*card));
+  const Bytes content = card_signed_bytes(member_card_content(*card));
   const json::Value signatures = root.find("signatures");
-  if (signatures.size() != keys.size()) return invalid("signatures");
+  if (signatures.size() != keys.size()) return invalid_member_card("signatures");
   for (std::size_t i = 0; i < keys.size(); ++i) {
     Bytes signature;
     const auto text = signatures.at(i).as_string();
     if (!text || text->size() > 128 || !from_base64(*text, signature) ||
         !crypto::verify(crypto::Algorithm::ed25519, keys[i], content, signature)) {
-      return invalid("a key named there did not sign it");
+      return invalid_member_card("a key named there did not sign it");
     }
   }
   return std::move(*card);
 }
 
-}  // namespace xl::node
+}  // namespace xl::client
