@@ -8,6 +8,7 @@
 #include "cli/actor.h"
 #include "cli/words.h"
 #include "client/access_proof.h"
+#include "model/limits.h"
 
 namespace xl::cli {
 namespace {
@@ -51,6 +52,16 @@ std::string roles_text(const client::ProvenAccess& access) {
   return out;
 }
 
+/// ` RECORD, version N` when the entry is about a record.
+std::string record_text(const client::ProvenAccess& access) {
+  const Bytes& subject = access.entry.subject;
+  if (subject.size() != limits::id_bytes + 4) return {};
+  const auto record = model::id_from_bytes(ByteView(subject).first(limits::id_bytes));
+  if (!record.ok()) return {};
+  const auto version = read_be<std::uint32_t>(ByteView(subject).subspan(limits::id_bytes));
+  return " " + record->text() + ", version " + std::to_string(version);
+}
+
 void show_json(const client::AccessProof& proof, const client::ProvenAccess& access,
                const Console& console) {
   const model::JournalEntry& entry = access.entry;
@@ -63,6 +74,7 @@ void show_json(const client::AccessProof& proof, const client::ProvenAccess& acc
   out.key("patient").string(model::did_text(entry.patient));
   out.key("custodian").string(model::did_text(proof.custodian));
   out.key("permitted").boolean(entry.decision == model::JournalDecision::permitted);
+  out.key("subject").string(to_hex(entry.subject));
   out.key("action").string(entry.action).key("purpose").string(entry.purpose);
   out.key("key_id").string(to_hex(view_of(access.details.key())));
   out.key("transaction_id").string(to_hex(proof.anchor.entry->transaction_id));
@@ -91,16 +103,21 @@ void show(const client::AccessProof& proof, const client::ProvenAccess& access,
        machine ? std::string(console.pick("its systems", "机构系统"))
                : model::did_text(entry.actor) + " (" + roles_text(access) + ")");
   line("for      ", "机构    ", model::did_text(entry.organisation));
-  line("what     ", "内容    ", entry.action);
+  line("patient  ", "患者    ", model::did_text(entry.patient));
+  line("what     ", "内容    ", entry.action + record_text(access));
   line("why      ", "目的    ", entry.purpose);
   line("keeper   ", "保管    ", model::did_text(proof.custodian));
   line("anchored ", "存证    ",
        std::string(console.pick("at height ", "高度 ")) +
            std::to_string(proof.anchor.entry->height) + ", " + proof.anchor.block.header.chain_id);
   console.result(std::string(console.pick(
-      "  The requester's own signature at sign-in, the right of that key on the ledger, and the "
-      "place in the keeper's journal were checked.",
-      "  已核验:查看者登录时的本人签名、该密钥在账本上的权限,以及条目在保管机构日志中的位置。")));
+      "  Checked: the requester's own signature at sign-in, the right of that key on the ledger at "
+      "that time, the session of a requester from elsewhere, the place in the keeper's journal. "
+      "The "
+      "sign-in is the requester's; that this one request followed it is the keeper's word.",
+      "  "
+      "已核验:查看者登录时的本人签名、该密钥当时在账本上的权限、外部查看者的会话,以及条目在保管机构"
+      "日志中的位置。登录由查看者本人签名;此次请求随后发生则为保管机构的陈述。")));
 }
 
 Result<int> run_verify_access(const Session& session, const ProofOptions& options,

@@ -12,6 +12,7 @@
 #include "contracts/access/state.pb.h"
 #include "contracts/api/shape.h"
 #include "contracts/api/state_value.h"
+#include "contracts/consent/codes.h"
 #include "contracts/identity/records.h"
 #include "contracts/identity/sign_in.h"
 #include "contracts/identity/state.pb.h"
@@ -27,6 +28,9 @@ namespace access = contracts::access;
 namespace identity = contracts::identity;
 using xinglin::access::v1::AccessDetails;
 using xinglin::identity::v1::KeyRecord;
+
+/// How far a custodian's clock and the blocks' time may be apart.
+constexpr std::uint64_t clocks_apart_ms = 60'000;
 
 Error access_malformed(std::string_view what) {
   return make_error(ErrorCode::receipt_malformed, "access proof: " + std::string(what));
@@ -61,6 +65,9 @@ Status check_anchor(const AccessProof& proof, const model::Genesis& genesis) {
   if (!proof.anchor.entry || proof.anchor.entry->status != 0) {
     return access_differs("the root was not accepted by the ledger");
   }
+  if (proof.anchor.entry->transaction_id != proof.transaction) {
+    return access_differs("the receipt is of another transaction");
+  }
   XL_TRY_ASSIGN(const model::Body body, model::receipt_body(proof.anchor));
   for (const model::Message& message : body.messages) {
     xinglin::access::v1::JournalRoot told;
@@ -77,7 +84,22 @@ Status check_anchor(const AccessProof& proof, const model::Genesis& genesis) {
   return access_differs("the transaction brought another root");
 }
 
-/// The evidence speaks of the one who is in the entry.
+std::string_view code_of_purpose(std::uint32_t purpose) {
+  for (const auto& info : contracts::consent::purpose_infos()) {
+    if (static_cast<std::uint32_t>(info.purpose) == purpose) return info.code;
+  }
+  return {};
+}
+
+/// The entry was on the ledger soon after the time it gives, never before it.
+Status check_time(const AccessProof& proof, const model::JournalEntry& entry) {
+  if (entry.time_ms > proof.anchor.block.header.time.milliseconds() + clocks_apart_ms) {
+    return access_differs("the entry's time is after its root was on the ledger");
+  }
+  return {};
+}
+
+/// The evidence speaks of the one who is in the entry, and of the same purpose.
 Status check_parties(const model::JournalEntry& entry, const AccessDetails& details,
                      const model::Id& custodian) {
   if (!equal(view_of(details.requester()), entry.actor.view()) ||
@@ -90,6 +112,9 @@ Status check_parties(const model::JournalEntry& entry, const AccessDetails& deta
   }
   if (!equal(view_of(details.custodian()), custodian.view())) {
     return access_differs("the evidence names another custodian");
+  }
+  if (code_of_purpose(details.purpose()) != entry.purpose) {
+    return access_differs("the evidence names another purpose");
   }
   return {};
 }
@@ -121,8 +146,17 @@ Status check_speaks_for(const AccessProof& proof, const KeyRecord& key,
   return {};
 }
 
+/// The key was good when the entry says that it was used: block times lag clocks, within a minute.
+Status check_key_then(const KeyRecord& key, std::uint64_t time_ms) {
+  const bool early = key.not_before_ms() > time_ms + clocks_apart_ms;
+  const bool over = key.not_after_ms() != 0 && time_ms > key.not_after_ms() + clocks_apart_ms;
+  const bool revoked = key.revoked_at_ms() != 0 && time_ms > key.revoked_at_ms() + clocks_apart_ms;
+  if (early || over || revoked) return access_differs("the key was not good at the entry's time");
+  return {};
+}
+
 /// The key named in the evidence is the requester's, and had signed in.
-Status check_sign_in(const AccessProof& proof, const AccessDetails& details,
+Status check_sign_in(const AccessProof& proof, const AccessDetails& details, std::uint64_t time_ms,
                      const model::Genesis& genesis) {
   const auto& sign_in = details.sign_in();
   KeyRecord sealed;
@@ -144,6 +178,7 @@ Status check_sign_in(const AccessProof& proof, const AccessDetails& details,
   }
   KeyRecord on_ledger;
   XL_TRY(proven_record(proof.key, identity::key_key(key_id), genesis, "key", on_ledger));
+  XL_TRY(check_key_then(on_ledger, time_ms));
   on_ledger.set_revoked_at_ms(sealed.revoked_at_ms());  // it may have been revoked since
   if (model::encode(on_ledger) != model::encode(sealed)) {
     return access_differs("the ledger has the key otherwise");
@@ -151,10 +186,18 @@ Status check_sign_in(const AccessProof& proof, const AccessDetails& details,
   return {};
 }
 
-/// Both organisations opened the session over what the evidence says of it.
+/// Whoever comes from elsewhere was let in by a session that both organisations opened over what
+/// the evidence says of it, and that was open at the entry's time.
 Status check_session(const AccessProof& proof, const model::JournalEntry& entry,
                      const AccessDetails& details, const model::Genesis& genesis) {
-  if (details.session_details().empty()) return {};
+  if (details.session_details().empty()) {
+    const bool elsewhere = details.organisation() != details.custodian();
+    const bool shown = entry.decision == model::JournalDecision::permitted;
+    if (elsewhere && shown && !details.has_cohort()) {
+      return access_differs("there is no session for a requester from elsewhere");
+    }
+    return {};
+  }
   xinglin::access::v1::SessionRecord session;
   XL_TRY(proven_record(proof.session, access::session_key(entry.session), genesis, "session",
                        session));
@@ -164,8 +207,15 @@ Status check_session(const AccessProof& proof, const model::JournalEntry& entry,
   AccessDetails opened;
   if (!model::decode_canonical(view_of(details.session_details()), opened) ||
       opened.requester() != details.requester() || opened.key() != details.key() ||
-      opened.patient() != details.patient() || opened.purpose() != details.purpose()) {
+      opened.patient() != details.patient() || opened.purpose() != details.purpose() ||
+      session.requester() != details.organisation() || session.custodian() != details.custodian() ||
+      session.patient() != details.patient()) {
     return access_differs("the session was opened for somebody else");
+  }
+  const std::uint64_t ended = session.ended_ms() != 0 ? session.ended_ms() : session.ends_ms();
+  if (entry.time_ms + clocks_apart_ms < session.opened_ms() ||
+      entry.time_ms > ended + clocks_apart_ms) {
+    return access_differs("the session was not open at the entry's time");
   }
   return {};
 }
@@ -216,6 +266,7 @@ Result<AccessProof> read_access_proof(json::Value document) {
     return access_malformed("first_sequence, last_sequence");
   }
   if (!from_hex(text("root"), out.root.root)) return access_malformed("root");
+  if (!from_hex(text("transaction"), out.transaction)) return access_malformed("transaction");
   if (!from_hex(text("previous"), out.journal.previous)) return access_malformed("previous");
   if (!from_hex(text("salt"), out.journal.salt)) return access_malformed("salt");
   if (!from_base64(text("content"), out.journal.content)) return access_malformed("content");
@@ -241,8 +292,9 @@ Result<ProvenAccess> check_access_proof(const AccessProof& proof, const model::G
   if (!model::decode_canonical(out.entry.evidence, out.details)) {
     return access_differs("the evidence of the entry");
   }
+  XL_TRY(check_time(proof, out.entry));
   XL_TRY(check_parties(out.entry, out.details, proof.custodian));
-  XL_TRY(check_sign_in(proof, out.details, genesis));
+  XL_TRY(check_sign_in(proof, out.details, out.entry.time_ms, genesis));
   XL_TRY(check_session(proof, out.entry, out.details, genesis));
   XL_TRY(check_cohort(proof, out.entry, out.details, genesis));
   return out;

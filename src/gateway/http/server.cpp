@@ -187,6 +187,7 @@ class BeastServer final : public Server {
   std::vector<std::thread> threads_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> open_{0};
+  std::atomic<std::size_t> streams_{0};
   BodyRoom bodies_;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> requests_{0};
@@ -443,22 +444,32 @@ asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response res
   co_return !failure && keep_alive;
 }
 
+/// Whether who listens to a stream has closed it: it sends nothing any more.
+bool gone(beast::tcp_stream& stream) {
+  char byte = 0;
+  return ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 asio::awaitable<bool> BeastServer::write_stream(beast::tcp_stream& stream, Response response,
                                                 const About& about, const std::string& request_id) {
   std::string head = "HTTP/1.1 200 OK\r\nContent-Type: " + response.content_type +
                      "\r\nDate: " + date() + "\r\nRequest-Id: " + request_id +
                      "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store" +
                      "\r\nConnection: close\r\n\r\n";
+  const Held streaming(streams_, 1);
+  if (streams_.load() > options_.streams_max) {
+    co_return co_await refuse(stream, 503, make_error(ErrorCode::server_busy), about);
+  }
   boost::system::error_code failure;
   asio::steady_timer timer(co_await asio::this_coro::executor);
   auto last_sent = std::chrono::steady_clock::now();
   std::string chunk = std::move(head);
-  while (!stopping_ && !failure) {
+  while (!stopping_ && !gone(stream)) {
     if (!chunk.empty()) {
       stream.expires_after(std::chrono::milliseconds(options_.write_timeout_ms));
       co_await asio::async_write(stream, asio::buffer(chunk),
                                  asio::redirect_error(asio::use_awaitable, failure));
-      if (about.head) break;
+      if (about.head || failure) break;
       last_sent = std::chrono::steady_clock::now();
     }
     try {

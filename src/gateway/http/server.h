@@ -16,6 +16,7 @@ struct ServerOptions {
   unsigned io_threads = 1;
   unsigned worker_threads = 32;  ///< they mostly wait for commits
   std::size_t connections_max = 1024;
+  std::size_t streams_max = 256;  ///< of them, whose answer goes on
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 32U << 20U;  ///< of one request: above, 413
   /// Of a request to `/auth/`, which strangers send: above, 413 before it is read.

@@ -43,7 +43,8 @@ class Evidence : public testing::Care {
   void expect_own_evidence(const model::JournalEntry& read, const AccessDetails& details,
                            const model::Id& reader);
   std::string forged(demo::Persona& ann, const model::JournalEntry& real,
-                     const std::function<void(AccessDetails&)>& change);
+                     const std::function<void(AccessDetails&)>& change,
+                     const std::function<void(model::JournalEntry&)>& change_entry = {});
 };
 
 TEST_F(Evidence, EveryReadIsJournalledSealedAndAnchored) {
@@ -132,8 +133,10 @@ void Evidence::expect_proof(demo::Persona& ann, FhirClient& doctor,
 /// What the patient's check says of an entry that the custodian wrote by itself: the evidence of a
 /// real read with something changed. Empty when it is believed.
 std::string Evidence::forged(demo::Persona& ann, const model::JournalEntry& real,
-                             const std::function<void(AccessDetails&)>& change) {
+                             const std::function<void(AccessDetails&)>& change,
+                             const std::function<void(model::JournalEntry&)>& change_entry) {
   model::JournalEntry entry = real;
+  if (change_entry) change_entry(entry);
   AccessDetails details;
   EXPECT_TRUE(model::decode_canonical(real.evidence, details));
   change(details);
@@ -210,6 +213,37 @@ TEST_F(Evidence, ACustodianCannotInventARead) {
     const std::string verdict = forged(ann, real, change);
     EXPECT_NE(verdict.find(why), npos) << why << ": " << verdict;
   }
+}
+
+/// What a real sign-in does not cover: another time, another purpose, a read without the session
+/// that the reader's own organisation would have had to open.
+TEST_F(Evidence, ASignInIsNoReadAtAnyTimeForAnyPurpose) {
+  FhirClient doctor = ward();
+  demo::Persona ann = patient();
+  share(ann, {"Observation"});
+  ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
+  const auto entries = custodian().stores().journal().entries_of(patient_did_, 0, 100);
+  ASSERT_TRUE(entries.ok());
+  model::JournalEntry real;
+  for (const vault::KeptEntry& kept : *entries) {
+    if (kept.entry.actor == doctor.who().did()) real = kept.entry;
+  }
+  const auto nothing = [](AccessDetails&) {};
+  constexpr std::uint64_t a_day = 24ULL * 60 * 60 * 1000;
+  EXPECT_NE(forged(ann, real, nothing, [](auto& entry) { entry.time_ms += a_day; })
+                .find("after its root"),
+            npos);
+  EXPECT_NE(forged(ann, real, nothing, [](auto& entry) { entry.time_ms -= a_day; })
+                .find("not open at the entry's time"),
+            npos);
+  EXPECT_NE(forged(ann, real, nothing, [](auto& entry) { entry.purpose = "HMARKT"; })
+                .find("another purpose"),
+            npos);
+  EXPECT_NE(forged(
+                ann, real, [](AccessDetails& one) { one.clear_session_details(); },
+                [](auto& entry) { entry.session = {}; })
+                .find("no session"),
+            npos);
 }
 
 /// Entries of somebody's log, as JSON.
