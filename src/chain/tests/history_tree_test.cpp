@@ -55,7 +55,8 @@ class HistoryTreeTest : public testing::Test {
 };
 
 TEST_F(HistoryTreeTest, EqualsTheReferenceAcrossTilesAndReopening) {
-  for (const std::uint64_t run : {0, 1, 1, 61, 1, 1, 63, 64, 65, 500, 3400, 1, 127, 4096}) {
+  for (const std::uint64_t run : std::initializer_list<std::uint64_t>{0, 1, 1, 61, 1, 1, 63, 64, 65,
+                                                                      500, 3400, 1, 127, 4096}) {
     auto tree = HistoryTree::open(*database_, leaves_.size());
     ASSERT_TRUE(tree.ok()) << tree.error().text();
     append(*tree, run);
