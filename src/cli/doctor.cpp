@@ -74,6 +74,10 @@ Finding check_network(client::HttpClient& http) {
             "read log/engine.log in the node's folder, then restart the node",
             ExitCode::unreachable};
   }
+  if (status == "journal_late") {
+    return {"network", false, "goes on, but reads are not anchored",
+            "read log/node.log; tell the privacy officer", ExitCode::failed};
+  }
   const std::string apart = names("unconnected");
   if (!apart.empty()) {
     Finding out = good("network", members + " members, not connected to " + apart);

@@ -80,6 +80,11 @@ std::string sentence(const NodeHealth& health, const std::vector<std::string>& o
                ? "共识引擎已 " + seconds + " 秒没有应答,请查看 log/engine.log"
                : "The consensus engine has not answered for " + seconds + " s; see log/engine.log";
   }
+  if (health.status == "journal_late") {
+    return chinese ? "账本正常,但查阅记录已 " + seconds + " 秒未能存证,请查看 log/node.log"
+                   : "The ledger goes on, but reads have not been anchored for " + seconds +
+                         " s; see log/node.log";
+  }
   const std::string waiting = std::to_string(health.queued);
   const std::string count = std::to_string(organisations.size());
   const std::string names = joined(organisations, comma);

@@ -15,6 +15,9 @@
 namespace xl::gateway {
 namespace {
 
+/// Reads are to be under a root on the ledger within a minute: twice that is a failure.
+constexpr std::uint64_t unanchored_ms_max = 120'000;
+
 void add_metric(std::string& out, std::string_view name, std::string_view type,
                 std::string_view help, std::uint64_t value) {
   out += "# HELP xinglin_" + std::string(name) + " " + std::string(help) + "\n";
@@ -81,8 +84,11 @@ Result<http::Response> Gateway::health() const {
   XL_TRY_ASSIGN(const query::LedgerHead head, services_.ledger.head());
   const ordering::Health health = services_.engine.health();
   json::Writer out;
-  out.begin_object().key("status").string(ordering::health_word(health.state));
-  out.key("for_ms").string(std::to_string(health.for_ms));
+  const std::uint64_t unanchored_ms = services_.custody.unanchored_age_ms();
+  const bool late =
+      health.state == ordering::Health::State::healthy && unanchored_ms > unanchored_ms_max;
+  out.begin_object().key("status").string(late ? "journal_late" : health_word(health.state));
+  out.key("for_ms").string(std::to_string(late ? unanchored_ms : health.for_ms));
   out.key("behind_blocks").string(std::to_string(health.behind_blocks));
   out.key("members").unsigned_integer(health.members).key("silent").begin_array();
   for (const std::string& name : health.silent) out.string(name);
