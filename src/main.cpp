@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   CLI::App app("Xinglin 杏林: a ledger that hospitals, patients and their partners keep together",
                "xinglin");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "xinglin " XL_VERSION);
   app.fallthrough();
   app.footer(
       "Examples:\n  xinglin node init --organisation 'City Hospital:hospital' "
