@@ -20,6 +20,8 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <list>
+#include <mutex>
 #include <thread>
 
 #include "crypto/random.h"
@@ -47,6 +49,59 @@ constexpr unsigned crowded_patience_ms = 1000;
 constexpr auto accept_pause = std::chrono::milliseconds(50);
 
 /// Adds to a counter for as long as it lives.
+/// Connections of which the next request is awaited, the longest waiting first: the ones that can
+/// be closed for somebody else. Thread-safe.
+class Idle {
+  struct Entry {
+    beast::tcp_stream* stream;    ///< null: it was told to close
+    std::shared_ptr<bool> alive;  ///< of the stream, on its executor
+  };
+
+ public:
+  /// One of them, for as long as it exists. Made and destroyed on the stream's executor.
+  class Place {
+   public:
+    Place(Idle& idle, beast::tcp_stream& stream) : idle_(idle) {
+      const std::scoped_lock lock(idle_.mutex_);
+      at_ = idle_.waiting_.insert(idle_.waiting_.end(), {&stream, alive_});
+    }
+    ~Place() {
+      *alive_ = false;
+      const std::scoped_lock lock(idle_.mutex_);
+      if (at_->stream != nullptr)
+        idle_.waiting_.erase(at_);
+      else
+        idle_.closing_.erase(at_);
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    friend class Idle;
+    Idle& idle_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    std::list<Entry>::iterator at_;
+  };
+
+  /// Ends the wait of the one that waits longest. False when none waits.
+  bool close_oldest() {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.empty()) return false;
+    beast::tcp_stream* stream = waiting_.front().stream;
+    asio::post(stream->get_executor(), [stream, alive = waiting_.front().alive] {
+      if (*alive) stream->cancel();
+    });
+    waiting_.front().stream = nullptr;
+    closing_.splice(closing_.end(), waiting_, waiting_.begin());
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::list<Entry> waiting_;
+  std::list<Entry> closing_;
+};
+
 class Held {
  public:
   Held(std::atomic<std::size_t>& counter, std::size_t amount) : counter_(counter), amount_(amount) {
@@ -180,6 +235,7 @@ class BeastServer final : public Server {
 
   ServerOptions options_;
   Handler handler_;
+  Idle idle_;  // before the coroutines that are in it
   asio::io_context io_;
   asio::thread_pool workers_;
   tcp::acceptor acceptor_;
@@ -257,7 +313,7 @@ asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
   const auto endpoint = socket.remote_endpoint(failure);
   const std::string remote = failure ? std::string() : endpoint.address().to_string();
   beast::tcp_stream stream(std::move(socket));
-  if (open_.load() > options_.connections_max) {
+  if (open_.load() > options_.connections_max && !idle_.close_oldest()) {
     const About unknown;
     (void)co_await refuse(stream, 503, make_error(ErrorCode::server_busy), unknown);
   } else {
@@ -332,8 +388,11 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
       buffer.size() == 0 ? options_.idle_timeout_ms : options_.header_timeout_ms;
   stream.expires_after(std::chrono::milliseconds(
       crowded() ? std::min(patience_ms, crowded_patience_ms) : patience_ms));
-  co_await bhttp::async_read_header(stream, buffer, parser,
-                                    asio::redirect_error(asio::use_awaitable, failure));
+  {
+    const Idle::Place place(idle_, stream);
+    co_await bhttp::async_read_header(stream, buffer, parser,
+                                      asio::redirect_error(asio::use_awaitable, failure));
+  }
   if (failure == bhttp::error::end_of_stream || failure == beast::error::timeout ||
       failure == asio::error::connection_reset || failure == asio::error::operation_aborted) {
     co_return false;

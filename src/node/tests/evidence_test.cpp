@@ -42,6 +42,16 @@ class Evidence : public testing::Care {
   std::vector<demo::Persona> ward_of(FhirClient& doctor);
   void expect_own_evidence(const model::JournalEntry& read, const AccessDetails& details,
                            const model::Id& reader);
+  /// The last entry of the patient's log that is somebody's.
+  model::JournalEntry last_read_by(const model::Id& reader) {
+    const auto entries = custodian().stores().journal().entries_of(patient_did_, 0, 100);
+    EXPECT_TRUE(entries.ok());
+    model::JournalEntry out;
+    for (const vault::KeptEntry& kept : *entries) {
+      if (kept.entry.actor == reader) out = kept.entry;
+    }
+    return out;
+  }
   std::string forged(demo::Persona& ann, const model::JournalEntry& real,
                      const std::function<void(AccessDetails&)>& change,
                      const std::function<void(model::JournalEntry&)>& change_entry = {});
@@ -183,12 +193,7 @@ TEST_F(Evidence, ACustodianCannotInventARead) {
   demo::Persona ann = patient();
   share(ann, {"Observation"});
   ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
-  const auto entries = custodian().stores().journal().entries_of(patient_did_, 0, 100);
-  ASSERT_TRUE(entries.ok());
-  model::JournalEntry real;
-  for (const vault::KeptEntry& kept : *entries) {
-    if (kept.entry.actor == doctor.who().did()) real = kept.entry;
-  }
+  const model::JournalEntry real = last_read_by(doctor.who().did());
   ASSERT_EQ(real.actor, doctor.who().did());
   EXPECT_EQ(forged(ann, real, [](auto&) {}), "");  // nothing changed: it is the same read again
 
@@ -222,12 +227,7 @@ TEST_F(Evidence, ASignInIsNoReadAtAnyTimeForAnyPurpose) {
   demo::Persona ann = patient();
   share(ann, {"Observation"});
   ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
-  const auto entries = custodian().stores().journal().entries_of(patient_did_, 0, 100);
-  ASSERT_TRUE(entries.ok());
-  model::JournalEntry real;
-  for (const vault::KeptEntry& kept : *entries) {
-    if (kept.entry.actor == doctor.who().did()) real = kept.entry;
-  }
+  const model::JournalEntry real = last_read_by(doctor.who().did());
   const auto nothing = [](AccessDetails&) {};
   constexpr std::uint64_t a_day = 24ULL * 60 * 60 * 1000;
   EXPECT_NE(forged(ann, real, nothing, [](auto& entry) { entry.time_ms += a_day; })
