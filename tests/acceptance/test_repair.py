@@ -135,7 +135,7 @@ def test_a_member_with_an_altered_ledger_is_repaired_from_the_others(members):
     urls = [members.running[name].url for name in ("city", "north")]
     began = time.monotonic()
     done = members.run("node", "repair", "--data", "regulator", "--from", urls[0], "--from",
-                       urls[1], "--operator-key", "operator.key", "--json")
+                       urls[1], "--operator-key", "operator.key", "--json", timeout=300)
     report = json.loads(done.stdout)
     print("repaired in", time.monotonic() - began, report)
     assert int(report["height"]) % 20 == 0 and report["refused"] == 0
