@@ -11,49 +11,16 @@
 #include "contracts/access/view.h"
 #include "contracts/identity/records.h"
 #include "model/limits.h"
-#include "node/tests/live_node.h"
+#include "node/tests/care.h"
 #include "vault/journal.h"
 
 namespace xl::node {
 namespace {
 
 using testing::FhirClient;
-using testing::LiveNode;
-using testing::observation_json;
 using testing::parsed;
-using testing::patient_json;
 
-class Desk : public ::testing::Test {
- protected:
-  void SetUp() override {
-    live_ = std::make_unique<LiveNode>("desk");
-    live_->start();
-    ASSERT_NE(live_->node, nullptr);
-    north_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
-    ASSERT_EQ(north_->put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
-    ASSERT_EQ(north_->put("Observation/o1", observation_json("o1", "p1")).status, 201U);
-    auto did = demo::pseudonym_of(*north_->who().session, live_->organisations[0], "p1");
-    ASSERT_TRUE(did.ok()) << did.error().text();
-    patient_did_ = *did;
-  }
-  void TearDown() override {
-    north_.reset();
-    live_.reset();
-  }
-
-  demo::Persona patient() {
-    auto out = live_->cast().patient(north_->who(), "ann", patient_did_);
-    EXPECT_TRUE(out.ok()) << out.error().text();
-    return std::move(*out);
-  }
-  custody::Organisation& custodian() {
-    return *live_->node->custody().find(live_->organisations[0]);
-  }
-
-  std::unique_ptr<LiveNode> live_;
-  std::unique_ptr<FhirClient> north_;
-  model::Id patient_did_;
-};
+class Desk : public testing::Care {};
 
 /// An encounter of p1 in which `doctor` takes part.
 std::string encounter_json(FhirClient& doctor, const std::string& extra = "") {
