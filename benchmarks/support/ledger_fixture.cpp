@@ -101,8 +101,9 @@ LedgerFixture::LedgerFixture(const Options& options) {
   // A founding of 10^7 keys is compacted for minutes; a real state came to be over months.
   const Status compacted = database_->compact();
   if (!compacted.ok()) stop_process(compacted.error().text());
-  engine_ =
-      must(ordering::solo::make_engine(*chain_, clock_, *validator_, *envelope_, options.engine));
+  ordering::solo::Options engine = options.engine;
+  engine.mark = directory_ / "signed";
+  engine_ = must(ordering::solo::make_engine(*chain_, clock_, *validator_, *envelope_, engine));
   engine_->start();
   register_patients();
 }

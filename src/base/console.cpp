@@ -97,11 +97,14 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::ledger_record_altered:
     case ErrorCode::store_corrupt:
     case ErrorCode::content_differs:
+    case ErrorCode::signed_history_differs:
     case ErrorCode::record_altered:
     case ErrorCode::body_altered:
     case ErrorCode::keyring_altered:
     case ErrorCode::erasure_certificate_invalid:
       return ExitCode::altered;
+    case ErrorCode::dry_run:
+      return ExitCode::done;
     case ErrorCode::usage_invalid:
       return ExitCode::wrong_usage;
     case ErrorCode::sign_in_required:
@@ -130,6 +133,7 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::store_locked:
     case ErrorCode::vault_locked:
     case ErrorCode::keyring_exists:
+    case ErrorCode::data_folder_exists:
     case ErrorCode::transaction_replayed:
     case ErrorCode::fhir_version_conflict:
     case ErrorCode::record_version_exists:
@@ -189,6 +193,11 @@ std::string Console::sentence_of(const Error& error) const {
 
 int Console::fail(const Error& error) const {
   const ErrorInfo& info = describe(error.code);
+  if (error.code == ErrorCode::dry_run && !options_.json) {
+    const std::string sentence = sentence_of(error);
+    done(sentence, sentence);
+    return static_cast<int>(ExitCode::done);
+  }
   const std::string code = code_text(info.number);
   const auto exit_code = static_cast<int>(exit_code_of(error.code));
   if (options_.json) {

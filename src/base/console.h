@@ -53,7 +53,8 @@ class Console {
   void say(std::string_view english, std::string_view chinese) const;
   /// Says that a step succeeded: `✓ …`.
   void done(std::string_view english, std::string_view chinese) const;
-  /// Says what failed, why, and what to do about it; returns the exit code for it.
+  /// Says what failed, why, and what to do about it; returns the exit code for it. A dry run that
+  /// came to its end is no failure.
   [[nodiscard]] int fail(const Error& error) const;
   /// What failed as one sentence in the language of the options, with its detail.
   [[nodiscard]] std::string sentence_of(const Error& error) const;

@@ -168,6 +168,16 @@ int run_ledger_verify(const FolderOptions& options, const Console& console) {
   if (!options.genesis.empty()) layout.root = std::filesystem::path(options.genesis).parent_path();
   const auto genesis = load_genesis(layout);
   if (!genesis.ok()) return console.fail(genesis.error());
+  // Read before the store, which a running node goes on with. A copy elsewhere may be older.
+  std::optional<ordering::solo::Signed> last_signed;
+  if (options.ledger.empty()) {
+    const auto mark = ordering::solo::read_mark(layout.signing_mark());
+    if (mark.ok()) {
+      last_signed = *mark;
+    } else if (mark.error().code != ErrorCode::file_missing) {
+      return console.fail(mark.error());
+    }
+  }
   state::Database::Options open;
   open.create_if_missing = false;
   open.read_only = true;
@@ -176,10 +186,12 @@ int run_ledger_verify(const FolderOptions& options, const Console& console) {
   const contracts::Registry registry = contracts::make_registry();
   const SystemClock clock;
   Progress progress(console, std::string(console.pick("Verifying", "正在核验")), clock.now_ms());
-  const auto report =
-      verify_ledger(**database, registry, *genesis, [&](std::uint64_t done, std::uint64_t total) {
+  const auto report = verify_ledger(
+      **database, registry, *genesis,
+      [&](std::uint64_t done, std::uint64_t total) {
         progress.update(done, total, clock.now_ms());
-      });
+      },
+      last_signed);
   progress.finish();
   if (!report.ok()) return console.fail(report.error());
   show_report(*report, console);

@@ -87,13 +87,17 @@ Status read_engine(const toml::table& table, EngineSettings& out) {
       out.metrics = *text;
     } else if (key == "snapshot_every" && value.value_exact<std::int64_t>().value_or(0) > 0) {
       out.snapshot_every = static_cast<std::uint64_t>(*value.value_exact<std::int64_t>());
+    } else if (key == "envelope_transactions" &&
+               value.value_exact<std::int64_t>().value_or(0) > 0 &&
+               *value.value_exact<std::int64_t>() <= limits::envelope_transactions_max) {
+      out.envelope_transactions = static_cast<std::uint64_t>(*value.value_exact<std::int64_t>());
     } else if (key == "same_address" && value.is_boolean()) {
       out.same_address = *value.value_exact<bool>();
     } else if (key == "peers") {
       XL_TRY(read_peers(value, out.peers));
     } else {
       constexpr std::string_view known =
-          " kind program listen metrics snapshot_every same_address ";
+          " kind program listen metrics snapshot_every envelope_transactions same_address ";
       const bool is_known = known.find(" " + std::string(key.str()) + " ") != known.npos;
       return config_error((is_known ? "engine." : "unknown key engine.") + std::string(key.str()),
                           value);

@@ -21,6 +21,7 @@ struct EngineSettings {
   std::vector<ordering::cometbft::Peer> peers;  ///< `id@host:port` each
   std::string metrics;                          ///< host:port of the engine's metrics, or empty
   std::uint64_t snapshot_every = 10'000;        ///< blocks between snapshots for members who join
+  std::uint64_t envelope_transactions = 256;    ///< that travel together at most: 1..512
   bool same_address = false;  ///< several members on this machine: a demo or a test
 };
 

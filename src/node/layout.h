@@ -19,6 +19,8 @@ struct Layout {
   [[nodiscard]] std::filesystem::path next_validator_key() const {
     return keys() / "validator-next.key";
   }
+  /// What engine solo signed last.
+  [[nodiscard]] std::filesystem::path signing_mark() const { return root / "validator.signed"; }
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
   /// There while the folder's keys change from one unlock to another.
   [[nodiscard]] std::filesystem::path keys_rotating() const { return keys() / "rotating"; }

@@ -51,6 +51,7 @@ Result<std::unique_ptr<Ordering>> Ordering::start(const Layout& layout,
     return out;
   }
   ordering::solo::Options options;
+  options.mark = layout.signing_mark();
   options.intake = std::move(intake);
   XL_TRY_ASSIGN(out->engine_, ordering::solo::make_engine(chain, clock, out->keys_.validator,
                                                           out->keys_.envelope, options));
@@ -97,6 +98,7 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
     return peer_allowed(*chain.durable_state(), peers, id);
   };
   options.snapshots = snapshots_.get();
+  options.envelope_transactions = settings.envelope_transactions;
   XL_TRY_ASSIGN(const std::vector<MemberCard> cards, founders_of(layout));
   for (const MemberCard& card : cards) {
     options.members.push_back({card.organisations.front().name, engine::node_id_of(card.peer_key),

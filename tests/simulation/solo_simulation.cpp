@@ -192,7 +192,9 @@ class World {
     auto chain = chain::Chain::open(*database_, registry_, genesis());
     if (!chain.ok()) stop_process(chain.error().text());
     chain_ = std::move(*chain);
-    auto engine = ordering::solo::make_engine(*chain_, clock_, validator_, envelope_, {});
+    ordering::solo::Options options;
+    options.mark = folder_ / "signed";
+    auto engine = ordering::solo::make_engine(*chain_, clock_, validator_, envelope_, options);
     XL_CHECK(engine.ok());
     engine_ = std::move(*engine);
     engine_->start();

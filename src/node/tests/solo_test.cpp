@@ -8,15 +8,19 @@
 
 #include <atomic>
 
+#include "base/file.h"
 #include "contracts/records/status.h"
 #include "model/limits.h"
 #include "node/disk.h"
 #include "node/tests/test_network.h"
+#include "node/tools/ledger_verify.h"
+#include "ordering/solo/mark.h"
 
 namespace xl::node {
 namespace {
 
 using testing::key_of;
+namespace fs = std::filesystem;
 using testing::Network;
 using testing::start_ms;
 
@@ -174,6 +178,78 @@ TEST(Solo, RejectsAttacksWithTheirOwnNumbers) {
             ErrorCode::message_malformed);
   // Nothing of the above left a trace.
   EXPECT_EQ(network.chain->head().history_size, 1U);
+}
+
+/// Signs `count` blocks' worth and gives the error of starting again over what `harm` left.
+ErrorCode reopened_after(std::uint8_t count, const std::function<void(const Network&)>& harm) {
+  Network network(start_ms);
+  network.open();
+  const fs::path early = network.directory.string() + "-early";
+  for (std::uint8_t i = 1; i <= count; ++i) {
+    EXPECT_TRUE(network.submit(network.transaction(i)).ok());
+    if (i == count / 2) {
+      network.close();
+      fs::remove_all(early);
+      fs::copy(network.directory, early, fs::copy_options::recursive);
+      network.open();
+    }
+  }
+  network.close();
+  harm(network);
+  network.open_chain();
+  ordering::solo::Options options;
+  options.mark = network.mark();
+  const auto started = ordering::solo::make_engine(*network.chain, network.clock, network.validator,
+                                                   network.hospital, options);
+  network.close();
+  fs::remove_all(early);
+  return started.ok() ? ErrorCode{} : started.error().code;
+}
+
+/// Puts the ledger of half the way in the place of the whole one; the mark stays.
+void cut(const Network& network) {
+  const Bytes mark = *read_file(network.mark(), 1000);
+  fs::remove_all(network.directory);
+  fs::copy(network.directory.string() + "-early", network.directory, fs::copy_options::recursive);
+  EXPECT_TRUE(write_file_durably(network.mark(), mark).ok());
+}
+
+TEST(Solo, SignsNoSecondHistory) {
+  EXPECT_EQ(reopened_after(4, [](const Network&) {}), ErrorCode{});
+  EXPECT_EQ(reopened_after(4, cut), ErrorCode::signed_history_differs);
+  EXPECT_EQ(reopened_after(4, [](const Network& network) { fs::remove(network.mark()); }),
+            ErrorCode::signed_history_differs);
+  EXPECT_EQ(reopened_after(4,
+                           [](const Network& network) {
+                             Bytes mark = *read_file(network.mark(), 1000);
+                             mark[30] = mark[30] == 'a' ? 'b' : 'a';
+                             EXPECT_TRUE(write_file_durably(network.mark(), mark).ok());
+                           }),
+            ErrorCode::signed_history_differs);
+  EXPECT_EQ(reopened_after(4,
+                           [](const Network& network) {
+                             EXPECT_TRUE(write_file_durably(network.mark(), view_of("noise")).ok());
+                           }),
+            ErrorCode::signed_history_differs);
+}
+
+TEST(Solo, AVerificationMissesWhatWasCutOff) {
+  Network network(start_ms);
+  network.open();
+  ASSERT_TRUE(network.submit(network.transaction(1)).ok());
+  const std::uint64_t height = network.chain->head().signed_height;
+  const auto mark = ordering::solo::read_mark(network.mark());
+  ASSERT_TRUE(mark.ok()) << mark.error().text();
+  EXPECT_EQ(mark->height, height);
+  const auto verify = [&](const ordering::solo::Signed& last) {
+    const auto report =
+        verify_ledger(*network.database, network.registry, network.genesis(), {}, last);
+    EXPECT_TRUE(report.ok());
+    return report->damage ? report->damage->record : std::string();
+  };
+  EXPECT_EQ(verify(*mark), "");
+  EXPECT_EQ(verify({height + 2, mark->block}), "block " + std::to_string(height + 1));
+  EXPECT_EQ(verify({height, Hash{}}), "block " + std::to_string(height));
 }
 
 TEST(Solo, AnotherGenesisIsRefused) {

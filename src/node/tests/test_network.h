@@ -90,11 +90,14 @@ class Network {
   void open(ordering::solo::Options options = {}) {
     open_chain();
     if (::testing::Test::HasFatalFailure()) return;
+    options.mark = mark();
     auto started = ordering::solo::make_engine(*chain, clock, validator, hospital, options);
     ASSERT_TRUE(started.ok()) << started.error().text();
     engine = std::move(*started);
     engine->start();
   }
+
+  fs::path mark() const { return directory / "signed"; }
 
   void close() {
     engine.reset();

@@ -62,10 +62,11 @@ class MemoryState final : public model::StateReader {
 class Replay {
  public:
   Replay(const state::Database& database, const contracts::Registry& registry,
-         const model::Genesis& genesis)
+         const model::Genesis& genesis, const std::optional<ordering::solo::Signed>& last_signed)
       : database_(database),
         registry_(registry),
         genesis_(genesis),
+        last_signed_(last_signed),
         executor_(registry, genesis.network),
         validators_(genesis.validators),
         next_validators_(genesis.validators),
@@ -105,6 +106,7 @@ class Replay {
   const state::Database& database_;
   const contracts::Registry& registry_;
   const model::Genesis& genesis_;
+  const std::optional<ordering::solo::Signed>& last_signed_;
   execution::Executor executor_;
   comet::ValidatorSet validators_;         // of the block that is checked
   comet::ValidatorSet next_validators_;    // of the one behind it
@@ -166,6 +168,11 @@ Status Replay::run(const std::function<void(std::uint64_t, std::uint64_t)>& prog
     report.app_hash = app_hash_;
     if (progress) progress(height, stored_head_.signed_height);
   }
+  if (last_signed_ && last_signed_->height > stored_head_.signed_height) {
+    damaged("block " + std::to_string(stored_head_.signed_height + 1),
+            "is missing: this node signed up to block " + std::to_string(last_signed_->height));
+    return {};
+  }
   if (check_head() && check_state()) check_history();
   return {};
 }
@@ -183,6 +190,10 @@ bool Replay::check_block(std::uint64_t height) {
     return damaged(name, "its header is of another height");
   }
   if (!check_header(*block, *commit, name)) return false;
+  if (last_signed_ && last_signed_->height == height &&
+      !equal(last_signed_->block, commit->block_id.hash)) {
+    return damaged(name, "is not the one that this node signed at its height");
+  }
   last_block_id_ = commit->block_id;
   if (!execute(height, block->header, block->envelopes, name)) return false;
   validators_ = std::exchange(next_validators_, latest_validators_);
@@ -372,8 +383,9 @@ std::string report_json(const VerifyReport& report) {
 Result<VerifyReport> verify_ledger(
     const state::Database& database, const contracts::Registry& registry,
     const model::Genesis& genesis,
-    const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
-  Replay replay(database, registry, genesis);
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+    const std::optional<ordering::solo::Signed>& last_signed) {
+  Replay replay(database, registry, genesis, last_signed);
   XL_TRY(replay.run(progress));
   return std::move(replay.report);
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "chain/chain.h"
+#include "ordering/solo/mark.h"
 
 namespace xl::node {
 
@@ -29,13 +30,15 @@ struct VerifyReport {
 /// Checks a member's whole copy of the ledger from the genesis: every header, commit and link;
 /// every envelope against its header; then runs every block again in memory and compares each
 /// result, each app hash, the history and every state value with what is stored. Nothing stored is
-/// trusted. `progress` is called with the blocks done and to do. Errors: only when it could not be
-/// checked (store_failed, genesis_differs, store_version_unsupported); alterations are in the
-/// report. Cost: about that of executing the chain; memory holds the state.
+/// trusted. `progress` is called with the blocks done and to do. `last_signed` is what the node's
+/// mark named before the store was opened, where there is one: it must be there. Errors: only when
+/// it could not be checked (store_failed, genesis_differs, store_version_unsupported); alterations
+/// are in the report. Cost: about that of executing the chain; memory holds the state.
 [[nodiscard]] Result<VerifyReport> verify_ledger(
     const state::Database& database, const contracts::Registry& registry,
     const model::Genesis& genesis,
-    const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+    const std::optional<ordering::solo::Signed>& last_signed = {});
 
 /// The report as JSON, `schema` xinglin/ledger-verification/v1.
 [[nodiscard]] std::string report_json(const VerifyReport& report);

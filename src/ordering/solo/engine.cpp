@@ -7,6 +7,7 @@
 #include "model/limits.h"
 #include "ordering/intake.h"
 #include "ordering/solo/headers.h"
+#include "ordering/solo/mark.h"
 
 namespace xl::ordering::solo {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::size_t gathered_min = 1024;
 /// What the durable thread finishes.
 struct Work {
   chain::FinalizedBlock block;
-  std::uint64_t signed_height = 0;
+  Signed last;
   struct Answer {
     std::shared_ptr<Submission> submission;
     std::size_t index;
@@ -30,15 +31,22 @@ struct Work {
   std::vector<Answer> answers;
 };
 
+Hash hash_of(const chain::SignedBlock& block) {
+  Hash out{};
+  std::ranges::copy(block.light.commit.block_id.hash, out.begin());
+  return out;
+}
+
 class SoloEngine final : public Engine {
  public:
   SoloEngine(chain::Chain& chain, const Clock& clock, const crypto::SigningKey& envelope_key,
-             HeaderMaker headers, const Options& options)
+             HeaderMaker headers, SigningMark mark, const Options& options)
       : chain_(chain),
         clock_(clock),
         envelope_key_(envelope_key),
         envelope_key_id_(model::key_id_of(envelope_key.algorithm(), envelope_key.public_key())),
         headers_(std::move(headers)),
+        mark_(std::move(mark)),
         options_(options),
         intake_(chain, options.intake) {}
 
@@ -72,6 +80,7 @@ class SoloEngine final : public Engine {
   static void unpack(Packed& packed, const std::vector<SlotPtr>& slots);
   Packed pack_and_execute(std::vector<SlotPtr>& slots, std::uint64_t block_ms,
                           execution::BlockResult& result);
+  void keep(chain::FinalizedBlock block, const Signed& last);
   void finish(Work work);
   void step(std::string_view name) const {
     if (options_.step_hook) options_.step_hook(name);
@@ -82,6 +91,7 @@ class SoloEngine final : public Engine {
   const crypto::SigningKey& envelope_key_;
   Hash envelope_key_id_;
   HeaderMaker headers_;  // ordering thread only
+  SigningMark mark_;     // writing thread only
   Options options_;
   Intake intake_;
 
@@ -104,8 +114,15 @@ void SoloEngine::sign_founding() {
   chain::FinalizedBlock block = chain_.finalize(1, {});
   const Status added = chain_.add_signed(block.batch, founding);
   XL_CHECK(added.ok());
-  const Status persisted = chain_.persist(std::move(block), 1);
-  if (!persisted.ok()) stop_process(persisted.error().text());
+  keep(std::move(block), {1, hash_of(founding)});
+}
+
+/// Makes a block durable, then notes it: a mark never names what the ledger does not hold.
+void SoloEngine::keep(chain::FinalizedBlock block, const Signed& last) {
+  Status kept = chain_.persist(std::move(block), last.height);
+  if (kept.ok()) kept = mark_.advance(last.height, last.block);
+  // Nobody was told of this block yet, and going on would build on what is not on disk.
+  if (!kept.ok()) stop_process(kept.error().text());
 }
 
 void SoloEngine::start() {
@@ -251,7 +268,7 @@ void SoloEngine::make_block(std::vector<SlotPtr> slots) {
   XL_CHECK(data_added.ok());
   XL_CHECK(proof_added.ok());
   step("signed");
-  work.signed_height = static_cast<std::uint64_t>(proof.light.header.height);
+  work.last = {static_cast<std::uint64_t>(proof.light.header.height), hash_of(proof)};
   {
     const std::scoped_lock lock(mutex_);
     durable_.push_back(std::move(work));
@@ -277,9 +294,7 @@ void SoloEngine::durable_loop() {
 
 void SoloEngine::finish(Work work) {
   step("before_write");
-  const Status persisted = chain_.persist(std::move(work.block), work.signed_height);
-  // Nobody was told of this block yet, and going on would build on what is not on disk.
-  if (!persisted.ok()) stop_process(persisted.error().text());
+  keep(std::move(work.block), work.last);
   step("written");
   intake_.finished(work.answers.size());
   for (Work::Answer& answer : work.answers) {
@@ -300,8 +315,9 @@ Result<std::unique_ptr<Engine>> make_engine(chain::Chain& chain, const Clock& cl
                       "\"cometbft\" can change");
   }
   XL_TRY_ASSIGN(HeaderMaker headers, HeaderMaker::resume(chain, validator));
-  return std::unique_ptr<Engine>(
-      std::make_unique<SoloEngine>(chain, clock, envelope_key, std::move(headers), options));
+  XL_TRY_ASSIGN(SigningMark mark, SigningMark::open(options.mark, chain));
+  return std::unique_ptr<Engine>(std::make_unique<SoloEngine>(
+      chain, clock, envelope_key, std::move(headers), std::move(mark), options));
 }
 
 }  // namespace xl::ordering::solo

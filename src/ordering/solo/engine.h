@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <filesystem>
 #include <memory>
 
 #include "base/clock.h"
@@ -11,6 +12,8 @@ namespace xl::ordering::solo {
 
 /// Bounds of the pipeline; local to a node.
 struct Options {
+  /// Where the validator notes what it signed last (`SigningMark`).
+  std::filesystem::path mark;
   Intake::Options intake;
   std::size_t block_transactions_max = 4096;
   /// Blocks that are executed while an earlier one is being synced.
@@ -25,7 +28,8 @@ struct Options {
 ///
 /// Pipeline: verify threads check signatures; one thread orders, executes and signs; one makes
 /// durable and answers.
-/// `envelope_key` must be registered with the envelope purpose.
+/// `envelope_key` must be registered with the envelope purpose. Errors: those of
+/// `HeaderMaker::resume` and `SigningMark::open`, config_invalid (the network has other engines).
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_engine(chain::Chain& chain, const Clock& clock,
                                                           const crypto::SigningKey& validator,
                                                           const crypto::SigningKey& envelope_key,
