@@ -43,6 +43,8 @@ std::string_view event_text(LogEvent event) {
       return "engine_ended";
     case LogEvent::custody_failed:
       return "custody_failed";
+    case LogEvent::record_damaged:
+      return "record_damaged";
   }
   return "";
 }

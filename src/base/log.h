@@ -31,6 +31,7 @@ enum class LogEvent : std::uint8_t {
   snapshot_made,    ///< a snapshot for members who join: height
   snapshot_failed,  ///< none at this height: height, code
   custody_failed,   ///< something of the custodian's work in the background: code
+  record_damaged,   ///< a record that was asked for is lost or altered: code
 };
 
 /// One value of a log line. There is no free text: that is what keeps health data out.

@@ -143,12 +143,13 @@ Status ErasureDesk::note_disclosures(const vault::AskedErasure& asked) {
   }
 }
 
-/// Wraps first: from then on nothing opens what is left. Who had been shown it comes next, so that
-/// a read in between is listed too. The log says last that all of it is gone.
+/// Wraps first: from then on nothing opens what is left. Who had been shown it comes next, once
+/// what was opened before is in the journal. The log says last that all of it is gone.
 Result<vault::ErasureCertificate> ErasureDesk::finish(const vault::AskedErasure& asked) {
   XL_TRY_ASSIGN(vault::ErasureCertificate out,
                 asked.record ? stores_.vault().erase(*asked.record, port_.now_ms())
                              : stores_.vault().erase_patient(asked.patient, port_.now_ms()));
+  stores_.reads().wait();
   XL_TRY(note_disclosures(asked));
   XL_TRY_ASSIGN(out, stores_.keyring().certificate(out.id));
   XL_TRY(stores_.erasures().certified(asked.id, out.id));

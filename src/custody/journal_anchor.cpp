@@ -98,7 +98,12 @@ Result<bool> AccessDesk::anchor_batch(const vault::JournalBatch& batch) {
   const bool seems_late = batch.first_entry_ms + limits::journal_within_ms < now;
   for (const bool late : {seems_late, true}) {
     const Bytes raw = root_transaction(batch, attempt, late);
-    const auto sent = port_.send_all({raw}).front();
+    XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
+    // Sent before in this attempt: sending it again would only be answered with "replayed", which
+    // hides why it was refused.
+    const auto there = port_.ledger().transaction(transaction.id);
+    const ordering::Outcome sent =
+        there.ok() ? ordering::Outcome(there->entry) : port_.send_all({raw}).front();
     if (sent.ok() && sent->status == contracts::access::late_unmarked && !late) continue;
     XL_TRY(port_.applied(sent));
     return find(raw);

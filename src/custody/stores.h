@@ -6,6 +6,7 @@
 #include <string>
 
 #include "crypto/signature.h"
+#include "custody/reads_in_flight.h"
 #include "query/record_index.h"
 #include "vault/bodies.h"
 #include "vault/erasure_log.h"
@@ -44,6 +45,7 @@ class Stores {
   [[nodiscard]] vault::Journal& journal() { return *journal_; }
   [[nodiscard]] query::RecordIndex& index() { return *index_; }
   [[nodiscard]] vault::ErasureLog& erasures() { return *erasures_; }
+  [[nodiscard]] ReadsInFlight& reads() { return reads_; }
 
   /// The pseudonym under which the organisation keeps what is about no patient: places, staff,
   /// products. Derived from a secret of the keyring, so that nobody can tell it from a patient's.
@@ -68,6 +70,7 @@ class Stores {
   std::unique_ptr<vault::ErasureLog> erasures_;
   model::Id directory_;
   model::Id unattributed_;
+  ReadsInFlight reads_;
 };
 
 }  // namespace xl::custody

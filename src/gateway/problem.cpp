@@ -58,6 +58,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {404, ErrorCode::journal_entry_unknown},
     {404, ErrorCode::erasure_unknown},
     {404, ErrorCode::patient_unknown},
+    {406, ErrorCode::not_acceptable},
     {409, ErrorCode::transaction_replayed},
     {409, ErrorCode::journal_not_sealed},
     {410, ErrorCode::height_too_old},

@@ -34,8 +34,10 @@ Status check_formats(const http::Request& request) {
            text.find("*/*") != std::string_view::npos ||
            text.starts_with("application/x-www-form-urlencoded");
   };
-  if (!is_json(request.parameter("_format").value_or("")) || !is_json(request.header("accept")) ||
-      (!request.body.empty() && !is_json(request.header("content-type")))) {
+  if (!is_json(request.parameter("_format").value_or("")) || !is_json(request.header("accept"))) {
+    return make_error(ErrorCode::not_acceptable);
+  }
+  if (!request.body.empty() && !is_json(request.header("content-type"))) {
     return make_error(ErrorCode::media_type_unsupported, "application/fhir+json only");
   }
   return {};

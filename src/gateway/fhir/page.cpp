@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "base/json/writer.h"
+#include "fhir/outcome.h"
 #include "gateway/fhir/reply.h"
 
 namespace xl::gateway::fhir {
@@ -21,6 +22,28 @@ void append_link(std::string& out, std::string_view relation, std::string_view u
   out += "{\"relation\":\"" + std::string(relation) + "\",\"url\":";
   append_quoted(out, url);
   out += '}';
+}
+
+/// One body is lost or altered; the others have nothing to do with it.
+bool is_damage(ErrorCode code) {
+  return code == ErrorCode::body_altered || code == ErrorCode::body_unknown ||
+         code == ErrorCode::record_altered;
+}
+
+/// An OperationOutcome in the place of what cannot be shown.
+void append_damage(std::string& out, const Call& call, const query::RecordEntry& entry,
+                   const Error& error, bool is_history) {
+  const std::string name = call.base + "/" + path_of(entry, true);
+  const std::string outcome =
+      xl::fhir::outcome_text(make_error(error.code, name), xl::fhir::IssueType::exception);
+  if (is_history) {
+    out += "{\"fullUrl\":";
+    append_quoted(out, call.base + "/" + path_of(entry));
+    out += ",\"request\":{\"method\":\"PUT\",\"url\":\"" + path_of(entry) +
+           "\"},\"response\":{\"status\":\"500\",\"outcome\":" + outcome + "}}";
+    return;
+  }
+  out += "{\"resource\":" + outcome + ",\"search\":{\"mode\":\"outcome\"}}";
 }
 
 void append_entry(std::string& out, const Call& call, const query::RecordEntry& entry,
@@ -44,24 +67,39 @@ void append_entry(std::string& out, const Call& call, const query::RecordEntry& 
          instant_text(entry.last_updated_ms) + "\"}}";
 }
 
-/// The entries of a page as JSON, and how many of them fit.
+/// The entries of a page as JSON, how many of them fit, and those of them that are shown.
 struct Rendered {
   std::string text;
   std::size_t count = 0;
+  std::vector<query::RecordEntry> shown;
 };
 Result<Rendered> render(const Call& call, const std::vector<query::RecordEntry>& entries,
                         bool is_history) {
   Rendered out;
   for (const query::RecordEntry& entry : entries) {
-    std::string content;
+    custody::OpenedRecord opened;
+    Status damage;
     if (!entry.deleted) {
-      XL_TRY_ASSIGN(custody::OpenedRecord opened, call.organisation.records().open(entry));
-      content = std::move(opened.content);
+      auto found = call.organisation.records().open(entry);
+      if (found.ok()) {
+        opened = std::move(*found);
+      } else if (is_damage(found.error().code)) {
+        damage = found.error();
+      } else {
+        return found.error();
+      }
     }
-    if (out.count > 0 && out.text.size() + content.size() > page_bytes_max) break;
+    if (out.count > 0 && out.text.size() + opened.content.size() > page_bytes_max) break;
     if (out.count > 0) out.text += ',';
-    append_entry(out.text, call, entry, content, is_history);
     ++out.count;
+    if (damage.ok()) {
+      append_entry(out.text, call, entry, opened.content, is_history);
+      out.shown.push_back(entry);
+    } else {
+      append_damage(out.text, call, entry, damage.error(), is_history);
+      call.services.log.write(LogLevel::error, LogEvent::record_damaged,
+                              {LogField::code(damage.error().code)});
+    }
   }
   return out;
 }
@@ -83,6 +121,7 @@ Result<PageWish> page_wish(const std::vector<std::pair<std::string, std::string>
 }
 
 http::Response serve_listing(const Call& call, custody::Viewer& viewer, Listing listing) {
+  const custody::ReadsInFlight::Guard reading(call.organisation.stores().reads());
   query::IndexPage page;
   Rendered entries;
   // What is too much for one page is asked for again as a shorter one, whose cursor goes on.
@@ -100,7 +139,7 @@ http::Response serve_listing(const Call& call, custody::Viewer& viewer, Listing 
     if (!recorded.ok()) return refusal(recorded.error());
   }
   const Status served =
-      viewer.serve_listing(page.entries, listing.action, listing.query, listing.of_patients);
+      viewer.serve_listing(entries.shown, listing.action, listing.query, listing.of_patients);
   if (!served.ok()) return refusal(served.error());
   std::string out =
       "{\"resourceType\":\"Bundle\",\"type\":\"" + std::string(listing.bundle_type) + "\"";

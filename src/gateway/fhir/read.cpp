@@ -84,6 +84,7 @@ http::Response serve_one(const Call& call, const Find& find, std::string_view ac
                : refusal(entry.error());
   }
   if (!viewer->allows(*entry)) return refuse_read(call, *viewer, *entry, action);
+  const custody::ReadsInFlight::Guard reading(call.organisation.stores().reads());
   custody::OpenedRecord opened;
   if (!entry->deleted) {
     auto read = call.organisation.records().open(*entry);

@@ -63,6 +63,8 @@ CheckedResource body_of(const Call& call, std::string_view type) {
 }  // namespace
 
 bool is_logical_id(std::string_view text) {
+  // As a step of a path these mean another place: no client could ask for the record.
+  if (text == "." || text == "..") return false;
   return !text.empty() && text.size() <= query::logical_id_bytes_max &&
          std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

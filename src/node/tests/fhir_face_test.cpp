@@ -383,6 +383,9 @@ TEST_F(FhirFace, RefusesWithAnOutcomeThatSaysWhy) {
   expect(north_->get("Observation/absent"), 404, "XL4170");
   expect(north_->ask("PUT", "Observation/x", "<Observation/>", {}, "application/fhir+xml"), 415,
          "XL4008");
+  expect(north_->get("Patient/p1", {{"Accept", "application/fhir+xml"}}), 406, "XL4015");
+  expect(north_->get("Patient/p1?_format=xml"), 406, "XL4015");
+  expect(north_->put("Observation/..", observation_json("..", "p1")), 400, "XL4177");
   expect(north_->ask("PATCH", "Observation/x", "[]"), 400, "XL4173");
   expect(north_->put("Observation/x", observation_json("x", "p1"), {{"If-Match", "1"}}), 400,
          "XL4007");
@@ -549,6 +552,52 @@ TEST_F(FhirFace, EverythingIsEverythingWhateverIsAmendedMeanwhile) {
                                          "every-4", "every-5"}));
   const json::Document fresh = parsed(north_->get("Patient/every/$everything"));
   EXPECT_EQ(fresh.root().find("entry").size(), 7U);
+}
+
+TEST_F(FhirFace, OneLostBodyTakesNothingFromTheOthers) {
+  for (const char* id : {"lost-1", "lost-2", "lost-3"}) {
+    ASSERT_EQ(north_
+                  ->put("Condition/" + std::string(id),
+                        R"({"resourceType":"Condition","id":")" + std::string(id) +
+                            R"(","subject":{"reference":"Patient/p1"}})")
+                  .status,
+              201U);
+  }
+  custody::Stores& stores = live_->node->custody().find(live_->organisations[0])->stores();
+  const auto entry = stores.index().current("Condition", "lost-2");
+  ASSERT_TRUE(entry.ok());
+  const auto key = stores.keyring().open_key({entry->record, 1});
+  ASSERT_TRUE(key.ok());
+  const vault::SuiteDigest body[] = {key->body};
+  ASSERT_TRUE(stores.bodies().remove(body).ok());
+  const std::uint64_t reads = stores.journal().size();
+  for (const char* search : {"Condition?_id=lost-1,lost-2,lost-3", "Condition/_history"}) {
+    const auto answer = north_->get(search);
+    ASSERT_EQ(answer.status, 200U) << answer.body;
+    const json::Document page = parsed(answer);
+    EXPECT_TRUE(fhir::validate(page.root()).empty());
+    std::size_t shown = 0;
+    std::size_t damaged = 0;
+    for (const json::Value one : page.root().find("entry").items()) {
+      const bool kept = one.find("resource").find("resourceType").as_string() == "Condition";
+      const json::Value outcome =
+          one.find("resource").find("resourceType").as_string() == "OperationOutcome"
+              ? one.find("resource")
+              : one.find("response").find("outcome");
+      shown += kept ? 1 : 0;
+      damaged += outcome.find("resourceType").as_string() == "OperationOutcome" ? 1 : 0;
+    }
+    EXPECT_EQ(shown, 2U) << answer.body;
+    EXPECT_EQ(damaged, 1U) << answer.body;
+  }
+  // What was not shown is not recorded as shown.
+  const auto recorded = stores.journal().entries_of(entry->patient, reads, 100);
+  ASSERT_TRUE(recorded.ok());
+  EXPECT_EQ(recorded->size(), 4U);
+  for (const vault::KeptEntry& kept : *recorded) {
+    EXPECT_FALSE(text_of(kept.entry.subject).starts_with(text_of(entry->record.view())));
+  }
+  EXPECT_EQ(north_->get("Condition/lost-2").status, 500U);
 }
 
 TEST_F(FhirFace, APageEndsEarlyBeforeItBecomesTooLarge) {
