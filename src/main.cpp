@@ -8,6 +8,7 @@
 #include "base/console.h"
 #include "cli/commands.h"
 #include "cli/governance.h"
+#include "cli/help.h"
 #include "cli/status.h"
 #include "cli/suggest.h"
 #include "node/commands.h"
@@ -54,16 +55,18 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "xinglin " XL_VERSION);
   app.fallthrough();
-  app.footer(
-      "Examples:\n  xinglin node init --organisation 'City Hospital:hospital' "
-      "--operator-key operator.key\n  xinglin ledger head\n"
-      "  xinglin verify receipt.json --genesis genesis.json");
   xl::cli::add_commands(app, session);
   xl::node::add_commands(app, [&session](std::function<int(const xl::Console&)> run) {
     session.run = std::move(run);
   });
   xl::cli::add_status_command(app, session);
   xl::cli::add_governance_commands(app, session);
+  // Last: what a command has when another is added to it becomes that one's.
+  app.footer(
+      "Examples:\n  xinglin node init --organisation 'City Hospital:hospital' "
+      "--operator-key operator.key\n  xinglin ledger head\n"
+      "  xinglin verify receipt.json --genesis genesis.json");
+  xl::cli::add_help(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

@@ -172,7 +172,7 @@ void add_access_commands(CLI::App& app, Session& session) {
       "    --reason 'stroke' --second li.card --request request.json --as wang.json\n"
       "  xinglin record list Condition patient=7 --purpose ETREAT --emergency ENTRY --as "
       "wang.json");
-  choose(glass, session, options, run_break_glass);
+  choose_change(glass, session, options, run_break_glass);
   auto* renew = group->add_subcommand("renew", "60 minutes more, once, while it lasts");
   renew->add_option("ENTRY", options->entry, "the emergency's entry")->required();
   renew->add_option("--custodian", options->custodian, "who keeps them; default: --organisation");
@@ -180,7 +180,7 @@ void add_access_commands(CLI::App& app, Session& session) {
   renew->footer(
       "Examples:\n  xinglin access renew abc… --custodian did:xinglin:… --as wang.json\n"
       "  xinglin access renew abc… --second li.card --request request.json --as wang.json");
-  choose(renew, session, options, run_renew);
+  choose_change(renew, session, options, run_renew);
   add_approve_command(group, session, "access");
   auto* review = group->add_subcommand("review", "say whether an emergency was one");
   review->add_option("ENTRY", options->entry, "the emergency's entry")->required();
@@ -188,7 +188,7 @@ void add_access_commands(CLI::App& app, Session& session) {
   review->footer(
       "Examples:\n  xinglin access review abc… --findings 'justified' --as officer.json\n"
       "  xinglin access review abc… --findings 'justified' --as officer.json --json");
-  choose(review, session, options, run_review);
+  choose_change(review, session, options, run_review);
 }
 
 }  // namespace xl::cli

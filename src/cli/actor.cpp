@@ -88,6 +88,7 @@ Result<Actor> Actor::open(const Session& options) {
     return make_error(ErrorCode::usage_invalid, "the identity file names no role: give --role");
   }
   out.session_ = std::make_unique<client::Session>(std::move(address), identity, *out.clock_);
+  if (options.dry_run) out.session_->only_show();
   return out;
 }
 

@@ -183,6 +183,7 @@ Result<CoSigned> go_on_signing(Actor& actor, client::SigningRequest request,
     out.sent = *sent;
     return out;
   }
+  if (actor.options().dry_run) return make_error(ErrorCode::dry_run, "it would write " + file);
   XL_TRY(write_file_durably(file, view_of(client::write_request(out.request)), 0600));
   return out;
 }
@@ -231,7 +232,7 @@ void add_approve_command(CLI::App* group, Session& session, const std::string& c
   approve->add_flag("--show", options->show, "only show what is asked");
   approve->footer("Examples:\n  xinglin " + command + " approve request.json --as ward.json\n" +
                   "  xinglin " + command + " approve request.json --show");
-  choose(approve, session, options, run_approve);
+  choose_change(approve, session, options, run_approve);
 }
 
 }  // namespace xl::cli

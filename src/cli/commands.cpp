@@ -18,6 +18,11 @@ namespace {
 
 void add_output_options(CLI::App& app, Session& session) {
   app.add_flag("--json", session.console.json, "results and errors as JSON");
+  app.add_option_function<std::string>(
+         "-o,--output",
+         [&session](const std::string& form) { session.console.json = form == "json"; },
+         "form of results: text or json")
+      ->check(CLI::IsMember({"text", "json"}));
   app.add_flag("-q,--quiet", session.console.quiet, "no talk and no progress");
   app.add_option_function<std::string>(
          "--lang",

@@ -22,6 +22,7 @@ struct Session {
   std::string passphrase_file;  ///< what unlocks identity files; secrets are never arguments
   std::string operator_key;
   bool no_input = false;                  ///< never ask at the terminal
+  bool dry_run = false;                   ///< do all but change something at the node
   std::string organisation;               ///< whose records; empty: the identity's own
   std::vector<std::string> roles;         ///< to sign in with; empty: those in the identity file
   std::string purpose;                    ///< HL7 v3 purpose of use; empty: the usual one
@@ -45,6 +46,14 @@ void choose(CLI::App* command, Session& session, std::shared_ptr<Options> option
       return outcome.ok() ? *outcome : console.fail(outcome.error());
     };
   });
+}
+
+/// `choose` of a command that changes something at the node: adds `--dry-run`.
+template <typename Options>
+void choose_change(CLI::App* command, Session& session, std::shared_ptr<Options> options,
+                   Result<int> (*run)(const Session&, const Options&, const Console&)) {
+  command->add_flag("--dry-run", session.dry_run, "check, sign and show; change nothing");
+  choose(command, session, std::move(options), run);
 }
 
 /// The exit code of success, as commands return it.

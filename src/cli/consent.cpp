@@ -296,21 +296,21 @@ void add_consent_commands(CLI::App& app, Session& session) {
       "    --until 2027-12-31 --as ada.json\n"
       "  xinglin consent grant --assisted --patient did:xinglin:… --to did:xinglin:… --days 30 \\\n"
       "    --evidence scan.pdf --with nurse.card --request request.json --as ward.json");
-  choose(grant, session, options, run_grant);
+  choose_change(grant, session, options, run_grant);
   auto* narrow = group->add_subcommand("narrow", "put a narrower consent in the place of one");
   narrow->add_option("ID", options->id, "the consent")->required();
   add_wishes(narrow, options);
   narrow->footer(
       "Examples:\n  xinglin consent narrow abc… --types Observation --as ada.json\n"
       "  xinglin consent narrow abc… --days 7 --as ada.json");
-  choose(narrow, session, options, run_narrow);
+  choose_change(narrow, session, options, run_narrow);
   auto* revoke = group->add_subcommand("revoke", "stop sharing, at once");
   revoke->add_option("ID", options->id, "the consent")->required();
   add_assisted(revoke, options);
   revoke->footer(
       "Examples:\n  xinglin consent revoke abc… --as ada.json\n"
       "  xinglin consent revoke abc… --as ada.json --json");
-  choose(revoke, session, options, run_revoke);
+  choose_change(revoke, session, options, run_revoke);
   add_approve_command(group, session, "consent");
   add_consent_show_commands(group, session);
 }

@@ -42,8 +42,11 @@ Finding check_program() {
 Finding check_node(client::HttpClient& http, const std::string& url) {
   const auto health = client::json_of(http.get("/health"));
   if (!health.ok()) {
-    return {"node", false, health.error().message,
-            "start it: xinglin node run, or name it with --node", ExitCode::unreachable};
+    return {
+        "node", false, health.error().message,
+        "start it: xinglin node run, or name it with --node; what a stopped one keeps is read by "
+        "xinglin ledger verify and xinglin node verify",
+        ExitCode::unreachable};
   }
   return good("node", url + " answers at height " +
                           std::string(health->root().find("height").as_string().value_or("")));

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <limits>
+#include <optional>
 
 #include "base/checked.h"
 #include "base/json/writer.h"
@@ -11,6 +12,7 @@
 #include "cli/words.h"
 #include "client/bundle_file.h"
 #include "client/record_proof.h"
+#include "fhir/validate.h"
 
 namespace xl::cli {
 namespace {
@@ -19,6 +21,7 @@ using Paths = std::vector<std::filesystem::path>;
 
 struct ImportOptions {
   std::vector<std::string> paths;
+  std::string data;
   bool verify = false;
   std::string genesis;
 };
@@ -30,6 +33,7 @@ struct ImportReport {
   std::size_t resources = 0;
   std::size_t transactions = 0;
   std::uint64_t bytes_sent = 0;
+  std::optional<std::uint64_t> bytes_on_disk;  ///< by which the node's folder grew, if known
   std::uint64_t write_ms = 0;
   std::size_t read_back = 0;
   std::size_t proofs = 0;
@@ -67,6 +71,39 @@ Error in_file(Error error, const std::filesystem::path& file) {
   return error;
 }
 
+/// Bytes of the files below a folder. 0 when there is none: files may go while it is counted.
+std::uint64_t bytes_below(const std::filesystem::path& folder) {
+  std::uint64_t out = 0;
+  std::error_code failure;
+  for (std::filesystem::recursive_directory_iterator at(folder, failure), end;
+       !failure && at != end; at.increment(failure)) {
+    std::error_code gone;
+    const std::uint64_t size = at->is_regular_file(gone) ? at->file_size(gone) : 0;
+    if (!gone) out += size;
+  }
+  return out;
+}
+
+/// Validates what would be sent. Errors: dry_run (all of it may be), the first thing that is wrong,
+/// those of reading the files.
+Error checked_only(const Paths& files) {
+  std::size_t resources = 0;
+  for (const auto& file : files) {
+    const auto bundle = client::read_bundle_file(file);
+    if (!bundle.ok()) return bundle.error();
+    for (const json::Value resource : bundle->resources) {
+      for (const fhir::Issue& issue : fhir::validate(resource)) {
+        if (issue.severity != fhir::Severity::error) continue;
+        return in_file(make_error(issue.error, issue.expression + " " + issue.diagnostics), file);
+      }
+    }
+    resources += bundle->resources.size();
+  }
+  return make_error(ErrorCode::dry_run, "it would send " + std::to_string(files.size()) +
+                                            " files, " + std::to_string(resources) +
+                                            " resources, all of them valid");
+}
+
 class Import {
  public:
   Import(Actor& actor, const Console& console, Paths files)
@@ -74,6 +111,10 @@ class Import {
 
   Status send();
   Status verify(const model::Genesis& genesis);
+  /// The node's folder held so many bytes before and holds so many now.
+  void grown(std::uint64_t now, std::uint64_t before) {
+    report_.bytes_on_disk = now > before ? now - before : 0;
+  }
   [[nodiscard]] const ImportReport& report() const { return report_; }
 
  private:
@@ -195,6 +236,11 @@ void show_report_json(const ImportReport& report, bool verified, const Console& 
   out.key("resources").unsigned_integer(report.resources);
   out.key("transactions").unsigned_integer(report.transactions);
   out.key("bytes_sent").unsigned_integer(report.bytes_sent);
+  out.key("bytes_on_disk");
+  if (report.bytes_on_disk)
+    out.unsigned_integer(*report.bytes_on_disk);
+  else
+    out.null();
   out.key("write_ms").unsigned_integer(report.write_ms);
   out.key("resources_per_second").unsigned_integer(per_second(report.resources, report.write_ms));
   out.key("verified").boolean(verified && report.difference.empty());
@@ -218,6 +264,12 @@ void show_report_text(const ImportReport& report, bool verified, const Console& 
       std::string(console.pick(" resources, ", " 项资源,")) + bytes_text(report.bytes_sent) +
       std::string(console.pick(" in ", ",用时 ")) + tenths_text(report.write_ms) + " s (" + rate +
       std::string(console.pick(" resources/s)", " 项/秒)")));
+  if (report.bytes_on_disk && report.resources > 0) {
+    console.result(std::string(console.pick("Disk     ", "磁盘  ")) +
+                   bytes_text(*report.bytes_on_disk) + std::string(console.pick(", ", ",每项 ")) +
+                   std::to_string(*report.bytes_on_disk / report.resources) +
+                   std::string(console.pick(" bytes for each resource", " 字节")));
+  }
   if (!verified) return;
   console.result(std::string(console.pick("Compared ", "核对  ")) +
                  std::to_string(report.read_back) +
@@ -231,9 +283,12 @@ Result<int> run_import(const Session& session, const ImportOptions& options,
                        const Console& console) {
   XL_TRY_ASSIGN(Paths files, files_named(options.paths));
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  if (session.dry_run) return checked_only(files);
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session.node_url));
+  const std::uint64_t before = options.data.empty() ? 0 : bytes_below(options.data);
   Import import(actor, console, std::move(files));
   XL_TRY(import.send());
+  if (!options.data.empty()) import.grown(bytes_below(options.data), before);
   Status verified;
   if (options.verify) verified = import.verify(genesis);
   // What could not be checked is another matter than what differs.
@@ -264,10 +319,12 @@ void add_fhir_import_command(CLI::App* group, Session& session) {
   import->add_flag("--verify", options->verify,
                    "read each resource back, compare, check its proof");
   import->add_option("--genesis", options->genesis, "for --verify; default: the node's");
+  import->add_option("--data", options->data,
+                     "the node's data folder, if it is on this machine: what it grew by is shown");
   import->footer(
       "Examples:\n  xinglin fhir import patient.json.gz --as hospital.json\n"
       "  xinglin fhir import bundles/ --verify --genesis genesis.json --as hospital.json --json");
-  choose(import, session, options, run_import);
+  choose_change(import, session, options, run_import);
 }
 
 }  // namespace xl::cli

@@ -177,7 +177,7 @@ void add_governance_commands(CLI::App& app, Session& session) {
   auto* attest = security->add_subcommand("attest", "confirm an organisation's statement");
   attest->add_option("STATEMENT", options->file, "the organisation's statement")->required();
   attest->footer("Examples:\n  xinglin network security attest west.statement --as regulator.json");
-  choose(attest, session, options, run_attest_security);
+  choose_change(attest, session, options, run_attest_security);
 }
 
 }  // namespace xl::cli

@@ -268,7 +268,7 @@ void add_appoint(CLI::App* group, Session& session,
       "Examples:\n  xinglin identity appoint son.card --until 2030-12-31 --as ada.json\n"
       "  xinglin identity appoint mother.card --ward did:xinglin:… --until 2030-12-31 \\\n"
       "    --as hospital.json");
-  choose(appoint, session, options, run_appoint);
+  choose_change(appoint, session, options, run_appoint);
 }
 
 void add_create(CLI::App* group, Session& session) {
@@ -311,7 +311,7 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
       "Examples:\n"
       "  xinglin identity attest ward.card --role physician --licence medical --as hospital.json\n"
       "  xinglin identity attest lab.card --name 'Lab gateway' --as hospital.json");
-  choose(attest, session, options, run_attest);
+  choose_change(attest, session, options, run_attest);
   auto* claim = group->add_subcommand("claim", "hand a patient's pseudonym over to their key");
   claim->add_option("CARD", options->card, "the card file")->required();
   claim->add_option("--evidence", options->evidence,
@@ -319,7 +319,7 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
   claim->footer(
       "Examples:\n  xinglin identity claim ada.card --as hospital.json\n"
       "  xinglin identity claim ada.card --evidence 'passport shown' --as hospital.json");
-  choose(claim, session, options, run_claim);
+  choose_change(claim, session, options, run_claim);
   add_appoint(group, session, options);
   add_identity_key_commands(group, session);
   add_identity_recover_commands(group, session);

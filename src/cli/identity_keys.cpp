@@ -154,7 +154,7 @@ Result<int> run_rotate(const Session& session, const KeyOptions&, const Console&
   client::fill_new_key(client::make_card(fresh, genesis->network), *message.mutable_key());
   // On the disk before it is on the ledger: a lost answer must not lose the key.
   const std::string next = session.identity_file + ".next";
-  XL_TRY(client::write_identity(next, fresh, secret.view()));
+  if (!session.dry_run) XL_TRY(client::write_identity(next, fresh, secret.view()));
   XL_TRY(client::applied(
       actor.session().submit(identity::contract_number, identity::rotate_key_type, message)));
   std::error_code failure;
@@ -250,7 +250,7 @@ void add_identity_key_commands(CLI::App* group, Session& session) {
   rotate->footer(
       "Examples:\n  xinglin identity rotate --as ward.json\n"
       "  xinglin identity rotate --as ada.json --passphrase-file phrase");
-  choose(rotate, session, options, run_rotate);
+  choose_change(rotate, session, options, run_rotate);
   auto* revoke = group->add_subcommand("revoke", "end one of your keys, or one session");
   revoke
       ->add_option("KEYID", options->key_id,
@@ -259,7 +259,7 @@ void add_identity_key_commands(CLI::App* group, Session& session) {
   revoke->footer(
       "Examples:\n  xinglin identity revoke 3fa9… --as ward.json\n"
       "  xinglin identity revoke 3fa9… --as hospital.json   (a session of its staff)");
-  choose(revoke, session, options, run_revoke_key);
+  choose_change(revoke, session, options, run_revoke_key);
 }
 
 }  // namespace xl::cli

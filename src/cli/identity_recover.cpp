@@ -216,19 +216,19 @@ void add_steps(CLI::App* recover, Session& session,
       "Examples:\n  xinglin identity recover start ada.new.card --as hospital.json\n"
       "  xinglin identity recover start ada.new.card --with daughter.card,hospital.card \\\n"
       "    --request request.json --as son.json");
-  choose(start, session, options, run_start);
+  choose_change(start, session, options, run_start);
   add_approve_command(recover, session, "identity recover");
   auto* cancel = recover->add_subcommand("cancel", "stop it, with a key that would be replaced");
   cancel->footer(
       "Examples:\n  xinglin identity recover cancel --as ada.json\n"
       "  xinglin identity recover cancel --as ada.json --json");
-  choose(cancel, session, options, run_cancel);
+  choose_change(cancel, session, options, run_cancel);
   auto* finish = recover->add_subcommand("finish", "put the new keys in, after the waiting period");
   finish->add_option("DID", options->party, "whose keys")->required();
   finish->footer(
       "Examples:\n  xinglin identity recover finish did:xinglin:… --as son.json\n"
       "  xinglin identity recover finish did:xinglin:… --as hospital.json --json");
-  choose(finish, session, options, run_finish);
+  choose_change(finish, session, options, run_finish);
   auto* status = recover->add_subcommand("status", "who may recover somebody, and what runs");
   status->add_option("DID", options->party, "default: yourself");
   status->footer(
@@ -256,7 +256,7 @@ void add_identity_recover_commands(CLI::App* group, Session& session) {
   setup->footer(
       "Examples:\n  xinglin identity recover setup --guardian did:xinglin:… --as ada.json\n"
       "  xinglin identity recover setup --attester did:xinglin:… --waiting-days 7 --as ada.json");
-  choose(setup, session, options, run_setup);
+  choose_change(setup, session, options, run_setup);
   add_steps(recover, session, options);
   auto* card =
       group->add_subcommand("card", "your card once more: who you are, and your public key");

@@ -319,7 +319,7 @@ void add_create(CLI::App& proposal, Session& session,
       "--as hospital.json\n"
       "  xinglin network proposal create parameters --set threshold=3/4 --title 'Three quarters' "
       "--as hospital.json");
-  choose(create, session, options, run_proposal_propose);
+  choose_change(create, session, options, run_proposal_propose);
 }
 
 }  // namespace
@@ -345,11 +345,11 @@ void add_proposal_commands(CLI::App& network, Session& session) {
       ->required()
       ->check(CLI::IsMember({"yes", "no", "abstain"}));
   vote->footer("Examples:\n  xinglin network proposal vote 3fa9… yes --as hospital.json");
-  choose(vote, session, options, run_proposal_vote);
+  choose_change(vote, session, options, run_proposal_vote);
   auto* withdraw = proposal->add_subcommand("withdraw", "take your own proposal back");
   withdraw->add_option("PROPOSAL", options->id, "32 hexadecimal digits")->required();
   withdraw->footer("Examples:\n  xinglin network proposal withdraw 3fa9… --as hospital.json");
-  choose(withdraw, session, options, run_proposal_withdraw);
+  choose_change(withdraw, session, options, run_proposal_withdraw);
 }
 
 }  // namespace xl::cli

@@ -200,7 +200,7 @@ void add_record_commands(CLI::App& app, Session& session) {
   put->footer(
       "Examples:\n  xinglin record put observation.json --as hospital.json\n"
       "  xinglin record put patient.json --if-version 3 --as hospital.json");
-  choose(put, session, options, run_put);
+  choose_change(put, session, options, run_put);
   add_reading(group, session, options);
   add_record_verify_command(group, session);
   add_record_erase_commands(group, session);

@@ -152,7 +152,7 @@ void add_record_erase_commands(CLI::App* group, Session& session) {
       "    --out certificate.json --as hospital.json\n"
       "  xinglin record erase --patient did:xinglin:… --confirm did:xinglin:… --as hospital.json\n"
       "Only the custodian's own key may.");
-  choose(erase, session, options, run_erase);
+  choose_change(erase, session, options, run_erase);
   auto* erasure = group->add_subcommand("erasure", "a certificate of erasure as it stands");
   erasure->add_option("ID", options->id, "the certificate's id")->required();
   erasure->add_option("--out", options->out, "write it to this file");

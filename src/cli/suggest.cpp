@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::size_t letters_apart_max = 2;
 
-const CLI::App* command_called(const CLI::App& group, const std::string& word) {
-  for (const CLI::App* one : group.get_subcommands({})) {
-    if (one->get_name() == word) return one;
-  }
-  return nullptr;
-}
-
 /// The command of `group` whose name is nearest; null when none is near.
 const CLI::App* nearest(const CLI::App& group, const std::string& word) {
   const CLI::App* out = nullptr;
@@ -48,6 +41,13 @@ std::string unknown_command(const CLI::App& app, const std::vector<std::string>&
 
 }  // namespace
 
+const CLI::App* command_called(const CLI::App& group, std::string_view word) {
+  for (const CLI::App* one : group.get_subcommands({})) {
+    if (one->get_name() == word) return one;
+  }
+  return nullptr;
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -79,6 +79,9 @@ Console::Options talk_options(const std::vector<std::string>& words,
     const std::string& word = words[i];
     if (word == "--") break;
     if (word == "--json") out.json = true;
+    if (word == "-o" || word == "--output")
+      out.json = i + 1 < words.size() && words[i + 1] == "json";
+    if (word == "-ojson" || word == "--output=json") out.json = true;
     if (word == "-q" || word == "--quiet") out.quiet = true;
     if (word == "--no-color") out.color = false;
     if (word == "--lang" && i + 1 < words.size()) out.language = language_of(words[i + 1]);

@@ -10,6 +10,9 @@
 
 namespace xl::cli {
 
+/// The command of `group` with exactly this name; null when there is none.
+[[nodiscard]] const CLI::App* command_called(const CLI::App& group, std::string_view word);
+
 /// What somebody who mistyped a command may have meant, as a whole command line so far
 /// (`xinglin record list`); empty when no command is near. `words`: the arguments.
 [[nodiscard]] std::string suggestion(const CLI::App& app, const std::vector<std::string>& words);

@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <memory>
 #include <set>
@@ -25,7 +26,10 @@ struct CloseGzip {
 /// Reads plain files as they are: zlib looks at the first bytes.
 Result<std::string> read_maybe_packed(const std::filesystem::path& path) {
   const std::unique_ptr<gzFile_s, CloseGzip> file(gzopen(path.c_str(), "rb"));
-  if (!file) return make_error(ErrorCode::file_unreadable, path.string());
+  if (!file) {
+    return make_error(errno == ENOENT ? ErrorCode::file_missing : ErrorCode::file_unreadable,
+                      path.string());
+  }
   std::string out;
   std::string part(1U << 20U, '\0');
   for (;;) {

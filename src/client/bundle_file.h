@@ -19,8 +19,8 @@ struct BundleFile {
 
 /// Reads a FHIR JSON file, plain or gzip: a Bundle, or a single resource. Every resource needs an
 /// id; a full URL such as `urn:uuid:…` that other resources refer to becomes `Type/id`. At most
-/// 256 MiB unpacked. Errors: file_unreadable, file_too_large, json_invalid, input_invalid (no
-/// resource, no id, one record twice; names the entry).
+/// 256 MiB unpacked. Errors: file_missing, file_unreadable, file_too_large, json_invalid,
+/// input_invalid (no resource, no id, one record twice; names the entry).
 [[nodiscard]] Result<BundleFile> read_bundle_file(const std::filesystem::path& path);
 
 /// Transaction Bundles that put `resources` under their ids, at most `entries_max` and about 8 MiB

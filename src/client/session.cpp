@@ -25,6 +25,11 @@ constexpr std::uint64_t delegated_ms = 60 * 60 * 1000;
 constexpr unsigned unauthorised = 401;
 constexpr std::size_t answer_elements_max = 20'000'000;  ///< of a page of large resources
 
+Error would_send(const std::string& what, std::size_t bytes) {
+  return make_error(ErrorCode::dry_run,
+                    "it would send " + what + ", " + std::to_string(bytes) + " bytes");
+}
+
 crypto::SigningKey copy_of_key(const crypto::SigningKey& key) {
   auto copy = crypto::SigningKey::from_secret(key.algorithm(), key.secret());
   XL_CHECK(copy.ok());
@@ -149,6 +154,10 @@ Result<Bytes> Session::sign(std::vector<model::Message> messages,
 }
 
 Result<Sent> Session::submit(ByteView transaction) {
+  if (only_show_) {
+    XL_TRY_ASSIGN(const model::Transaction shown, model::decode_transaction(transaction));
+    return would_send("transaction " + to_hex(shown.id), transaction.size());
+  }
   XL_TRY_ASSIGN(const HttpResponse answer,
                 http_.send("POST", "/ledger/v1/transactions", "application/octet-stream",
                            text_of(transaction)));
@@ -240,6 +249,8 @@ Result<HttpResponse> Session::ask(std::string_view method, const std::string& ta
                                   std::string_view content_type, std::string_view body,
                                   std::map<std::string, std::string> headers) {
   if (token_.empty()) return make_error(ErrorCode::sign_in_required);
+  if (only_show_ && method != "GET")
+    return would_send(std::string(method) + " " + target, body.size());
   headers["Authorization"] = "Bearer " + token_;
   XL_TRY_ASSIGN(HttpResponse answer, http_.send(method, target, content_type, body, headers));
   if (answer.status != unauthorised) return answer;

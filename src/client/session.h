@@ -56,6 +56,10 @@ class Session {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] std::uint64_t now_ms() const { return clock_.now_ms(); }
 
+  /// From now on whatever would change something at the node ends with the error dry_run, which
+  /// says what would have been sent; all before it is done for real.
+  void only_show() { only_show_ = true; }
+
   /// The network's genesis, fetched once. Errors: node_unreachable, genesis_malformed.
   [[nodiscard]] Result<const model::Genesis*> genesis();
 
@@ -131,6 +135,7 @@ class Session {
   std::optional<model::Genesis> genesis_;
   std::string token_;
   std::uint64_t token_until_ms_ = 0;
+  bool only_show_ = false;
   model::Id organisation_;
   std::vector<std::uint32_t> roles_;
 };

@@ -6,6 +6,7 @@
 
 #include "base/json/writer.h"
 #include "node/tools/vault_keys.h"
+#include "node/tools/vault_verify.h"
 #include "node/unlock_options.h"
 
 namespace xl::node {
@@ -131,6 +132,59 @@ Result<int> run_restore(const VaultOptions& options, const Console& console) {
   return static_cast<int>(ExitCode::done);
 }
 
+std::string report_json(const std::vector<CustodyReport>& reports, const Console& console) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/custody-verification/v1");
+  out.key("organisations").begin_array();
+  for (const CustodyReport& one : reports) {
+    out.begin_object().key("organisation").string(model::did_text(one.organisation));
+    out.key("name").string(one.name);
+    out.key("intact").boolean(!one.damage.has_value());
+    out.key("bodies").string(std::to_string(one.bodies));
+    out.key("record_versions").string(std::to_string(one.records));
+    out.key("journal_entries").string(std::to_string(one.journal_entries));
+    out.key("anchored_batches").string(std::to_string(one.anchored_batches)).key("damage");
+    if (one.damage) {
+      out.begin_object().key("code").string(code_text(describe(one.damage->code).number));
+      out.key("message").string(console.sentence_of(*one.damage)).end_object();
+    } else {
+      out.null();
+    }
+    out.end_object();
+  }
+  return out.end_array().end_object().take();
+}
+
+Result<int> run_verify(const VaultOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const Unlock unlock, unlock_of(options.unlock, console));
+  const SystemClock clock;
+  Progress progress(console, std::string(console.pick("Reading", "正在读取")), clock.now_ms());
+  const auto reports = verify_custody(options.layout(), unlock, [&](std::uint64_t done) {
+    progress.update(done, done + 1, clock.now_ms());
+  });
+  progress.finish();
+  if (!reports.ok()) return reports.error();
+  int exit_code = static_cast<int>(ExitCode::done);
+  if (console.json()) console.result(report_json(*reports, console));
+  for (const CustodyReport& one : *reports) {
+    if (one.damage) exit_code = static_cast<int>(ExitCode::altered);
+    if (console.json()) continue;
+    if (one.damage) {
+      console.result("✗ " + one.name + ": " + console.sentence_of(*one.damage) + " (" +
+                     code_text(describe(one.damage->code).number) + ")");
+      continue;
+    }
+    console.result("✓ " + one.name + std::string(console.pick(": record versions ", ":记录版本 ")) +
+                   std::to_string(one.records) + std::string(console.pick(", bodies ", ",密文 ")) +
+                   std::to_string(one.bodies) +
+                   std::string(console.pick(", journal entries ", ",读取日志条目 ")) +
+                   std::to_string(one.journal_entries) +
+                   std::string(console.pick(", roots on the ledger ", ",账本上的根 ")) +
+                   std::to_string(one.anchored_batches));
+  }
+  return exit_code;
+}
+
 }  // namespace
 
 void add_vault_commands(CLI::App* node,
@@ -178,6 +232,13 @@ void add_vault_commands(CLI::App* node,
       "  xinglin node restore --keyring keyring.backup --backup-key abc….key --data /srv/xinglin\n"
       "The place of the keyring must be empty: move a damaged one away first.");
   on(restore, run_restore);
+  auto* verify = node->add_subcommand(
+      "verify", "read all that is kept off the ledger: keyring, bodies, index, read journal");
+  verify->footer(
+      "Examples:\n  xinglin node verify --operator-key operator.key\n"
+      "  xinglin node verify --operator-key operator.key --data /srv/xinglin --json\n"
+      "The node must be stopped. Exit code 3 when something was altered.");
+  on(verify, run_verify);
 }
 
 }  // namespace xl::node

@@ -219,6 +219,37 @@ def test_a_consent_opens_and_its_end_closes(world):
     world.act("ada", "consent", "show", narrowed, code=6)
 
 
+def test_a_dry_run_checks_everything_and_changes_nothing(world):
+    before = world.json("ledger", "head")["height"]
+    (world.folder / "dry.json").write_text(json.dumps(observation(77)))
+    for who, *command in (("city", "record", "put", "dry.json"),
+                          ("ada", "consent", "grant", "--to", world.river, "--types",
+                           "Observation", "--days", "1"),
+                          ("city", "record", "erase", "Observation/bp-1", "--confirm",
+                           "Observation/bp-1"),
+                          ("min", "identity", "rotate")):
+        told = world.act(who, *command, "--dry-run")["error"]
+        assert told["code"] == "XL5020" and "would send" in told["message"], command
+        assert told["exit_code"] == 0
+    assert not (world.folder / "min.json.next").exists()
+    (world.folder / "valid").mkdir()
+    (world.folder / "valid" / "one.json").write_text(json.dumps(observation(78)))
+    told = world.act("city", "fhir", "import", "valid", "--dry-run")["error"]
+    assert "1 files, 1 resources" in told["message"]
+    (world.folder / "valid" / "two.json").write_text(
+        '{"resourceType":"Patient","id":"x","gender":"many"}')
+    told = world.act("city", "fhir", "import", "valid", "--dry-run", code=9)["error"]
+    assert "two.json" in told["message"] and "many" not in told["message"]
+    # What still fails when it is only tried.
+    world.act("ada", "consent", "revoke", world.city, "--dry-run", code=None)
+    world.run("record", "get", "Patient/ada", "--dry-run", code=2)
+    world.act("city", "record", "get", "Observation/bp-77", code=6)
+    world.act("city", "record", "get", "Observation/bp-78", code=6)
+    assert world.act("min", "record", "get", "Observation/bp-1")["id"] == "bp-1"
+    moved = int(world.json("ledger", "head")["height"]) - int(before)
+    assert moved <= 8, "sign-ins and journal roots alone"
+
+
 def test_an_emergency_with_a_reason_is_reviewed(world):
     world.doctor("wang", "river", world.river, role="emergency-physician")
     world.doctor("officer", "river", world.river, role="privacy-officer")
@@ -314,8 +345,9 @@ def test_files_go_in_are_compared_and_come_out_again(world):
             "valueQuantity": {"value": 70.50, "unit": "kg"}}}]}
     (world.folder / "bundles").mkdir()
     (world.folder / "bundles" / "one.json").write_text(json.dumps(bundle))
-    report = world.act("city", "fhir", "import", "bundles", "--verify")
+    report = world.act("city", "fhir", "import", "bundles", "--verify", "--data", "data")
     assert report["verified"] is True and report["difference"] is None
+    assert 0 < report["bytes_on_disk"] < 50_000_000
     assert (report["files"], report["patients"], report["resources"]) == (1, 1, 2)
     assert report["proofs_verified"] == 2
     world.act("city", "fhir", "export", "p-1", "--out", "out.json")
@@ -457,6 +489,9 @@ def test_exit_codes_say_what_kind_of_failure(world):
     dead = World(world.folder)
     dead.url = "http://127.0.0.1:1"
     dead.run("identity", "list", code=8)
+    world.run("node", "init", "--data", "data", "--organisation", "Again:hospital", *OPERATOR,
+              code=7)
+    world.run("fhir", "import", "nothing-here", "--as", "city.json", *OPERATOR, code=6)
     world.run("consent", "grant", "--to", world.river, "--as", "ada.json", *OPERATOR, code=2)
     world.run("consent", "grant", "--to", world.river, "--types", "Thing", "--days", "1",
               "--as", "ada.json", *OPERATOR, code=9)
@@ -559,6 +594,23 @@ def test_a_small_load_is_measured(world):
 
 def test_a_mistyped_command_is_recognised(world):
     assert "xinglin record list" in world.run("record", "lst", code=2).stderr
+
+
+def test_help_has_topics_and_examples_come_first(world):
+    codes = world.run("help", "exit-codes").stdout
+    assert all(f"\n  {code}  " in codes for code in range(10))
+    assert "退出码" in world.run("help", "exit-codes", "--lang", "zh").stdout
+    for topic in ("environment", "output"):
+        assert len(world.run("help", topic).stdout) > 300
+    assert world.run("help", "fhir", "import").stdout == world.run("fhir", "import",
+                                                                   "--help").stdout
+    assert "exit-codes" in world.run("help", "nonsense", code=2).stderr
+    text = world.run("node", "--help").stdout
+    assert text.index("Examples:") < text.index("Usage:") < text.index("Subcommands:")
+    assert "xinglin node init" in text and "xinglin ledger" not in text
+    assert json.loads(world.run("ledger", "head", "-o", "json").stdout)["height"]
+    assert "\"" not in world.run("ledger", "head", "-o", "text").stdout
+    world.run("ledger", "head", "-o", "csv", code=2)
 
 
 def test_every_command_has_examples_and_is_documented(world):

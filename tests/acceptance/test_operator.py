@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -143,6 +144,54 @@ def test_a_rotation_killed_at_any_moment_goes_on(house):
                          "--operator-key", fresh)
         assert got["id"] == "bp-2"
         house.stop()
+
+
+def test_what_is_kept_off_the_ledger_is_read_and_each_alteration_named(house):
+    assert tool(house, "node", "verify", code=7)["error"]["code"] == "XL1406"  # the node runs
+    house.stop()
+    [told] = tool(house, "node", "verify")["organisations"]
+    assert told["intact"] is True and told["damage"] is None
+    assert int(told["record_versions"]) == 4 <= int(told["bodies"])
+    assert int(told["journal_entries"]) > 4 and int(told["anchored_batches"]) > 0
+
+    def refused(file, harm, codes):
+        path = vault(house) / file
+        before = path.read_bytes()
+        path.write_bytes(harm(before))
+        [found] = tool(house, "node", "verify", code=3)["organisations"]
+        assert found["intact"] is False and found["damage"]["code"] in codes, found
+        path.write_bytes(before)
+
+    def flip(content, at):
+        return content[:at] + bytes([content[at] ^ 1]) + content[at + 1:]
+
+    bodies = vault(house) / "bodies" / "bodies.db"
+    stored = sqlite3.connect(bodies).execute("SELECT ciphertext FROM bodies LIMIT 1").fetchone()[0]
+    where = bodies.read_bytes().index(stored[:16])
+    refused("bodies/bodies.db", lambda content: flip(content, where + 5), ("XL3006", "XL1021"))
+    refused("journal/journal.db", lambda content: flip(content, len(content) - 2000),
+            ("XL1021", "XL3044", "XL3045"))
+    assert tool(house, "node", "verify")["organisations"][0]["intact"] is True
+
+
+def test_a_ledger_that_was_cut_off_signs_no_second_history(house):
+    data = house.folder / "data"
+    house.stop()
+    shutil.copytree(data / "ledger", house.folder / "early")
+    assert start_with(house, OPERATOR) is None
+    house.put("city", observation(7))
+    house.stop()
+    assert tool(house, "ledger", "verify", operator=())["intact"] is True
+    whole = house.folder / "whole"
+    (data / "ledger").rename(whole)
+    shutil.copytree(house.folder / "early", data / "ledger")
+    assert start_with(house, OPERATOR) == "XL1409"
+    cut = tool(house, "ledger", "verify", operator=(), code=3)
+    assert cut["intact"] is False and "signed up to" in cut["damage"]["what"]
+    shutil.rmtree(data / "ledger")
+    whole.rename(data / "ledger")
+    assert start_with(house, OPERATOR) is None
+    assert len(values(house)) == 4
 
 
 def test_a_keyring_comes_back_from_its_backup(house):

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "node/tools/vault_verify.h"
+
+#include "contracts/access/messages.pb.h"
+#include "contracts/access/records.h"
+#include "contracts/access/view.h"
+#include "model/canonical.h"
+#include "node/node.h"
+
+namespace xl::node {
+namespace {
+
+namespace access = contracts::access;
+
+/// A digest with its suite in front. Zeros when it is none.
+Hash hash_behind_suite(const std::string& digest) {
+  Hash out{};
+  if (digest.size() == out.size() + 1) std::copy(digest.begin() + 1, digest.end(), out.begin());
+  return out;
+}
+
+class Check {
+ public:
+  Check(custody::Stores& stores, const chain::Chain& chain, CustodyReport& report)
+      : stores_(stores), chain_(chain), report_(report) {}
+
+  Status run(const std::function<void(std::uint64_t)>& progress) {
+    XL_TRY(stores_.keyring().verify());
+    XL_TRY(stores_.bodies().verify());
+    XL_TRY_ASSIGN(const auto counted, stores_.bodies().count());
+    report_.bodies = counted.bodies;
+    XL_TRY(check_records(progress));
+    return check_journal();
+  }
+
+ private:
+  Status check_records(const std::function<void(std::uint64_t)>& progress) {
+    query::HistoryQuery all;
+    all.count = query::index_page_max;
+    do {
+      XL_TRY_ASSIGN(const query::IndexPage page, stores_.index().history(all));
+      for (const query::RecordEntry& entry : page.entries) {
+        const auto opened =
+            stores_.vault().get({entry.record, static_cast<std::uint32_t>(entry.vault_version)});
+        if (!opened.ok()) {
+          return make_error(opened.error().code, entry.record.text() + " version " +
+                                                     std::to_string(entry.vault_version));
+        }
+        progress(++report_.records);
+      }
+      all.cursor = page.next_cursor;
+    } while (!all.cursor.empty());
+    return {};
+  }
+
+  /// The root that the ledger's transaction holds. Errors: journal_root_mismatch.
+  Result<model::JournalRoot> root_on_ledger(const vault::JournalBatch& batch) {
+    const Error missing =
+        make_error(ErrorCode::journal_root_mismatch, "the ledger lacks the root of entry " +
+                                                         std::to_string(batch.root.first_sequence) +
+                                                         ", anchored as the journal says");
+    const auto located = chain_.transaction(batch.transaction);
+    if (!located.ok()) return missing;
+    XL_TRY_ASSIGN(const Bytes raw, chain_.transaction_bytes(*located));
+    XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
+    xinglin::access::v1::JournalRoot message;
+    const model::Message& sent = transaction.body.messages.front();
+    if (sent.contract != contracts::access::contract_number ||
+        sent.type != access::journal_root_type || !model::decode_canonical(sent.payload, message)) {
+      return missing;
+    }
+    model::JournalRoot out;
+    out.first_sequence = message.first_sequence();
+    out.last_sequence = message.first_sequence() + message.count() - 1;
+    out.root = hash_behind_suite(message.root());
+    out.previous_root = hash_behind_suite(message.previous());
+    return out;
+  }
+
+  Status check_journal() {
+    const auto head = access::find_journal(*chain_.durable_state(), stores_.did());
+    const std::uint64_t anchored = head ? head->next_sequence() - 1 : 0;
+    vault::Journal& journal = stores_.journal();
+    if (journal.size() < anchored) {
+      return make_error(ErrorCode::journal_entry_missing,
+                        "entry " + std::to_string(journal.size() + 1) +
+                            ": the ledger holds roots up to entry " + std::to_string(anchored));
+    }
+    std::vector<model::JournalRoot> roots;
+    for (std::uint64_t next = 1; next <= anchored;) {
+      XL_TRY_ASSIGN(const vault::JournalBatch batch, journal.batch_of(next));
+      next = batch.root.last_sequence + 1;
+      XL_TRY_ASSIGN(model::JournalRoot root, root_on_ledger(batch));
+      roots.push_back(root);
+    }
+    const bool same_end = anchored == 0 || roots.back().root == hash_behind_suite(head->root());
+    if (!same_end) return make_error(ErrorCode::journal_root_mismatch, "the last root anchored");
+    const crypto::SigningKey& key = stores_.identity().key;
+    const vault::JournalSigner signers[] = {{key.algorithm(), key.public_key()}};
+    XL_TRY_ASSIGN(const vault::JournalSummary summary, journal.verify(signers, roots));
+    report_.journal_entries = summary.entries;
+    report_.anchored_batches = roots.size();
+    return {};
+  }
+
+  custody::Stores& stores_;
+  const chain::Chain& chain_;
+  CustodyReport& report_;
+};
+
+}  // namespace
+
+Result<std::vector<CustodyReport>> verify_custody(
+    const Layout& layout, const Unlock& unlock,
+    const std::function<void(std::uint64_t)>& progress) {
+  XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
+  XL_TRY_ASSIGN(auto hosted, hosted_organisations(layout, genesis, unlock));
+  const contracts::Registry registry = contracts::make_registry();
+  XL_TRY_ASSIGN(const auto database, state::Database::open(layout.ledger(), {}));
+  XL_TRY_ASSIGN(const auto chain, chain::Chain::open(*database, registry, std::move(genesis)));
+  std::vector<CustodyReport> out;
+  std::uint64_t before = 0;
+  for (custody::Custody::Hosted& one : hosted) {
+    CustodyReport report;
+    report.organisation = one.identity.did;
+    report.name = one.identity.name;
+    const auto stores =
+        custody::Stores::open(one.places, std::move(one.identity), unlock.for_vault());
+    Status found;
+    if (stores.ok()) {
+      found = Check(**stores, *chain, report).run([&](std::uint64_t count) {
+        progress(before + count);
+      });
+    } else if (stores.error().code == ErrorCode::vault_locked) {
+      return stores.error();
+    } else {
+      found = stores.error();
+    }
+    if (!found.ok()) report.damage = found.error();
+    before += report.records;
+    out.push_back(std::move(report));
+  }
+  return out;
+}
+
+}  // namespace xl::node
