@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/checked.h"
+#include "benchmarks/support/ledger_fixture.h"
 #include "benchmarks/support/measure.h"
 
 namespace xl::bench {
@@ -193,13 +194,13 @@ Report measure(const Arguments& arguments) {
   std::fprintf(stderr, "running\n");
   const std::size_t stretch = (transactions.size() + stretches - 1) / stretches;
   for (std::size_t at = 0; at < transactions.size(); at += stretch) {
-    measure_signatures(fixture, transactions, samples_between, report.signature_rates);
+    measure_signatures(fixture.signers(), transactions, samples_between, report.signature_rates);
     const auto first = transactions.begin() + static_cast<long>(at);
     const auto last =
         transactions.begin() + static_cast<long>(std::min(at + stretch, transactions.size()));
     run(fixture, {first, last}, times, report.measured);
   }
-  measure_signatures(fixture, transactions, samples_between, report.signature_rates);
+  measure_signatures(fixture.signers(), transactions, samples_between, report.signature_rates);
   std::sort(report.measured.latencies_ms.begin(), report.measured.latencies_ms.end());
   // Compaction may have made the store smaller.
   report.disk_bytes =

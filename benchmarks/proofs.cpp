@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "base/checked.h"
+#include "benchmarks/support/ledger_fixture.h"
 #include "benchmarks/support/measure.h"
 #include "crypto/hash.h"
 #include "model/transaction.h"
@@ -116,7 +117,7 @@ Report measure(const Arguments& arguments) {
   std::vector<Hash> ids;
   for (const Bytes& raw : transactions) ids.push_back(must(model::decode_transaction(raw)).id);
   Report report;
-  measure_signatures(fixture, transactions, 5, report.signatures);
+  measure_signatures(fixture.signers(), transactions, 5, report.signatures);
   send(fixture, transactions);
   std::fprintf(stderr, "proving\n");
   const chain::Chain& chain = fixture.chain();
@@ -151,7 +152,7 @@ Report measure(const Arguments& arguments) {
     for (int k = 0; k < 20; ++k) (void)prove(recent);
     report.state_recent.add(20 / (thread_cpu_s() - start));
   }
-  measure_signatures(fixture, transactions, 5, report.signatures);
+  measure_signatures(fixture.signers(), transactions, 5, report.signatures);
   return report;
 }
 

@@ -56,9 +56,10 @@ struct Check {
   Bytes signature;
 };
 
-std::vector<Check> checks_of(const LedgerFixture& fixture, const std::vector<Bytes>& transactions) {
+std::vector<Check> checks_of(std::span<const crypto::SigningKey> signers,
+                             const std::vector<Bytes>& transactions) {
   std::map<Hash, ByteView> keys;
-  for (const auto& key : fixture.signers()) {
+  for (const auto& key : signers) {
     keys.emplace(model::key_id_of(key.algorithm(), key.public_key()), key.public_key());
   }
   std::vector<Check> out;
@@ -85,11 +86,14 @@ void Samples::add(double value) {
   values_.insert(std::upper_bound(values_.begin(), values_.end(), value), value);
 }
 
-double Samples::median() const { return values_[values_.size() / 2]; }
+double Samples::quantile(double share) const {
+  const auto at = static_cast<std::size_t>(share * static_cast<double>(values_.size()));
+  return values_[std::min(at, values_.size() - 1)];
+}
 
-void measure_signatures(const LedgerFixture& fixture, const std::vector<Bytes>& transactions,
-                        int rounds, Samples& rates) {
-  const std::vector<Check> checks = checks_of(fixture, transactions);
+void measure_signatures(std::span<const crypto::SigningKey> signers,
+                        const std::vector<Bytes>& transactions, int rounds, Samples& rates) {
+  const std::vector<Check> checks = checks_of(signers, transactions);
   for (int round = 0; round < rounds; ++round) {
     const double start = thread_cpu_s();
     for (const Check& check : checks) {

@@ -3,13 +3,14 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/json/writer.h"
-#include "benchmarks/support/ledger_fixture.h"
+#include "crypto/signature.h"
 
 namespace xl::bench {
 
@@ -27,7 +28,9 @@ class Samples {
  public:
   void add(double value);
   [[nodiscard]] std::size_t count() const { return values_.size(); }
-  [[nodiscard]] double median() const;
+  [[nodiscard]] double median() const { return quantile(0.5); }
+  /// The value with `share` (0..1) of the others below it.
+  [[nodiscard]] double quantile(double share) const;
   [[nodiscard]] double lowest() const { return values_.front(); }
   [[nodiscard]] double highest() const { return values_.back(); }
 
@@ -35,10 +38,10 @@ class Samples {
   std::vector<double> values_;  // ascending
 };
 
-/// Verifications per second of CPU time of one thread, over the signatures of these transactions:
-/// `rounds` samples are added.
-void measure_signatures(const LedgerFixture& fixture, const std::vector<Bytes>& transactions,
-                        int rounds, Samples& rates);
+/// Verifications per second of CPU time of one thread, over the signatures of these transactions,
+/// each by one of `signers`: `rounds` samples are added.
+void measure_signatures(std::span<const crypto::SigningKey> signers,
+                        const std::vector<Bytes>& transactions, int rounds, Samples& rates);
 
 /// A number with `digits` behind the point.
 void write_number(json::Writer& out, std::string_view name, double value, int digits);

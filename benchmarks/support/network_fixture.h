@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "base/log.h"
+#include "node/node.h"
+
+namespace xl::bench {
+
+/// Four members of one network on this machine, in a folder of its own: four nodes in this process,
+/// each with a CometBFT process of its own. Each member has one organisation with one patient.
+/// Stops the process on any failure.
+class NetworkFixture {
+ public:
+  static constexpr std::size_t members = 4;
+
+  /// `envelope_transactions`: as in a node's settings.
+  explicit NetworkFixture(std::uint64_t envelope_transactions);
+  ~NetworkFixture();
+  NetworkFixture(const NetworkFixture&) = delete;
+  NetworkFixture& operator=(const NetworkFixture&) = delete;
+
+  [[nodiscard]] ordering::Engine& engine(std::size_t member) { return nodes_[member]->engine(); }
+  /// Height of a member's last signed block.
+  [[nodiscard]] std::uint64_t height(std::size_t member) const {
+    const auto head = nodes_[member]->ledger().head();
+    return head.ok() ? head->height : 0;
+  }
+  void start(std::size_t member);
+  /// Ends node and engine.
+  void stop(std::size_t member) { nodes_[member].reset(); }
+
+  /// `count` signed transactions of about 300 bytes, each anchoring a new record of that member's.
+  [[nodiscard]] std::vector<Bytes> make_anchors(std::size_t member, std::size_t count);
+  /// Each member's service key signs its anchors.
+  [[nodiscard]] const std::vector<crypto::SigningKey>& signers() const { return signers_; }
+
+ private:
+  [[nodiscard]] Bytes sign(std::size_t member, std::uint8_t contract, std::uint16_t type,
+                           Bytes message);
+  void register_patients();
+
+  SystemClock clock_;
+  Log log_;  ///< writes nothing
+  std::filesystem::path folder_;
+  std::uint64_t envelope_transactions_;
+  Hash network_{};
+  std::vector<crypto::SigningKey> signers_;
+  std::vector<model::Id> organisations_;
+  std::vector<model::Id> patients_;
+  std::array<std::unique_ptr<node::Node>, members> nodes_;
+};
+
+}  // namespace xl::bench
