@@ -164,7 +164,7 @@ struct Row {
 Row measure_size(std::size_t size, const Arguments& arguments, Samples& signature_rates,
                  std::size_t& transaction_bytes) {
   std::fprintf(stderr, "envelopes of %zu\n", size);
-  NetworkFixture network(size);
+  NetworkFixture network({.envelope_transactions = size});
   const std::vector<Bytes> sample = network.make_anchors(0, 4000);
   transaction_bytes = sample[0].size();
   measure_signatures({&network.signers()[0], 1}, sample, samples_between, signature_rates);
@@ -201,7 +201,7 @@ struct Loss {
 Loss measure_loss(const Arguments& arguments) {
   std::fprintf(stderr, "one member lost\n");
   constexpr std::size_t size = 256;
-  NetworkFixture network(size);
+  NetworkFixture network({.envelope_transactions = size});
   const auto seconds = static_cast<double>(arguments.seconds);
   std::vector<Clock::time_point> times;
   const auto look = [&](const Feeder& feeder) {
@@ -219,7 +219,7 @@ Loss measure_loss(const Arguments& arguments) {
   out.silence_ms = longest_silence_ms(std::move(times));
   const auto back = Clock::now();
   network.start(members - 1);
-  while (network.height(members - 1) < network.height(0)) {
+  while (network.head(members - 1).height < network.head(0).height) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   out.caught_up_s = seconds_since(back);

@@ -42,24 +42,30 @@ std::string text(ByteView bytes) { return std::string(text_of(bytes)); }
 
 }  // namespace
 
-NetworkFixture::NetworkFixture(std::uint64_t envelope_transactions)
+NetworkFixture::NetworkFixture(const Options& options)
     : folder_(std::filesystem::temp_directory_path() /
               ("xl-bench-network-" + std::to_string(::getpid()))),
-      envelope_transactions_(envelope_transactions) {
+      options_(options) {
   std::filesystem::remove_all(folder_);
   must(node::demo::found_members(
       folder_, members, {{"First Hospital", node::OrganisationType::hospital}}, unlock(), clock_));
   for (std::size_t member = 0; member < members; ++member) {
-    const node::Layout layout = node::demo::member_layout(folder_, member + 1);
-    const model::Genesis genesis = must(node::load_genesis(layout));
+    const model::Genesis genesis = must(node::load_genesis(layout(member)));
     network_ = genesis.network;
-    organisations_.push_back(node::hosted_ids(layout, genesis).front());
+    organisations_.push_back(node::hosted_ids(layout(member), genesis).front());
     signers_.push_back(
-        must(unlock().load_signing_key(layout.service_key(organisations_.back().text()))));
+        must(unlock().load_signing_key(layout(member).service_key(organisations_.back().text()))));
     patients_.push_back(random_id());
   }
   for (std::size_t member = 0; member < members; ++member) start(member);
-  register_patients();
+  for (std::size_t member = 0; member < members; ++member) {
+    xinglin::identity::v1::RegisterPatient message;
+    message.set_custodian(text(organisations_[member].bytes));
+    message.set_patient(text(patients_[member].bytes));
+    submit_and_wait(member,
+                    {sign(member, contracts::identity::contract_number,
+                          contracts::identity::register_patient_type, model::encode(message))});
+  }
 }
 
 NetworkFixture::~NetworkFixture() {
@@ -67,11 +73,32 @@ NetworkFixture::~NetworkFixture() {
   std::filesystem::remove_all(folder_);
 }
 
+query::LedgerHead NetworkFixture::head(std::size_t member) const {
+  return must(nodes_[member]->ledger().head());
+}
+
+node::Layout NetworkFixture::layout(std::size_t member) const {
+  return node::demo::member_layout(folder_, member + 1);
+}
+
+std::string NetworkFixture::url(std::size_t member) const {
+  return "http://127.0.0.1:" + std::to_string(nodes_[member]->port());
+}
+
+node::Config NetworkFixture::config(std::size_t member) const {
+  node::Config out = must(node::read_config(layout(member).config()));
+  out.engine.envelope_transactions = options_.envelope_transactions;
+  out.engine.snapshot_every = options_.snapshot_every;
+  return out;
+}
+
 void NetworkFixture::start(std::size_t member) {
-  const node::Layout layout = node::demo::member_layout(folder_, member + 1);
-  node::Config config = must(node::read_config(layout.config()));
-  config.engine.envelope_transactions = envelope_transactions_;
-  nodes_[member] = must(node::Node::start(layout, config, unlock(), clock_, log_));
+  nodes_[member] = must(node::Node::start(layout(member), config(member), unlock(), clock_, log_));
+}
+
+node::Repaired NetworkFixture::restore(std::size_t member, const std::vector<std::string>& others) {
+  return must(node::repair_ledger(layout(member), config(member), unlock(), others,
+                                  [](const node::RepairProgress&) { return true; }));
 }
 
 Bytes NetworkFixture::sign(std::size_t member, std::uint8_t contract, std::uint16_t type,
@@ -86,25 +113,16 @@ Bytes NetworkFixture::sign(std::size_t member, std::uint8_t contract, std::uint1
   return model::sign_transaction(body, {&key});
 }
 
-void NetworkFixture::register_patients() {
+void NetworkFixture::submit_and_wait(std::size_t member, std::vector<Bytes> transactions) {
   std::mutex mutex;
   std::condition_variable arrived;
-  std::size_t missing = members;
-  for (std::size_t member = 0; member < members; ++member) {
-    xinglin::identity::v1::RegisterPatient message;
-    message.set_custodian(text(organisations_[member].bytes));
-    message.set_patient(text(patients_[member].bytes));
-    engine(member).submit(
-        {sign(member, contracts::identity::contract_number,
-              contracts::identity::register_patient_type, model::encode(message))},
-        [&](std::size_t, ordering::Outcome outcome) {
-          if (!outcome.ok()) stop_process(outcome.error().text());
-          if (outcome->status != 0) stop_process("status " + std::to_string(outcome->status));
-          const std::scoped_lock lock(mutex);
-          --missing;
-          arrived.notify_one();
-        });
-  }
+  std::size_t missing = transactions.size();
+  engine(member).submit(std::move(transactions), [&](std::size_t, ordering::Outcome outcome) {
+    if (!outcome.ok()) stop_process(outcome.error().text());
+    if (outcome->status != 0) stop_process("status " + std::to_string(outcome->status));
+    const std::scoped_lock lock(mutex);
+    if (--missing == 0) arrived.notify_one();
+  });
   std::unique_lock lock(mutex);
   arrived.wait(lock, [&] { return missing == 0; });
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "node/node.h"
+#include "node/tools/repair.h"
 
 namespace xl::bench {
 
@@ -19,21 +20,28 @@ class NetworkFixture {
  public:
   static constexpr std::size_t members = 4;
 
-  /// `envelope_transactions`: as in a node's settings.
-  explicit NetworkFixture(std::uint64_t envelope_transactions);
+  /// As in a node's settings.
+  struct Options {
+    std::uint64_t envelope_transactions = 256;
+    std::uint64_t snapshot_every = 10'000;
+  };
+  explicit NetworkFixture(const Options& options);
   ~NetworkFixture();
   NetworkFixture(const NetworkFixture&) = delete;
   NetworkFixture& operator=(const NetworkFixture&) = delete;
 
   [[nodiscard]] ordering::Engine& engine(std::size_t member) { return nodes_[member]->engine(); }
-  /// Height of a member's last signed block.
-  [[nodiscard]] std::uint64_t height(std::size_t member) const {
-    const auto head = nodes_[member]->ledger().head();
-    return head.ok() ? head->height : 0;
-  }
+  [[nodiscard]] query::LedgerHead head(std::size_t member) const;
+  [[nodiscard]] node::Layout layout(std::size_t member) const;
+  /// Of a member's gateway.
+  [[nodiscard]] std::string url(std::size_t member) const;
   void start(std::size_t member);
   /// Ends node and engine.
   void stop(std::size_t member) { nodes_[member].reset(); }
+  /// Sets the ledger of a stopped member aside and takes it from the others' snapshot.
+  node::Repaired restore(std::size_t member, const std::vector<std::string>& others);
+  /// Sends transactions to a member and waits until all of them are applied.
+  void submit_and_wait(std::size_t member, std::vector<Bytes> transactions);
 
   /// `count` signed transactions of about 300 bytes, each anchoring a new record of that member's.
   [[nodiscard]] std::vector<Bytes> make_anchors(std::size_t member, std::size_t count);
@@ -43,12 +51,12 @@ class NetworkFixture {
  private:
   [[nodiscard]] Bytes sign(std::size_t member, std::uint8_t contract, std::uint16_t type,
                            Bytes message);
-  void register_patients();
+  [[nodiscard]] node::Config config(std::size_t member) const;
 
   SystemClock clock_;
   Log log_;  ///< writes nothing
   std::filesystem::path folder_;
-  std::uint64_t envelope_transactions_;
+  Options options_;
   Hash network_{};
   std::vector<crypto::SigningKey> signers_;
   std::vector<model::Id> organisations_;

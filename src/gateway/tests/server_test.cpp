@@ -484,7 +484,7 @@ TEST_F(ServerTest, HalfSentRequestsThatComeAgainHoldNobodyUp) {
       for (std::size_t i = 0; !over; i = (i + 1) % mine.size()) {
         mine[i] = std::make_unique<RawClient>(server->port());
         mine[i]->send("GET /hea");
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
       }
     });
   }
