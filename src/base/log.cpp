@@ -41,6 +41,10 @@ std::string_view event_text(LogEvent event) {
       return "snapshot_failed";
     case LogEvent::engine_ended:
       return "engine_ended";
+    case LogEvent::engine_stuck:
+      return "engine_stuck";
+    case LogEvent::member_misbehaved:
+      return "member_misbehaved";
     case LogEvent::custody_failed:
       return "custody_failed";
     case LogEvent::record_damaged:
@@ -140,6 +144,8 @@ LogField LogField::milliseconds(std::uint64_t duration) {
 }
 
 LogField LogField::height(std::uint64_t height) { return {"height", std::to_string(height), true}; }
+
+LogField LogField::validator(ByteView address) { return {"validator", to_hex(address), false}; }
 
 LogField LogField::port(std::uint16_t port) { return {"port", std::to_string(port), true}; }
 

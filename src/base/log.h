@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace xl {
@@ -25,13 +26,15 @@ enum class LogEvent : std::uint8_t {
   node_running,
   node_stopping,
   node_stopped,
-  node_failed,      ///< it could not start: code
-  request_served,   ///< request, method, route, status, milliseconds
-  engine_ended,     ///< the consensus engine's process: code
-  snapshot_made,    ///< a snapshot for members who join: height
-  snapshot_failed,  ///< none at this height: height, code
-  custody_failed,   ///< something of the custodian's work in the background: code
-  record_damaged,   ///< a record that was asked for is lost or altered: code
+  node_failed,        ///< it could not start: code
+  request_served,     ///< request, method, route, status, milliseconds
+  engine_ended,       ///< the consensus engine's process: code
+  snapshot_made,      ///< a snapshot for members who join: height
+  snapshot_failed,    ///< none at this height: height, code
+  engine_stuck,       ///< the others agree without it, so it is started again: height
+  member_misbehaved,  ///< proved in a block: validator, height at which it broke the rules
+  custody_failed,     ///< something of the custodian's work in the background: code
+  record_damaged,     ///< a record that was asked for is lost or altered: code
 };
 
 /// One value of a log line. There is no free text: that is what keeps health data out.
@@ -49,6 +52,8 @@ class LogField {
   [[nodiscard]] static LogField status(unsigned http_status);
   [[nodiscard]] static LogField milliseconds(std::uint64_t duration);
   [[nodiscard]] static LogField height(std::uint64_t height);
+  /// A validator's address, 20 bytes.
+  [[nodiscard]] static LogField validator(ByteView address);
   [[nodiscard]] static LogField port(std::uint16_t port);
 
   [[nodiscard]] std::string_view name() const { return name_; }

@@ -216,9 +216,27 @@ Status Chain::add_signed(state::Batch& batch, const SignedBlock& block) const {
   XL_TRY(model::comet::verify_light_block(block.light));
   const Bytes key = height_key(static_cast<std::uint64_t>(block.light.header.height));
   batch.put(Column::blocks, key,
-            encode_block(block.light.header, block.envelopes, block.last_commit));
+            encode_block(block.light.header, block.envelopes, block.last_commit, block.evidence));
   batch.put(Column::commits, key, model::comet::encode_commit(block.light.commit));
   return {};
+}
+
+Status Chain::add_misbehaviour(FinalizedBlock& block,
+                               const std::vector<Misbehaviour>& cases) const {
+  XL_TRY_ASSIGN(std::vector<Misbehaviour> all, misbehaviour());
+  all.insert(all.end(), cases.begin(), cases.end());
+  if (all.size() > misbehaviour_kept_max) {
+    all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(misbehaviour_kept_max));
+  }
+  block.batch.put(Column::meta, view_of(meta_misbehaviour), encode_misbehaviour(all));
+  return {};
+}
+
+Result<std::vector<Misbehaviour>> Chain::misbehaviour() const {
+  Bytes stored;
+  XL_TRY_ASSIGN(const bool any, database_.get(Column::meta, view_of(meta_misbehaviour), stored));
+  if (!any) return std::vector<Misbehaviour>{};
+  return decode_misbehaviour(stored);
 }
 
 Status Chain::persist(FinalizedBlock&& block, std::uint64_t signed_height) {

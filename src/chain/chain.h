@@ -35,6 +35,16 @@ struct SignedBlock {
   model::comet::LightBlock light;
   std::vector<Bytes> envelopes;
   model::comet::Commit last_commit;
+  model::comet::EvidenceList evidence;
+};
+
+/// A validator that a block proves to have broken the engine's rules.
+struct Misbehaviour {
+  Bytes validator;              ///< 20-byte address
+  std::uint64_t height = 0;     ///< at which it did
+  std::uint64_t proved_at = 0;  ///< height of the block that holds the proof
+  bool double_vote = false;     ///< else an attack on light clients
+  bool operator==(const Misbehaviour&) const = default;
 };
 
 /// A block that was executed but is not durable yet.
@@ -55,7 +65,8 @@ struct LocatedTransaction {
 struct StoredBlockView {
   model::comet::Header header;
   std::vector<Bytes> envelopes;
-  model::comet::Commit last_commit;            ///< of the block before, as this one holds it
+  model::comet::Commit last_commit;  ///< of the block before, as this one holds it
+  model::comet::EvidenceList evidence;
   std::optional<model::comet::Commit> commit;  ///< of this block
 };
 
@@ -88,6 +99,14 @@ class Chain {
   /// Adds headers and commits to the same batch (engines that have them at once) or to one of
   /// their own. Errors: those of `comet::verify_light_block`: nothing unsigned is ever stored.
   [[nodiscard]] Status add_signed(state::Batch& batch, const SignedBlock& block) const;
+
+  /// Has the block that proves these cases remember them; the oldest go when there are too many.
+  /// Errors: those of `misbehaviour`.
+  [[nodiscard]] Status add_misbehaviour(FinalizedBlock& block,
+                                        const std::vector<Misbehaviour>& cases) const;
+  /// What was proved in durable blocks, oldest first. Errors: store_corrupt, store_failed.
+  /// Thread-safe.
+  [[nodiscard]] Result<std::vector<Misbehaviour>> misbehaviour() const;
 
   /// Makes a finalised block durable, with the headers added to it. `signed_height` is the highest
   /// of them, 0 when there are none. Errors: store_failed. The process must stop on an error.

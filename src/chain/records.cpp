@@ -106,13 +106,15 @@ Result<LocatedTransaction> decode_located(const Hash& id, ByteView bytes) {
 }
 
 Bytes encode_block(const model::comet::Header& header, const std::vector<Bytes>& envelopes,
-                   const model::comet::Commit& last_commit) {
+                   const model::comet::Commit& last_commit,
+                   const model::comet::EvidenceList& evidence) {
   wire::StoredBlock out;
   const Bytes header_bytes = model::comet::encode_header(header);
   const Bytes commit_bytes = model::comet::encode_commit(last_commit);
   out.set_header(header_bytes.data(), header_bytes.size());
   for (const Bytes& envelope : envelopes) out.add_envelopes(envelope.data(), envelope.size());
   out.set_last_commit(commit_bytes.data(), commit_bytes.size());
+  for (const Bytes& one : evidence) out.add_evidence(one.data(), one.size());
   return model::encode(out);
 }
 
@@ -125,6 +127,30 @@ Result<StoredBlockView> decode_stored_block(ByteView bytes) {
     out.envelopes.push_back(copy_of(view_of(envelope)));
   }
   XL_TRY_ASSIGN(out.last_commit, model::comet::decode_commit(view_of(in.last_commit())));
+  for (const std::string& one : in.evidence()) out.evidence.push_back(copy_of(view_of(one)));
+  return out;
+}
+
+Bytes encode_misbehaviour(const std::vector<Misbehaviour>& cases) {
+  wire::StoredMisbehaviour out;
+  for (const Misbehaviour& one : cases) {
+    auto* added = out.add_cases();
+    added->set_validator(one.validator.data(), one.validator.size());
+    added->set_height(one.height);
+    added->set_proved_at(one.proved_at);
+    added->set_double_vote(one.double_vote);
+  }
+  return model::encode(out);
+}
+
+Result<std::vector<Misbehaviour>> decode_misbehaviour(ByteView bytes) {
+  wire::StoredMisbehaviour in;
+  if (!model::decode_canonical(bytes, in)) return corrupt_record("misbehaviour");
+  std::vector<Misbehaviour> out;
+  for (const auto& one : in.cases()) {
+    out.push_back(
+        {copy_of(view_of(one.validator())), one.height(), one.proved_at(), one.double_vote()});
+  }
   return out;
 }
 

@@ -17,6 +17,10 @@ constexpr std::string_view meta_head = "head";
 constexpr std::string_view meta_base = "base";
 /// There while the store is being filled from a snapshot: it is no ledger yet.
 constexpr std::string_view meta_taking = "taking";
+/// Not there: nothing was ever proved.
+constexpr std::string_view meta_misbehaviour = "misbehaviour";
+/// The newest so many are kept by name; the blocks hold the proofs of all.
+constexpr std::size_t misbehaviour_kept_max = 64;
 /// Version of the store's layout. A store of another version is refused.
 constexpr std::uint8_t store_format_version = 1;
 
@@ -47,8 +51,14 @@ struct BlockRoots {
 /// Encodes a block as it is stored.
 [[nodiscard]] Bytes encode_block(const model::comet::Header& header,
                                  const std::vector<Bytes>& envelopes,
-                                 const model::comet::Commit& last_commit);
+                                 const model::comet::Commit& last_commit,
+                                 const model::comet::EvidenceList& evidence);
 /// The commit is left empty. Errors: store_corrupt.
 [[nodiscard]] Result<StoredBlockView> decode_stored_block(ByteView bytes);
+
+/// Encodes what `decode_misbehaviour` reads.
+[[nodiscard]] Bytes encode_misbehaviour(const std::vector<Misbehaviour>& cases);
+/// Errors: store_corrupt.
+[[nodiscard]] Result<std::vector<Misbehaviour>> decode_misbehaviour(ByteView bytes);
 
 }  // namespace xl::chain

@@ -49,7 +49,7 @@ void put_way(const snapshot::Way& way, const model::comet::ValidatorSet& genesis
   batch.put(Column::validators, height_key(1), model::comet::encode_validators(genesis));
   for (std::size_t i = 0; i + 1 < way.steps.size(); ++i) {
     const auto height = static_cast<std::uint64_t>(way.steps[i].header.height);
-    batch.put(Column::blocks, height_key(height), encode_block(way.steps[i].header, {}, {}));
+    batch.put(Column::blocks, height_key(height), encode_block(way.steps[i].header, {}, {}, {}));
     batch.put(Column::commits, height_key(height),
               model::comet::encode_commit(way.steps[i].commit));
     batch.put(Column::validators, height_key(height + 1),

@@ -81,6 +81,32 @@ Finding check_network(client::HttpClient& http) {
     return {"network", false, "goes on, but reads are not anchored",
             "read log/node.log; tell the privacy officer", ExitCode::failed};
   }
+  if (status == "stuck") {
+    return {
+        "network", false, "the others go on without this member",
+        "read log/engine.log in the node's folder; if it names an app hash: xinglin node repair",
+        ExitCode::unreachable};
+  }
+  std::string broke;
+  for (const json::Value one : root.find("misbehaved").items()) {
+    broke += (broke.empty() ? "" : ", ") + std::string(one.find("name").as_string().value_or(""));
+  }
+  if (!broke.empty()) {
+    Finding out = good("network", "a block proves that " + broke + " voted against the rules");
+    out.fix =
+        "ask them which machines hold their validator key; a new key is a vote: "
+        "xinglin network rekey";
+    out.warning = true;
+    return out;
+  }
+  const std::string silent = names("silent");
+  if (!silent.empty()) {
+    Finding out =
+        good("network", members + " members, in none of the last blocks a vote of " + silent);
+    out.fix = "ask them for `xinglin node status`: one more that fails may halt the network";
+    out.warning = true;
+    return out;
+  }
   const std::string apart = names("unconnected");
   if (!apart.empty()) {
     Finding out = good("network", members + " members, not connected to " + apart);

@@ -22,6 +22,7 @@ struct NodeHealth {
   std::uint64_t members = 1;
   std::vector<std::string> silent;
   std::vector<std::string> unconnected;
+  std::vector<std::string> misbehaved;  ///< with the height of it
 };
 
 std::vector<std::string> names_in(json::Value list) {
@@ -44,6 +45,10 @@ NodeHealth health_of(json::Value root) {
   out.members = root.find("members").as_uint64().value_or(1);
   out.silent = names_in(root.find("silent"));
   out.unconnected = names_in(root.find("unconnected"));
+  for (const json::Value one : root.find("misbehaved").items()) {
+    out.misbehaved.push_back(std::string(one.find("name").as_string().value_or("")) + " @ " +
+                             std::string(one.find("height").as_string().value_or("")));
+  }
   return out;
 }
 
@@ -75,6 +80,15 @@ std::string sentence(const NodeHealth& health, const std::vector<std::string>& o
                          " blocks fetched and not executed yet, "
                          "catching up";
   }
+  if (health.status == "stuck") {
+    const std::string behind = std::to_string(health.behind_blocks);
+    return chinese
+               ? "本节点已停在高度 " + health.height + " 共 " + seconds + " 秒,其他成员已领先 " +
+                     behind + " 个区块:共识引擎将自动重启,请查看 log/engine.log"
+               : "This member has stood still for " + seconds + " s at height " + health.height +
+                     " while others are " + behind +
+                     " blocks further: its engine is started again; see log/engine.log";
+  }
   if (health.status == "engine_down") {
     return chinese
                ? "共识引擎已 " + seconds + " 秒没有应答,请查看 log/engine.log"
@@ -95,6 +109,16 @@ std::string sentence(const NodeHealth& health, const std::vector<std::string>& o
   if (!health.unconnected.empty()) {
     const std::string apart = joined(health.unconnected, comma);
     out += chinese ? ";未连接的成员:" + apart : "; not connected to " + apart;
+  }
+  if (!health.silent.empty()) {
+    const std::string who = joined(health.silent, comma);
+    out += chinese ? ";近期区块中没有其投票的成员:" + who
+                   : "; in none of the last blocks is a vote of " + who;
+  }
+  if (!health.misbehaved.empty()) {
+    const std::string who = joined(health.misbehaved, comma);
+    out += chinese ? ";经区块证实违反共识规则的成员(@ 高度):" + who
+                   : "; proved to have broken the rules of voting (@ height): " + who;
   }
   return out;
 }
@@ -117,6 +141,7 @@ std::string status_json(const NodeHealth& health, json::Value organisations,
   out.key("members").unsigned_integer(health.members);
   write_names(out, "silent", health.silent);
   write_names(out, "unconnected", health.unconnected);
+  write_names(out, "misbehaved", health.misbehaved);
   out.key("organisations").begin_array();
   for (const json::Value one : organisations.items()) {
     out.begin_object().key("did").string(one.find("did").as_string().value_or(""));

@@ -94,6 +94,12 @@ Result<http::Response> Gateway::health() const {
   for (const std::string& name : health.silent) out.string(name);
   out.end_array().key("unconnected").begin_array();
   for (const std::string& name : health.unconnected) out.string(name);
+  out.end_array().key("misbehaved").begin_array();
+  for (const auto& one : health.misbehaved) {
+    out.begin_object().key("name").string(one.name).key("height").string(
+        std::to_string(one.height));
+    out.key("double_vote").boolean(one.double_vote).end_object();
+  }
   out.end_array().key("engine").string(services_.engine.name());
   out.key("height").string(std::to_string(head.height));
   out.key("queued").unsigned_integer(services_.engine.queued()).end_object();
@@ -110,6 +116,13 @@ Result<http::Response> Gateway::metrics() const {
   add_metric(out, "ledger_state_keys", "gauge", "Keys in the state.", head.state_keys);
   add_metric(out, "ledger_queued_transactions", "gauge", "Transactions taken and not committed.",
              services_.engine.queued());
+  const ordering::Health health = services_.engine.health();
+  add_metric(out, "network_silent_validators", "gauge",
+             "Validators whose votes are in none of the last blocks, or none now when halted.",
+             health.silent.size());
+  add_metric(out, "network_misbehaved_validators", "gauge",
+             "Present validators that were proved to have broken the engine's rules.",
+             health.misbehaved.size());
   add_metric(out, "custody_failed_rounds_total", "counter",
              "Rounds in which a journal root, session seal or unfinished write failed.",
              services_.custody.failed_rounds());

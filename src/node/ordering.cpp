@@ -97,6 +97,10 @@ Status Ordering::start_comet(const Layout& layout, const EngineSettings& setting
   options.hooks.peer_allowed = [&chain, peers = settings.peers](std::string_view id) {
     return peer_allowed(*chain.durable_state(), peers, id);
   };
+  options.hooks.misbehaved = [&log](const chain::Misbehaviour& proved) {
+    log.write(LogLevel::error, LogEvent::member_misbehaved,
+              {LogField::validator(proved.validator), LogField::height(proved.height)});
+  };
   options.snapshots = snapshots_.get();
   options.envelope_transactions = settings.envelope_transactions;
   XL_TRY_ASSIGN(const std::vector<MemberCard> cards, founders_of(layout));
@@ -147,7 +151,13 @@ void Ordering::follow_members(const Layout& layout, const chain::Chain& chain, c
   };
   std::optional<Bytes> next;
   if (keys_.next_validator) next = keys_.next_validator->public_key();
-  watch_.emplace(chain, engine::node_id_of(keys_.peer->public_key()), std::move(next), restart);
+  const auto stuck = [this, &chain, &log] {
+    if (engine_->health().state != ordering::Health::State::stuck) return false;
+    log.write(LogLevel::warning, LogEvent::engine_stuck, {LogField::height(chain.head().height)});
+    return true;
+  };
+  watch_.emplace(chain, engine::node_id_of(keys_.peer->public_key()), std::move(next),
+                 MemberWatch::Hooks{restart, stuck});
 }
 
 void Ordering::stop() {

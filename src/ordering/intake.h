@@ -26,8 +26,9 @@ struct Slot {
   /// Decoded, with a verdict on each signature whose key was known when it was looked at.
   std::optional<Result<verification::CheckedTransaction>> checked;
   std::chrono::steady_clock::time_point taken_in;
-  std::uint64_t valid_until_ms = 0;  ///< for the engine that took it
-  bool ready = false;                ///< `checked` is set
+  std::uint64_t valid_until_ms = 0;  ///< for the engine that took it, as `id`
+  Hash id{};
+  bool ready = false;  ///< `checked` is set
 };
 using SlotPtr = std::shared_ptr<Slot>;
 

@@ -9,32 +9,13 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
-import time
 
 import pytest
 
-BUILD = pathlib.Path(os.environ["XL_BUILD"])
-XINGLIN = BUILD / "xinglin"
-ENGINE = BUILD / "engine" / "cometbft"
+from cluster import ENGINE, XINGLIN, children_of, eventually, free_ports, needs_engine, run
 
-pytestmark = pytest.mark.skipif(not ENGINE.exists(),
-                                reason="skipped: CometBFT is not installed; ./dev test says why")
-
-
-def run(*arguments, cwd, code=0):
-    done = subprocess.run([XINGLIN, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, "LANG": "C", "XDG_CACHE_HOME": str(cwd / "cache")},
-                          timeout=120)
-    assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
-    return done
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+pytestmark = needs_engine
 
 
 class Member:
@@ -47,7 +28,7 @@ class Member:
             "--operator-key", "operator.key", cwd=folder)
         with open(folder / "data/node.toml", "a") as config:
             config.write(f'[engine]\nkind = "cometbft"\nprogram = "{ENGINE.resolve()}"\n'
-                         f'listen = "127.0.0.1:{free_port()}"\n')
+                         f'listen = "127.0.0.1:{free_ports(1)[0]}"\n')
         identity, = (folder / "data/keys").glob("*.identity.json")
         self.identity = identity.relative_to(folder)
         self.did = "did:xinglin:" + identity.name.split(".")[0]
@@ -71,8 +52,7 @@ class Member:
                    "operator.key", *arguments, cwd=self.folder, code=code)
 
     def engine_pid(self):
-        children = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        pids = [int(pid) for one in children for pid in one.read_text().split()]
+        pids = children_of(self.process.pid)
         return pids[0] if pids else None
 
     def attest(self, name):
@@ -96,16 +76,6 @@ def member(tmp_path):
     yield one
     if one.process.poll() is None:
         one.stop()
-
-
-def eventually(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.1)
-    raise AssertionError("it did not happen in time")
 
 
 def verified(member, acknowledged):

@@ -8,54 +8,16 @@ is expelled; receipts, stores and peers are checked."""
 import base64
 import datetime
 import hashlib
-import http.client
 import json
-import os
-import pathlib
 import signal
-import socket
 import subprocess
-import time
 
 import pytest
 
-BUILD = pathlib.Path(os.environ["XL_BUILD"])
-XINGLIN = BUILD / "xinglin"
-ENGINE = BUILD / "engine" / "cometbft"
-OPERATOR = ["--operator-key", "operator.key"]
+from cluster import (ENGINE, OPERATOR, XINGLIN, engine_answer, eventually, free_ports,
+                     needs_engine, run)
 
-pytestmark = pytest.mark.skipif(not ENGINE.exists(),
-                                reason="skipped: CometBFT is not installed; ./dev test says why")
-
-
-def run(*arguments, cwd, code=0):
-    done = subprocess.run([XINGLIN, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, "LANG": "C", "XDG_CACHE_HOME": str(cwd / "cache")},
-                          timeout=60)
-    as_expected = done.returncode != 0 if code is None else done.returncode == code
-    assert as_expected, (arguments, done.returncode, done.stdout, done.stderr)
-    return done
-
-
-def eventually(condition, seconds=40):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.2)
-    raise AssertionError("it did not happen in time")
-
-
-def free_ports(count):
-    """Ports that nobody has now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+pytestmark = needs_engine
 
 
 class Member:
@@ -124,16 +86,8 @@ class Member:
 
     def peers(self):
         """How many the engine is connected to."""
-        class Local(http.client.HTTPConnection):
-            def connect(connection):
-                connection.sock = socket.socket(socket.AF_UNIX)
-                connection.sock.connect(str(self.folder / self.name / "run/rpc.sock"))
-        try:
-            connection = Local("localhost", timeout=5)
-            connection.request("GET", "/net_info")
-            return int(json.loads(connection.getresponse().read())["result"]["n_peers"])
-        except (OSError, http.client.HTTPException, ValueError):
-            return None  # it starts again
+        told = engine_answer(self.folder / self.name, "net_info")
+        return int(told["result"]["n_peers"]) if told else None  # it starts again
 
     def receipt(self, transaction):
         path = self.folder / f"{transaction}.receipt"

@@ -6,24 +6,12 @@ member's store checked and compared afterwards."""
 
 import json
 import os
-import pathlib
 import re
 import shutil
-import subprocess
 
 import pytest
 
-BUILD = pathlib.Path(os.environ["XL_BUILD"])
-XINGLIN = BUILD / "xinglin"
-ENGINE = BUILD / "engine" / "cometbft"
-
-
-def run(*arguments, cwd, code=0, timeout=120):
-    done = subprocess.run([XINGLIN, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, "LANG": "C", "XDG_CACHE_HOME": str(cwd / "cache")},
-                          timeout=timeout)
-    assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
-    return done
+from cluster import needs_engine, run
 
 
 @pytest.fixture
@@ -71,8 +59,7 @@ def test_no_secret_is_in_a_card_or_a_signature(founders):
             assert len(word) in (44, 88, 64), word
 
 
-@pytest.mark.skipif(not ENGINE.exists(),
-                    reason="skipped: CometBFT is not installed; ./dev test says why")
+@needs_engine
 def test_the_story_on_four_members(tmp_path):
     done = run("demo", "up", "--members", "4", "--folder", "demo", "--port", "0", "--exit",
                cwd=tmp_path, timeout=300)

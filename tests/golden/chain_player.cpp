@@ -116,7 +116,8 @@ bool ChainPlayer::same_for_other_seeds(std::uint64_t height, std::uint64_t block
 
 std::string ChainPlayer::play(std::uint64_t block_ms, const std::vector<Bytes>& envelopes) {
   const std::uint64_t height = headers_->next_height();
-  const chain::DecodedBlock decoded = chain::decode_block(envelopes, registry_);
+  const chain::DecodedBlock decoded =
+      decoder_ ? decoder_(envelopes) : chain::decode_block(envelopes, registry_);
   auto result = chain_->execute(height, block_ms, decoded);
   json::Writer out;
   out.begin_object().key("height").unsigned_integer(height);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,7 +36,13 @@ class ChainPlayer {
   /// Closes the store, opens it again and says where it stands.
   [[nodiscard]] std::string reopened();
 
+  /// How the next blocks are decoded and checked; `chain::decode_block` at first.
+  using Decoder = std::function<chain::DecodedBlock(const std::vector<Bytes>& envelopes)>;
+  void decode_with(Decoder decoder) { decoder_ = std::move(decoder); }
+
   [[nodiscard]] const chain::Chain& chain() const { return *chain_; }
+  /// For another engine that drives the chain instead of `play`.
+  [[nodiscard]] chain::Chain& mutable_chain() { return *chain_; }
   [[nodiscard]] const contracts::Registry& registry() const { return registry_; }
   /// Ids of the executed transactions, in order.
   [[nodiscard]] const std::vector<Hash>& executed() const { return executed_; }
@@ -53,6 +60,7 @@ class ChainPlayer {
   std::unique_ptr<state::Database> database_;
   std::unique_ptr<chain::Chain> chain_;
   std::optional<ordering::solo::HeaderMaker> headers_;
+  Decoder decoder_;
   std::vector<Hash> executed_;
 };
 

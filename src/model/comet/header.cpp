@@ -24,6 +24,13 @@ Bytes bytes_leaf(ByteView value) {
   return encode(out);
 }
 
+/// Empty when it is none.
+wire::Evidence decoded_evidence(ByteView bytes) {
+  wire::Evidence out;
+  if (!decode_canonical(bytes, out)) out.Clear();
+  return out;
+}
+
 }  // namespace
 
 Address address_of(ByteView public_key) {
@@ -107,15 +114,26 @@ Hash results_hash(const std::vector<Bytes>& result_data) {
   return merkle::root_of(leaves);
 }
 
+Hash evidence_hash(const EvidenceList& evidence) {
+  std::vector<Bytes> leaves;
+  for (const Bytes& one : evidence) {
+    const wire::Evidence decoded = decoded_evidence(one);
+    leaves.push_back(copy_of(view_of(
+        decoded.has_duplicate_vote() ? decoded.duplicate_vote() : decoded.light_client_attack())));
+  }
+  return merkle::root_of(leaves);
+}
+
 BlockId block_id_of(const Header& header, const std::vector<Bytes>& transactions,
-                    const Commit& last_commit) {
+                    const Commit& last_commit, const EvidenceList& evidence) {
   wire::Block block;
   to_wire(header, *block.mutable_header());
   auto* data = block.mutable_data();
   for (const Bytes& transaction : transactions) {
     data->add_txs(transaction.data(), transaction.size());
   }
-  block.mutable_evidence();
+  auto* list = block.mutable_evidence();
+  for (const Bytes& one : evidence) *list->add_evidence() = decoded_evidence(one);
   to_wire(last_commit, *block.mutable_last_commit());
   const Bytes encoded = encode(block);
   std::vector<Bytes> parts;

@@ -116,10 +116,17 @@ void sort_validators(ValidatorSet& validators);
 /// gas wanted and gas used are 0 in this product.
 [[nodiscard]] Hash results_hash(const std::vector<Bytes>& result_data);
 
-/// The id of a whole block: header hash and the root over its 65,536-byte parts. The block has no
-/// evidence. Cost: encodes the block once.
+/// Proofs that validators broke the rules, as CometBFT's `Evidence` each, in the block's order.
+using EvidenceList = std::vector<Bytes>;
+
+/// Root over the proofs of a block: its header's evidence_hash. What is no evidence counts as
+/// empty.
+[[nodiscard]] Hash evidence_hash(const EvidenceList& evidence);
+
+/// The id of a whole block: header hash and the root over its 65,536-byte parts. Cost: encodes the
+/// block once.
 [[nodiscard]] BlockId block_id_of(const Header& header, const std::vector<Bytes>& transactions,
-                                  const Commit& last_commit);
+                                  const Commit& last_commit, const EvidenceList& evidence);
 
 /// The bytes that validator number `index` signed in `commit`: its length-prefixed CanonicalVote.
 /// Precondition: index is in range and its flag is not `absent`.

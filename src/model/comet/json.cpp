@@ -5,10 +5,14 @@
 #include <limits>
 
 #include "base/checked.h"
+#include "model/canonical.h"
+#include "model/comet/encoding.h"
 #include "model/limits.h"
 
 namespace xl::model::comet {
 namespace {
+
+namespace wire = xinglin::comet::v1;
 
 constexpr std::string_view key_type = "tendermint/PubKeyEd25519";
 
@@ -107,6 +111,118 @@ Result<CommitSignature> read_signature(json::Value in) {
     return comet_json_error("signature");
   }
   return out;
+}
+
+/// As `read_integer`, below zero too.
+Status read_signed(json::Value in, std::string_view name, std::int64_t& out) {
+  const auto text = in.find(name).as_string();
+  if (!text || !text->starts_with('-')) return read_integer(in, name, out);
+  std::uint64_t value = 0;
+  if (!parse_decimal(text->substr(1), value) ||
+      value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return comet_json_error(name);
+  }
+  out = -static_cast<std::int64_t>(value);
+  return {};
+}
+
+Status read_base64(json::Value in, std::string_view name, std::string& out) {
+  const json::Value member = in.find(name);
+  if (!member || member.is_null()) return {};
+  const auto text = member.as_string();
+  Bytes bytes;
+  if (!text || !from_base64(*text, bytes)) return comet_json_error(name);
+  out = text_of(bytes);
+  return {};
+}
+
+Status read_vote(json::Value in, wire::Vote& out) {
+  std::int64_t type = 0;
+  std::int64_t height = 0;
+  std::int64_t round = 0;
+  std::int64_t index = 0;
+  BlockId block_id;
+  Timestamp time;
+  Bytes address;
+  XL_TRY(read_integer(in, "type", type));
+  XL_TRY(read_integer(in, "height", height));
+  XL_TRY(read_integer(in, "round", round));
+  XL_TRY(read_integer(in, "validator_index", index));
+  XL_TRY(read_block_id(in, "block_id", block_id));
+  XL_TRY(read_time(in, "timestamp", time));
+  XL_TRY(read_hex(in, "validator_address", address));
+  XL_TRY(read_base64(in, "signature", *out.mutable_signature()));
+  XL_TRY(read_base64(in, "extension", *out.mutable_extension()));
+  XL_TRY(read_base64(in, "extension_signature", *out.mutable_extension_signature()));
+  out.set_type(static_cast<std::int32_t>(type));
+  out.set_height(height);
+  out.set_round(static_cast<std::int32_t>(round));
+  out.set_validator_index(static_cast<std::int32_t>(index));
+  to_wire(block_id, *out.mutable_block_id());
+  to_wire(time, *out.mutable_timestamp());
+  out.set_validator_address(std::string(text_of(address)));
+  return {};
+}
+
+Result<std::string> read_duplicate_vote(json::Value in) {
+  wire::DuplicateVoteEvidence out;
+  std::int64_t total_power = 0;
+  std::int64_t power = 0;
+  Timestamp time;
+  XL_TRY(read_vote(in.find("vote_a"), *out.mutable_vote_a()));
+  XL_TRY(read_vote(in.find("vote_b"), *out.mutable_vote_b()));
+  XL_TRY(read_integer(in, "TotalVotingPower", total_power));
+  XL_TRY(read_integer(in, "ValidatorPower", power));
+  XL_TRY(read_time(in, "Timestamp", time));
+  out.set_total_voting_power(total_power);
+  out.set_validator_power(power);
+  to_wire(time, *out.mutable_timestamp());
+  return std::string(text_of(encode(out)));
+}
+
+Status read_full_validator(json::Value in, wire::Validator& out) {
+  std::int64_t power = 0;
+  std::int64_t priority = 0;
+  Bytes address;
+  const json::Value key = in.find("pub_key");
+  if (key.find("type").as_string() != key_type) return comet_json_error("pub_key");
+  XL_TRY(read_hex(in, "address", address));
+  XL_TRY(read_base64(key, "value", *out.mutable_pub_key()->mutable_ed25519()));
+  XL_TRY(read_integer(in, "voting_power", power));
+  XL_TRY(read_signed(in, "proposer_priority", priority));
+  out.set_address(std::string(text_of(address)));
+  out.set_voting_power(power);
+  out.set_proposer_priority(priority);
+  return {};
+}
+
+Result<std::string> read_light_client_attack(json::Value in) {
+  wire::LightClientAttackEvidence out;
+  const json::Value block = in.find("ConflictingBlock");
+  XL_TRY_ASSIGN(const Header header, read_header(block.find("signed_header").find("header")));
+  XL_TRY_ASSIGN(const Commit commit, read_commit(block.find("signed_header").find("commit")));
+  auto* conflicting = out.mutable_conflicting_block();
+  to_wire(header, *conflicting->mutable_signed_header()->mutable_header());
+  to_wire(commit, *conflicting->mutable_signed_header()->mutable_commit());
+  const json::Value set = block.find("validator_set");
+  for (const json::Value one : set.find("validators").items()) {
+    XL_TRY(read_full_validator(one, *conflicting->mutable_validator_set()->add_validators()));
+  }
+  XL_TRY(read_full_validator(set.find("proposer"),
+                             *conflicting->mutable_validator_set()->mutable_proposer()));
+  for (const json::Value one : in.find("ByzantineValidators").items()) {
+    XL_TRY(read_full_validator(one, *out.add_byzantine_validators()));
+  }
+  std::int64_t height = 0;
+  std::int64_t total_power = 0;
+  Timestamp time;
+  XL_TRY(read_integer(in, "CommonHeight", height));
+  XL_TRY(read_integer(in, "TotalVotingPower", total_power));
+  XL_TRY(read_time(in, "Timestamp", time));
+  out.set_common_height(height);
+  out.set_total_voting_power(total_power);
+  to_wire(time, *out.mutable_timestamp());
+  return std::string(text_of(encode(out)));
 }
 
 }  // namespace
@@ -253,6 +369,27 @@ Result<LightBlock> read_light_block(json::Value in) {
   XL_TRY_ASSIGN(out.header, read_header(signed_header.find("header")));
   XL_TRY_ASSIGN(out.commit, read_commit(signed_header.find("commit")));
   XL_TRY_ASSIGN(out.validators, read_validators(in.find("validator_set")));
+  return out;
+}
+
+Result<EvidenceList> read_evidence(json::Value in) {
+  EvidenceList out;
+  const json::Value list = in.find("evidence");
+  if (!list || list.is_null()) return out;  // Go's empty list
+  if (!list.is_array()) return comet_json_error("evidence");
+  for (const json::Value one : list.items()) {
+    wire::Evidence evidence;
+    const auto type = one.find("type").as_string();
+    const json::Value value = one.find("value");
+    if (type == "tendermint/DuplicateVoteEvidence") {
+      XL_TRY_ASSIGN(*evidence.mutable_duplicate_vote(), read_duplicate_vote(value));
+    } else if (type == "tendermint/LightClientAttackEvidence") {
+      XL_TRY_ASSIGN(*evidence.mutable_light_client_attack(), read_light_client_attack(value));
+    } else {
+      return comet_json_error("evidence");
+    }
+    out.push_back(encode(evidence));
+  }
   return out;
 }
 

@@ -25,4 +25,8 @@ void write_light_block(json::Writer& out, const LightBlock& block);
 [[nodiscard]] Result<ValidatorSet> read_validators(json::Value in);
 [[nodiscard]] Result<LightBlock> read_light_block(json::Value in);
 
+/// The member `evidence` of a block of CometBFT's RPC: `{"evidence": [{"type", "value"}]}`.
+/// Errors: receipt_malformed (names the member).
+[[nodiscard]] Result<EvidenceList> read_evidence(json::Value in);
+
 }  // namespace xl::model::comet

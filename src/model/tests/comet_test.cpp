@@ -70,10 +70,10 @@ TEST(Comet, StoredFormsRoundTrip) {
 TEST(Comet, EmptyBlockHasOnePartAndItsIdBindsEveryTransaction) {
   Header header = published_header();
   const Commit none;
-  const BlockId empty = block_id_of(header, {}, none);
+  const BlockId empty = block_id_of(header, {}, none, {});
   EXPECT_EQ(empty.parts.total, 1U);
-  EXPECT_NE(block_id_of(header, {Bytes{1}}, none).parts.hash, empty.parts.hash);
-  EXPECT_EQ(block_id_of(header, {Bytes(70000, 1)}, none).parts.total, 2U);
+  EXPECT_NE(block_id_of(header, {Bytes{1}}, none, {}).parts.hash, empty.parts.hash);
+  EXPECT_EQ(block_id_of(header, {Bytes(70000, 1)}, none, {}).parts.total, 2U);
 }
 
 TEST(Comet, TimesRoundTripAndRefuseWhatIsNotRfc3339) {

@@ -15,6 +15,8 @@ using ordering::cometbft::Peer;
 constexpr auto look_pause = std::chrono::milliseconds(500);
 /// From one member's restart to the next: an engine is back in about two seconds.
 constexpr auto turn = std::chrono::seconds(4);
+/// Between two starts of an engine that stands still: catching up takes time.
+constexpr auto stuck_pause = std::chrono::minutes(1);
 
 std::string peer_id_of(const governance::Member& member) {
   return to_hex(view_of(member.record.peer_id()));
@@ -62,11 +64,11 @@ bool is_next_validator(const chain::Chain& chain, ByteView public_key) {
 }
 
 MemberWatch::MemberWatch(const chain::Chain& chain, std::string own_id,
-                         std::optional<Bytes> next_validator, std::function<void()> restart)
+                         std::optional<Bytes> next_validator, Hooks hooks)
     : chain_(chain),
       own_id_(std::move(own_id)),
       next_validator_(std::move(next_validator)),
-      restart_(std::move(restart)),
+      hooks_(std::move(hooks)),
       expelled_(count_expelled(governance::members_of(*chain.durable_state()))),
       thread_([this] { run(); }) {}
 
@@ -89,12 +91,17 @@ void MemberWatch::run() {
 }
 
 void MemberWatch::look() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now > freed_ + stuck_pause && hooks_.stuck()) {
+    freed_ = now;
+    hooks_.restart();
+  }
   const std::uint64_t height = chain_.head().height;
   if (height == height_) return;
   height_ = height;
   if (next_validator_ && is_next_validator(chain_, *next_validator_)) {
     next_validator_.reset();
-    restart_();
+    hooks_.restart();
   }
   const std::vector<governance::Member> members = governance::members_of(*chain_.durable_state());
   const std::size_t expelled = count_expelled(members);
@@ -108,7 +115,7 @@ void MemberWatch::look() {
     }
     before += governance::is_present(member.record) ? 1 : 0;
   }
-  if (before == 0 || pause(turn * static_cast<int>(before))) restart_();
+  if (before == 0 || pause(turn * static_cast<int>(before))) hooks_.restart();
 }
 
 }  // namespace xl::node

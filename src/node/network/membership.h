@@ -32,12 +32,18 @@ namespace xl::node {
 
 /// Follows the members of the durable ledger and has the engine started again when it must: once
 /// for each time somebody was expelled, one member after the other, so that they are never down
-/// together; and when the members' vote for `next_validator` takes effect. Its own thread.
+/// together; when the members' vote for `next_validator` takes effect; and when it stands still
+/// while the others go on, at most once a minute. Its own thread.
 class MemberWatch {
  public:
-  /// `chain` outlives the object. `restart` is called on the watch's thread.
+  /// What the watch asks and does, on its thread.
+  struct Hooks {
+    std::function<void()> restart;
+    std::function<bool()> stuck;  ///< does the engine stand still while the others go on?
+  };
+  /// `chain` outlives the object.
   MemberWatch(const chain::Chain& chain, std::string own_id, std::optional<Bytes> next_validator,
-              std::function<void()> restart);
+              Hooks hooks);
   ~MemberWatch();
   MemberWatch(const MemberWatch&) = delete;
   MemberWatch& operator=(const MemberWatch&) = delete;
@@ -51,7 +57,9 @@ class MemberWatch {
   const chain::Chain& chain_;
   std::string own_id_;
   std::optional<Bytes> next_validator_;
-  std::function<void()> restart_;
+  Hooks hooks_;
+  std::chrono::steady_clock::time_point
+      freed_;                 // the engine was last started again for being stuck
   std::size_t expelled_ = 0;  // as many as the engine was started without
   std::uint64_t height_ = 0;  // that was looked at
   std::mutex mutex_;

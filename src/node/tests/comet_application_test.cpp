@@ -24,13 +24,13 @@ class CometApplication : public ::testing::Test {
   }
 
   void start() {
-    application.emplace(*network.chain, network.clock,
-                        comet::Application::Hooks{[this](comet::ExecutedBlock block) {
-                                                    executed.push_back(std::move(block));
-                                                  },
-                                                  {},
-                                                  {},
-                                                  {}});
+    application.emplace(
+        *network.chain, network.clock,
+        comet::Application::Hooks{
+            [this](comet::ExecutedBlock block) { executed.push_back(std::move(block)); },
+            {},
+            [this](const chain::Misbehaviour& proved) { told.push_back(proved); },
+            {}});
   }
   /// As after a crash: what was not durable is gone.
   void reopen() {
@@ -96,6 +96,12 @@ class CometApplication : public ::testing::Test {
     block->set_hash(hash);
     set_time(block->mutable_time(), network.clock.now_ms());
     for (const Bytes& tx : txs) block->add_txs(std::string(text_of(tx)));
+    if (liar) {
+      auto* proof = block->add_misbehavior();
+      proof->set_type(abci::DUPLICATE_VOTE);
+      proof->mutable_validator()->set_address(std::string(text_of(*liar)));
+      proof->set_height(liar_height);
+    }
     return call(request).finalize_block();
   }
 
@@ -114,6 +120,9 @@ class CometApplication : public ::testing::Test {
   Network network{start_ms};
   std::optional<comet::Application> application;
   std::vector<comet::ExecutedBlock> executed;
+  std::vector<chain::Misbehaviour> told;
+  std::optional<Bytes> liar;  // the next blocks hold a proof against it
+  std::int64_t liar_height = 0;
   std::uint64_t sequence = 0;
 };
 
@@ -250,6 +259,31 @@ TEST_F(CometApplication, FinalizeLeavesNothingOnDiskAndCommitEverything) {
   EXPECT_EQ(info().last_block_height(), 1);
   EXPECT_EQ(info().last_block_app_hash(), app_hash);
   EXPECT_EQ(network.chain->head().history_size, 1U);
+}
+
+TEST_F(CometApplication, WhoBrokeTheRulesIsRememberedOnceTheBlockThatProvesItIsDurable) {
+  liar = Bytes(20, 7);
+  liar_height = 5;
+  const std::string before = finalize(1, {}, "proof").app_hash();
+  EXPECT_TRUE(told.empty());
+  reopen();
+  EXPECT_TRUE(network.chain->misbehaviour()->empty());
+  (void)finalize(1, {}, "proof");
+  commit();
+  const std::vector<chain::Misbehaviour> expected = {{*liar, 5, 1, true}};
+  EXPECT_EQ(told, expected);
+  reopen();
+  EXPECT_EQ(*network.chain->misbehaviour(), expected);
+  // The list is bounded, the newest stay; it is no part of the state.
+  for (std::int64_t height = 2; height <= 70; ++height) {
+    liar_height = height;
+    EXPECT_EQ(finalize(height, {}, std::to_string(height)).app_hash(), before);
+    commit();
+  }
+  const auto kept = *network.chain->misbehaviour();
+  ASSERT_EQ(kept.size(), 64U);
+  EXPECT_EQ(kept.front().height, 7U);
+  EXPECT_EQ(kept.back().height, 70U);
 }
 
 TEST_F(CometApplication, EmptyBlocksLeaveTheAppHashAlone) {

@@ -97,7 +97,8 @@ class SnapshotTest : public ::testing::Test {
       ASSERT_TRUE(block->commit.has_value());
       const chain::SignedBlock with = {{block->header, *block->commit, genesis_.validators},
                                        block->envelopes,
-                                       block->last_commit};
+                                       block->last_commit,
+                                       {}};
       ASSERT_TRUE(taken_->add_signed(finalized.batch, with).ok());
       ASSERT_TRUE(taken_->persist(std::move(finalized), height).ok());
     }

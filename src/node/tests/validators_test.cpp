@@ -137,7 +137,7 @@ class Validators : public ::testing::Test {
     out.envelopes = envelopes;
     comet::Commit& commit = out.light.commit;
     commit.height = header.height;
-    commit.block_id = comet::block_id_of(header, envelopes, last_commit_);
+    commit.block_id = comet::block_id_of(header, envelopes, last_commit_, {});
     for (const comet::Validator& validator : set) {
       commit.signatures.push_back({comet::BlockIdFlag::commit,
                                    copy_of(comet::address_of(validator.public_key)), header.time,

@@ -215,13 +215,17 @@ bool Replay::check_header(const chain::StoredBlockView& block, const comet::Comm
   if (!equal(header.data_hash, comet::data_hash(block.envelopes))) {
     return damaged(name, "its transactions are not those that the signed header names");
   }
+  if (!equal(header.evidence_hash, comet::evidence_hash(block.evidence))) {
+    return damaged(name, "its evidence is not what the signed header names");
+  }
   // The commit that the block holds is one of several that may prove the block before it; the
   // signed header says which.
   if (header.last_block_id != last_block_id_ ||
       !equal(header.last_commit_hash, comet::hash_of(block.last_commit))) {
     return damaged(name, "does not follow from the block before it");
   }
-  if (comet::block_id_of(header, block.envelopes, block.last_commit) != commit.block_id) {
+  if (comet::block_id_of(header, block.envelopes, block.last_commit, block.evidence) !=
+      commit.block_id) {
     return damaged(name, "its parts are not those that the members signed");
   }
   if (!equal(header.last_results_hash, results_hash_)) {

@@ -331,18 +331,18 @@ void Application::finalize(const abci::RequestFinalizeBlock& in, abci::ResponseF
                  "; this program knows versions up to " + std::to_string(limits::app_version_max) +
                  ": install a newer one");
   }
+  step("began");
   const std::uint64_t block_ms = milliseconds_of(in.time());
-  for (const auto& one : in.misbehavior()) {
-    if (hooks_.misbehaved) {
-      hooks_.misbehaved(view_of(one.validator().address()), one.type() == abci::DUPLICATE_VOTE,
-                        static_cast<std::uint64_t>(one.height()));
-    }
-  }
   std::vector<CheckedEnvelope> envelopes;
   std::vector<const execution::EnvelopeInput*> places;
   Pending pending;
   pending.hash = in.hash();
   pending.executed.height = height;
+  for (const auto& one : in.misbehavior()) {
+    pending.misbehaved.push_back({copy_of(view_of(one.validator().address())),
+                                  static_cast<std::uint64_t>(one.height()), height,
+                                  one.type() == abci::DUPLICATE_VOTE});
+  }
   for (const std::string& tx : in.txs()) {
     envelopes.push_back(consensus_.check(view_of(tx)));
     places.push_back(envelopes.back().get());
@@ -358,21 +358,31 @@ void Application::finalize(const abci::RequestFinalizeBlock& in, abci::ResponseF
   pending.answer = out;
   block_ms_ = block_ms;
   pending_ = std::move(pending);
+  step("answered");
 }
 
 void Application::commit() {
   if (!pending_) stop_process("the engine committed a block that was never finalised");
   pending_->executed.result = std::move(pending_->block.result);
   step("before_write");
-  const Status persisted = chain_.persist(std::move(pending_->block), 0);
+  Status persisted;
+  if (!pending_->misbehaved.empty()) {
+    persisted = chain_.add_misbehaviour(pending_->block, pending_->misbehaved);
+  }
+  if (persisted.ok()) persisted = chain_.persist(std::move(pending_->block), 0);
   // Nobody was told of this block yet, and going on would build on what is not on disk.
   if (!persisted.ok()) stop_process(persisted.error().text());
   step("written");
   if (snapshots_ != nullptr) snapshots_->committed(pending_->executed.height);
   for (const Hash& digest : pending_->executed.envelopes) cache_.remove(digest);
   ExecutedBlock executed = std::move(pending_->executed);
+  const std::vector<chain::Misbehaviour> misbehaved = std::move(pending_->misbehaved);
   pending_.reset();
+  for (const auto& one : misbehaved) {
+    if (hooks_.misbehaved) hooks_.misbehaved(one);
+  }
   if (hooks_.committed) hooks_.committed(std::move(executed));
+  step("told");
 }
 
 }  // namespace xl::ordering::cometbft

@@ -41,8 +41,8 @@ class Application {
     std::function<void(ExecutedBlock block)> committed;
     /// May the node with this CometBFT id (40 hex digits) be a peer?
     std::function<bool(std::string_view node_id)> peer_allowed;
-    /// A validator proved to have broken the rules: its address, what it did, at which height.
-    std::function<void(ByteView address, bool double_vote, std::uint64_t height)> misbehaved;
+    /// A durable block proves that a validator broke the rules.
+    std::function<void(const chain::Misbehaviour& proved)> misbehaved;
     /// For tests: called at named steps; may end the process.
     std::function<void(std::string_view step)> step_hook;
   };
@@ -98,6 +98,7 @@ class Application {
     std::string hash;  ///< of the block
     chain::FinalizedBlock block;
     ExecutedBlock executed;
+    std::vector<chain::Misbehaviour> misbehaved;
     abci::ResponseFinalizeBlock answer;
   };
   std::optional<Pending> pending_;

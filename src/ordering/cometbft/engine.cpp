@@ -31,6 +31,10 @@ std::uint64_t last_chance_ms(const std::vector<SlotPtr>& slots) {
   return out;
 }
 
+std::size_t count_unanswered(const std::vector<SlotPtr>& slots) {
+  return slots.size() - static_cast<std::size_t>(std::count(slots.begin(), slots.end(), nullptr));
+}
+
 class Impl final : public CometEngine {
  public:
   Impl(chain::Chain& chain, const Clock& clock, const crypto::SigningKey& envelope_key,
@@ -69,7 +73,7 @@ class Impl final : public CometEngine {
 
  private:
   struct Envelope {
-    std::vector<SlotPtr> slots;
+    std::vector<SlotPtr> slots;  // null: it ran out of another envelope, and is answered
     std::uint64_t last_chance_ms = 0;
   };
   /// Sealed, and shared with the application.
@@ -85,6 +89,8 @@ class Impl final : public CometEngine {
   Sealed seal(const std::vector<SlotPtr>& slots);
   std::vector<SlotPtr> refuse(const Hash& digest, ByteView refusals);
   void committed(ExecutedBlock block);
+  SlotPtr take_waiting(const Hash& id);
+  void forget(const std::vector<SlotPtr>& slots);
   void collect_loop();
   bool collect_next(EngineRpc& rpc);
   void answer_up_to(std::uint64_t height);
@@ -110,6 +116,7 @@ class Impl final : public CometEngine {
   std::condition_variable room_;
   std::condition_variable committed_;
   std::map<Hash, Envelope> waiting_;                        // sent, not in a block yet
+  std::map<Hash, std::pair<Hash, std::size_t>> places_;     // id -> envelope, position: in waiting_
   std::map<std::uint64_t, std::vector<Answer>> by_height_;  // in a block, header to come
   std::size_t in_flight_ = 0;                               // transactions in the two
   bool stopping_ = false;
@@ -145,9 +152,10 @@ void Impl::stop() {
   std::vector<std::pair<SlotPtr, Error>> left;
   for (auto& [digest, envelope] : std::exchange(waiting_, {})) {
     for (SlotPtr& slot : envelope.slots) {
-      left.emplace_back(std::move(slot), make_error(ErrorCode::wait_timed_out));
+      if (slot) left.emplace_back(std::move(slot), make_error(ErrorCode::wait_timed_out));
     }
   }
+  places_.clear();
   for (auto& [height, answers] : std::exchange(by_height_, {})) {
     for (Answer& answer : answers) {
       left.emplace_back(std::move(answer.slot), make_error(ErrorCode::wait_timed_out));
@@ -187,6 +195,7 @@ Impl::Sealed Impl::seal(const std::vector<SlotPtr>& slots) {
     // Checked again only when a first attempt was refused in part, which is rare.
     if (!slot->checked) slot->checked.emplace(verification::check(slot->raw, chain_.registry()));
     slot->valid_until_ms = (*slot->checked)->transaction.body.valid_until_ms;
+    slot->id = (*slot->checked)->transaction.id;
     items.push_back(std::move(*slot->checked));
     slot->checked.reset();
   }
@@ -227,6 +236,7 @@ void Impl::send(std::vector<SlotPtr> slots) {
       const std::scoped_lock lock(mutex_);
       in_flight_ += slots.size();
       const std::uint64_t last_chance = last_chance_ms(slots);
+      for (std::size_t i = 0; i < slots.size(); ++i) places_[slots[i]->id] = {sealed.digest, i};
       waiting_.emplace(sealed.digest, Envelope{std::move(slots), last_chance});
     }
     slots.clear();
@@ -254,19 +264,23 @@ std::vector<SlotPtr> Impl::refuse(const Hash& digest, ByteView refusals) {
     if (found == waiting_.end()) return {};
     slots = std::move(found->second.slots);
     waiting_.erase(found);
-    in_flight_ -= slots.size();
+    forget(slots);
+    in_flight_ -= count_unanswered(slots);
   }
   std::vector<Refusal> decoded;
   std::vector<std::pair<SlotPtr, Error>> refused;
   const bool understood = decode_refusals(refusals, decoded) && !decoded.empty();
+  bool named = false;
   for (const Refusal& refusal : decoded) {
-    if (refusal.position < slots.size() && slots[refusal.position]) {
+    if (refusal.position >= slots.size()) continue;
+    named = true;
+    if (slots[refusal.position]) {
       refused.emplace_back(std::move(slots[refusal.position]), make_error(refusal.code));
     }
   }
   std::erase(slots, nullptr);
   // Refused as a whole, or for a reason that names no transaction: none can go.
-  if (!understood || refused.empty()) {
+  if (!understood || !named) {
     const ErrorCode code = understood ? decoded[0].code : ErrorCode::engine_refused;
     for (SlotPtr& slot : slots) refused.emplace_back(std::move(slot), make_error(code));
     slots.clear();
@@ -279,34 +293,64 @@ std::vector<SlotPtr> Impl::refuse(const Hash& digest, ByteView refusals) {
 void Impl::committed(ExecutedBlock block) {
   {
     const std::scoped_lock lock(mutex_);
+    std::vector<Answer>& answers = by_height_[block.height];
+    const auto answer = [&](SlotPtr slot, const Outcome& outcome) {
+      if (slot) answers.push_back({std::move(slot), outcome});
+    };
+    // What ran out of another member's envelope ran: nobody gains by packing what is not theirs.
+    for (const execution::Receipt& receipt : block.result.receipts) {
+      const model::HistoryEntry& entry = receipt.entry();
+      if (waiting_.contains(block.envelopes[entry.index])) continue;
+      answer(take_waiting(entry.transaction_id), entry);
+    }
     std::map<std::uint32_t, std::vector<SlotPtr>> mine;
     for (std::uint32_t i = 0; i < block.envelopes.size(); ++i) {
       const auto found = waiting_.find(block.envelopes[i]);
       if (found == waiting_.end()) continue;
+      forget(found->second.slots);
       mine.emplace(i, std::move(found->second.slots));
       waiting_.erase(found);
     }
-    std::vector<Answer>& answers = by_height_[block.height];
-    const auto answer = [&](std::uint32_t index, std::uint32_t position, const Outcome& outcome) {
+    const auto take_mine = [&](std::uint32_t index, std::uint32_t position) -> SlotPtr {
       const auto found = mine.find(index);
-      if (found != mine.end() && position < found->second.size()) {
-        answers.push_back({found->second[position], outcome});
-      }
+      if (found == mine.end() || position >= found->second.size()) return nullptr;
+      return std::exchange(found->second[position], nullptr);
     };
     for (const execution::Receipt& receipt : block.result.receipts) {
-      answer(receipt.entry().index, receipt.entry().envelope_index, receipt.entry());
+      answer(take_mine(receipt.entry().index, receipt.entry().envelope_index), receipt.entry());
     }
     for (const execution::Rejection& rejection : block.result.rejections) {
       const auto found = mine.find(rejection.index);
       if (!rejection.whole_envelope) {
-        answer(rejection.index, rejection.envelope_index, rejection.error);
+        answer(take_mine(rejection.index, rejection.envelope_index), rejection.error);
       } else if (found != mine.end()) {
-        for (const SlotPtr& slot : found->second) answers.push_back({slot, rejection.error});
+        for (SlotPtr& slot : found->second) answer(std::exchange(slot, nullptr), rejection.error);
       }
     }
     if (answers.empty()) by_height_.erase(block.height);
   }
   committed_.notify_all();
+}
+
+/// The transaction that waits under this id, in whatever envelope; null when there is none. Caller
+/// holds mutex_.
+SlotPtr Impl::take_waiting(const Hash& id) {
+  const auto place = places_.find(id);
+  if (place == places_.end()) return nullptr;
+  const auto [digest, position] = place->second;
+  places_.erase(place);
+  const auto found = waiting_.find(digest);
+  if (found == waiting_.end()) return nullptr;
+  SlotPtr out = std::exchange(found->second.slots[position], nullptr);
+  if (count_unanswered(found->second.slots) == 0) waiting_.erase(found);
+  return out;
+}
+
+/// Their envelope waits no longer. Caller holds mutex_.
+void Impl::forget(const std::vector<SlotPtr>& slots) {
+  for (const SlotPtr& slot : slots) {
+    if (slot) places_.erase(slot->id);
+  }
 }
 
 /// Makes headers and commits durable as soon as they exist, and answers whose receipts they
@@ -375,8 +419,9 @@ void Impl::sweep() {
         ++at;
         continue;
       }
+      forget(at->second.slots);
       for (SlotPtr& slot : at->second.slots) {
-        expired.emplace_back(std::move(slot), make_error(ErrorCode::transaction_expired));
+        if (slot) expired.emplace_back(std::move(slot), make_error(ErrorCode::transaction_expired));
       }
       at = waiting_.erase(at);
     }

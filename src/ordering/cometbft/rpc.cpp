@@ -154,6 +154,7 @@ Result<chain::SignedBlock> EngineRpc::signed_block(std::uint64_t height) {
     out.envelopes.push_back(std::move(envelope));
   }
   XL_TRY_ASSIGN(out.last_commit, model::comet::read_commit(block.find("last_commit")));
+  XL_TRY_ASSIGN(out.evidence, model::comet::read_evidence(block.find("evidence")));
   for (std::size_t page = 1;; ++page) {
     json::Writer asked;
     asked.begin_object().key("height").string(std::to_string(height));

@@ -3,10 +3,10 @@
 #include "ordering/cometbft/watch.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/checked.h"
 #include "model/comet/header.h"
-#include "ordering/cometbft/rpc.h"
 
 namespace xl::ordering::cometbft {
 namespace {
@@ -18,6 +18,9 @@ constexpr std::chrono::seconds watch_pause{2};
 constexpr std::chrono::seconds agreed_within{10};
 /// CometBFT's RoundStepPropose: before it there is nothing to agree on.
 constexpr std::uint32_t step_propose = 3;
+/// Blocks that a validator is in none of before it is called silent: votes that come late are left
+/// out of some.
+constexpr std::uint64_t blocks_looked_at = 8;
 /// The round that began just now may have no votes yet.
 constexpr std::size_t rounds_looked_at = 2;
 
@@ -68,10 +71,23 @@ Result<RoundView> read_round(json::Value round_state) {
   return out;
 }
 
+std::vector<PeerHeight> read_peers(json::Value peers) {
+  std::vector<PeerHeight> out;
+  for (const json::Value peer : peers.items()) {
+    const std::string_view address = peer.find("node_address").as_string().value_or("");
+    const json::Value round = peer.find("peer_state").find("round_state");
+    PeerHeight one{std::string(address.substr(0, address.find('@'))), 0};
+    if (parse_decimal(round.find("height").as_string().value_or(""), one.height)) {
+      out.push_back(std::move(one));
+    }
+  }
+  return out;
+}
+
 HealthWatch::HealthWatch(const chain::Chain& chain, std::filesystem::path rpc_socket,
                          std::vector<KnownMember> members)
     : chain_(chain), rpc_socket_(std::move(rpc_socket)), members_(std::move(members)) {
-  since_ = waiting_since_ = Steady::now();
+  since_ = waiting_since_ = standing_since_ = behind_since_ = Steady::now();
   last_.members = static_cast<std::uint32_t>(std::max<std::size_t>(members_.size(), 1));
   thread_ = std::thread([this] { run(); });
 }
@@ -102,7 +118,9 @@ void HealthWatch::run() {
       seen->silent.clear();
     }
     if (seen->state != last_.state) {
-      since_ = seen->state == Health::State::halted ? waiting_since_ : Steady::now();
+      since_ = seen->state == Health::State::halted  ? waiting_since_
+               : seen->state == Health::State::stuck ? standing_since_
+                                                     : Steady::now();
     }
     last_ = std::move(*seen);
     if (stop_wanted_.wait_for(lock, watch_pause, [&] { return stopping_; })) return;
@@ -135,15 +153,125 @@ Result<Health> HealthWatch::look() {
   const bool waiting = round.step >= step_propose;
   if (!waiting || round.height != waiting_height_) waiting_since_ = Steady::now();
   waiting_height_ = waiting ? round.height : 0;
+  out.misbehaved = misbehaved_present();
   bool too_few = false;
   std::vector<std::string> silent = silent_of(round, too_few);
   if (waiting && too_few && Steady::now() - waiting_since_ > agreed_within) {
     out.state = Health::State::halted;
     out.silent = std::move(silent);
-  } else if (catching_up && out.members > 1) {
+    return out;
+  }
+  if (here != counted_height_) absent_ = absent_from_blocks();
+  counted_height_ = here;
+  out.silent = absent_;
+  if (catching_up && out.members > 1) {
     out.state = Health::State::lagging;
+    return out;
+  }
+  XL_TRY_ASSIGN(const bool stuck, is_stuck(round, rpc, out));
+  if (stuck) out.state = Health::State::stuck;
+  return out;
+}
+
+/// CometBFT that meets a block it cannot follow ends its agreement, and goes on answering as if
+/// nothing were (consensus/state.go receiveRoutine). Whoever stands still while others that
+/// cannot all be lying are further is such a one, or is cut off from what they send.
+Result<bool> HealthWatch::is_stuck(const RoundView& round, EngineRpc& rpc, Health& out) {
+  const Steady::time_point now = Steady::now();
+  if (round.height != standing_height_) {
+    standing_height_ = round.height;
+    standing_since_ = now;
+    behind_ = false;
+  }
+  if (now - standing_since_ <= agreed_within) return false;
+  XL_TRY_ASSIGN(const std::uint64_t ahead, ahead_of(round.height, rpc));
+  if (ahead == 0) {
+    behind_ = false;
+    return false;
+  }
+  if (!std::exchange(behind_, true)) behind_since_ = now;
+  if (now - behind_since_ <= agreed_within) return false;
+  out.behind_blocks = ahead;
+  return true;
+}
+
+/// By how many blocks validators with more than a third of the power say that they are further: at
+/// least one of them is honest.
+Result<std::uint64_t> HealthWatch::ahead_of(std::uint64_t height, EngineRpc& rpc) const {
+  XL_TRY_ASSIGN(const model::comet::ValidatorSet set, chain_.validators(chain_.head().height));
+  XL_TRY_ASSIGN(const json::Value dump, rpc.call("dump_consensus_state", "{}"));
+  std::int64_t total = 0;
+  for (const auto& validator : set) total += validator.power;
+  std::vector<std::pair<std::uint64_t, std::int64_t>> ahead;  // height, power
+  for (const PeerHeight& peer : read_peers(dump.find("peers"))) {
+    const auto member = std::find_if(members_.begin(), members_.end(),
+                                     [&](const auto& one) { return one.node_id == peer.node_id; });
+    if (member == members_.end() || peer.height <= height) continue;
+    const auto validator = std::find_if(set.begin(), set.end(), [&](const auto& one) {
+      return one.public_key == member->validator_key;
+    });
+    if (validator != set.end()) ahead.emplace_back(peer.height, validator->power);
+  }
+  std::sort(ahead.rbegin(), ahead.rend());
+  std::int64_t power = 0;
+  for (const auto& [at, own] : ahead) {
+    power += own;
+    if (power * 3 > total) return at - height;
+  }
+  return std::uint64_t{0};
+}
+
+/// Validators whose vote is in none of the last blocks, each of which holds more than two thirds
+/// for the one before it.
+std::vector<std::string> HealthWatch::absent_from_blocks() const {
+  const std::uint64_t head = chain_.head().signed_height;
+  if (head < chain_.base() + blocks_looked_at) return {};
+  const auto before = chain_.validators_at(head - blocks_looked_at);
+  const auto now = chain_.validators_at(head);
+  if (!before.ok() || !now.ok()) return {};
+  std::vector<Bytes> absent;
+  for (const auto& validator : *now) {
+    const bool long_enough = std::any_of(before->begin(), before->end(), [&](const auto& one) {
+      return one.public_key == validator.public_key;
+    });
+    if (long_enough) absent.push_back(copy_of(model::comet::address_of(validator.public_key)));
+  }
+  for (std::uint64_t height = head; height > head - blocks_looked_at && !absent.empty(); --height) {
+    const auto block = chain_.block(height);
+    if (!block.ok()) return {};
+    for (const auto& signature : block->last_commit.signatures) {
+      if (signature.flag != model::comet::BlockIdFlag::commit) continue;
+      std::erase(absent, signature.address);
+    }
+  }
+  std::vector<std::string> out;
+  for (const Bytes& address : absent) out.push_back(name_of(address));
+  return out;
+}
+
+/// Each present validator of which something was proved, with the last time.
+std::vector<Health::Misbehaved> HealthWatch::misbehaved_present() const {
+  std::vector<Health::Misbehaved> out;
+  const auto proved = chain_.misbehaviour();
+  if (!proved.ok() || proved->empty()) return out;
+  const auto set = chain_.validators(chain_.head().height + 1);
+  if (!set.ok()) return out;
+  for (const auto& validator : *set) {
+    const auto address = model::comet::address_of(validator.public_key);
+    const auto last = std::find_if(proved->rbegin(), proved->rend(),
+                                   [&](const auto& one) { return equal(one.validator, address); });
+    if (last == proved->rend()) continue;
+    out.push_back({name_of(address), last->height, last->double_vote});
   }
   return out;
+}
+
+/// A validator's name for people, or its address.
+std::string HealthWatch::name_of(ByteView address) const {
+  for (const KnownMember& member : members_) {
+    if (equal(model::comet::address_of(member.validator_key), address)) return member.name;
+  }
+  return to_hex(address);
 }
 
 /// Names of the validators that do not vote; `too_few`: what the others have is not more than two
@@ -161,12 +289,7 @@ std::vector<std::string> HealthWatch::silent_of(const RoundView& round, bool& to
       voting += validator.power;
       continue;
     }
-    const auto member = std::find_if(members_.begin(), members_.end(), [&](const KnownMember& one) {
-      return one.validator_key == validator.public_key;
-    });
-    out.push_back(member != members_.end()
-                      ? member->name
-                      : to_hex(model::comet::address_of(validator.public_key)));
+    out.push_back(name_of(model::comet::address_of(validator.public_key)));
   }
   too_few = voting * 3 <= total * 2;
   return out;

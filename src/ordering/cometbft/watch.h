@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "chain/chain.h"
+#include "ordering/cometbft/rpc.h"
 #include "ordering/health.h"
 
 namespace xl::ordering::cometbft {
@@ -31,6 +32,16 @@ struct RoundView {
 /// Reads `round_state` of the answer. Errors: engine_answer_invalid.
 [[nodiscard]] Result<RoundView> read_round(json::Value round_state);
 
+/// A peer and the height it says it is agreeing on.
+struct PeerHeight {
+  std::string node_id;  ///< 40 hex digits
+  std::uint64_t height = 0;
+};
+
+/// Reads `peers` of the answer to `dump_consensus_state`; what is not understood is left out, as it
+/// is what peers say of themselves.
+[[nodiscard]] std::vector<PeerHeight> read_peers(json::Value peers);
+
 /// Asks the engine every two seconds how it goes, so that it is known for how long. Thread-safe.
 class HealthWatch {
  public:
@@ -47,12 +58,23 @@ class HealthWatch {
   void run();
   [[nodiscard]] Result<Health> look();
   [[nodiscard]] std::vector<std::string> silent_of(const RoundView& round, bool& halted) const;
+  [[nodiscard]] std::vector<std::string> absent_from_blocks() const;
+  [[nodiscard]] std::vector<Health::Misbehaved> misbehaved_present() const;
+  [[nodiscard]] Result<std::uint64_t> ahead_of(std::uint64_t height, EngineRpc& rpc) const;
+  [[nodiscard]] std::string name_of(ByteView address) const;
+  [[nodiscard]] Result<bool> is_stuck(const RoundView& round, EngineRpc& rpc, Health& out);
 
   const chain::Chain& chain_;
   const std::filesystem::path rpc_socket_;
   const std::vector<KnownMember> members_;
   std::uint64_t waiting_height_ = 0;  // watching thread only: agreed on since waiting_since_
   std::chrono::steady_clock::time_point waiting_since_;
+  std::uint64_t standing_height_ = 0;  // watching thread only: the engine is at since
+  std::chrono::steady_clock::time_point standing_since_;
+  std::chrono::steady_clock::time_point behind_since_;  // others were seen ahead of it
+  bool behind_ = false;
+  std::uint64_t counted_height_ = 0;  // watching thread only: who is in the blocks up to it
+  std::vector<std::string> absent_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable stop_wanted_;

@@ -68,7 +68,7 @@ chain::SignedBlock HeaderMaker::sign(std::vector<Bytes> envelopes, std::uint64_t
   out.last_commit = last_commit_;
   comet::Commit& commit = out.light.commit;
   commit.height = header.height;
-  commit.block_id = comet::block_id_of(header, envelopes, last_commit_);
+  commit.block_id = comet::block_id_of(header, envelopes, last_commit_, {});
   commit.signatures.push_back(
       {comet::BlockIdFlag::commit, header.proposer_address, header.time, Bytes(64, 0)});
   const Bytes signature = validator_.sign(comet::vote_sign_bytes(header.chain_id, commit, 0));

@@ -39,5 +39,19 @@ TEST(Watch, RefusesWhatItDoesNotKnow) {
   }
 }
 
+TEST(Watch, ReadsHowFarPeersSayTheyAreAndLeavesOutWhatItDoesNotKnow) {
+  const auto document = json::parse(R"([
+    {"node_address":"aa@127.0.0.1:1","peer_state":{"round_state":{"height":"12","round":0}}},
+    {"node_address":"bb@127.0.0.1:2","peer_state":{"round_state":{"height":"-1"}}},
+    {"node_address":"cc@127.0.0.1:3","peer_state":{}}, {}, 7])",
+                                    {});
+  ASSERT_TRUE(document.ok());
+  const auto peers = read_peers(document->root());
+  ASSERT_EQ(peers.size(), 1U);
+  EXPECT_EQ(peers[0].node_id, "aa");
+  EXPECT_EQ(peers[0].height, 12U);
+  EXPECT_TRUE(read_peers(json::Value{}).empty());
+}
+
 }  // namespace
 }  // namespace xl::ordering::cometbft
