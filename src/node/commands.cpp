@@ -143,22 +143,30 @@ void show_report(const VerifyReport& report, const Console& console) {
     console.result(report_json(report));
     return;
   }
+  const std::string first = std::to_string(report.base);
   const std::string blocks = std::to_string(report.intact_height);
   if (report.damage) {
     console.result(std::string(console.pick("✗ ", "✗ ")) + report.damage->record + ": " +
                    report.damage->what);
-    console.result(std::string(console.pick("  intact   blocks 1 to ", "  完好    区块 1 至 ")) +
-                   blocks);
+    console.result(std::string(console.pick("  intact   blocks ", "  完好    区块 ")) + first +
+                   std::string(console.pick(" to ", " 至 ")) + blocks);
     console.result(std::string(console.pick(
         "  fix      set this copy aside and restore it from another member or a backup",
         "  处理    请停用此副本,并从其他成员或备份恢复")));
     return;
   }
   console.result(
-      std::string(console.pick("✓ Intact: blocks 1 to ", "✓ 完好:区块 1 至 ")) + blocks +
+      std::string(console.pick("✓ Intact: blocks ", "✓ 完好:区块 ")) + first +
+      std::string(console.pick(" to ", " 至 ")) + blocks +
       std::string(console.pick(", transactions ", ",交易 ")) + std::to_string(report.transactions) +
       std::string(console.pick(", state keys ", ",状态键 ")) + std::to_string(report.state_keys));
   console.result(std::string(console.pick("  app hash ", "  账本指纹 ")) + to_hex(report.app_hash));
+  if (report.base > 1) {
+    console.result(std::string(
+        console.pick("  earlier  blocks are not kept here: the state was taken from a snapshot, and "
+                     "is what the members signed",
+                     "  更早    的区块此处不保留:状态取自快照,与各成员签署的一致")));
+  }
 }
 
 int run_ledger_verify(const FolderOptions& options, const Console& console) {
@@ -166,7 +174,7 @@ int run_ledger_verify(const FolderOptions& options, const Console& console) {
       options.ledger.empty() ? options.layout().ledger() : std::filesystem::path(options.ledger);
   Layout layout = options.layout();
   if (!options.genesis.empty()) layout.root = std::filesystem::path(options.genesis).parent_path();
-  const auto genesis = load_genesis(layout);
+  auto genesis = load_genesis(layout);
   if (!genesis.ok()) return console.fail(genesis.error());
   // Read before the store, which a running node goes on with. A copy elsewhere may be older.
   std::optional<ordering::solo::Signed> last_signed;
@@ -186,12 +194,13 @@ int run_ledger_verify(const FolderOptions& options, const Console& console) {
   const contracts::Registry registry = contracts::make_registry();
   const SystemClock clock;
   Progress progress(console, std::string(console.pick("Verifying", "正在核验")), clock.now_ms());
-  const auto report = verify_ledger(
-      **database, registry, *genesis,
-      [&](std::uint64_t done, std::uint64_t total) {
-        progress.update(done, total, clock.now_ms());
-      },
-      last_signed);
+  const auto show = [&](std::uint64_t done, std::uint64_t total) {
+    progress.update(done, total, clock.now_ms());
+  };
+  auto report = verify_ledger(**database, registry, *genesis, show, last_signed);
+  if (!report.ok() && report.error().code == ErrorCode::block_not_kept) {
+    report = verify_restored(**database, registry, std::move(*genesis), show);
+  }
   progress.finish();
   if (!report.ok()) return console.fail(report.error());
   show_report(*report, console);

@@ -370,6 +370,7 @@ std::string report_json(const VerifyReport& report) {
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/ledger-verification/v1");
   out.key("intact").boolean(!report.damage.has_value());
+  out.key("first_block").string(std::to_string(report.base));
   out.key("blocks").string(std::to_string(report.height));
   out.key("intact_height").string(std::to_string(report.intact_height));
   out.key("transactions").string(std::to_string(report.transactions));

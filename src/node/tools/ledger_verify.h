@@ -19,7 +19,8 @@ struct Damage {
 
 /// What a whole verification found.
 struct VerifyReport {
-  std::uint64_t height = 0;        ///< blocks checked
+  std::uint64_t base = 1;          ///< first block that is kept here
+  std::uint64_t height = 0;        ///< last block checked
   std::uint64_t transactions = 0;  ///< executed transactions replayed
   std::uint64_t state_keys = 0;
   Hash app_hash{};
@@ -32,13 +33,22 @@ struct VerifyReport {
 /// result, each app hash, the history and every state value with what is stored. Nothing stored is
 /// trusted. `progress` is called with the blocks done and to do. `last_signed` is what the node's
 /// mark named before the store was opened, where there is one: it must be there. Errors: only when
-/// it could not be checked (store_failed, genesis_differs, store_version_unsupported); alterations
-/// are in the report. Cost: about that of executing the chain; memory holds the state.
+/// it could not be checked (store_failed, genesis_differs, store_version_unsupported, block_not_kept:
+/// the ledger was restored, see `verify_restored`); alterations are in the report. Cost: about that of executing the chain; memory holds the state.
 [[nodiscard]] Result<VerifyReport> verify_ledger(
     const state::Database& database, const contracts::Registry& registry,
     const model::Genesis& genesis,
     const std::function<void(std::uint64_t, std::uint64_t)>& progress,
     const std::optional<ordering::solo::Signed>& last_signed = {});
+
+/// Checks a copy that was restored from a snapshot, whose first blocks are not here to be run
+/// again: every value of the state under its root, the roots and every kept block under headers
+/// that lead to the genesis, every kept transaction and result under the history. `progress` is
+/// called with the height done and the last one. Errors: as `verify_ledger`. Cost: memory holds the
+/// state.
+[[nodiscard]] Result<VerifyReport> verify_restored(
+    state::Database& database, const contracts::Registry& registry, model::Genesis genesis,
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
 /// The report as JSON, `schema` xinglin/ledger-verification/v1.
 [[nodiscard]] std::string report_json(const VerifyReport& report);

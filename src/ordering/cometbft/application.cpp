@@ -78,8 +78,9 @@ Application::Application(chain::Chain& chain, const Clock& clock, Hooks hooks,
       hooks_(std::move(hooks)),
       snapshots_(snapshots),
       cache_(cache_bytes_max),
-      mempool_(chain, cache_),
-      consensus_(chain, cache_),
+      pool_(std::max(1U, std::thread::hardware_concurrency()) - 1),
+      mempool_(chain, cache_, pool_),
+      consensus_(chain, cache_, pool_),
       block_ms_(last_block_ms(chain)) {}
 
 void Application::handle(const abci::Request& request, abci::Response& response) {

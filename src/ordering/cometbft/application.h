@@ -87,6 +87,7 @@ class Application {
   Hooks hooks_;
   chain::SnapshotMaker* snapshots_;
   EnvelopeCache cache_;
+  CheckPool pool_;  // shared by the two below
   std::mutex mempool_mutex_;
   EnvelopeChecker mempool_;  // guarded by mempool_mutex_
   std::mutex consensus_mutex_;

@@ -3,6 +3,7 @@
 #include "ordering/cometbft/envelopes.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "crypto/hash.h"
 
@@ -37,18 +38,26 @@ void EnvelopeCache::remove(const Hash& digest) {
   while (!order_.empty() && !entries_.contains(order_.front())) order_.pop_front();
 }
 
+EnvelopeChecker::EnvelopeChecker(const chain::Chain& chain, EnvelopeCache& cache, CheckPool& pool)
+    : chain_(chain), cache_(cache), pool_(pool) {
+  for (std::size_t i = 0; i < pool.workers(); ++i) keys_.emplace_back(chain);
+}
+
 CheckedEnvelope EnvelopeChecker::check(ByteView raw) {
   const Hash digest = crypto::sha256(raw);
   if (CheckedEnvelope known = cache_.find(digest)) return known;
-  keys_.refresh();
+  for (KeyCacheReader& one : keys_) one.refresh();
   auto input = std::make_shared<execution::EnvelopeInput>(
       execution::EnvelopeInput{model::decode_envelope(raw), {}, {}});
   if (input->envelope.ok()) {
-    input->verdict = verification::check_envelope_signature(*input->envelope, keys_);
-    for (const Bytes& transaction : input->envelope->transactions) {
-      auto& item = input->items.emplace_back(verification::check(transaction, chain_.registry()));
-      if (item.ok()) verification::check_signatures(*item, keys_);
-    }
+    input->verdict = verification::check_envelope_signature(*input->envelope, keys_[0]);
+    const std::vector<Bytes>& transactions = input->envelope->transactions;
+    std::vector<std::optional<execution::Item>> items(transactions.size());
+    pool_.run(transactions.size(), [&](std::size_t i, std::size_t worker) {
+      items[i].emplace(verification::check(transactions[i], chain_.registry()));
+      if (items[i]->ok()) verification::check_signatures(**items[i], keys_[worker]);
+    });
+    for (auto& item : items) input->items.push_back(std::move(*item));
   }
   cache_.add(digest, raw.size(), input);
   return input;

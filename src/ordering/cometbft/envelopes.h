@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
+#include "ordering/check_pool.h"
 #include "ordering/key_cache.h"
 
 namespace xl::ordering::cometbft {
@@ -38,11 +40,11 @@ class EnvelopeCache {
   std::size_t bytes_ = 0;
 };
 
-/// Checks envelopes on one thread.
+/// Checks one envelope at a time, its transactions on the threads of a pool.
 class EnvelopeChecker {
  public:
-  EnvelopeChecker(const chain::Chain& chain, EnvelopeCache& cache)
-      : chain_(chain), cache_(cache), keys_(chain) {}
+  /// All outlive it.
+  EnvelopeChecker(const chain::Chain& chain, EnvelopeCache& cache, CheckPool& pool);
 
   /// Decodes and verifies, unless the cache has it. A malformed one is an input with its error.
   /// Signers whose key is not on the ledger yet get no verdict.
@@ -51,7 +53,8 @@ class EnvelopeChecker {
  private:
   const chain::Chain& chain_;
   EnvelopeCache& cache_;
-  KeyCacheReader keys_;
+  CheckPool& pool_;
+  std::vector<KeyCacheReader> keys_;  // one for each worker
 };
 
 /// Is there nothing wrong with the bytes and signatures themselves? What state has to say comes
