@@ -9,6 +9,7 @@ import base64
 import datetime
 import hashlib
 import json
+import os
 import signal
 import subprocess
 

@@ -154,8 +154,8 @@ class Recorder {
     json::Writer out;
     out.begin_object().key("sweep").string(name).key("xor").integer(mask).key("verdicts");
     out.begin_array();
-    const auto judge = [&](const std::string& altered) {
-      return verdict(altered, genesis_.at(genesis));
+    const auto judge = [&, &founding = genesis_.at(genesis)](const std::string& altered) {
+      return verdict(altered, founding);
     };
     for (const auto& [given, count] : sweep(text, mask, judge)) {
       out.begin_array().string(given).unsigned_integer(count).end_array();

@@ -168,15 +168,14 @@ Result<Health> HealthWatch::look() {
     out.state = Health::State::lagging;
     return out;
   }
-  XL_TRY_ASSIGN(const bool stuck, is_stuck(round, rpc, out));
-  if (stuck) out.state = Health::State::stuck;
+  if (is_stuck(round, rpc, out)) out.state = Health::State::stuck;
   return out;
 }
 
 /// CometBFT that meets a block it cannot follow ends its agreement, and goes on answering as if
 /// nothing were (consensus/state.go receiveRoutine). Whoever stands still while others that
 /// cannot all be lying are further is such a one, or is cut off from what they send.
-Result<bool> HealthWatch::is_stuck(const RoundView& round, EngineRpc& rpc, Health& out) {
+bool HealthWatch::is_stuck(const RoundView& round, EngineRpc& rpc, Health& out) {
   const Steady::time_point now = Steady::now();
   if (round.height != standing_height_) {
     standing_height_ = round.height;
@@ -184,14 +183,12 @@ Result<bool> HealthWatch::is_stuck(const RoundView& round, EngineRpc& rpc, Healt
     behind_ = false;
   }
   if (now - standing_since_ <= agreed_within) return false;
-  XL_TRY_ASSIGN(const std::uint64_t ahead, ahead_of(round.height, rpc));
-  if (ahead == 0) {
-    behind_ = false;
-    return false;
-  }
-  if (!std::exchange(behind_, true)) behind_since_ = now;
+  const auto ahead = ahead_of(round.height, rpc);
+  const bool was_behind = std::exchange(behind_, ahead.ok() && *ahead > 0);
+  if (!behind_) return false;
+  if (!was_behind) behind_since_ = now;
   if (now - behind_since_ <= agreed_within) return false;
-  out.behind_blocks = ahead;
+  out.behind_blocks = *ahead;
   return true;
 }
 

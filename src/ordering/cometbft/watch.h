@@ -62,7 +62,7 @@ class HealthWatch {
   [[nodiscard]] std::vector<Health::Misbehaved> misbehaved_present() const;
   [[nodiscard]] Result<std::uint64_t> ahead_of(std::uint64_t height, EngineRpc& rpc) const;
   [[nodiscard]] std::string name_of(ByteView address) const;
-  [[nodiscard]] Result<bool> is_stuck(const RoundView& round, EngineRpc& rpc, Health& out);
+  [[nodiscard]] bool is_stuck(const RoundView& round, EngineRpc& rpc, Health& out);
 
   const chain::Chain& chain_;
   const std::filesystem::path rpc_socket_;
