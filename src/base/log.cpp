@@ -43,6 +43,12 @@ std::string_view event_text(LogEvent event) {
       return "engine_ended";
     case LogEvent::custody_failed:
       return "custody_failed";
+    case LogEvent::tls_loaded:
+      return "tls_loaded";
+    case LogEvent::tls_refused:
+      return "tls_refused";
+    case LogEvent::tls_ending:
+      return "tls_ending";
   }
   return "";
 }
@@ -140,6 +146,8 @@ LogField LogField::milliseconds(std::uint64_t duration) {
 LogField LogField::height(std::uint64_t height) { return {"height", std::to_string(height), true}; }
 
 LogField LogField::port(std::uint16_t port) { return {"port", std::to_string(port), true}; }
+
+LogField LogField::days(std::uint64_t days) { return {"days", std::to_string(days), true}; }
 
 struct Log::Impl {
   std::unique_ptr<spdlog::logger> file;

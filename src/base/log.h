@@ -31,6 +31,9 @@ enum class LogEvent : std::uint8_t {
   snapshot_made,    ///< a snapshot for members who join: height
   snapshot_failed,  ///< none at this height: height, code
   custody_failed,   ///< something of the custodian's work in the background: code
+  tls_loaded,       ///< new connections get this certificate: days it has left
+  tls_refused,      ///< files that changed cannot be used, the old ones go on: code
+  tls_ending,       ///< the certificate is to be renewed soon: days it has left
 };
 
 /// One value of a log line. There is no free text: that is what keeps health data out.
@@ -49,6 +52,7 @@ class LogField {
   [[nodiscard]] static LogField milliseconds(std::uint64_t duration);
   [[nodiscard]] static LogField height(std::uint64_t height);
   [[nodiscard]] static LogField port(std::uint16_t port);
+  [[nodiscard]] static LogField days(std::uint64_t days);
 
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] const std::string& value() const { return value_; }
