@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The Xinglin Authors
 """Goal: one member's altered ledger stops that member alone, is named and set aside, and comes back
-from the others' snapshot, checked by the genesis. Method: four members with the real engine; a byte
-of one's store is flipped while it is stopped; the others go on; repair; heads compared."""
+from the others' snapshot, checked by the genesis. Method: four members with the real engine, one of
+whom speaks TLS and wants to see certificates; a byte of one's store is flipped while it is stopped;
+the others go on; repair; heads compared."""
 
 import json
 import os
@@ -55,6 +56,15 @@ class Members:
             config = folder / name / "node.toml"
             config.write_text(config.read_text().replace(
                 "[engine]", "[engine]\nsnapshot_every = 20\nsame_address = true"))
+        # The insurer's gateway is for members with a certificate alone.
+        for name in ("insurer", "regulator"):
+            self.run("node", "certificate", "--folder", f"{name}/tls", "--name", "127.0.0.1")
+        config = folder / "insurer" / "node.toml"
+        config.write_text(config.read_text().replace("[gateway]", f"""[gateway]
+tls_certificate = "tls/certificate.pem"
+tls_key = "tls/key.pem"
+tls_client_ca = "{folder}/regulator/tls/certificate.pem"
+tls_clients = "required\""""))
 
     def run(self, *arguments, code=0, timeout=120):
         done = subprocess.run([XINGLIN, *map(str, arguments)], cwd=self.folder, text=True,
@@ -132,10 +142,16 @@ def test_a_member_with_an_altered_ledger_is_repaired_from_the_others(members):
 
     # The others are more than two thirds: they go on.
     members.load("north", 100, 6)
-    urls = [members.running[name].url for name in ("city", "north")]
+    urls = [members.running[name].url for name in ("insurer", "city")]
+    assert urls[0].startswith("https://")
+    unknown = members.run("node", "repair", "--data", "regulator", "--from", urls[0], "--ca",
+                          "insurer/tls/certificate.pem", "--operator-key", "operator.key", code=8)
+    assert "XL5016" in unknown.stderr
     began = time.monotonic()
     done = members.run("node", "repair", "--data", "regulator", "--from", urls[0], "--from",
-                       urls[1], "--operator-key", "operator.key", "--json", timeout=300)
+                       urls[1], "--ca", "insurer/tls/certificate.pem", "--client-certificate",
+                       "regulator/tls/certificate.pem", "--client-key", "regulator/tls/key.pem",
+                       "--operator-key", "operator.key", "--json", timeout=300)
     report = json.loads(done.stdout)
     print("repaired in", time.monotonic() - began, report)
     assert int(report["height"]) % 20 == 0 and report["refused"] == 0
