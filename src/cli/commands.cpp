@@ -30,7 +30,10 @@ void add_output_options(CLI::App& app, Session& session) {
 }
 
 void add_actor_options(CLI::App& app, Session& session) {
-  app.add_option("--node", session.node_url, "the node to talk to: http://HOST:PORT");
+  app.add_option("--node", session.node_url, "the node to talk to: http(s)://HOST:PORT");
+  app.add_option("--ca", session.tls.ca, "authorities to trust instead of the system's: PEM");
+  app.add_option("--client-certificate", session.tls.certificate, "for a node that asks for one");
+  app.add_option("--client-key", session.tls.key, "its key");
   app.add_option("--as", session.identity_file, "who acts: an identity file");
   app.add_option("--passphrase-file", session.passphrase_file, "file with its passphrase");
   app.add_option("--operator-key", session.operator_key, "file with the 32-byte key that opens it");

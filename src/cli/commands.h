@@ -10,6 +10,7 @@
 
 #include "base/console.h"
 #include "base/library_version.h"
+#include "client/http_client.h"
 
 namespace xl::cli {
 
@@ -18,6 +19,7 @@ namespace xl::cli {
 struct Session {
   Console::Options console;
   std::string node_url = "http://127.0.0.1:7410";
+  client::TlsFiles tls;         ///< --ca, --client-certificate, --client-key
   std::string identity_file;    ///< --as; empty: nobody
   std::string passphrase_file;  ///< what unlocks identity files; secrets are never arguments
   std::string operator_key;

@@ -231,7 +231,7 @@ Result<int> run_import(const Session& session, const ImportOptions& options,
                        const Console& console) {
   XL_TRY_ASSIGN(Paths files, files_named(options.paths));
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
   Import import(actor, console, std::move(files));
   XL_TRY(import.send());
   Status verified;
