@@ -38,6 +38,7 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::policy_mismatched:
     case ErrorCode::consent_not_narrower:
     case ErrorCode::config_invalid:
+    case ErrorCode::certificate_unusable:
     case ErrorCode::input_invalid:
     case ErrorCode::signing_request_invalid:
     case ErrorCode::body_too_large:
@@ -92,6 +93,7 @@ ExitCode exit_code_of(ErrorCode code) {
   if (number >= 1222 && number <= 1235) return ExitCode::altered;
   if (number >= 3043 && number <= 3047) return ExitCode::altered;        // the read journal
   if (number >= 4150 && number <= 4160) return ExitCode::input_invalid;  // FHIR as data
+  if (number >= 5013 && number <= 5017) return ExitCode::unreachable;    // TLS
   if (is_missing(code)) return ExitCode::not_found;
   switch (code) {
     case ErrorCode::ledger_record_altered:

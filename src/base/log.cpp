@@ -49,6 +49,12 @@ std::string_view event_text(LogEvent event) {
       return "custody_failed";
     case LogEvent::record_damaged:
       return "record_damaged";
+    case LogEvent::tls_loaded:
+      return "tls_loaded";
+    case LogEvent::tls_refused:
+      return "tls_refused";
+    case LogEvent::tls_ending:
+      return "tls_ending";
   }
   return "";
 }
@@ -148,6 +154,8 @@ LogField LogField::height(std::uint64_t height) { return {"height", std::to_stri
 LogField LogField::validator(ByteView address) { return {"validator", to_hex(address), false}; }
 
 LogField LogField::port(std::uint16_t port) { return {"port", std::to_string(port), true}; }
+
+LogField LogField::days(std::uint64_t days) { return {"days", std::to_string(days), true}; }
 
 struct Log::Impl {
   std::unique_ptr<spdlog::logger> file;

@@ -35,6 +35,9 @@ enum class LogEvent : std::uint8_t {
   member_misbehaved,  ///< proved in a block: validator, height at which it broke the rules
   custody_failed,     ///< something of the custodian's work in the background: code
   record_damaged,     ///< a record that was asked for is lost or altered: code
+  tls_loaded,         ///< new connections get this certificate: days it has left
+  tls_refused,        ///< files that changed cannot be used, the old ones go on: code
+  tls_ending,         ///< the certificate is to be renewed soon: days it has left
 };
 
 /// One value of a log line. There is no free text: that is what keeps health data out.
@@ -55,6 +58,7 @@ class LogField {
   /// A validator's address, 20 bytes.
   [[nodiscard]] static LogField validator(ByteView address);
   [[nodiscard]] static LogField port(std::uint16_t port);
+  [[nodiscard]] static LogField days(std::uint64_t days);
 
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] const std::string& value() const { return value_; }

@@ -131,7 +131,7 @@ Result<int> run_verify_access(const Session& session, const ProofOptions& option
   } else {
     XL_TRY_ASSIGN(document, read_proof(options.file));
   }
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
   XL_TRY_ASSIGN(const client::AccessProof proof, client::read_access_proof(document.root()));
   XL_TRY_ASSIGN(const client::ProvenAccess access, client::check_access_proof(proof, genesis));
   show(proof, access, console);

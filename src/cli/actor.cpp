@@ -47,6 +47,15 @@ Result<Secret> operator_key_of(const Session& options) {
 
 }  // namespace
 
+Result<client::NodeAddress> address_of(const Session& options) {
+  XL_TRY_ASSIGN(client::NodeAddress out, client::parse_node_url(options.node_url, options.tls));
+  out.timeout_ms = options.timeout_s * 1000;
+  if (options.verbose) {
+    out.tell = [&options](const std::string& line) { Console(options.console).say(line, line); };
+  }
+  return out;
+}
+
 Result<Secret> secret_for(const Session& options, keyfile::Protection protection) {
   return protection == keyfile::Protection::passphrase ? passphrase_of(options)
                                                        : operator_key_of(options);
@@ -72,7 +81,7 @@ Result<client::Identity> open_identity(const Session& options) {
 }
 
 Result<Actor> Actor::open(const Session& options) {
-  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(options.node_url));
+  XL_TRY_ASSIGN(client::NodeAddress address, address_of(options));
   XL_TRY_ASSIGN(const client::Identity identity, open_identity(options));
   Actor out;
   out.options_ = &options;
@@ -134,12 +143,12 @@ Result<model::Id> id_of(const std::string& text, std::string_view option) {
                     std::string(option) + " is a DID (did:xinglin:…) or its 26 characters");
 }
 
-Result<model::Genesis> genesis_of(const std::string& file, const std::string& node_url) {
+Result<model::Genesis> genesis_of(const std::string& file, const Session& options) {
   if (!file.empty()) {
     XL_TRY_ASSIGN(const Bytes raw, read_file(file, limits::genesis_bytes_max));
     return model::read_genesis(raw);
   }
-  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(node_url));
+  XL_TRY_ASSIGN(client::NodeAddress address, address_of(options));
   client::HttpClient http(std::move(address));
   XL_TRY_ASSIGN(const client::HttpResponse answer, http.get("/ledger/v1/genesis"));
   if (answer.status != 200) return client::error_of(answer);

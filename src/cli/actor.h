@@ -12,6 +12,9 @@
 
 namespace xl::cli {
 
+/// The node of `--node`, with what is believed and shown there. Errors: usage_invalid.
+[[nodiscard]] Result<client::NodeAddress> address_of(const Session& options);
+
 /// What opens an identity file, with its bytes.
 struct Secret {
   crypto::keyfile::Protection protection{};
@@ -76,7 +79,6 @@ class Actor {
 [[nodiscard]] Result<model::Id> id_of(const std::string& text, std::string_view option);
 
 /// The genesis: of `file`, or the node's when empty. Errors: those of reading it.
-[[nodiscard]] Result<model::Genesis> genesis_of(const std::string& file,
-                                                const std::string& node_url);
+[[nodiscard]] Result<model::Genesis> genesis_of(const std::string& file, const Session& options);
 
 }  // namespace xl::cli

@@ -120,7 +120,7 @@ Result<client::Sent> send_complete(Actor& actor, const client::SigningRequest& r
 
 Result<int> run_approve(const Session& session, const ApproveOptions& options,
                         const Console& console) {
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session));
   XL_TRY_ASSIGN(const Bytes content, read_file(options.signing.request, request_bytes_max));
   XL_TRY_ASSIGN(client::SigningRequest request,
                 client::read_request(text_of(content), genesis.network, SystemClock().now_ms()));

@@ -23,6 +23,7 @@ void add_output_options(CLI::App& app, Session& session) {
          [&session](const std::string& form) { session.console.json = form == "json"; },
          "form of results: text or json")
       ->check(CLI::IsMember({"text", "json"}));
+  app.add_flag("-v,--verbose", session.verbose, "name each request to the node on stderr");
   app.add_flag("-q,--quiet", session.console.quiet, "no talk and no progress");
   app.add_option_function<std::string>(
          "--lang",
@@ -35,10 +36,15 @@ void add_output_options(CLI::App& app, Session& session) {
 }
 
 void add_actor_options(CLI::App& app, Session& session) {
-  app.add_option("--node", session.node_url, "the node to talk to: http://HOST:PORT");
+  app.add_option("--node", session.node_url, "the node to talk to: http(s)://HOST:PORT");
+  app.add_option("--ca", session.tls.ca, "authorities to trust instead of the system's: PEM");
+  app.add_option("--client-certificate", session.tls.certificate, "for a node that asks for one");
+  app.add_option("--client-key", session.tls.key, "its key");
   app.add_option("--as", session.identity_file, "who acts: an identity file");
   app.add_option("--passphrase-file", session.passphrase_file, "file with its passphrase");
   app.add_option("--operator-key", session.operator_key, "file with the 32-byte key that opens it");
+  app.add_option("--timeout", session.timeout_s, "seconds to wait for the node, default 30")
+      ->check(CLI::Range(1, 3600));
   app.add_flag("--no-input", session.no_input, "never ask at the terminal");
   app.add_option("--organisation", session.organisation, "whose records; default: your own's");
   app.add_option("--role", session.roles, "roles to sign in with, or to attest")->delimiter(',');

@@ -10,6 +10,7 @@
 
 #include "base/console.h"
 #include "base/library_version.h"
+#include "client/http_client.h"
 
 namespace xl::cli {
 
@@ -18,10 +19,13 @@ namespace xl::cli {
 struct Session {
   Console::Options console;
   std::string node_url = "http://127.0.0.1:7410";
+  client::TlsFiles tls;         ///< --ca, --client-certificate, --client-key
   std::string identity_file;    ///< --as; empty: nobody
   std::string passphrase_file;  ///< what unlocks identity files; secrets are never arguments
   std::string operator_key;
   bool no_input = false;                  ///< never ask at the terminal
+  bool verbose = false;                   ///< name each request on stderr
+  std::uint64_t timeout_s = 30;           ///< for connecting, and for each answer
   bool dry_run = false;                   ///< do all but change something at the node
   std::string organisation;               ///< whose records; empty: the identity's own
   std::vector<std::string> roles;         ///< to sign in with; empty: those in the identity file

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "cli/status.h"
 #include "cli/words.h"
 #include "crypto/library_check.h"
 #include "model/limits.h"
@@ -42,11 +43,13 @@ Finding check_program() {
 Finding check_node(client::HttpClient& http, const std::string& url) {
   const auto health = client::json_of(http.get("/health"));
   if (!health.ok()) {
-    return {
-        "node", false, health.error().message,
-        "start it: xinglin node run, or name it with --node; what a stopped one keeps is read by "
-        "xinglin ledger verify and xinglin node verify",
-        ExitCode::unreachable};
+    const bool silent = health.error().code == ErrorCode::node_unreachable;
+    return {"node", false, health.error().message,
+            silent
+                ? "start it: xinglin node run, or name it with --node; what a stopped one keeps is "
+                  "read by xinglin ledger verify and xinglin node verify"
+                : std::string(describe(health.error().code).en_fix),
+            ExitCode::unreachable};
   }
   return good("node", url + " answers at height " +
                           std::string(health->root().find("height").as_string().value_or("")));
@@ -115,6 +118,19 @@ Finding check_network(client::HttpClient& http) {
     return out;
   }
   return good("network", members + " members, " + (status == "ok" ? "healthy" : status));
+}
+
+/// Of a node that speaks TLS: whether its certificate ends soon.
+std::optional<Finding> check_certificate(client::HttpClient& http) {
+  const auto health = client::json_of(http.get("/health"));
+  if (!health.ok()) return std::nullopt;  // told of above
+  const auto days = certificate_days_left(health->root(), SystemClock().now_ms());
+  if (!days) return std::nullopt;
+  Finding out = good("certificate", "of the node, " + std::to_string(*days) + " days left");
+  out.warning = *days < certificate_days_warned;
+  if (out.warning)
+    out.fix = "renew it: xinglin node certificate; a running node takes it by itself";
+  return out;
 }
 
 Finding check_clock(client::HttpClient& http) {
@@ -221,12 +237,14 @@ std::string findings_json(const std::vector<Finding>& findings,
 
 Result<int> run_doctor(const Session& session, const DoctorOptions& options,
                        const Console& console) {
-  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
+  XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
   client::HttpClient http(std::move(address));
   const fs::path data(options.data);
   std::vector<Finding> findings{check_program(), check_versions(session.libraries, console),
                                 check_node(http, session.node_url)};
   findings.push_back(check_network(http));
+  const auto certificate = check_certificate(http);
+  if (certificate) findings.push_back(*certificate);
   findings.push_back(check_clock(http));
   findings.push_back(check_genesis(http, data / "genesis.json"));
   findings.push_back(check_disk(data));

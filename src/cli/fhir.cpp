@@ -87,7 +87,7 @@ Result<int> run_fhir_export(const Session& session, const FhirOptions& options,
 }
 
 Result<int> run_capabilities(const Session& session, const FhirOptions&, const Console& console) {
-  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
+  XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
   client::HttpClient http(std::move(address));
   model::Id organisation;
   if (!session.organisation.empty()) {

@@ -284,7 +284,7 @@ Result<int> run_import(const Session& session, const ImportOptions& options,
   XL_TRY_ASSIGN(Paths files, files_named(options.paths));
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   if (session.dry_run) return checked_only(files);
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
   const std::uint64_t before = options.data.empty() ? 0 : bytes_below(options.data);
   Import import(actor, console, std::move(files));
   XL_TRY(import.send());

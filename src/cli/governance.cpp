@@ -80,7 +80,7 @@ Result<std::uint64_t> day_of(const std::string& date, std::string_view option) {
 Result<int> run_statement(const Session& session, const SecurityOptions& options,
                           const Console& console) {
   XL_TRY_ASSIGN(const client::Identity who, open_identity(session));
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
   XL_TRY_ASSIGN(const model::Id auditor, id_of(options.auditor, "--auditor"));
   XL_TRY_ASSIGN(const Bytes report, read_file(options.report, report_bytes_max));
   governed::AttestSecurity message;

@@ -89,7 +89,7 @@ Result<int> run_create(const Session& session, const CreateOptions& options,
     return make_error(ErrorCode::file_unwritable, options.out + " exists; a key is never replaced");
   }
   XL_TRY_ASSIGN(const client::Identity who, new_identity(session, options));
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
   XL_TRY_ASSIGN(const Secret secret, secret_for_new(session));
   const std::string card = client::write_card(client::make_card(who, genesis.network));
   XL_TRY(client::write_identity(options.out, who, secret.view()));

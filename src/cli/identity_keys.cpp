@@ -109,7 +109,7 @@ Result<int> run_show_identity(const Session& session, const KeyOptions& options,
 }
 
 Result<int> run_list_identities(const Session& session, const KeyOptions&, const Console& console) {
-  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
+  XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
   client::HttpClient http(std::move(address));
   XL_TRY_ASSIGN(const json::Document all, client::json_of(http.get("/o")));
   if (console.json()) {

@@ -194,7 +194,7 @@ Result<int> run_status(const Session& session, const RecoverOptions& options,
 Result<int> run_card(const Session& session, const RecoverOptions& options,
                      const Console& console) {
   XL_TRY_ASSIGN(const client::Identity who, open_identity(session));
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session));
   const std::string card = client::write_card(client::make_card(who, genesis.network));
   if (options.out.empty()) {
     console.result(card);

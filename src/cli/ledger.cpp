@@ -15,7 +15,7 @@ namespace {
 Result<std::string> fetch(const Session& session, const std::string& target) {
   Result<client::HttpResponse> answer = make_error(ErrorCode::node_unreachable);
   if (session.identity_file.empty()) {
-    XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
+    XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
     client::HttpClient client(std::move(address));
     answer = client.get(target);
   } else {
@@ -69,7 +69,7 @@ int save_receipt(const Session& session, const std::string& id, const std::strin
 Result<int> save_cose(const Session& session, const std::string& id, const std::string& file,
                       const Console& console) {
   XL_TRY_ASSIGN(const client::Identity signer, open_identity(session));
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session));
   Session anybody = session;  // receipts are public: nobody signs in
   anybody.identity_file.clear();
   XL_TRY_ASSIGN(const std::string receipt, fetch(anybody, "/ledger/v1/receipts/" + id));

@@ -106,7 +106,7 @@ Result<int> run_verify_record(const Session& session, const EvidenceOptions& opt
   } else {
     XL_TRY_ASSIGN(evidence, read_evidence(options.file));
   }
-  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session.node_url));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
   XL_TRY_ASSIGN(const client::RecordProof proof, client::read_record_proof(evidence.proof.root()));
   XL_TRY(client::check_record_proof(proof, evidence.content, genesis));
   show_verified(proof, console);

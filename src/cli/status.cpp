@@ -23,6 +23,7 @@ struct NodeHealth {
   std::vector<std::string> silent;
   std::vector<std::string> unconnected;
   std::vector<std::string> misbehaved;  ///< with the height of it
+  std::optional<std::uint64_t> certificate_days;
 };
 
 std::vector<std::string> names_in(json::Value list) {
@@ -49,6 +50,7 @@ NodeHealth health_of(json::Value root) {
     out.misbehaved.push_back(std::string(one.find("name").as_string().value_or("")) + " @ " +
                              std::string(one.find("height").as_string().value_or("")));
   }
+  out.certificate_days = certificate_days_left(root, SystemClock().now_ms());
   return out;
 }
 
@@ -120,6 +122,11 @@ std::string sentence(const NodeHealth& health, const std::vector<std::string>& o
     out += chinese ? ";经区块证实违反共识规则的成员(@ 高度):" + who
                    : "; proved to have broken the rules of voting (@ height): " + who;
   }
+  if (health.certificate_days.value_or(certificate_days_warned) < certificate_days_warned) {
+    const std::string days = std::to_string(*health.certificate_days);
+    out += chinese ? ";TLS 证书仅剩 " + days + " 天"
+                   : "; its TLS certificate ends in " + days + " days";
+  }
   return out;
 }
 
@@ -151,7 +158,7 @@ std::string status_json(const NodeHealth& health, json::Value organisations,
 }
 
 Result<int> run_status(const Session& session, const StatusOptions&, const Console& console) {
-  XL_TRY_ASSIGN(client::NodeAddress address, client::parse_node_url(session.node_url));
+  XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
   client::HttpClient http(std::move(address));
   XL_TRY_ASSIGN(const json::Document told, client::json_of(http.get("/health")));
   XL_TRY_ASSIGN(const json::Document all, client::json_of(http.get("/o")));
@@ -167,6 +174,15 @@ Result<int> run_status(const Session& session, const StatusOptions&, const Conso
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> certificate_days_left(json::Value health, std::uint64_t now_ms) {
+  std::uint64_t until_s = 0;
+  if (!parse_decimal(health.find("certificate_until_s").as_string().value_or(""), until_s)) {
+    return std::nullopt;
+  }
+  const std::uint64_t now_s = now_ms / 1000;
+  return until_s > now_s ? (until_s - now_s) / 86'400 : 0;
+}
 
 void add_status_command(CLI::App& app, Session& session) {
   auto* status = app.get_subcommand("node")->add_subcommand("status", "how a running node is");

@@ -2,9 +2,11 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include <memory>
 
@@ -24,6 +26,13 @@ struct OpensslDeleter {
   void operator()(EC_GROUP* object) const { EC_GROUP_free(object); }
   void operator()(EC_POINT* object) const { EC_POINT_clear_free(object); }
   void operator()(BIGNUM* object) const { BN_clear_free(object); }
+  void operator()(BIO* object) const { BIO_free_all(object); }
+  void operator()(X509* object) const { X509_free(object); }
+  void operator()(X509_REQ* object) const { X509_REQ_free(object); }
+  void operator()(X509_EXTENSION* object) const { X509_EXTENSION_free(object); }
+  void operator()(STACK_OF(X509_EXTENSION) * object) const {
+    sk_X509_EXTENSION_free(object);  // the extensions have owners of their own
+  }
 };
 
 template <typename Object>

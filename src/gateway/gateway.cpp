@@ -32,8 +32,9 @@ Result<std::unique_ptr<Gateway>> Gateway::start(const http::ServerOptions& optio
   std::unique_ptr<Gateway> gateway(new Gateway(services));
   gateway->add_routes();
   Gateway* self = gateway.get();
-  XL_TRY_ASSIGN(gateway->server_,
-                http::Server::start(options, [self](const http::Request& request) {
+  http::ServerOptions server = options;
+  if (server.tls) server.tls->log = &services.log;
+  XL_TRY_ASSIGN(gateway->server_, http::Server::start(server, [self](const http::Request& request) {
                   return self->serve(request);
                 }));
   return gateway;
@@ -102,7 +103,10 @@ Result<http::Response> Gateway::health() const {
   }
   out.end_array().key("engine").string(services_.engine.name());
   out.key("height").string(std::to_string(head.height));
-  out.key("queued").unsigned_integer(services_.engine.queued()).end_object();
+  out.key("queued").unsigned_integer(services_.engine.queued());
+  const std::uint64_t until_s = server_->counters().tls_until_s;
+  if (until_s != 0) out.key("certificate_until_s").string(std::to_string(until_s));
+  out.end_object();
   return json_response(out.take());
 }
 
@@ -137,6 +141,11 @@ Result<http::Response> Gateway::metrics() const {
              http_counters.connections);
   add_metric(out, "http_connections_open", "gauge", "Connections open now.",
              http_counters.connections_open);
+  if (http_counters.tls_until_s != 0) {
+    add_metric(out, "tls_certificate_expires_seconds", "gauge",
+               "End of the TLS certificate in use, Unix time in seconds.",
+               http_counters.tls_until_s);
+  }
   http::Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = std::move(out);

@@ -19,6 +19,8 @@ class Gateway {
                                                               const Services& services);
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  /// As that of the server. Thread-safe.
+  void reload_tls() { server_->reload_tls(); }
   /// Stops accepting and finishes what runs. Idempotent.
   void stop() { server_->stop(); }
 

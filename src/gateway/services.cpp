@@ -20,7 +20,7 @@ std::string base_url(const http::Request& request) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == ':' || c == '-' || c == '[' || c == ']';
   });
-  return plain ? "http://" + std::string(host) : std::string();
+  return plain ? (request.secure ? "https://" : "http://") + std::string(host) : std::string();
 }
 
 }  // namespace xl::gateway

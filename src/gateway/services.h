@@ -30,7 +30,8 @@ struct Services {
 [[nodiscard]] Result<custody::Organisation*> organisation_of(const Services& services,
                                                              std::string_view text);
 
-/// The URL at which this node was asked, without a slash at the end: from the Host header.
+/// The URL at which this node was asked, without a slash at the end: from the Host header, https
+/// where the request came over TLS.
 [[nodiscard]] std::string base_url(const http::Request& request);
 
 }  // namespace xl::gateway

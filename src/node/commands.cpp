@@ -3,6 +3,7 @@
 #include "node/commands.h"
 
 #include "base/json/writer.h"
+#include "node/certificate_command.h"
 #include "node/demo/story.h"
 #include "node/init.h"
 #include "node/log.h"
@@ -30,6 +31,7 @@ struct FolderOptions {
   bool debug = false;
   // node repair
   std::vector<std::string> from;
+  client::TlsFiles tls;
   // ledger verify
   std::string ledger;
   std::string genesis;
@@ -56,7 +58,7 @@ int run_init(const FolderOptions& options, const Console& console) {
 }
 
 int run_node(const FolderOptions& options, const Console& console) {
-  const StopSignals signals;
+  const StopSignals signals(true);
   auto config = read_config(options.layout().config());
   if (!config.ok()) {
     std::error_code failure;
@@ -77,10 +79,13 @@ int run_node(const FolderOptions& options, const Console& console) {
     return console.fail(node.error());
   }
   log->write(LogLevel::info, LogEvent::node_running, {LogField::port((*node)->port())});
-  const std::string url = "http://" + config->listen + ":" + std::to_string((*node)->port()) + "/";
+  const bool brackets = config->listen.find(':') != std::string::npos;  // IPv6 (RFC 3986 §3.2.2)
+  const std::string url = (config->tls ? "https://" : "http://") +
+                          (brackets ? "[" + config->listen + "]" : config->listen) + ":" +
+                          std::to_string((*node)->port()) + "/";
   console.done("Running: " + url + "  (Ctrl-C stops)", "正在运行:" + url + "(按 Ctrl-C 停止)");
   if (console.json()) console.result("{\"url\":\"" + url + "\"}");
-  signals.wait();
+  while (!signals.wait()) (*node)->reload_tls();
   console.say("Stopping: finishing what was accepted", "正在停止:完成已接收的交易");
   log->write(LogLevel::info, LogEvent::node_stopping);
   node->reset();
@@ -108,17 +113,24 @@ int run_rebuild(const FolderOptions& options, const Console& console) {
 
 int run_repair(const FolderOptions& options, const Console& console) {
   const StopSignals signals;
+  std::vector<client::NodeAddress> members;
+  for (const std::string& url : options.from) {
+    const bool secure = url.starts_with("https://");  // some members may speak TLS, others not
+    auto address = client::parse_node_url(url, secure ? options.tls : client::TlsFiles{});
+    if (!address.ok()) return console.fail(address.error());
+    members.push_back(std::move(*address));
+  }
   const auto config = read_config(options.layout().config());
   if (!config.ok()) return console.fail(config.error());
   const auto unlock = unlock_of(options.unlock, console);
   if (!unlock.ok()) return console.fail(unlock.error());
   const SystemClock clock;
   Progress progress(console, std::string(console.pick("Restoring", "正在恢复")), clock.now_ms());
-  const auto done = repair_ledger(options.layout(), *config, *unlock, options.from,
-                                  [&](const RepairProgress& state) {
-                                    progress.update(state.taken, state.chunks, clock.now_ms());
-                                    return !signals.pending();
-                                  });
+  const auto done =
+      repair_ledger(options.layout(), *config, *unlock, members, [&](const RepairProgress& state) {
+        progress.update(state.taken, state.chunks, clock.now_ms());
+        return !signals.pending();
+      });
   progress.finish();
   if (!done.ok()) return console.fail(done.error());
   const std::string height = std::to_string(done->height);
@@ -162,10 +174,10 @@ void show_report(const VerifyReport& report, const Console& console) {
       std::string(console.pick(", state keys ", ",状态键 ")) + std::to_string(report.state_keys));
   console.result(std::string(console.pick("  app hash ", "  账本指纹 ")) + to_hex(report.app_hash));
   if (report.base > 1) {
-    console.result(std::string(
-        console.pick("  earlier  blocks are not kept here: the state was taken from a snapshot, and "
-                     "is what the members signed",
-                     "  更早    的区块此处不保留:状态取自快照,与各成员签署的一致")));
+    console.result(std::string(console.pick(
+        "  earlier  blocks are not kept here: the state was taken from a snapshot, and "
+        "is what the members signed",
+        "  更早    的区块此处不保留:状态取自快照,与各成员签署的一致")));
   }
 }
 
@@ -287,16 +299,18 @@ void add_demo_commands(CLI::App& app, const std::shared_ptr<FolderOptions>& opti
 
 }  // namespace
 
-StopSignals::StopSignals() {
+StopSignals::StopSignals(bool reload) {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGINT);
   sigaddset(&signals_, SIGTERM);
+  if (reload) sigaddset(&signals_, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
 }
 
-void StopSignals::wait() const {
+bool StopSignals::wait() const {
   int received = 0;
   sigwait(&signals_, &received);
+  return received != SIGHUP;
 }
 
 bool StopSignals::pending() const {
@@ -347,13 +361,21 @@ void add_commands(CLI::App& app, std::function<void(std::function<int(const Cons
   add_data_option(repair, *options);
   add_unlock_options(repair, options->unlock);
   repair->add_option("--from", options->from, "addresses of other members' gateways")->required();
+  repair->add_option("--ca", options->tls.ca, "authorities to trust instead of the system's");
+  repair->add_option("--client-certificate", options->tls.certificate,
+                     "for members that ask for one");
+  repair->add_option("--client-key", options->tls.key, "its key");
   repair->footer(
       "Examples:\n"
       "  xinglin node repair --from http://127.0.0.1:7410 --operator-key operator.key\n"
       "  xinglin node repair --data /srv/xinglin --from http://10.0.0.2:7410 \\\n"
-      "    --from http://10.0.0.3:7410 --passphrase-file passphrase");
+      "    --from http://10.0.0.3:7410 --passphrase-file passphrase\n"
+      "  xinglin node repair --from https://north.example:7410 --ca members.pem \\\n"
+      "    --client-certificate tls/certificate.pem --client-key tls/key.pem "
+      "--operator-key operator.key");
   on(repair, run_repair);
   add_vault_commands(node, choose);
+  add_certificate_command(node, choose);
   add_network_commands(app, choose);
   auto* ledger = app.get_subcommand("ledger");
   auto* verify = ledger->add_subcommand("verify", "run the whole ledger again and compare");

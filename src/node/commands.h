@@ -15,10 +15,11 @@ namespace xl::node {
 /// before any thread starts.
 class StopSignals {
  public:
-  StopSignals();
-  /// Waits for Ctrl-C or a service manager's stop.
-  void wait() const;
-  /// Has one of them come?
+  /// `reload`: SIGHUP, by which a service manager has files read again, too.
+  explicit StopSignals(bool reload = false);
+  /// Waits for Ctrl-C or a service manager's stop. False: it was SIGHUP.
+  bool wait() const;
+  /// Has one that stops come?
   [[nodiscard]] bool pending() const;
 
  private:

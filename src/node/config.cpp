@@ -22,21 +22,58 @@ Error config_error(std::string_view key, const toml::node& node) {
                     std::string(key) + " in line " + std::to_string(node.source().begin.line));
 }
 
+/// `tls_clients`: how the gateway treats certificates of those who come.
+std::optional<gateway::http::TlsClients> tls_clients_of(std::string_view word) {
+  if (word == "none") return gateway::http::TlsClients::none;
+  if (word == "offered") return gateway::http::TlsClients::offered;
+  if (word == "required") return gateway::http::TlsClients::required;
+  return std::nullopt;
+}
+
+/// What the settings of TLS must have of each other.
+Status check_tls(const gateway::http::TlsOptions& tls, const toml::table& table) {
+  const bool asks = tls.clients != gateway::http::TlsClients::none;
+  if (tls.certificate.empty()) return config_error("gateway.tls_certificate is missing", table);
+  if (tls.key.empty()) return config_error("gateway.tls_key is missing", table);
+  if (asks && tls.client_ca.empty()) {
+    return config_error("gateway.tls_client_ca is missing", table);
+  }
+  if (!asks && !tls.client_ca.empty()) {
+    return config_error("gateway.tls_clients must be offered or required with tls_client_ca",
+                        table);
+  }
+  return {};
+}
+
 Status read_gateway(const toml::table& table, Config& out) {
+  gateway::http::TlsOptions tls;
   for (const auto& [key, value] : table) {
+    const auto text = value.value_exact<std::string>();
+    const bool tls_key = key.str().starts_with("tls_");
     if (key == "listen") {
-      const auto text = value.value_exact<std::string>();
       if (!text) return config_error("gateway.listen", value);
       out.listen = *text;
     } else if (key == "port") {
       const auto number = value.value_exact<std::int64_t>();
       if (!number || *number < 0 || *number > 65535) return config_error("gateway.port", value);
       out.port = static_cast<std::uint16_t>(*number);
+    } else if (key == "tls_certificate" && text && !text->empty()) {
+      tls.certificate = *text;
+    } else if (key == "tls_key" && text && !text->empty()) {
+      tls.key = *text;
+    } else if (key == "tls_client_ca" && text && !text->empty()) {
+      tls.client_ca = *text;
+    } else if (key == "tls_clients" && text && tls_clients_of(*text)) {
+      tls.clients = *tls_clients_of(*text);
     } else {
-      return config_error("unknown key gateway." + std::string(key.str()), value);
+      constexpr std::string_view known = " tls_certificate tls_key tls_client_ca tls_clients ";
+      const bool is_known = known.find(" " + std::string(key.str()) + " ") != known.npos;
+      return config_error((is_known ? "gateway." : "unknown key gateway.") + std::string(key.str()),
+                          value);
     }
+    if (tls_key) out.tls = tls;
   }
-  return {};
+  return out.tls ? check_tls(*out.tls, table) : Status{};
 }
 
 /// `id@host:port`.

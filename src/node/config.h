@@ -3,10 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "gateway/http/tls.h"
 #include "ordering/cometbft/home.h"
 
 namespace xl::node {
@@ -30,6 +32,8 @@ struct Config {
   EngineSettings engine;
   std::string listen = "127.0.0.1";  ///< [gateway] listen: an address of this machine
   std::uint16_t port = 7410;         ///< [gateway] port: 0..65535, 0 takes a free one
+  /// [gateway] tls_*: files relative to the data folder, or absolute. Nothing: HTTP in clear.
+  std::optional<gateway::http::TlsOptions> tls;
 };
 
 /// Reads a configuration. An unknown key is an error that names it. Missing keys keep their

@@ -33,6 +33,8 @@ struct Layout {
   }
   /// Names this node to other members' engines.
   [[nodiscard]] std::filesystem::path peer_key() const { return keys() / "peer.key"; }
+  /// What the gateway speaks TLS with, where `xinglin node certificate` made it.
+  [[nodiscard]] std::filesystem::path tls() const { return root / "tls"; }
   /// CometBFT's own folder.
   [[nodiscard]] std::filesystem::path engine() const { return root / "engine"; }
   [[nodiscard]] std::filesystem::path engine_log() const { return root / "log" / "engine.log"; }

@@ -12,12 +12,27 @@
 namespace xl::node {
 namespace {
 
-/// Requests carry health data soon and are not encrypted by the node itself yet.
-Status check_listen(const std::string& address) {
-  if (address == "127.0.0.1" || address == "::1") return {};
+/// Requests carry health data: in clear they stay on this machine.
+Status check_listen(const Config& config) {
+  if (config.tls || config.listen == "127.0.0.1" || config.listen == "::1") return {};
   return make_error(ErrorCode::config_invalid,
-                    "gateway.listen: this version speaks no TLS, so it listens on 127.0.0.1 or ::1 "
-                    "only; put a TLS proxy in front of it");
+                    "gateway.listen: without TLS 127.0.0.1 or ::1 only; set "
+                    "gateway.tls_certificate and gateway.tls_key, which 'xinglin node certificate' "
+                    "makes");
+}
+
+/// Where the gateway listens and what it speaks.
+gateway::http::ServerOptions server_options(const Layout& layout, const Config& config) {
+  gateway::http::ServerOptions out;
+  out.address = config.listen;
+  out.port = config.port;
+  out.tls = config.tls;
+  if (out.tls) {
+    for (auto* file : {&out.tls->certificate, &out.tls->key, &out.tls->client_ca}) {
+      if (!file->empty()) *file = layout.root / *file;  // which leaves an absolute one as it is
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -95,7 +110,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
                                           const Unlock& unlock, const Clock& clock, const Log& log,
                                           const std::function<void(std::uint64_t)>& progress) {
   XL_TRY(crypto::check_libraries());
-  XL_TRY(check_listen(config.listen));
+  XL_TRY(check_listen(config));
   XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
   XL_TRY(check_founded(layout, genesis));
   XL_TRY(check_keys_settled(layout));
@@ -129,12 +144,10 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(node->custody_->start());
   node->tokens_ = std::make_unique<gateway::auth::Tokens>(*node->port_);
 
-  gateway::http::ServerOptions server;
-  server.address = config.listen;
-  server.port = config.port;
   XL_TRY_ASSIGN(node->gateway_,
-                gateway::Gateway::start(server, {*node->ledger_, engine, clock, *node->custody_,
-                                                 *node->tokens_, log, node->ordering_->light()}));
+                gateway::Gateway::start(server_options(layout, config),
+                                        {*node->ledger_, engine, clock, *node->custody_,
+                                         *node->tokens_, log, node->ordering_->light()}));
   return node;
 }
 

@@ -22,7 +22,8 @@ class Node {
  public:
   /// Opens everything in `layout` and starts serving. `progress` is called while the state tree is
   /// rebuilt. Errors: data_folder_missing, disk_nearly_full, keys_locked and those of opening keys,
-  /// the genesis, the store, the chain and the server. `log` outlives the node.
+  /// the genesis, the store, the chain and the server; config_invalid (an address for all without
+  /// TLS). `log` outlives the node.
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(
       const Layout& layout, const Config& config, const Unlock& unlock, const Clock& clock,
       const Log& log, const std::function<void(std::uint64_t)>& progress = {});
@@ -31,6 +32,8 @@ class Node {
   ~Node();
 
   [[nodiscard]] std::uint16_t port() const { return gateway_->port(); }
+  /// Loads the gateway's certificate and key again. Thread-safe.
+  void reload_tls() { gateway_->reload_tls(); }
   [[nodiscard]] const query::Ledger& ledger() const { return *ledger_; }
   [[nodiscard]] ordering::Engine& engine() { return ordering_->engine(); }
   [[nodiscard]] custody::Custody& custody() { return *custody_; }

@@ -9,8 +9,10 @@ import json
 import os
 import pathlib
 import pty
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -609,6 +611,16 @@ def test_help_has_topics_and_examples_come_first(world):
     assert text.index("Examples:") < text.index("Usage:") < text.index("Subcommands:")
     assert "xinglin node init" in text and "xinglin ledger" not in text
     assert json.loads(world.run("ledger", "head", "-o", "json").stdout)["height"]
+    told = world.run("ledger", "head", "-v").stderr
+    assert re.search(r"^GET /ledger/v1/head 200, \d+ ms$", told, re.M), told
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        slow = World(world.folder)
+        slow.url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
+        assert "XL5001" in slow.run("ledger", "head", "--timeout", "1", code=8).stderr
+        assert time.monotonic() - began < 10
     assert "\"" not in world.run("ledger", "head", "-o", "text").stdout
     world.run("ledger", "head", "-o", "csv", code=2)
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The Xinglin Authors
 """Goal: one member's altered ledger stops that member alone, is named and set aside, and comes back
-from the others' snapshot, checked by the genesis. Method: four members with the real engine; a byte
-of one's store is flipped while it is stopped; the others go on; repair; heads compared."""
+from the others' snapshot, checked by the genesis. Method: four members with the real engine, one of
+whom speaks TLS and wants to see certificates; a byte of one's store is flipped while it is stopped;
+the others go on; repair; heads compared."""
 
 import json
 import subprocess
@@ -20,6 +21,14 @@ def members(tmp_path):
     out = Cluster(tmp_path)
     for one in out:
         one.configure(r"\[engine\]", "[engine]\nsnapshot_every = 20")
+    # The insurer's gateway is for members with a certificate alone.
+    for name in ("insurer", "regulator"):
+        run("node", "certificate", "--folder", f"{name}/tls", "--name", "127.0.0.1", cwd=tmp_path)
+    out["insurer"].configure(r"\[gateway\]", f"""[gateway]
+tls_certificate = "tls/certificate.pem"
+tls_key = "tls/key.pem"
+tls_client_ca = "{tmp_path}/regulator/tls/certificate.pem"
+tls_clients = "required\"""")
     yield out
     out.close()
 
@@ -44,9 +53,15 @@ def test_a_member_with_an_altered_ledger_is_repaired_from_the_others(members):
 
     # The others are more than two thirds: they go on.
     north.load(100, 6)
+    assert insurer.url.startswith("https://")
+    trust = ("--ca", "insurer/tls/certificate.pem")
+    unknown = run("node", "repair", "--data", "regulator", "--from", insurer.url, *trust, *OPERATOR,
+                  cwd=members.folder, code=8)
+    assert "XL5016" in unknown.stderr
     began = time.monotonic()
-    done = run("node", "repair", "--data", "regulator", "--from", city.url, "--from", north.url,
-               *OPERATOR, "--json", cwd=members.folder, timeout=300)
+    done = run("node", "repair", "--data", "regulator", "--from", insurer.url, "--from", city.url,
+               *trust, "--client-certificate", "regulator/tls/certificate.pem", "--client-key",
+               "regulator/tls/key.pem", *OPERATOR, "--json", cwd=members.folder, timeout=300)
     report = json.loads(done.stdout)
     print("repaired in", time.monotonic() - began, report)
     assert int(report["height"]) % 20 == 0 and report["refused"] == 0

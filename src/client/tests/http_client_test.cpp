@@ -217,20 +217,28 @@ TEST(NodeUrl, IsReadOrRefused) {
     const char* url;
     const char* host;
     const char* port;
+    bool tls = false;
   };
   for (const Case& one :
        {Case{"http://node:7410", "node", "7410"}, Case{"http://node", "node", "7410"},
         Case{"http://node:1/", "node", "1"}, Case{"http://[::1]:2", "[::1]", "2"},
-        Case{"http://[::1]", "[::1]", "7410"}}) {
+        Case{"http://[::1]", "[::1]", "7410"}, Case{"https://node", "node", "7410", true},
+        Case{"https://10.0.0.5:443/", "10.0.0.5", "443", true}}) {
     const auto got = parse_node_url(one.url);
     ASSERT_TRUE(got.ok()) << one.url;
     EXPECT_EQ(got->host, one.host);
     EXPECT_EQ(got->port, one.port);
+    EXPECT_EQ(got->tls, one.tls) << one.url;
   }
-  for (const char* url : {"", "node:7410", "https://node", "http://", "http://:1",
-                          "http://node:", "http://node/path"}) {
+  for (const char* url : {"", "node:7410", "httpss://node", "HTTPS://node", "http://", "https://",
+                          "http://:1", "http://node:", "https://node:", "http://node/path"}) {
     EXPECT_FALSE(parse_node_url(url).ok()) << url;
   }
+  // Files that are meant to protect are never left aside in silence.
+  EXPECT_TRUE(parse_node_url("https://node", {"ca", "certificate", "key"}).ok());
+  EXPECT_FALSE(parse_node_url("http://node", {"ca", {}, {}}).ok());
+  EXPECT_FALSE(parse_node_url("https://node", {{}, "certificate", {}}).ok());
+  EXPECT_FALSE(parse_node_url("https://node", {{}, {}, "key"}).ok());
 }
 
 }  // namespace

@@ -25,8 +25,9 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order, may repeat
   Headers headers;
   std::string body;
-  std::string remote;  ///< address of the peer
-  std::string id;      ///< names the request in logs and error bodies
+  std::string remote;   ///< address of the peer
+  std::string id;       ///< names the request in logs and error bodies
+  bool secure = false;  ///< came over TLS
 
   /// The first query parameter called `name`; nothing when there is none.
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;

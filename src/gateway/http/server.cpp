@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "gateway/http/server.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
@@ -17,7 +19,6 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <list>
@@ -26,6 +27,7 @@
 
 #include "crypto/random.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/http/connection.h"
 #include "gateway/http/date.h"
 #include "gateway/http/parse.h"
 
@@ -47,8 +49,13 @@ constexpr auto refused_rest_time = std::chrono::milliseconds(500);
 /// For a connection that says nothing while most are taken.
 constexpr unsigned crowded_patience_ms = 1000;
 constexpr auto accept_pause = std::chrono::milliseconds(50);
+/// For the end of a connection to be told over TLS; nothing hangs on whether it was heard.
+constexpr auto farewell_time = std::chrono::milliseconds(200);
+/// For connections to end by themselves when the server stops.
+constexpr auto stop_time = std::chrono::milliseconds(500);
+/// What a TLS connection begins with (RFC 8446 §5.1, handshake).
+constexpr char tls_first_byte = 0x16;
 
-/// Adds to a counter for as long as it lives.
 /// Connections of which the next request is awaited, the longest waiting first: the ones that can
 /// be closed for somebody else. Thread-safe.
 class Idle {
@@ -102,6 +109,7 @@ class Idle {
   std::list<Entry> closing_;
 };
 
+/// Adds to a counter for as long as it lives.
 class Held {
  public:
   Held(std::atomic<std::size_t>& counter, std::size_t amount) : counter_(counter), amount_(amount) {
@@ -200,7 +208,13 @@ class BeastServer final : public Server {
   void run();
   [[nodiscard]] std::uint16_t port() const override { return port_; }
   [[nodiscard]] ServerCounters counters() const override {
-    return {requests_.load(), refused_.load(), accepted_.load(), open_.load()};
+    return {requests_.load(), refused_.load(), accepted_.load(), open_.load(),
+            tls_ ? tls_->until_s() : 0};
+  }
+  void reload_tls() override {
+    asio::post(io_, [this] {
+      if (tls_) tls_->reload();
+    });
   }
   void stop() override;
 
@@ -208,17 +222,19 @@ class BeastServer final : public Server {
   using Answer = bhttp::response<bhttp::string_body>;
 
   asio::awaitable<void> accept_loop();
+  asio::awaitable<void> watch_tls();
   asio::awaitable<void> serve(tcp::socket socket);
-  asio::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+  asio::awaitable<bool> begin(Connection& stream);
+  asio::awaitable<bool> serve_one(Connection& stream, beast::flat_buffer& buffer,
                                   const std::string& remote);
-  asio::awaitable<bool> read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
-                                  Parser& parser, const About& about, BodyShare& share);
-  asio::awaitable<bool> refuse(beast::tcp_stream& stream, unsigned status, Error error,
+  asio::awaitable<bool> read_body(Connection& stream, beast::flat_buffer& buffer, Parser& parser,
+                                  const About& about, BodyShare& share);
+  asio::awaitable<bool> refuse(Connection& stream, unsigned status, Error error,
                                const About& about);
-  asio::awaitable<bool> write(beast::tcp_stream& stream, Response response, const About& about,
+  asio::awaitable<bool> write(Connection& stream, Response response, const About& about,
                               bool keep_alive, const std::string& request_id);
-  asio::awaitable<bool> write_stream(beast::tcp_stream& stream, Response response,
-                                     const About& about, const std::string& request_id);
+  asio::awaitable<bool> write_stream(Connection& stream, Response response, const About& about,
+                                     const std::string& request_id);
   /// How long after its beginning a body may pause that has come so far: until its average falls
   /// below the least rate, but not past the end of all patience.
   [[nodiscard]] std::chrono::milliseconds patience_with(std::size_t received) const {
@@ -235,7 +251,8 @@ class BeastServer final : public Server {
 
   ServerOptions options_;
   Handler handler_;
-  Idle idle_;  // before the coroutines that are in it
+  std::unique_ptr<Tls> tls_;  // null: HTTP in clear
+  Idle idle_;                 // before the coroutines that are in it
   asio::io_context io_;
   asio::thread_pool workers_;
   tcp::acceptor acceptor_;
@@ -253,6 +270,9 @@ class BeastServer final : public Server {
 };
 
 Status BeastServer::listen() {
+  if (options_.tls) {
+    XL_TRY_ASSIGN(tls_, Tls::open(*options_.tls));
+  }
   boost::system::error_code failure;
   const auto address = asio::ip::make_address(options_.address, failure);
   if (failure) return make_error(ErrorCode::address_unusable, options_.address);
@@ -272,6 +292,7 @@ Status BeastServer::listen() {
 
 void BeastServer::run() {
   asio::co_spawn(io_, accept_loop(), asio::detached);
+  if (tls_) asio::co_spawn(io_, watch_tls(), asio::detached);
   for (unsigned i = 0; i < options_.io_threads; ++i) {
     threads_.emplace_back([this] { io_.run(); });
   }
@@ -284,6 +305,12 @@ void BeastServer::stop() {
     acceptor_.close(ignored);
   });
   workers_.join();  // handlers that run are finished
+  while (idle_.close_oldest()) {
+  }
+  const auto patience = std::chrono::steady_clock::now() + stop_time;
+  while (open_.load() > 0 && std::chrono::steady_clock::now() < patience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   io_.stop();
   for (std::thread& thread : threads_) thread.join();
 }
@@ -306,26 +333,96 @@ asio::awaitable<void> BeastServer::accept_loop() {
   }
 }
 
+asio::awaitable<void> BeastServer::watch_tls() {
+  asio::steady_timer timer(io_);
+  boost::system::error_code ignored;
+  while (!stopping_) {
+    timer.expires_after(std::chrono::milliseconds(options_.tls->look_every_ms));
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    tls_->look();
+  }
+}
+
+/// Reads a bounded rest and throws it away: closing with unread bytes would reset the connection
+/// and destroy what was said last on its way.
+asio::awaitable<void> drain(Connection& stream) {
+  boost::system::error_code failure;
+  stream.socket().shutdown(tcp::socket::shutdown_send, failure);
+  stream.expires_after(refused_rest_time);
+  std::array<char, 4096> rest{};
+  for (std::size_t read = 0; !failure && read < refused_rest_bytes_max;) {
+    read += co_await stream.tcp().async_read_some(
+        asio::buffer(rest), asio::redirect_error(asio::use_awaitable, failure));
+  }
+}
+
+/// Over TLS an end that is not told looks like an answer that was cut (RFC 8446 §6.1).
+asio::awaitable<void> say_farewell(Connection& stream) {
+  if (stream.tls() == nullptr) co_return;
+  boost::system::error_code ignored;
+  stream.expires_after(farewell_time);
+  co_await stream.tls()->async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+/// Nothing can be said on the connection any more, and nobody is to be blamed.
+bool is_over(const boost::system::error_code& failure) {
+  return failure == bhttp::error::end_of_stream || failure == beast::error::timeout ||
+         failure == asio::error::connection_reset || failure == asio::error::operation_aborted ||
+         failure == asio::ssl::error::stream_truncated ||
+         failure.category() == asio::error::get_ssl_category();
+}
+
+/// Makes the connection speak TLS where the listener does. False when it is over.
+asio::awaitable<bool> BeastServer::begin(Connection& stream) {
+  if (!tls_) co_return true;
+  boost::system::error_code failure;
+  std::array<char, 1024> first{};
+  stream.expires_after(std::chrono::milliseconds(
+      crowded() ? std::min(options_.header_timeout_ms, crowded_patience_ms)
+                : options_.header_timeout_ms));
+  {
+    const Idle::Place place(idle_, stream.tcp());
+    const std::size_t got = co_await stream.tcp().async_read_some(
+        asio::buffer(first), asio::redirect_error(asio::use_awaitable, failure));
+    if (!failure && first[0] == tls_first_byte) {
+      co_await stream.secure(tls_->context())
+          .async_handshake(asio::ssl::stream_base::server, asio::buffer(first.data(), got),
+                           asio::redirect_error(asio::use_awaitable, failure));
+      if (!failure) co_return true;
+    }
+  }
+  if (!failure && first[0] >= 'A' && first[0] <= 'Z') {  // a method: somebody speaks HTTP in clear
+    const About unknown;
+    co_return co_await refuse(stream, 400, make_error(ErrorCode::tls_required), unknown);
+  }
+  if (!failure || failure.category() == asio::error::get_ssl_category()) {
+    ++refused_;
+    co_await drain(stream);  // an alert may be on its way
+  }
+  co_return false;
+}
+
 asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
   const Held open(open_, 1);
   boost::system::error_code failure;
   socket.set_option(tcp::no_delay(true), failure);
   const auto endpoint = socket.remote_endpoint(failure);
   const std::string remote = failure ? std::string() : endpoint.address().to_string();
-  beast::tcp_stream stream(std::move(socket));
+  Connection stream(std::move(socket));
   if (open_.load() > options_.connections_max && !idle_.close_oldest()) {
     const About unknown;
-    (void)co_await refuse(stream, 503, make_error(ErrorCode::server_busy), unknown);
-  } else {
+    if (!tls_) (void)co_await refuse(stream, 503, make_error(ErrorCode::server_busy), unknown);
+  } else if (co_await begin(stream)) {
     beast::flat_buffer buffer(options_.header_bytes_max + buffer_bytes);
     buffer.reserve(buffer_bytes);
     while (!stopping_ && co_await serve_one(stream, buffer, remote)) {
     }
+    co_await say_farewell(stream);
   }
   stream.socket().shutdown(tcp::socket::shutdown_send, failure);
 }
 
-asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+asio::awaitable<bool> BeastServer::read_body(Connection& stream, beast::flat_buffer& buffer,
                                              Parser& parser, const About& about, BodyShare& share) {
   boost::system::error_code failure;
   const std::size_t most = about.target.starts_with("/auth/")
@@ -372,14 +469,14 @@ asio::awaitable<bool> BeastServer::read_body(beast::tcp_stream& stream, beast::f
   if (failure == asio::error::operation_aborted) {
     co_return co_await refuse(stream, 408, make_error(ErrorCode::request_timed_out), about);
   }
-  if (failure != bhttp::error::partial_message && failure != bhttp::error::end_of_stream) {
+  if (failure != bhttp::error::partial_message && !is_over(failure)) {
     co_return co_await refuse(stream, 400, make_error(ErrorCode::request_malformed), about);
   }
   co_return false;
 }
 
 /// Serves one request. True when the connection may be used again.
-asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+asio::awaitable<bool> BeastServer::serve_one(Connection& stream, beast::flat_buffer& buffer,
                                              const std::string& remote) {
   Parser parser;
   bound(parser, options_);
@@ -389,14 +486,11 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
   stream.expires_after(std::chrono::milliseconds(
       crowded() ? std::min(patience_ms, crowded_patience_ms) : patience_ms));
   {
-    const Idle::Place place(idle_, stream);
+    const Idle::Place place(idle_, stream.tcp());
     co_await bhttp::async_read_header(stream, buffer, parser,
                                       asio::redirect_error(asio::use_awaitable, failure));
   }
-  if (failure == bhttp::error::end_of_stream || failure == beast::error::timeout ||
-      failure == asio::error::connection_reset || failure == asio::error::operation_aborted) {
-    co_return false;
-  }
+  if (is_over(failure)) co_return false;
   if (failure) {
     // Of a header that is no whole one only the target is believed.
     const About part{11, false, std::string(target_of(parser))};
@@ -420,6 +514,7 @@ asio::awaitable<bool> BeastServer::serve_one(beast::tcp_stream& stream, beast::f
   Request request;
   request.remote = remote;
   request.id = new_request_id();
+  request.secure = stream.tls() != nullptr;
   const Status converted = convert(parser.get(), request);
   if (!converted.ok()) co_return co_await refuse(stream, 400, converted.error(), about);
   if (waiting_.load() >= options_.requests_waiting_max) {
@@ -449,21 +544,13 @@ Response BeastServer::handle(const Request& request) const {
 }
 
 /// Answers a problem and gives the connection up: what is left of the request is not read.
-asio::awaitable<bool> BeastServer::refuse(beast::tcp_stream& stream, unsigned status, Error error,
+asio::awaitable<bool> BeastServer::refuse(Connection& stream, unsigned status, Error error,
                                           const About& about) {
   ++refused_;
   Response response = fhir::refusal_at(about.target, status, error, {});
   (void)co_await write(stream, std::move(response), about, false, {});
-  // Closing with unread bytes would reset the connection and destroy the answer on its way, so a
-  // bounded rest is read and thrown away first.
-  boost::system::error_code failure;
-  stream.socket().shutdown(tcp::socket::shutdown_send, failure);
-  stream.expires_after(refused_rest_time);
-  std::array<char, 4096> rest{};
-  for (std::size_t read = 0; !failure && read < refused_rest_bytes_max;) {
-    read += co_await stream.async_read_some(asio::buffer(rest),
-                                            asio::redirect_error(asio::use_awaitable, failure));
-  }
+  co_await say_farewell(stream);
+  co_await drain(stream);
   co_return false;
 }
 
@@ -473,9 +560,8 @@ std::string BeastServer::date() {
       std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
 }
 
-asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response response,
-                                         const About& about, bool keep_alive,
-                                         const std::string& request_id) {
+asio::awaitable<bool> BeastServer::write(Connection& stream, Response response, const About& about,
+                                         bool keep_alive, const std::string& request_id) {
   Answer answer(static_cast<bhttp::status>(response.status), about.version);
   const bool nothing = has_no_content(response.status);
   const bool head = about.head || nothing;
@@ -503,13 +589,14 @@ asio::awaitable<bool> BeastServer::write(beast::tcp_stream& stream, Response res
   co_return !failure && keep_alive;
 }
 
-/// Whether who listens to a stream has closed it: it sends nothing any more.
-bool gone(beast::tcp_stream& stream) {
-  char byte = 0;
-  return ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+/// Whether who listens to a stream has closed it: nothing more comes from there, whatever of it was
+/// not read yet (over TLS, the word that it ends).
+bool gone(Connection& stream) {
+  pollfd one{stream.socket().native_handle(), POLLRDHUP, 0};
+  return ::poll(&one, 1, 0) == 1 && (one.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-asio::awaitable<bool> BeastServer::write_stream(beast::tcp_stream& stream, Response response,
+asio::awaitable<bool> BeastServer::write_stream(Connection& stream, Response response,
                                                 const About& about, const std::string& request_id) {
   std::string head = "HTTP/1.1 200 OK\r\nContent-Type: " + response.content_type +
                      "\r\nDate: " + date() + "\r\nRequest-Id: " + request_id +

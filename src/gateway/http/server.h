@@ -3,16 +3,20 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 #include "gateway/http/message.h"
+#include "gateway/http/tls.h"
 
 namespace xl::gateway::http {
 
-/// Bounds of the server; each over-run is answered, never silently dropped. Local to a node.
+/// Bounds of the server; each over-run is answered, never silently dropped (but over TLS a
+/// connection too many is closed before its handshake). Local to a node.
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0: any free one
+  std::uint16_t port = 0;         ///< 0: any free one
+  std::optional<TlsOptions> tls;  ///< nothing: HTTP in clear
   unsigned io_threads = 1;
   unsigned worker_threads = 32;  ///< they mostly wait for commits
   std::size_t connections_max = 1024;
@@ -27,8 +31,8 @@ struct ServerOptions {
   /// Beside these, for bodies that are still small: large ones cannot lock small ones out.
   std::size_t small_bodies_bytes_max = 16U << 20U;
   std::size_t requests_waiting_max = 512;  ///< for a worker: above, 503
-  unsigned header_timeout_ms = 10'000;     ///< for a request's header: above, closed
-  unsigned body_timeout_ms = 30'000;       ///< for a request's body: above, 408
+  unsigned header_timeout_ms = 10'000;  ///< for a handshake, and a request's header: above, closed
+  unsigned body_timeout_ms = 30'000;    ///< for a request's body: above, 408
   /// From this moment on a body must have come at the least rate on average: below, 408.
   unsigned body_grace_ms = 5'000;
   std::size_t body_rate_bytes_per_s_min = 1024;
@@ -45,13 +49,15 @@ struct ServerCounters {
   std::uint64_t refused = 0;  ///< over a bound, malformed, or timed out
   std::uint64_t connections = 0;
   std::uint64_t connections_open = 0;
+  std::uint64_t tls_until_s = 0;  ///< end of the certificate, Unix time; 0: no TLS
 };
 
-/// HTTP/1.1 over TCP: Boost.Beast behind a thin interface. Handlers run on worker threads and may
-/// block; a handler that throws or fails a request check costs its own request a 500.
+/// HTTP/1.1 over TCP or TLS: Boost.Beast behind a thin interface. Handlers run on worker threads
+/// and may block; a handler that throws or fails a request check costs its own request a 500.
 class Server {
  public:
-  /// Binds at once. Errors: address_in_use (names the port), address_unusable.
+  /// Binds at once. Errors: address_in_use (names the port), address_unusable, those of
+  /// `Tls::open`.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerOptions& options,
                                                              Handler handler);
   virtual ~Server() = default;  ///< stops, waiting for handlers that run
@@ -59,7 +65,10 @@ class Server {
   /// The port it listens on.
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual ServerCounters counters() const = 0;
-  /// Stops accepting, finishes running handlers, closes connections. Idempotent.
+  /// Loads certificate and key again before the next look at their files would.
+  virtual void reload_tls() = 0;
+  /// Stops accepting, finishes running handlers, closes connections: those that listen to nothing
+  /// more within half a second are told. Idempotent.
   virtual void stop() = 0;
 };
 

@@ -383,8 +383,8 @@ TEST_F(FhirFace, RefusesWithAnOutcomeThatSaysWhy) {
   expect(north_->get("Observation/absent"), 404, "XL4170");
   expect(north_->ask("PUT", "Observation/x", "<Observation/>", {}, "application/fhir+xml"), 415,
          "XL4008");
-  expect(north_->get("Patient/p1", {{"Accept", "application/fhir+xml"}}), 406, "XL4015");
-  expect(north_->get("Patient/p1?_format=xml"), 406, "XL4015");
+  expect(north_->get("Patient/p1", {{"Accept", "application/fhir+xml"}}), 406, "XL4016");
+  expect(north_->get("Patient/p1?_format=xml"), 406, "XL4016");
   expect(north_->put("Observation/..", observation_json("..", "p1")), 400, "XL4177");
   expect(north_->ask("PATCH", "Observation/x", "[]"), 400, "XL4173");
   expect(north_->put("Observation/x", observation_json("x", "p1"), {{"If-Match", "1"}}), 400,

@@ -33,8 +33,9 @@ struct VerifyReport {
 /// result, each app hash, the history and every state value with what is stored. Nothing stored is
 /// trusted. `progress` is called with the blocks done and to do. `last_signed` is what the node's
 /// mark named before the store was opened, where there is one: it must be there. Errors: only when
-/// it could not be checked (store_failed, genesis_differs, store_version_unsupported, block_not_kept:
-/// the ledger was restored, see `verify_restored`); alterations are in the report. Cost: about that of executing the chain; memory holds the state.
+/// it could not be checked (store_failed, genesis_differs, store_version_unsupported,
+/// block_not_kept: the ledger was restored, see `verify_restored`); alterations are in the report.
+/// Cost: about that of executing the chain; memory holds the state.
 [[nodiscard]] Result<VerifyReport> verify_ledger(
     const state::Database& database, const contracts::Registry& registry,
     const model::Genesis& genesis,

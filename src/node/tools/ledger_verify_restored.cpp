@@ -43,8 +43,8 @@ class RestoredCheck {
   /// header that carries both must lead to the genesis.
   Status check_state() {
     const auto receipt = chain_.state_receipt(Bytes{0xff}, 0);
-    const Status proved = receipt.ok() ? model::verify_receipt(*receipt, chain_.genesis())
-                                       : Status(receipt.error());
+    const Status proved =
+        receipt.ok() ? model::verify_receipt(*receipt, chain_.genesis()) : Status(receipt.error());
     if (!proved.ok()) {
       damaged("head", "its roots are not what the members signed (" + proved.error().text() + ")");
       return {};
@@ -102,7 +102,8 @@ class RestoredCheck {
     report_.transactions += executed;
     Bytes stored;
     const auto found = database_.get(Column::results, chain::height_key(height), stored);
-    if (!found.ok() || !*found) return executed == 0 || damaged("results of " + name, "are missing");
+    if (!found.ok() || !*found)
+      return executed == 0 || damaged("results of " + name, "are missing");
     const auto roots = chain::decode_roots(stored);
     if (roots.ok() && roots->history_size - roots->history_first == executed) return true;
     return damaged("results of " + name, "name other transactions than are stored");
@@ -139,8 +140,8 @@ Result<VerifyReport> verify_restored(
   VerifyReport report;
   const auto chain = chain::Chain::open(database, registry, std::move(genesis));
   if (!chain.ok() && chain.error().code == ErrorCode::store_corrupt) {
-    report.damage = Damage{"state", "does not give the roots that are stored (" +
-                                        chain.error().text() + ")"};
+    report.damage =
+        Damage{"state", "does not give the roots that are stored (" + chain.error().text() + ")"};
     return report;
   }
   if (!chain.ok()) return chain.error();

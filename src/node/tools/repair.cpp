@@ -2,11 +2,11 @@
 // Copyright The Xinglin Authors
 #include "node/tools/repair.h"
 
-#include "client/http_client.h"
 #include "crypto/hash.h"
 #include "node/network/folder.h"
 #include "node/node.h"
 #include "node/ordering.h"
+#include "node/tools/relay.h"
 #include "ordering/cometbft/join.h"
 
 namespace xl::node {
@@ -17,12 +17,11 @@ namespace fs = std::filesystem;
 
 /// A header that the genesis proves, from any member that answers: where the engine's light client
 /// begins.
-Result<model::comet::Header> trusted_header(const std::vector<std::string>& members,
+Result<model::comet::Header> trusted_header(const std::vector<client::NodeAddress>& members,
                                             const model::Genesis& genesis) {
   Error last = make_error(ErrorCode::engine_unreachable, "no other member was named");
-  for (const std::string& member : members) {
-    XL_TRY_ASSIGN(const client::NodeAddress address, client::parse_node_url(member));
-    client::HttpClient http(address);
+  for (const client::NodeAddress& member : members) {
+    client::HttpClient http(member);
     const auto answer = http.get("/ledger/v1/light");
     if (!answer.ok()) {
       last = answer.error();
@@ -32,7 +31,7 @@ Result<model::comet::Header> trusted_header(const std::vector<std::string>& memb
     const Status proved =
         receipt.ok() ? model::verify_receipt(*receipt, genesis) : Status(receipt.error());
     if (proved.ok()) return receipt->block.header;
-    last = make_error(proved.error().code, member);
+    last = make_error(proved.error().code, member.host + ":" + member.port);
   }
   return last;
 }
@@ -69,11 +68,11 @@ Status forget_engine_data(const engine::Home& home) {
 
 engine::EngineConfig sync_config(const Layout& layout, const EngineSettings& settings,
                                  const model::Genesis& genesis,
-                                 const std::vector<std::string>& members,
+                                 const std::vector<std::string>& servers,
                                  const model::comet::Header& trusted) {
   engine::EngineConfig out = engine_config(layout, settings, genesis);
   engine::EngineConfig::Sync sync;
-  for (const std::string& member : members) sync.servers.push_back(member + "/ledger/v1/light");
+  sync.servers = servers;
   if (sync.servers.size() == 1) sync.servers.push_back(sync.servers[0]);
   sync.trust_height = static_cast<std::uint64_t>(trusted.height);
   sync.trust_hash = model::comet::hash_of(trusted);
@@ -111,7 +110,7 @@ Result<engine::SnapshotJoin::State> join(
 }  // namespace
 
 Result<Repaired> repair_ledger(const Layout& layout, const Config& config, const Unlock& unlock,
-                               const std::vector<std::string>& members,
+                               const std::vector<client::NodeAddress>& members,
                                const std::function<bool(const RepairProgress& progress)>& go_on) {
   if (config.engine.kind != EngineKind::cometbft || config.engine.peers.empty()) {
     return make_error(ErrorCode::config_invalid, "engine.peers: there is no other member");
@@ -120,7 +119,10 @@ Result<Repaired> repair_ledger(const Layout& layout, const Config& config, const
   XL_TRY(check_founded(layout, genesis));
   XL_TRY_ASSIGN(const OrderingKeys keys, load_ordering_keys(layout, config.engine.kind, unlock));
   XL_TRY_ASSIGN(const model::comet::Header trusted, trusted_header(members, genesis));
-  const engine::EngineConfig sync = sync_config(layout, config.engine, genesis, members, trusted);
+  XL_TRY_ASSIGN(const auto relay, Relay::start(members));
+  std::vector<std::string> servers;
+  for (std::size_t i = 0; i < members.size(); ++i) servers.push_back(relay->url(i));
+  const engine::EngineConfig sync = sync_config(layout, config.engine, genesis, servers, trusted);
   const engine::Home home{layout.engine()};
   std::error_code failure;
   const bool began = fs::exists(layout.ledger(), failure);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/http_client.h"
 #include "node/config.h"
 #include "node/keys.h"
 #include "node/layout.h"
@@ -28,13 +29,14 @@ struct Repaired {
 
 /// Sets the ledger of a stopped member aside and restores it from a snapshot that other members
 /// offer, checked by the genesis. Vault, keys, indexes and the record of what the validator signed
-/// stay. `members` are the addresses of other members' gateways, such as `http://127.0.0.1:7410`.
+/// stay. `members` are the addresses of other members' gateways.
 /// `go_on` is asked about once a second and may end it. Errors: config_invalid (the network has no
 /// other member), store_locked (the node runs), sign_state_missing, engine_unreachable (no member
-/// answers), snapshot_invalid, node_stopping, those of the keys, the genesis and the store.
+/// answers), those of `HttpClient`, snapshot_invalid, node_stopping, those of the keys, the genesis
+/// and the store.
 [[nodiscard]] Result<Repaired> repair_ledger(
     const Layout& layout, const Config& config, const Unlock& unlock,
-    const std::vector<std::string>& members,
+    const std::vector<client::NodeAddress>& members,
     const std::function<bool(const RepairProgress& progress)>& go_on);
 
 }  // namespace xl::node

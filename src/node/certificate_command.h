@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "base/console.h"
+
+namespace xl::node {
+
+/// Adds `node certificate` to the group `node`. `choose` is called with what to run once everything
+/// was parsed.
+void add_certificate_command(CLI::App* node,
+                             const std::function<void(std::function<int(const Console&)>)>& choose);
+
+}  // namespace xl::node
