@@ -235,7 +235,7 @@ struct HttpClient::Impl {
     if (failure) return unreachable(failure);
     stream->socket().set_option(tcp::no_delay(true), failure);
     if (!address.tls) return {};
-    const Status secured = handshake();
+    Status secured = handshake();
     if (!secured.ok()) drop();
     return secured;
   }
