@@ -7,6 +7,7 @@ command line, Python's TLS and OpenSSL's own programs as clients and authority."
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -129,12 +130,13 @@ def test_a_founder_without_an_authority_is_reached_and_renews_without_a_restart(
     told = json.loads(clear.value.read())
     assert clear.value.code == 400 and told["code"] == "XL4015" and "https" in told["fix"]
 
-    # Ten days are few: everybody who looks is told.
+    # Ten days are few, and nine a second later: everybody who looks is told.
     trusted = ("--node", node.url, "--ca", "known.pem")
-    assert "ends in 9 days" in run("node", "status", *trusted, cwd=folder).stdout
-    assert "! certificate  of the node, 9 days left" in run(
-        "doctor", "--data", "data", *trusted, cwd=folder).stdout
-    assert node.logged("tls_ending")[0]["days"] == 9
+    assert re.search("certificate ends in (9|10) days",
+                     run("node", "status", *trusted, cwd=folder).stdout)
+    assert re.search("! certificate  of the node, (9|10) days left",
+                     run("doctor", "--data", "data", *trusted, cwd=folder).stdout)
+    assert node.logged("tls_ending")[0]["days"] in (9, 10)
 
     # A new pair: taken by itself, and what is connected goes on.
     context = ssl.create_default_context(cafile=folder / "known.pem")
