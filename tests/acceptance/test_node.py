@@ -160,7 +160,7 @@ def test_a_flipped_byte_on_disk_is_evidence_too(node, folder):
 
 def test_mistakes_are_explained(node, folder):
     second = run("node", "init", "--data", "data", "--organisation", "x:hospital",
-                 "--operator-key", "operator.key", cwd=folder, code=1)
+                 "--operator-key", "operator.key", cwd=folder, code=7)
     assert "XL6002" in second.stderr and "fix:" in second.stderr
     bad_type = run("node", "init", "--data", "other", "--organisation", "x:circus",
                    "--operator-key", "operator.key", cwd=folder, code=2)
