@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "base/checked.h"
 #include "benchmarks/support/measure.h"
+#include "benchmarks/support/must.h"
 #include "client/bundle_file.h"
 #include "node/demo/cast.h"
 #include "node/demo/histories.h"
@@ -46,15 +47,6 @@ bool parse_arguments(int argc, char** argv, Arguments& out) {
     }
   }
   return out.patients > 0 && out.clients > 0 && out.clients <= 64;
-}
-
-void must(const Status& status) {
-  if (!status.ok()) stop_process(status.error().text());
-}
-template <typename Value>
-Value must(Result<Value> result) {
-  if (!result.ok()) stop_process(result.error().text());
-  return std::move(*result);
 }
 
 /// A node of one hospital on a folder of its own.

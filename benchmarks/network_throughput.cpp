@@ -18,6 +18,7 @@
 #include "base/checked.h"
 #include "base/file.h"
 #include "benchmarks/support/measure.h"
+#include "benchmarks/support/must.h"
 #include "benchmarks/support/network_fixture.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
@@ -47,15 +48,6 @@ bool parse_arguments(int argc, char** argv, Arguments& out) {
     }
   }
   return out.seconds > 0 && out.seconds <= 60;
-}
-
-void must(const Status& status) {
-  if (!status.ok()) stop_process(status.error().text());
-}
-template <typename Value>
-Value must(Result<Value> result) {
-  if (!result.ok()) stop_process(result.error().text());
-  return std::move(*result);
 }
 
 /// What a load came to.

@@ -16,6 +16,7 @@
 #include "base/checked.h"
 #include "benchmarks/support/ledger_fixture.h"
 #include "benchmarks/support/measure.h"
+#include "benchmarks/support/must.h"
 #include "crypto/hash.h"
 #include "model/transaction.h"
 
@@ -50,12 +51,6 @@ bool parse_arguments(int argc, char** argv, Arguments& out) {
 
 /// Proofs in one sample: enough that the clock's step does not count.
 constexpr std::size_t per_sample = 500;
-
-template <typename Value>
-Value must(Result<Value> result) {
-  if (!result.ok()) stop_process(result.error().text());
-  return std::move(*result);
-}
 
 /// Sends the transactions in groups, as one busy gateway would, and waits until all are durable.
 void send(LedgerFixture& fixture, std::vector<Bytes> transactions) {

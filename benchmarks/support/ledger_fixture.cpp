@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/json/writer.h"
+#include "benchmarks/support/must.h"
 #include "contracts/identity/messages.pb.h"
 #include "contracts/records/messages.pb.h"
 #include "crypto/hash.h"
@@ -53,12 +54,6 @@ class Filler final : public contracts::Contract {
  private:
   std::uint64_t count_;
 };
-
-template <typename Value>
-Value must(Result<Value> result) {
-  if (!result.ok()) stop_process(result.error().text());
-  return std::move(*result);
-}
 
 crypto::SigningKey key_number(std::uint64_t number) {
   Bytes seed;

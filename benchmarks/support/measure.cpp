@@ -127,9 +127,17 @@ void print_report(const std::string& text, bool json_output) {
     return;
   }
   const auto document = json::parse(text, {});
+  const auto shown = [](json::Value value) {
+    return std::string(value.number_text().value_or(value.as_string().value_or("")));
+  };
   for (const json::Member member : document->root().members()) {
-    const auto value = member.value.number_text().value_or(member.value.as_string().value_or(""));
-    std::printf("%-34s %s\n", std::string(member.key).c_str(), std::string(value).c_str());
+    std::printf("%-34s %s\n", std::string(member.key).c_str(), shown(member.value).c_str());
+    for (const json::Value row : member.value.items()) {
+      for (const json::Member one : row.members()) {
+        std::printf("  %s %s", std::string(one.key).c_str(), shown(one.value).c_str());
+      }
+      std::printf("\n");
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "benchmarks/support/must.h"
 #include "contracts/identity/messages.pb.h"
 #include "contracts/identity/records.h"
 #include "contracts/records/messages.pb.h"
@@ -20,15 +21,6 @@ namespace xl::bench {
 namespace {
 
 constexpr std::uint64_t valid_ms = 9 * 60 * 1000;
-
-void must(const Status& status) {
-  if (!status.ok()) stop_process(status.error().text());
-}
-template <typename Value>
-Value must(Result<Value> result) {
-  if (!result.ok()) stop_process(result.error().text());
-  return std::move(*result);
-}
 
 node::Unlock unlock() { return node::Unlock::with_operator_key(crypto::SecretBytes(32)); }
 
