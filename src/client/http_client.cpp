@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -166,6 +167,91 @@ Result<NodeAddress> parse_node_url(std::string_view url, const TlsFiles& files) 
   return out;
 }
 
+namespace {
+
+using TlsStream = ssl::stream<beast::tcp_stream&>;
+
+/// A connection for Beast's synchronous calls, under the deadline of its TCP stream. Each stream
+/// has one kind of operation, whatever buffers Beast hands over: it compiles in half the time.
+class Wire {
+ public:
+  /// `tls` may be null: TCP alone. All outlive it.
+  Wire(asio::io_context& io, beast::tcp_stream& stream, TlsStream* tls)
+      : io_(io), stream_(stream), tls_(tls) {}
+
+  template <typename Buffers>
+  std::size_t read_some(const Buffers& buffers, boost::system::error_code& failure) {
+    asio::mutable_buffer first;
+    for (const asio::mutable_buffer one : beast::buffers_range_ref(buffers)) {
+      if (first.size() == 0) first = one;
+    }
+    return run(failure, [&](const auto& done) {
+      if (tls_ != nullptr) {
+        tls_->async_read_some(first, done);
+      } else {
+        stream_.async_read_some(first, done);
+      }
+    });
+  }
+  /// Small parts go out together: one packet, one record.
+  template <typename Buffers>
+  std::size_t write_some(const Buffers& buffers, boost::system::error_code& failure) {
+    asio::const_buffer first;
+    together_.clear();
+    for (const asio::const_buffer one : beast::buffers_range_ref(buffers)) {
+      if (first.size() == 0) first = one;
+      if (together_.size() + one.size() > together_max) break;
+      together_.append(static_cast<const char*>(one.data()), one.size());
+    }
+    if (together_.size() > first.size()) first = {together_.data(), together_.size()};
+    return run(failure, [&](const auto& done) {
+      if (tls_ != nullptr) {
+        tls_->async_write_some(first, done);
+      } else {
+        stream_.async_write_some(first, done);
+      }
+    });
+  }
+  // What Beast's concepts ask for beside these.
+  template <typename Buffers>
+  std::size_t read_some(const Buffers& buffers) {
+    return or_throw([&](auto& failure) { return read_some(buffers, failure); });
+  }
+  template <typename Buffers>
+  std::size_t write_some(const Buffers& buffers) {
+    return or_throw([&](auto& failure) { return write_some(buffers, failure); });
+  }
+
+ private:
+  static constexpr std::size_t together_max = 64U << 10U;
+
+  template <typename Begin>
+  std::size_t run(boost::system::error_code& failure, const Begin& begin) {
+    std::size_t count = 0;
+    begin([&](const boost::system::error_code& result, std::size_t bytes) {
+      failure = result;
+      count = bytes;
+    });
+    io_.restart();
+    io_.run();
+    return count;
+  }
+  template <typename Call>
+  static std::size_t or_throw(const Call& call) {
+    boost::system::error_code failure;
+    const std::size_t out = call(failure);
+    if (failure) throw boost::system::system_error(failure);
+    return out;
+  }
+
+  asio::io_context& io_;
+  beast::tcp_stream& stream_;
+  TlsStream* tls_;
+  std::string together_;
+};
+
+}  // namespace
+
 struct HttpClient::Impl {
   explicit Impl(NodeAddress node) : address(std::move(node)) {}
 
@@ -173,7 +259,7 @@ struct HttpClient::Impl {
   asio::io_context io;
   std::unique_ptr<ssl::context> context;
   std::optional<beast::tcp_stream> stream;
-  std::optional<ssl::stream<beast::tcp_stream&>> tls;  // over the stream, where the node speaks it
+  std::optional<TlsStream> tls;  // over the stream, where the node speaks it
   beast::flat_buffer buffer;
 
   /// Runs the one pending operation to its end.
@@ -244,22 +330,12 @@ struct HttpClient::Impl {
     XL_TRY(connect());
     boost::system::error_code failure;
     stream->expires_after(std::chrono::milliseconds(address.timeout_ms));
-    const auto done = [&](const auto& result, std::size_t) { failure = result; };
-    if (tls) {
-      bhttp::async_write(*tls, request, done);
-    } else {
-      bhttp::async_write(*stream, request, done);
-    }
-    run();
+    Wire wire(io, *stream, tls ? &*tls : nullptr);
+    bhttp::write(wire, request, failure);
     if (failure) return unreachable(failure);
     bhttp::response_parser<bhttp::string_body> parser;
     parser.body_limit(answer_bytes_max);
-    if (tls) {
-      bhttp::async_read(*tls, buffer, parser, done);
-    } else {
-      bhttp::async_read(*stream, buffer, parser, done);
-    }
-    run();
+    bhttp::read(wire, buffer, parser, failure);
     if (failure == bhttp::error::body_limit) {
       drop();  // the rest of that answer is still on its way
       return make_error(ErrorCode::answer_unexpected);
