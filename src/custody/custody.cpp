@@ -46,6 +46,9 @@ Organisation* Custody::find(const model::Id& did) const {
 
 Status Custody::start() {
   for (const auto& organisation : organisations_) {
+    const auto state = port_.ledger().state();
+    XL_TRY(check_journal(organisation->stores(), *state));
+    XL_TRY(check_index(organisation->stores(), *state));
     const auto settled = organisation->records().settle(true);
     if (!settled.ok()) return settled.error();
     const auto sealed = organisation->desk().seal_sessions(true);

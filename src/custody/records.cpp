@@ -259,6 +259,8 @@ Status RecordStore::finish(const std::vector<Job*>& jobs) {
   }
   if (entries.empty()) return {};
   XL_TRY(stores_.index().put_batch(entries));
+  XL_TRY_ASSIGN(const std::uint64_t writes, stores_.index().writes());
+  XL_TRY(stores_.index_mark().advance(writes));
   return stores_.vault().confirm(versions);
 }
 

@@ -124,6 +124,15 @@ class RecordStore {
 [[nodiscard]] bool is_anchored(const model::StateReader& state, const vault::RecordVersion& which,
                                const vault::Anchored& kept);
 
+/// Sees that the index is the one that was written last, and makes it again when it is lost or an
+/// older one: records that are kept and not found look as if they had never been. Errors: those of
+/// the stores.
+[[nodiscard]] Status check_index(Stores& stores, const model::StateReader& state);
+
+/// Sees that the read journal has every entry that the ledger holds a root of, under that root.
+/// Errors: journal_entry_missing, journal_root_mismatch, those of the journal.
+[[nodiscard]] Status check_journal(Stores& stores, const model::StateReader& state);
+
 /// Fills the index again from the vault with every version that the ledger has. `progress` gets the
 /// number of versions read. Errors: those of the stores.
 [[nodiscard]] Status rebuild_index(Stores& stores, const model::StateReader& state,

@@ -124,13 +124,40 @@ Status RecordStore::settle_resource(const vault::RecordVersion& which, const mod
   return job.status.error().code == ErrorCode::contract_refused ? Status{} : job.status;
 }
 
+Status check_index(Stores& stores, const model::StateReader& state) {
+  XL_TRY_ASSIGN(const std::uint64_t writes, stores.index().writes());
+  const std::uint64_t mark = stores.index_mark().value();
+  XL_TRY_ASSIGN(const auto kept, stores.keyring().versions(std::nullopt, 1));
+  const bool lost = writes < mark || (writes == 0 && !kept.empty());
+  if (lost) return rebuild_index(stores, state, [](std::uint64_t) {});
+  return stores.index_mark().advance(writes);
+}
+
+Status check_journal(Stores& stores, const model::StateReader& state) {
+  const auto head = contracts::access::find_journal(state, stores.did());
+  if (!head || head->next_sequence() <= 1) return {};
+  const std::uint64_t anchored = head->next_sequence() - 1;
+  const std::uint64_t size = stores.journal().size();
+  if (size < anchored) {
+    return make_error(ErrorCode::journal_entry_missing,
+                      "entry " + std::to_string(size + 1) +
+                          ": the ledger holds roots up to entry " + std::to_string(anchored));
+  }
+  const auto batch = stores.journal().batch_of(anchored);
+  const bool same = batch.ok() && batch->root.last_sequence == anchored &&
+                    equal(batch->root.root, view_of(head->root()).subspan(1));
+  if (same) return {};
+  return make_error(ErrorCode::journal_root_mismatch,
+                    "the root that ends at entry " + std::to_string(anchored));
+}
+
 Status rebuild_index(Stores& stores, const model::StateReader& state,
                      const std::function<void(std::uint64_t)>& progress) {
   std::vector<vault::KeptVersion> page;
   std::size_t next = 0;
   std::uint64_t done = 0;
   std::optional<vault::RecordVersion> after;
-  return stores.index().rebuild([&]() -> Result<std::optional<query::RecordEntry>> {
+  XL_TRY(stores.index().rebuild([&]() -> Result<std::optional<query::RecordEntry>> {
     for (;;) {
       if (next == page.size()) {
         XL_TRY_ASSIGN(page, stores.keyring().versions(after, rebuild_page));
@@ -148,7 +175,9 @@ Status rebuild_index(Stores& stores, const model::StateReader& state,
       progress(++done);
       return std::optional(std::move(entry));
     }
-  });
+  }));
+  XL_TRY_ASSIGN(const std::uint64_t writes, stores.index().writes());
+  return stores.index_mark().reset(writes);
 }
 
 }  // namespace xl::custody

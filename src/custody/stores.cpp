@@ -31,6 +31,8 @@ Result<std::unique_ptr<Stores>> Stores::open(const StorePlaces& places, Identity
   XL_TRY_ASSIGN(const auto index_key, out->keyring_->organisation_key("index"));
   XL_TRY(vault::make_private_directory(places.index.parent_path()));
   XL_TRY_ASSIGN(out->index_, query::RecordIndex::open(places.index, index_key.view()));
+  XL_TRY_ASSIGN(out->index_mark_,
+                IndexMark::open(places.vault.keyring.parent_path() / "index.mark"));
   XL_TRY_ASSIGN(out->erasures_, vault::ErasureLog::open(places.vault, *out->keyring_));
   XL_TRY(out->derive_pseudonyms());
   return out;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "crypto/signature.h"
+#include "custody/index_mark.h"
 #include "custody/reads_in_flight.h"
 #include "query/record_index.h"
 #include "vault/bodies.h"
@@ -44,6 +45,7 @@ class Stores {
   [[nodiscard]] vault::RecordVault& vault() { return *vault_; }
   [[nodiscard]] vault::Journal& journal() { return *journal_; }
   [[nodiscard]] query::RecordIndex& index() { return *index_; }
+  [[nodiscard]] IndexMark& index_mark() { return *index_mark_; }
   [[nodiscard]] vault::ErasureLog& erasures() { return *erasures_; }
   [[nodiscard]] ReadsInFlight& reads() { return reads_; }
 
@@ -67,6 +69,7 @@ class Stores {
   std::unique_ptr<vault::RecordVault> vault_;
   std::unique_ptr<vault::Journal> journal_;
   std::unique_ptr<query::RecordIndex> index_;
+  std::unique_ptr<IndexMark> index_mark_;
   std::unique_ptr<vault::ErasureLog> erasures_;
   model::Id directory_;
   model::Id unattributed_;

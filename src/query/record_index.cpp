@@ -314,6 +314,15 @@ Status RecordIndex::put_batch(std::span<const RecordEntry> entries) {
   return transaction.commit();
 }
 
+Result<std::uint64_t> RecordIndex::writes() {
+  const std::lock_guard lock(impl_->mutex);
+  // SQLite keeps it for row ids that are never given twice.
+  XL_TRY_ASSIGN(sqlite::Statement read,
+                impl_->database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'entries'"));
+  XL_TRY_ASSIGN(const bool row, read.step());
+  return row ? static_cast<std::uint64_t>(read.integer(0)) : 0;
+}
+
 Result<RecordEntry> RecordIndex::current(std::string_view type, std::string_view id) {
   return impl_->one("e.superseded = ?3", type, id,
                     static_cast<std::uint64_t>(detail::never_superseded));

@@ -130,6 +130,9 @@ class RecordIndex {
   /// member), index_version_exists, index_batch_too_large, those of a database.
   [[nodiscard]] Status put_batch(std::span<const RecordEntry> entries);
 
+  /// How many entries were ever added to this file; it never falls. Errors: those of a database.
+  [[nodiscard]] Result<std::uint64_t> writes();
+
   /// The current version, deleted or not. Errors: index_record_unknown, those of a database.
   [[nodiscard]] Result<RecordEntry> current(std::string_view type, std::string_view id);
 

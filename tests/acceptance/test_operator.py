@@ -194,6 +194,46 @@ def test_a_ledger_that_was_cut_off_signs_no_second_history(house):
     assert len(values(house)) == 4
 
 
+def test_an_index_that_is_lost_or_older_is_made_again(house):
+    index = house.folder / "data" / "index"
+    for harm in ("lost", "older"):
+        house.stop()
+        if harm == "older":
+            older = house.folder / "older"
+            shutil.copytree(index, older)
+            assert start_with(house, OPERATOR) is None
+            house.put("city", observation(8))
+            house.stop()
+        before = len(list(index.iterdir()))
+        shutil.rmtree(index)
+        if harm == "older":
+            older.rename(index)
+        assert before and start_with(house, OPERATOR) is None
+        expected = [f"Observation/bp-{n}" for n in (0, 1, 2, *([8] if harm == "older" else []))]
+        assert values(house) == expected, harm
+        assert house.act("city", "record", "get", "Patient/ada")["name"] == PATIENT["name"]
+    # An old one is not made again where nothing is missing.
+    assert house.put("city", observation(1))["version"] in (2, "2")
+
+
+def test_a_journal_that_was_cut_or_lost_serves_no_reads(house):
+    journal = vault(house) / "journal"
+    house.stop()
+    shutil.copytree(journal, house.folder / "early")
+    assert start_with(house, OPERATOR) is None
+    assert house.act("city", "record", "get", "Observation/bp-1")["id"] == "bp-1"
+    house.stop()  # anchors what was read
+    journal.rename(house.folder / "whole")
+    assert start_with(house, OPERATOR) == "XL3043"
+    shutil.rmtree(journal, ignore_errors=True)
+    shutil.copytree(house.folder / "early", journal)
+    assert start_with(house, OPERATOR) == "XL3043"
+    shutil.rmtree(journal)
+    (house.folder / "whole").rename(journal)
+    assert start_with(house, OPERATOR) is None
+    assert len(values(house)) == 3
+
+
 def test_a_keyring_comes_back_from_its_backup(house):
     running = tool(house, "node", "backup", "--keyring", "keyring.backup", code=7)
     assert running["error"]["code"] == "XL3001"
