@@ -24,7 +24,8 @@ Result<std::unique_ptr<IndexMark>> IndexMark::open(const std::filesystem::path& 
   if (content.ok()) {
     std::string_view text = text_of(*content);
     while (text.size() > 1 && text.front() == '0') text.remove_prefix(1);
-    if (!parse_decimal(text, value)) {
+    // Empty: made, and nothing was written to the index yet.
+    if (!text.empty() && !parse_decimal(text, value)) {
       return make_error(ErrorCode::store_corrupt, file.string() + " holds no number");
     }
   } else if (content.error().code != ErrorCode::file_missing) {

@@ -32,6 +32,14 @@ void SnapshotJoin::handle(const abci::Request& request, abci::Response& response
     case abci::Request::kCheckTx:  // transactions that others gossip: the node will ask for them
       response.mutable_check_tx()->set_code(1);
       break;
+    // Nothing was left to fetch, so the engine agrees with the others already. It goes on, or no
+    // block would ever come: what it proposes holds nothing, and what it cannot check it refuses.
+    case abci::Request::kPrepareProposal:
+      response.mutable_prepare_proposal();
+      break;
+    case abci::Request::kProcessProposal:
+      response.mutable_process_proposal()->set_status(abci::ResponseProcessProposal::REJECT);
+      break;
     default:
       wait_for_the_end(request.has_finalize_block());
       response.mutable_exception()->set_error("the ledger was restored; start the node");
