@@ -105,7 +105,12 @@ Result<int> run_list(const Session& session, const RecordOptions& options, const
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/record-list/v1").key("records").begin_array();
   std::size_t count = 0;
+  std::size_t damaged = 0;
   XL_TRY(for_each_entry(actor, options.type + query, [&](json::Value entry) -> Status {
+    if (entry.find("search").find("mode").as_string() == "outcome") {
+      ++damaged;
+      return {};
+    }
     const json::Value resource = entry.find("resource");
     const std::string name =
         text_member(resource, "resourceType") + "/" + text_member(resource, "id");
@@ -119,14 +124,21 @@ Result<int> run_list(const Session& session, const RecordOptions& options, const
     ++count;
     return {};
   }));
-  out.end_array().end_object();
+  out.end_array().key("damaged").unsigned_integer(damaged).end_object();
   if (console.json())
     console.result(out.take());
   else
     table.print(console);
   console.say(std::to_string(count) + " records that you may see",
               "您可查看的记录:" + std::to_string(count) + " 条");
-  return succeeded;
+  if (damaged == 0) return succeeded;
+  const std::string missing = std::to_string(damaged);
+  console.say(
+      missing +
+          " more are lost or altered at the node: tell its operator, who sees them with "
+          "'xinglin node verify'",
+      "另有 " + missing + " 条在节点上丢失或被改动:请告知运维者,可用 xinglin node verify 查看");
+  return static_cast<int>(ExitCode::altered);
 }
 
 Result<int> run_history(const Session& session, const RecordOptions& options,

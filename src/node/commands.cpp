@@ -197,6 +197,12 @@ int run_ledger_verify(const FolderOptions& options, const Console& console) {
     } else if (mark.error().code != ErrorCode::file_missing) {
       return console.fail(mark.error());
     }
+    std::error_code failure;
+    if (last_signed && !std::filesystem::exists(ledger, failure)) {
+      return console.fail(make_error(ErrorCode::signed_history_differs,
+                                     ledger.string() + " is gone; this node signed up to block " +
+                                         std::to_string(last_signed->height)));
+    }
   }
   state::Database::Options open;
   open.create_if_missing = false;
