@@ -69,8 +69,8 @@ void fill(NetworkFixture& network, std::uint64_t keys) {
 int measure(const Arguments& arguments) {
   NetworkFixture network({envelope, snapshot_every});
   fill(network, arguments.keys);
-  std::vector<std::string> others;
-  for (std::size_t i = 0; i < joins; ++i) others.push_back(network.url(i));
+  std::vector<client::NodeAddress> others;
+  for (std::size_t i = 0; i < joins; ++i) others.push_back(network.address(i));
   const std::uint64_t keys = network.head(0).state_keys;
   network.stop(joins);
   std::fprintf(stderr, "joining\n");

@@ -73,8 +73,8 @@ node::Layout NetworkFixture::layout(std::size_t member) const {
   return node::demo::member_layout(folder_, member + 1);
 }
 
-std::string NetworkFixture::url(std::size_t member) const {
-  return "http://127.0.0.1:" + std::to_string(nodes_[member]->port());
+client::NodeAddress NetworkFixture::address(std::size_t member) const {
+  return {"127.0.0.1", std::to_string(nodes_[member]->port())};
 }
 
 node::Config NetworkFixture::config(std::size_t member) const {
@@ -88,7 +88,8 @@ void NetworkFixture::start(std::size_t member) {
   nodes_[member] = must(node::Node::start(layout(member), config(member), unlock(), clock_, log_));
 }
 
-node::Repaired NetworkFixture::restore(std::size_t member, const std::vector<std::string>& others) {
+node::Repaired NetworkFixture::restore(std::size_t member,
+                                       const std::vector<client::NodeAddress>& others) {
   return must(node::repair_ledger(layout(member), config(member), unlock(), others,
                                   [](const node::RepairProgress&) { return true; }));
 }

@@ -34,12 +34,12 @@ class NetworkFixture {
   [[nodiscard]] query::LedgerHead head(std::size_t member) const;
   [[nodiscard]] node::Layout layout(std::size_t member) const;
   /// Of a member's gateway.
-  [[nodiscard]] std::string url(std::size_t member) const;
+  [[nodiscard]] client::NodeAddress address(std::size_t member) const;
   void start(std::size_t member);
   /// Ends node and engine.
   void stop(std::size_t member) { nodes_[member].reset(); }
   /// Sets the ledger of a stopped member aside and takes it from the others' snapshot.
-  node::Repaired restore(std::size_t member, const std::vector<std::string>& others);
+  node::Repaired restore(std::size_t member, const std::vector<client::NodeAddress>& others);
   /// Sends transactions to a member and waits until all of them are applied.
   void submit_and_wait(std::size_t member, std::vector<Bytes> transactions);
 
