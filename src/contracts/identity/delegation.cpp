@@ -39,6 +39,11 @@ const Caller* managing_caller(const Context& context, const model::Id& did) {
   return nullptr;
 }
 
+void emit_ended(EventSink& events, const model::Id& party, const Hash& session) {
+  events.emit(event::delegation_ended, {id_attribute(event::party_attribute, party),
+                                        bytes_attribute(event::key_attribute, session)});
+}
+
 class Delegate final : public Command {
  public:
   explicit Delegate(wire::Delegate message) : message_(std::move(message)) {}
@@ -55,9 +60,6 @@ class Delegate final : public Command {
       return type_not_delegable;
     }
     if (!check_period(context, state, delegator)) return period_refused;
-    if (count_live(state, delegator, true, context.block_ms) >= limits::sessions_live_max) {
-      return delegations_too_many;
-    }
     return admit_new_key(context, state, delegator, PartyKind::patient, message_.key());
   }
 
@@ -66,6 +68,7 @@ class Delegate final : public Command {
     const Caller* signer = managing_caller(context, delegator);
     XL_CHECK(signer != nullptr);
     forget_expired(state, delegator, true, context.block_ms);
+    make_room(context, state, delegator, events);
     wire::KeyRecord key = record_of(delegator, message_.key());
     wire::DelegationTerms* terms = key.mutable_delegation();
     terms->set_organisation(message_.organisation());
@@ -109,6 +112,24 @@ class Delegate final : public Command {
     return party_wrong_kind;
   }
 
+  /// A party at its bound of sessions loses the one with the least time left, so that nobody is
+  /// ever shut out by sessions they opened before. Precondition: expired ones are forgotten.
+  static void make_room(const Context& context, model::StateWriter& state,
+                        const model::Id& delegator, EventSink& events) {
+    const std::vector<Hash> sessions = indexed_keys(state, delegator, true);
+    if (sessions.size() < limits::sessions_live_max) return;
+    const auto end_of = [&](const Hash& id) {
+      const auto key = find_key(state, id);
+      XL_CHECK(key.has_value());
+      return key->not_after_ms();
+    };
+    const Hash first = *std::min_element(
+        sessions.begin(), sessions.end(),
+        [&](const Hash& a, const Hash& b) { return end_of(a) < end_of(b); });
+    end_key(state, first, context.block_ms);
+    emit_ended(events, delegator, first);
+  }
+
   /// Ends within bounds, and not after the key that signs it or the attestation behind it.
   [[nodiscard]] bool check_period(const Context& context, const model::StateReader& state,
                                   const model::Id& delegator) const {
@@ -149,9 +170,7 @@ class EndDelegation final : public Command {
     const auto key = find_key(state, key_id);
     XL_CHECK(key.has_value());
     end_key(state, key_id, context.block_ms);
-    events.emit(event::delegation_ended,
-                {bytes_attribute(event::party_attribute, view_of(key->controller())),
-                 bytes_attribute(event::key_attribute, key_id)});
+    emit_ended(events, id_of(key->controller()), key_id);
   }
 
  private:

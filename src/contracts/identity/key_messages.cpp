@@ -62,7 +62,7 @@ class AddKey final : public Command {
     const model::Id party = id_of(message_.party());
     const StatusCode may = require_manager(context, state, party);
     if (may != applied) return may;
-    if (count_live(state, party, false, context.block_ms) >= limits::keys_live_max) {
+    if (count_live(state, party, context.block_ms) >= limits::keys_live_max) {
       return keys_too_many;
     }
     return admit_own_key(context, state, party, message_.key());

@@ -160,10 +160,10 @@ std::vector<Hash> indexed_keys(const model::StateReader& state, const model::Id&
   return out;
 }
 
-std::uint32_t count_live(const model::StateReader& state, const model::Id& party, bool sessions,
+std::uint32_t count_live(const model::StateReader& state, const model::Id& party,
                          std::uint64_t block_ms) {
   std::uint32_t count = 0;
-  for (const Hash& id : indexed_keys(state, party, sessions)) {
+  for (const Hash& id : indexed_keys(state, party, false)) {
     const auto key = find_key(state, id);
     XL_CHECK(key.has_value());
     if (!end_reached(key->not_after_ms(), block_ms)) ++count;

@@ -57,9 +57,9 @@ void add_keys(model::StateWriter& state, const model::Id& party, const NewKeys& 
 [[nodiscard]] std::vector<Hash> indexed_keys(const model::StateReader& state,
                                              const model::Id& party, bool sessions);
 
-/// How many of them are not past their end.
+/// How many keys of a party, session keys left out, were not revoked and are not past their end.
 [[nodiscard]] std::uint32_t count_live(const model::StateReader& state, const model::Id& party,
-                                       bool sessions, std::uint64_t block_ms);
+                                       std::uint64_t block_ms);
 
 /// Takes keys past their end out of the index, so that new ones have room.
 void forget_expired(model::StateWriter& state, const model::Id& party, bool sessions,

@@ -36,6 +36,16 @@ std::vector<Hash> keys_of(const model::StateReader& state, const model::Id& did)
   return indexed_keys(state, did, false);
 }
 
+std::vector<Hash> live_sessions_of(const model::StateReader& state, const model::Id& did,
+                                   std::uint64_t block_ms) {
+  std::vector<Hash> out = indexed_keys(state, did, true);
+  std::erase_if(out, [&](const Hash& id) {
+    const auto key = find_key(state, id);
+    return !key || !is_active(*key, block_ms);
+  });
+  return out;
+}
+
 std::optional<PartyRecord> find_party(const model::StateReader& state, const model::Id& did) {
   PartyRecord record;
   if (!load_record(state, party_key(did), record)) return std::nullopt;

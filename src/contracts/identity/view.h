@@ -90,6 +90,11 @@ enum GuardianPower : std::uint32_t {
 /// `limits::keys_live_max`. Some may be past their end or before their start.
 [[nodiscard]] std::vector<Hash> keys_of(const model::StateReader& state, const model::Id& did);
 
+/// Ids of the session keys of a party that are neither ended nor past their end, ascending; at most
+/// `limits::sessions_live_max`.
+[[nodiscard]] std::vector<Hash> live_sessions_of(const model::StateReader& state,
+                                                 const model::Id& did, std::uint64_t block_ms);
+
 /// The party of a DID. Nothing when there is none.
 [[nodiscard]] std::optional<xinglin::identity::v1::PartyRecord> find_party(
     const model::StateReader& state, const model::Id& did);

@@ -2,10 +2,17 @@
 // Copyright The Xinglin Authors
 #include "gateway/auth/routes.h"
 
+#include <algorithm>
+
 #include "base/json/writer.h"
+#include "contracts/api/shape.h"
+#include "contracts/identity/view.h"
 #include "gateway/auth/sign_in.h"
 
 namespace xl::gateway::auth {
+
+namespace identity = contracts::identity;
+
 namespace {
 
 http::Response answer(std::string body, unsigned status = 200) {
@@ -59,6 +66,23 @@ Result<http::Response> make_token(const Services& services, const http::Request&
   return answer(out.take(), 201);
 }
 
+/// Every live session of a party, so that they can end what they do not know.
+Status write_sessions(json::Writer& out, const Services& services, const model::Id& did) {
+  XL_TRY_ASSIGN(const query::LedgerHead head, services.ledger.head());
+  const auto state = services.ledger.state();
+  const std::uint64_t now_ms = std::max(head.block_ms, services.clock.now_ms());
+  out.key("sessions").begin_array();
+  for (const Hash& id : identity::live_sessions_of(*state, did, now_ms)) {
+    const auto key = identity::find_key(*state, id);
+    const model::Id organisation = contracts::id_of(key->delegation().organisation());
+    out.begin_object().key("key_id").string(to_hex(id));
+    out.key("organisation").string(model::did_text(organisation));
+    out.key("expires_ms").string(std::to_string(key->not_after_ms())).end_object();
+  }
+  out.end_array();
+  return {};
+}
+
 Result<http::Response> who_am_i(const Services& services, const http::Request& request) {
   XL_TRY_ASSIGN(const custody::Principal who, services.tokens.principal_of(request));
   json::Writer out;
@@ -67,8 +91,9 @@ Result<http::Response> who_am_i(const Services& services, const http::Request& r
   out.key("organisation").string(model::did_text(who.organisation));
   out.key("roles").begin_array();
   for (const std::uint32_t role : who.roles) out.unsigned_integer(role);
-  out.end_array().key("key_id").string(to_hex(who.key_id)).end_object();
-  return answer(out.take());
+  out.end_array().key("key_id").string(to_hex(who.key_id));
+  XL_TRY(write_sessions(out, services, who.did));
+  return answer(out.end_object().take());
 }
 
 }  // namespace

@@ -67,6 +67,18 @@ class KeyModel {
     }
     return count;
   }
+  /// The live session that ends first; of several at once the one with the lowest key id.
+  [[nodiscard]] std::string first_to_end(const std::string& party, std::uint64_t now) const {
+    std::string out;
+    for (const auto& [name, k] : keys) {
+      if (k.party != party || k.made_by.empty() || !usable(name, now)) continue;
+      const auto rank = [&](const std::string& one) {
+        return std::pair(keys.at(one).ends_ms, key(one).id);
+      };
+      if (out.empty() || rank(name) < rank(out)) out = name;
+    }
+    return out;
+  }
   void end(const std::string& name) {
     keys[name].ended = true;
     for (auto& [other, k] : keys) {
@@ -199,10 +211,13 @@ class KeyRun {
     const std::uint64_t now = ledger_.block_ms;
     const std::uint64_t ends = model_.keys[signer].ends_ms;
     const bool allowed = model_.manages(signer, party, now) && until > now &&
-                         until - now <= limits::delegation_ms_max && (ends == 0 || until <= ends) &&
-                         model_.live(party, true, now) < limits::sessions_live_max;
+                         until - now <= limits::delegation_ms_max && (ends == 0 || until <= ends);
     expect(ledger_.send(contract_number, delegate_type, out, {signer}), allowed, "delegate");
-    if (allowed) model_.keys[name] = {party, false, until, false, signer};
+    if (!allowed) return;
+    if (model_.live(party, true, now) == limits::sessions_live_max) {
+      model_.keys[model_.first_to_end(party, now)].ended = true;
+    }
+    model_.keys[name] = {party, false, until, false, signer};
   }
 
   void deactivate(const std::string& party, const std::string& signer) {

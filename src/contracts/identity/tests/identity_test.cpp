@@ -303,15 +303,6 @@ const std::vector<testing::StatusCase>& delegation_cases() {
        [](Ledger& l) {
          return l.delegate("dora", "session", "north", {Role::emergency_physician}, {anchor});
        }},
-      {"one session more than a party may have", delegations_too_many,
-       [](Ledger& l) {
-         for (std::uint32_t i = 0; i < limits::sessions_live_max; ++i) {
-           EXPECT_EQ(
-               l.delegate("dora", "s" + std::to_string(i), "north", {Role::physician}, {anchor}),
-               applied);
-         }
-         return l.delegate("dora", "one more", "north", {Role::physician}, {anchor});
-       }},
       {"ending a delegation twice", delegation_ended,
        [](Ledger& l) {
          EXPECT_EQ(l.delegate("dora", "session", "north", {Role::physician}, {anchor}), applied);
@@ -346,6 +337,27 @@ TEST(IdentityTable, ReachesEveryStatus) {
   }
   all.push_back({"a session key manages", delegation_refused, send_as_session});
   testing::expect_statuses(start(), contract_number, all);
+}
+
+TEST(Delegation, BeyondTheBoundEndsTheOneWithTheLeastTimeLeft) {
+  Ledger ledger = start();
+  const auto is_live = [&](const std::string& name) {
+    return is_active(*find_key(ledger.state(), key(name).id), ledger.block_ms);
+  };
+  const auto open = [&](const std::string& name) {
+    return ledger.delegate("dora", name, "north", {Role::physician}, {anchor});
+  };
+  for (std::uint32_t i = 0; i < limits::sessions_live_max; ++i) {
+    EXPECT_EQ(open("s" + std::to_string(i)), applied);
+    ledger.block_ms += 1000;  // each session ends a second after the one before
+  }
+  EXPECT_TRUE(is_live("s0"));
+  EXPECT_EQ(open("one more"), applied);
+  EXPECT_FALSE(is_live("s0"));
+  EXPECT_TRUE(is_live("s1"));
+  EXPECT_TRUE(is_live("one more"));
+  EXPECT_EQ(live_sessions_of(ledger.state(), id("dora"), ledger.block_ms).size(),
+            limits::sessions_live_max);
 }
 
 TEST(IdentityTable, IsSound) {
