@@ -100,9 +100,13 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::store_corrupt:
     case ErrorCode::content_differs:
     case ErrorCode::signed_history_differs:
+    case ErrorCode::genesis_differs:
+    case ErrorCode::database_corrupt:
     case ErrorCode::record_altered:
     case ErrorCode::body_altered:
     case ErrorCode::keyring_altered:
+    case ErrorCode::index_differs:
+    case ErrorCode::own_key_differs:
     case ErrorCode::erasure_certificate_invalid:
       return ExitCode::altered;
     case ErrorCode::dry_run:

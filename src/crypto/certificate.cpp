@@ -202,6 +202,7 @@ Status check_key_file(const std::filesystem::path& path) {
   std::error_code failure;
   const auto status = std::filesystem::status(path, failure);
   if (!std::filesystem::exists(status)) return make_error(ErrorCode::file_missing, path.string());
+  if (!std::filesystem::is_regular_file(status)) return {};  // a pipe or a terminal keeps nothing
   // Reading by a group is how systems let a service share a key.
   constexpr perms too_much = perms::others_all | perms::group_write | perms::group_exec;
   if ((status.permissions() & too_much) == perms::none) return {};

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "crypto/aead.h"
+#include "crypto/certificate.h"
 #include "crypto/suite.h"
 
 namespace xl::crypto::keyfile {
@@ -134,6 +135,7 @@ Result<SecretBytes> open_with_operator_key(ByteView file, ByteView operator_key)
 
 Result<SecretBytes> read_operator_key(const std::filesystem::path& path) {
   constexpr std::size_t text_bytes_max = 2 * operator_key_bytes + 2;  // hexadecimal and CR LF
+  XL_TRY(check_key_file(path));
   XL_TRY_ASSIGN(Bytes content, read_file(path, text_bytes_max));
   if (content.size() == operator_key_bytes) {
     SecretBytes key = SecretBytes::copy_of(content);
@@ -152,6 +154,7 @@ Result<SecretBytes> read_operator_key(const std::filesystem::path& path) {
 }
 
 Result<SecretBytes> read_passphrase(const std::filesystem::path& path) {
+  XL_TRY(check_key_file(path));
   XL_TRY_ASSIGN(Bytes content, read_file(path, passphrase_bytes_max));
   std::string_view line = text_of(content).substr(0, text_of(content).find('\n'));
   while (line.ends_with('\r')) line.remove_suffix(1);

@@ -134,8 +134,17 @@ class RecordStore {
 [[nodiscard]] Status check_journal(Stores& stores, const model::StateReader& state);
 
 /// Fills the index again from the vault with every version that the ledger has. `progress` gets the
-/// number of versions read. Errors: those of the stores.
-[[nodiscard]] Status rebuild_index(Stores& stores, const model::StateReader& state,
-                                   const std::function<void(std::uint64_t)>& progress);
+/// number of versions read. Returns the records with a version left out, as `RecordIndex::rebuild`.
+/// Errors: those of the stores.
+[[nodiscard]] Result<std::vector<model::Id>> rebuild_index(
+    Stores& stores, const model::StateReader& state,
+    const std::function<void(std::uint64_t)>& progress);
+
+/// Decrypts every version that the ledger has and compares what the index holds with it; returns
+/// their number. `progress` gets the number of versions read. Errors: index_differs, those of the
+/// stores (each names the record).
+[[nodiscard]] Result<std::uint64_t> verify_index(
+    Stores& stores, const model::StateReader& state,
+    const std::function<void(std::uint64_t)>& progress);
 
 }  // namespace xl::custody

@@ -129,7 +129,10 @@ Status check_index(Stores& stores, const model::StateReader& state) {
   const std::uint64_t mark = stores.index_mark().value();
   XL_TRY_ASSIGN(const auto kept, stores.keyring().versions(std::nullopt, 1));
   const bool lost = writes < mark || (writes == 0 && !kept.empty());
-  if (lost) return rebuild_index(stores, state, [](std::uint64_t) {});
+  if (lost) {
+    XL_TRY(rebuild_index(stores, state, [](std::uint64_t) {}));
+    return {};
+  }
   return stores.index_mark().advance(writes);
 }
 
@@ -151,33 +154,90 @@ Status check_journal(Stores& stores, const model::StateReader& state) {
                     "the root that ends at entry " + std::to_string(anchored));
 }
 
-Status rebuild_index(Stores& stores, const model::StateReader& state,
-                     const std::function<void(std::uint64_t)>& progress) {
-  std::vector<vault::KeptVersion> page;
-  std::size_t next = 0;
-  std::uint64_t done = 0;
-  std::optional<vault::RecordVersion> after;
-  XL_TRY(stores.index().rebuild([&]() -> Result<std::optional<query::RecordEntry>> {
+namespace {
+
+/// The resources of the vault that the ledger has, one after the other, as the index holds them.
+class KeptResources {
+ public:
+  KeptResources(Stores& stores, const model::StateReader& state,
+                const std::function<void(std::uint64_t)>& progress)
+      : stores_(stores), state_(state), progress_(progress) {}
+
+  Result<std::optional<query::RecordEntry>> next() {
     for (;;) {
-      if (next == page.size()) {
-        XL_TRY_ASSIGN(page, stores.keyring().versions(after, rebuild_page));
-        next = 0;
-        if (page.empty()) return std::optional<query::RecordEntry>{};
-        after = page.back().which;
+      if (next_ == page_.size()) {
+        XL_TRY_ASSIGN(page_, stores_.keyring().versions(after_, rebuild_page));
+        next_ = 0;
+        if (page_.empty()) return std::optional<query::RecordEntry>{};
+        after_ = page_.back().which;
       }
-      const vault::KeptVersion& kept = page[next++];
-      if (!is_anchored(state, kept.which, {kept.body, {}})) continue;
-      XL_TRY_ASSIGN(const vault::Opened opened, stores.vault().get(kept.which));
+      const vault::KeptVersion& kept = page_[next_++];
+      if (!is_anchored(state_, kept.which, {kept.body, {}})) continue;
+      XL_TRY_ASSIGN(const vault::Opened opened, read(kept.which));
       XL_TRY_ASSIGN(const Labels labels, decode_labels(opened.labels));
       if (labels.kind() != static_cast<std::uint32_t>(Kind::resource)) continue;
       XL_TRY_ASSIGN(query::RecordEntry entry,
                     entry_of(kept.which, opened.patient, labels, text_of(opened.content)));
-      progress(++done);
+      progress_(++done_);
       return std::optional(std::move(entry));
     }
-  }));
+  }
+
+ private:
+  Result<vault::Opened> read(const vault::RecordVersion& which) {
+    auto opened = stores_.vault().get(which);
+    if (opened.ok()) return opened;
+    return make_error(opened.error().code,
+                      which.record.text() + " version " + std::to_string(which.version));
+  }
+
+  Stores& stores_;
+  const model::StateReader& state_;
+  const std::function<void(std::uint64_t)>& progress_;
+  std::vector<vault::KeptVersion> page_;
+  std::size_t next_ = 0;
+  std::uint64_t done_ = 0;
+  std::optional<vault::RecordVersion> after_;
+};
+
+Error index_differs(const query::RecordEntry& entry, std::string_view how) {
+  return make_error(ErrorCode::index_differs, entry.record.text() + " version " +
+                                                  std::to_string(entry.vault_version) + " " +
+                                                  std::string(how));
+}
+
+}  // namespace
+
+Result<std::vector<model::Id>> rebuild_index(Stores& stores, const model::StateReader& state,
+                                             const std::function<void(std::uint64_t)>& progress) {
+  KeptResources kept(stores, state, progress);
+  XL_TRY_ASSIGN(std::vector<model::Id> left_out,
+                stores.index().rebuild([&] { return kept.next(); }));
   XL_TRY_ASSIGN(const std::uint64_t writes, stores.index().writes());
-  return stores.index_mark().reset(writes);
+  XL_TRY(stores.index_mark().reset(writes));
+  return left_out;
+}
+
+Result<std::uint64_t> verify_index(Stores& stores, const model::StateReader& state,
+                                   const std::function<void(std::uint64_t)>& progress) {
+  KeptResources kept(stores, state, progress);
+  std::uint64_t count = 0;
+  for (;; ++count) {
+    XL_TRY_ASSIGN(std::optional<query::RecordEntry> entry, kept.next());
+    if (!entry) break;
+    const auto found = stores.index().version(entry->type, entry->id, entry->version);
+    if (!found.ok() && found.error().code != ErrorCode::index_record_unknown) return found.error();
+    if (!found.ok()) return index_differs(*entry, "is missing");
+    entry->terms.clear();
+    if (*found != *entry) return index_differs(*entry, "is another there");
+  }
+  query::HistoryQuery all;
+  all.count = 1;
+  XL_TRY_ASSIGN(const query::IndexPage page, stores.index().history(all));
+  if (page.total == count) return count;
+  return make_error(ErrorCode::index_differs, "it holds " + std::to_string(page.total) +
+                                                  " record versions, the vault " +
+                                                  std::to_string(count));
 }
 
 }  // namespace xl::custody

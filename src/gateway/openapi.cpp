@@ -181,15 +181,11 @@ void write_components(json::Writer& out) {
   out.end_object();
 }
 
-/// Answered only to be refused with a reason: nothing that can be done.
-bool is_only_refused(const Route& route) { return !route.about && route.method == "PATCH"; }
-
 }  // namespace
 
 std::string openapi_text(const std::vector<Route>& routes) {
   std::map<std::string, std::vector<const Route*>> by_path;
   for (const Route& route : routes) {
-    if (is_only_refused(route)) continue;
     std::string path = route.pattern;
     if (path.ends_with("*}")) path.erase(path.size() - 2, 1);
     by_path[path].push_back(&route);

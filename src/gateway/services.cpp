@@ -14,7 +14,8 @@ Result<custody::Organisation*> organisation_of(const Services& services, std::st
   return found;
 }
 
-std::string base_url(const http::Request& request) {
+std::string base_url(const Services& services, const http::Request& request) {
+  if (!services.public_url.empty()) return services.public_url;
   const std::string_view host = request.header("host");
   const bool plain = !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||

@@ -23,6 +23,7 @@ struct Services {
   const Log& log;
   /// Hands a JSON-RPC request to the consensus engine beside this node; empty when there is none.
   std::function<Result<std::string>(const std::string& request)> light;
+  std::string public_url;  ///< at which others reach this node, no slash at its end; may be empty
 };
 
 /// The organisation that a path names by its 26-character id or its DID. Errors:
@@ -30,8 +31,8 @@ struct Services {
 [[nodiscard]] Result<custody::Organisation*> organisation_of(const Services& services,
                                                              std::string_view text);
 
-/// The URL at which this node was asked, without a slash at the end: from the Host header, https
-/// where the request came over TLS.
-[[nodiscard]] std::string base_url(const http::Request& request);
+/// The URL of this node, without a slash at the end: the public one, else from the Host header of
+/// the request, https where it came over TLS.
+[[nodiscard]] std::string base_url(const Services& services, const http::Request& request);
 
 }  // namespace xl::gateway

@@ -103,9 +103,20 @@ int run_rebuild(const FolderOptions& options, const Console& console) {
   });
   progress.finish();
   if (!done.ok()) return console.fail(done.error());
-  const std::string count = std::to_string(*done);
-  if (console.json())
-    console.result("{\"schema\":\"xinglin/rebuild/v1\",\"versions\":\"" + count + "\"}");
+  const std::string count = std::to_string(done->versions);
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/rebuild/v1").key("versions").string(count);
+    out.key("left_out").begin_array();
+    for (const model::Id& record : done->left_out) out.string(record.text());
+    console.result(out.end_array().end_object().take());
+  }
+  for (const model::Id& record : done->left_out) {
+    console.say(
+        "! Left out a version of record " + record.text() +
+            ": another record has its FHIR type, id and version",
+        "! 未收录记录 " + record.text() + " 的一个版本:另一条记录占用了相同的类型、编号和版本");
+  }
   console.done("Indexed " + count + " record versions again",
                "已重新索引 " + count + " 个记录版本");
   return static_cast<int>(ExitCode::done);
@@ -181,6 +192,27 @@ void show_report(const VerifyReport& report, const Console& console) {
   }
 }
 
+/// True where the folder's node notes what it signs last: a validator of its own.
+Result<bool> is_marked(const Layout& layout) {
+  XL_TRY_ASSIGN(const Config config, read_config(layout.config()));
+  return config.engine.kind == EngineKind::solo;
+}
+
+/// What the folder's node signed last; nothing where it has no mark. Errors: those of the mark,
+/// signed_history_differs (the ledger beside it is gone).
+Result<std::optional<ordering::solo::Signed>> signed_last(const Layout& layout) {
+  const auto mark = ordering::solo::read_mark(layout.signing_mark());
+  if (!mark.ok() && mark.error().code == ErrorCode::file_missing) {
+    return std::optional<ordering::solo::Signed>();
+  }
+  if (!mark.ok()) return mark.error();
+  std::error_code failure;
+  if (std::filesystem::exists(layout.ledger(), failure)) return std::optional(*mark);
+  return make_error(ErrorCode::signed_history_differs,
+                    layout.ledger().string() + " is gone; this node signed up to block " +
+                        std::to_string(mark->height));
+}
+
 int run_ledger_verify(const FolderOptions& options, const Console& console) {
   const std::filesystem::path ledger =
       options.ledger.empty() ? options.layout().ledger() : std::filesystem::path(options.ledger);
@@ -188,22 +220,13 @@ int run_ledger_verify(const FolderOptions& options, const Console& console) {
   if (!options.genesis.empty()) layout.root = std::filesystem::path(options.genesis).parent_path();
   auto genesis = load_genesis(layout);
   if (!genesis.ok()) return console.fail(genesis.error());
-  // Read before the store, which a running node goes on with. A copy elsewhere may be older.
-  std::optional<ordering::solo::Signed> last_signed;
-  if (options.ledger.empty()) {
-    const auto mark = ordering::solo::read_mark(layout.signing_mark());
-    if (mark.ok()) {
-      last_signed = *mark;
-    } else if (mark.error().code != ErrorCode::file_missing) {
-      return console.fail(mark.error());
-    }
-    std::error_code failure;
-    if (last_signed && !std::filesystem::exists(ledger, failure)) {
-      return console.fail(make_error(ErrorCode::signed_history_differs,
-                                     ledger.string() + " is gone; this node signed up to block " +
-                                         std::to_string(last_signed->height)));
-    }
-  }
+  // A copy elsewhere may be older than what the node signed.
+  const auto marked = options.ledger.empty() ? is_marked(options.layout()) : Result<bool>(false);
+  if (!marked.ok()) return console.fail(marked.error());
+  // Read before the store, which a running node goes on with.
+  const auto last_signed =
+      *marked ? signed_last(options.layout()) : std::optional<ordering::solo::Signed>();
+  if (!last_signed.ok()) return console.fail(last_signed.error());
   state::Database::Options open;
   open.create_if_missing = false;
   open.read_only = true;
@@ -215,12 +238,16 @@ int run_ledger_verify(const FolderOptions& options, const Console& console) {
   const auto show = [&](std::uint64_t done, std::uint64_t total) {
     progress.update(done, total, clock.now_ms());
   };
-  auto report = verify_ledger(**database, registry, *genesis, show, last_signed);
+  auto report = verify_ledger(**database, registry, *genesis, show, *last_signed);
   if (!report.ok() && report.error().code == ErrorCode::block_not_kept) {
     report = verify_restored(**database, registry, std::move(*genesis), show);
   }
   progress.finish();
   if (!report.ok()) return console.fail(report.error());
+  if (*marked && !*last_signed && report->height > 0 && !report->damage) {
+    report->damage = Damage{options.layout().signing_mark().filename().string(),
+                            "is gone, which names the last block that this node signed"};
+  }
   show_report(*report, console);
   return static_cast<int>(report->damage ? ExitCode::altered : ExitCode::done);
 }

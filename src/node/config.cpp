@@ -45,6 +45,18 @@ Status check_tls(const gateway::http::TlsOptions& tls, const toml::table& table)
   return {};
 }
 
+/// `http` or `https`, a host and what follows it, without a slash at the end.
+bool is_public_url(std::string_view text) {
+  constexpr std::size_t bytes_max = 256;
+  const std::size_t scheme =
+      text.starts_with("https://") ? 8 : (text.starts_with("http://") ? 7 : text.size());
+  const std::string_view rest = text.substr(scheme);
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_[]/";
+  return !rest.empty() && text.size() <= bytes_max && !rest.starts_with('/') &&
+         !rest.ends_with('/') && rest.find_first_not_of(plain) == rest.npos;
+}
+
 Status read_gateway(const toml::table& table, Config& out) {
   gateway::http::TlsOptions tls;
   for (const auto& [key, value] : table) {
@@ -57,6 +69,8 @@ Status read_gateway(const toml::table& table, Config& out) {
       const auto number = value.value_exact<std::int64_t>();
       if (!number || *number < 0 || *number > 65535) return config_error("gateway.port", value);
       out.port = static_cast<std::uint16_t>(*number);
+    } else if (key == "public_url" && text && is_public_url(*text)) {
+      out.public_url = *text;
     } else if (key == "tls_certificate" && text && !text->empty()) {
       tls.certificate = *text;
     } else if (key == "tls_key" && text && !text->empty()) {
@@ -66,7 +80,8 @@ Status read_gateway(const toml::table& table, Config& out) {
     } else if (key == "tls_clients" && text && tls_clients_of(*text)) {
       tls.clients = *tls_clients_of(*text);
     } else {
-      constexpr std::string_view known = " tls_certificate tls_key tls_client_ca tls_clients ";
+      constexpr std::string_view known =
+          " public_url tls_certificate tls_key tls_client_ca tls_clients ";
       const bool is_known = known.find(" " + std::string(key.str()) + " ") != known.npos;
       return config_error((is_known ? "gateway." : "unknown key gateway.") + std::string(key.str()),
                           value);

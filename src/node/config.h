@@ -32,6 +32,9 @@ struct Config {
   EngineSettings engine;
   std::string listen = "127.0.0.1";  ///< [gateway] listen: an address of this machine
   std::uint16_t port = 7410;         ///< [gateway] port: 0..65535, 0 takes a free one
+  /// [gateway] public_url: at which others reach this node, no slash at its end. Empty: what the
+  /// Host header of a request says.
+  std::string public_url;
   /// [gateway] tls_*: files relative to the data folder, or absolute. Nothing: HTTP in clear.
   std::optional<gateway::http::TlsOptions> tls;
 };

@@ -144,10 +144,10 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(node->custody_->start());
   node->tokens_ = std::make_unique<gateway::auth::Tokens>(*node->port_);
 
-  XL_TRY_ASSIGN(node->gateway_,
-                gateway::Gateway::start(server_options(layout, config),
-                                        {*node->ledger_, engine, clock, *node->custody_,
-                                         *node->tokens_, log, node->ordering_->light()}));
+  XL_TRY_ASSIGN(node->gateway_, gateway::Gateway::start(
+                                    server_options(layout, config),
+                                    {*node->ledger_, engine, clock, *node->custody_, *node->tokens_,
+                                     log, node->ordering_->light(), config.public_url}));
   return node;
 }
 

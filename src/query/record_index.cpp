@@ -344,7 +344,8 @@ Status RecordIndex::erase_version(const model::Id& record, std::uint64_t vault_v
                      {copy_of(record.view()), as_signed(vault_version)});
 }
 
-Status RecordIndex::rebuild(const Source& source) {
+Result<std::vector<model::Id>> RecordIndex::rebuild(const Source& source) {
+  std::vector<model::Id> left_out;
   const std::lock_guard lock(impl_->mutex);
   XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(impl_->database));
   XL_TRY(impl_->database.execute("DELETE FROM terms; DELETE FROM entries"));
@@ -354,10 +355,14 @@ Status RecordIndex::rebuild(const Source& source) {
     for (;;) {
       XL_TRY_ASSIGN(const std::optional<RecordEntry> entry, source());
       if (!entry) break;
-      XL_TRY(writer.add(*entry));
+      const Status added = writer.add(*entry);
+      if (added.ok()) continue;
+      if (added.error().code != ErrorCode::index_version_exists) return added.error();
+      left_out.push_back(entry->record);
     }
   }
-  return transaction.commit();
+  XL_TRY(transaction.commit());
+  return left_out;
 }
 
 }  // namespace xl::query

@@ -162,9 +162,11 @@ class RecordIndex {
   /// Gives the next entry, or nothing at the end.
   using Source = std::function<Result<std::optional<RecordEntry>>()>;
   /// Drops everything and fills the index again from `source`, in any order; readers see the former
-  /// content until it is done, and after an error it stays. Cursors made before expire. Errors:
-  /// those of `source` and of `put_batch`. The source must not call the index.
-  [[nodiscard]] Status rebuild(const Source& source);
+  /// content until it is done, and after an error it stays. Cursors made before expire. Of several
+  /// entries with one type, id and version the first is taken; the records of the others are
+  /// returned. Errors: those of `source` and of `put_batch` otherwise. The source must not call the
+  /// index.
+  [[nodiscard]] Result<std::vector<model::Id>> rebuild(const Source& source);
 
  private:
   struct Impl;

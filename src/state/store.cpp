@@ -10,7 +10,7 @@
 #include "model/history.h"
 #include "model/limits.h"
 #include "model/wire_writer.h"
-#include "state/undo.pb.h"
+#include "state/undo.h"
 
 namespace xl::state {
 namespace {
@@ -38,28 +38,6 @@ void keep_oldest(std::vector<Tree::Update>& past) {
     return a.path == b.path;
   };
   past.erase(std::unique(past.begin(), past.end(), same_path), past.end());
-}
-
-/// Appends one entry of the canonical `Undo` of undo.proto. Values are never empty.
-void append_undo(Bytes& out, ByteView key, std::optional<ByteView> old) {
-  namespace wire = model::wire_writer;
-  std::size_t size = 1 + wire::varint_size(key.size()) + key.size();
-  if (old) size += 1 + wire::varint_size(old->size()) + old->size();
-  wire::append_length(out, 1, size);
-  wire::append_bytes(out, 1, key);
-  if (old) wire::append_bytes(out, 2, *old);
-}
-
-/// Visits the entries of a stored undo record. False when it is malformed.
-bool visit_undo(ByteView stored,
-                const std::function<void(ByteView, std::optional<ByteView>)>& visit) {
-  xinglin::state::v1::Undo undo;
-  if (!model::decode_canonical(stored, undo)) return false;
-  for (const auto& entry : undo.entries()) {
-    visit(view_of(entry.key()),
-          entry.old_value().empty() ? std::nullopt : std::optional(view_of(entry.old_value())));
-  }
-  return true;
 }
 
 /// What `key` held before the block of this record; nothing when that block left it alone.

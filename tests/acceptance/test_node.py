@@ -231,6 +231,34 @@ def test_errors_are_bilingual_and_explained(folder):
     assert "consent" in run("explain", "contracts", cwd=folder).stdout
 
 
+def test_absolute_addresses_begin_with_the_public_one(folder):
+    config = folder / "data" / "node.toml"
+    before = config.read_text()
+    config.write_text(before.replace("[gateway]", '[gateway]\npublic_url = "https://a.example/x"'))
+    running = Node(folder)
+    asked = running.get("/o", {"Host": "elsewhere.example"})[2]
+    running.stop()
+    assert all(one["fhir"].startswith("https://a.example/x/o/")
+               for one in json.loads(asked)["organisations"])
+    for wrong in ("https://", "ftp://a", "https://a/", "https://a?b", "a.example"):
+        config.write_text(before.replace("[gateway]", f'[gateway]\npublic_url = "{wrong}"'))
+        refused = run("node", "run", "--data", "data", "--operator-key", "operator.key",
+                      cwd=folder, code=9)
+        assert "gateway.public_url" in refused.stderr
+
+
+def test_secrets_that_others_can_read_are_refused(folder):
+    (folder / "phrase").write_text("a phrase that opens nothing\n")
+    for name, option in (("operator.key", "--operator-key"), ("phrase", "--passphrase-file")):
+        for mode in (0o604, 0o620, 0o606):
+            (folder / name).chmod(mode)
+            refused = run("node", "rebuild-index", "--data", "data", option, name, cwd=folder,
+                          code=1)
+            assert "XL1111" in refused.stderr and name in refused.stderr
+    (folder / "operator.key").chmod(0o440)
+    run("node", "rebuild-index", "--data", "data", "--operator-key", "operator.key", cwd=folder)
+
+
 def test_a_taken_port_is_named(node, folder):
     port = node.url.rsplit(":", 1)[1]
     run("node", "init", "--data", "second", "--organisation", "x:hospital",
@@ -344,6 +372,8 @@ class Listener(http.server.BaseHTTPRequestHandler):
         headers = {name: self.headers[name] for name in ("Authorization", "Content-Type")
                    if name in self.headers}
         self.server.token = headers.get("Authorization", self.server.token)
+        if self.path.startswith("/ledger/v1/transactions"):
+            self.server.sent = body
         request = urllib.request.Request(self.server.node_url + self.path, data=body or None,
                                          headers=headers, method=self.command)
         try:
@@ -427,6 +457,23 @@ def signed_in(node, folder):
     yield out
     out.server.shutdown()
     out.server.server_close()
+
+
+def test_who_does_not_wait_is_told_what_to_ask_for(signed_in, folder):
+    node = signed_in.node
+    run("identity", "create", "Dr Ward", "--kind", "practitioner", "--role", "physician",
+        "--organisation", "did:xinglin:" + signed_in.id, "--out", "ward.json", "--card",
+        "ward.card", "--operator-key", "operator.key", "--node", node.url, cwd=folder)
+    told = run("identity", "attest", "ward.card", "--role", "physician", "--licence", "medical",
+               *signed_in.who, "--json", cwd=folder)
+    request = urllib.request.Request(
+        node.url + "/ledger/v1/transactions?wait=false", data=signed_in.server.sent,
+        headers=signed_in.headers(**{"Content-Type": "application/octet-stream"}))
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 202
+        [queued] = json.loads(answer.read())["results"]
+    assert queued == {"queued": True,
+                      "transaction_id": json.loads(told.stdout)["transaction_id"]}
 
 
 def test_events_go_on_behind_a_cursor_without_loss_or_repetition(node, signed_in):

@@ -173,6 +173,48 @@ def test_what_is_kept_off_the_ledger_is_read_and_each_alteration_named(house):
             ("XL1021", "XL3044", "XL3045"))
     assert tool(house, "node", "verify")["organisations"][0]["intact"] is True
 
+    # An index of before the last writes, under the mark of now.
+    index = house.folder / "data" / "index"
+    shutil.copytree(index, house.folder / "early")
+    assert start_with(house, OPERATOR) is None
+    house.put("city", observation(9))
+    house.stop()
+    index.rename(house.folder / "whole")
+    (house.folder / "early").rename(index)
+    [found] = tool(house, "node", "verify", code=3)["organisations"]
+    assert found["damage"]["code"] == "XL3512", found
+    assert int(tool(house, "node", "rebuild-index")["versions"]) == 5
+    [told] = tool(house, "node", "verify")["organisations"]
+    assert told["intact"] is True and int(told["record_versions"]) == 5
+
+    # A key that opens and is not the one the ledger has.
+    keys = house.folder / "data" / "keys"
+    house.run("node", "init", "--data", "other", "--organisation", "别院:hospital", *OPERATOR)
+    own = (keys / "envelope.key").read_bytes()
+    (keys / "envelope.key").write_bytes(
+        (house.folder / "other" / "keys" / "envelope.key").read_bytes())
+    assert tool(house, "node", "verify", code=3)["error"]["code"] == "XL3513"
+    (keys / "envelope.key").write_bytes(own)
+    assert tool(house, "node", "verify")["organisations"][0]["intact"] is True
+
+
+def test_a_rebuilt_index_takes_the_place_of_the_former_one_at_its_end(house):
+    index = house.folder / "data" / "index"
+    house.stop()
+    [file] = [one for one in index.iterdir() if one.suffix == ".db"]
+    before = file.read_bytes()
+    bodies = vault(house) / "bodies" / "bodies.db"
+    kept = bodies.read_bytes()
+    bodies.write_bytes(kept[:len(kept) // 2])  # the vault cannot give what an index needs
+    tool(house, "node", "rebuild-index", code=3)
+    assert file.read_bytes() == before
+    bodies.write_bytes(kept)
+    file.write_bytes(b"noise" * 1000)  # an index that cannot even be opened
+    assert int(tool(house, "node", "rebuild-index")["versions"]) == 4
+    assert [one.name for one in index.iterdir()] == [file.name]
+    assert start_with(house, OPERATOR) is None
+    assert values(house) == [f"Observation/bp-{n}" for n in range(3)]
+
 
 def test_a_ledger_that_was_cut_off_signs_no_second_history(house):
     data = house.folder / "data"
@@ -188,6 +230,16 @@ def test_a_ledger_that_was_cut_off_signs_no_second_history(house):
     assert start_with(house, OPERATOR) == "XL1409"
     cut = tool(house, "ledger", "verify", operator=(), code=3)
     assert cut["intact"] is False and "signed up to" in cut["damage"]["what"]
+    mark = data / "validator.signed"
+    mark.rename(house.folder / "mark")
+    unmarked = tool(house, "ledger", "verify", operator=(), code=3)
+    assert unmarked["damage"]["record"] == mark.name
+    (house.folder / "mark").rename(mark)
+    genesis = data / "genesis.json"
+    whole_genesis = genesis.read_text()
+    genesis.write_text(whole_genesis.replace("市一医院", "市二医院"))
+    assert tool(house, "ledger", "verify", operator=(), code=3)["error"]["code"] == "XL1408"
+    genesis.write_text(whole_genesis)
     shutil.rmtree(data / "ledger")
     whole.rename(data / "ledger")
     assert start_with(house, OPERATOR) is None

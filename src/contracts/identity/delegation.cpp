@@ -123,9 +123,9 @@ class Delegate final : public Command {
       XL_CHECK(key.has_value());
       return key->not_after_ms();
     };
-    const Hash first = *std::min_element(
-        sessions.begin(), sessions.end(),
-        [&](const Hash& a, const Hash& b) { return end_of(a) < end_of(b); });
+    const Hash first =
+        *std::min_element(sessions.begin(), sessions.end(),
+                          [&](const Hash& a, const Hash& b) { return end_of(a) < end_of(b); });
     end_key(state, first, context.block_ms);
     emit_ended(events, delegator, first);
   }

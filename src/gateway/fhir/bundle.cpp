@@ -44,7 +44,8 @@ bool is_absolute(std::string_view url) {
 
 /// The URL of an entry relative to the base. Errors: fhir_entry_url_foreign.
 Result<std::string> relative_url(const Call& call, std::string_view url) {
-  const std::string own = base_url(call.request) + "/o/" + call.organisation.did().text() + "/fhir";
+  const std::string own =
+      base_url(call.services, call.request) + "/o/" + call.organisation.did().text() + "/fhir";
   for (const std::string_view base : {std::string_view(call.base), std::string_view(own)}) {
     if (!url.starts_with(base)) continue;
     const std::string_view rest = url.substr(base.size());

@@ -107,16 +107,16 @@ void add_routes(Router& router, const Services& services) {
                                 const PathValues& values) -> Result<http::Response> {
     auto organisation = organisation_of(services, values[0]);
     if (!organisation.ok()) return refusal(organisation.error());
-    return authenticated(services, **organisation, request,
-                         base_url(request) + "/o/" + (*organisation)->did().text() + "/fhir",
-                         values[1]);
+    return authenticated(
+        services, **organisation, request,
+        base_url(services, request) + "/o/" + (*organisation)->did().text() + "/fhir", values[1]);
   };
   const auto serve_only = [services](const http::Request& request,
                                      const PathValues& values) -> Result<http::Response> {
     return authenticated(services, *services.custody.organisations().front(), request,
-                         base_url(request) + "/fhir", values[0]);
+                         base_url(services, request) + "/fhir", values[0]);
   };
-  for (const char* method : {"GET", "POST", "PUT", "DELETE", "PATCH"}) {
+  for (const char* method : {"GET", "POST", "PUT", "DELETE"}) {
     const std::string summary = "FHIR R4; see the CapabilityStatement at metadata";
     router.add({method, "/o/{org}/fhir/{path*}", summary, serve});
     if (services.custody.organisations().size() == 1) {

@@ -114,7 +114,7 @@ http::Response written_reply(const Call& call, const Written& written) {
     out.headers["location"] = call.base + "/" + path_of(written.entry, true);
   }
   if (!written.unchanged) {
-    out.headers["link"] = "<" + base_url(call.request) + "/ledger/v1/receipts/" +
+    out.headers["link"] = "<" + base_url(call.services, call.request) + "/ledger/v1/receipts/" +
                           to_hex(written.transaction) + ">; rel=\"receipt\"";
   }
   return out;

@@ -11,6 +11,7 @@
 #include "gateway/ledger/show.h"
 #include "gateway/problem.h"
 #include "model/limits.h"
+#include "model/transaction.h"
 
 namespace xl::gateway::ledger {
 namespace {
@@ -100,6 +101,16 @@ void write_outcome(json::Writer& out, const std::optional<ordering::Outcome>& ou
   }
 }
 
+/// The ids of transactions, by which they are asked for later; empty where one does not decode.
+std::vector<std::string> ids_of(const std::vector<Bytes>& transactions) {
+  std::vector<std::string> out;
+  for (const Bytes& raw : transactions) {
+    const auto decoded = model::decode_transaction(raw);
+    out.push_back(decoded.ok() ? to_hex(decoded->id) : std::string());
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<http::Response> submit_transactions(const Services& services, const http::Request& request) {
@@ -112,6 +123,7 @@ Result<http::Response> submit_transactions(const Services& services, const http:
   }
   const std::string_view wait = request.parameter("wait").value_or("true");
   if (wait != "true" && wait != "false") return make_error(ErrorCode::parameter_invalid, "wait");
+  const auto ids = wait == "false" ? ids_of(transactions) : std::vector<std::string>();
   // Shared: the engine answers later than a request that gave up waiting.
   const auto outcomes = std::make_shared<Outcomes>(transactions.size());
   services.engine.submit(std::move(transactions),
@@ -123,11 +135,13 @@ Result<http::Response> submit_transactions(const Services& services, const http:
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/submission/v1");
   out.key("results").begin_array();
-  for (const auto& outcome : results) {
-    if (!outcome && wait == "false") {
-      out.begin_object().key("queued").boolean(true).end_object();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i] && wait == "false") {
+      out.begin_object().key("queued").boolean(true).key("transaction_id");
+      ids[i].empty() ? out.null() : out.string(ids[i]);
+      out.end_object();
     } else {
-      write_outcome(out, outcome, services.ledger.registry());
+      write_outcome(out, results[i], services.ledger.registry());
     }
   }
   out.end_array().end_object();

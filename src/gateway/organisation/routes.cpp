@@ -23,7 +23,8 @@ Result<http::Response> list_organisations(const Services& services, const http::
     out.key("name").string(organisation->name());
     const crypto::SigningKey& key = organisation->stores().identity().key;
     out.key("signing_key").string(to_hex(model::key_id_of(key.algorithm(), key.public_key())));
-    out.key("fhir").string(base_url(request) + "/o/" + organisation->did().text() + "/fhir");
+    out.key("fhir").string(base_url(services, request) + "/o/" + organisation->did().text() +
+                           "/fhir");
     out.end_object();
   }
   out.end_array().end_object();

@@ -11,6 +11,7 @@
 #include "chain/snapshot_maker.h"
 #include "chain/snapshot_taker.h"
 #include "node/tests/test_network.h"
+#include "node/tools/ledger_verify.h"
 
 namespace xl::node {
 namespace {
@@ -139,6 +140,40 @@ TEST_F(SnapshotTest, WhoTakesOneGoesOnAlikeAndProvesWhatFollows) {
   ASSERT_TRUE(state.ok()) << state.error().text();
   EXPECT_TRUE(model::verify_receipt(*state, genesis_).ok());
   EXPECT_EQ(taken_->state_receipt(key, height_ - 2).error().code, ErrorCode::height_too_old);
+}
+
+TEST_F(SnapshotTest, AVerificationReadsWhatBlocksOverwrote) {
+  submit(1, 10);
+  make();
+  take();
+  ASSERT_FALSE(HasFatalFailure());
+  follow();
+  taken_.reset();
+  const auto damage = [&] {
+    const auto report = verify_restored(*database_, network_.registry, network_.genesis(), {});
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    return report->damage ? report->damage->record : std::string();
+  };
+  EXPECT_EQ(damage(), "");
+  std::vector<std::pair<Bytes, Bytes>> stored;
+  ASSERT_TRUE(database_
+                  ->scan(state::Column::undo, {}, {},
+                         [&](ByteView key, ByteView value) {
+                           stored.emplace_back(copy_of(key), copy_of(value));
+                           return true;
+                         })
+                  .ok());
+  ASSERT_GT(stored.size(), 1U);
+  for (const auto& [key, value] : stored) {
+    state::Batch batch;
+    batch.erase(state::Column::undo, key);
+    ASSERT_TRUE(database_->write(std::move(batch), true).ok());
+    EXPECT_EQ(damage(), "what block " + std::to_string(read_be<std::uint64_t>(key)) + " overwrote");
+    batch = {};
+    batch.put(state::Column::undo, key, value);
+    ASSERT_TRUE(database_->write(std::move(batch), true).ok());
+  }
+  EXPECT_EQ(damage(), "");
 }
 
 TEST_F(SnapshotTest, NothingAlteredIsTaken) {

@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "base/file.h"
+#include "chain/records.h"
 #include "contracts/records/status.h"
 #include "model/limits.h"
 #include "node/disk.h"
@@ -250,6 +251,45 @@ TEST(Solo, AVerificationMissesWhatWasCutOff) {
   EXPECT_EQ(verify(*mark), "");
   EXPECT_EQ(verify({height + 2, mark->block}), "block " + std::to_string(height + 1));
   EXPECT_EQ(verify({height, Hash{}}), "block " + std::to_string(height));
+}
+
+TEST(Solo, AVerificationReadsWhatBlocksOverwrote) {
+  Network network(start_ms);
+  network.open();
+  for (std::uint8_t i = 1; i <= 3; ++i) ASSERT_TRUE(network.submit(network.transaction(i)).ok());
+  const auto damage = [&] {
+    const auto report = verify_ledger(*network.database, network.registry, network.genesis(), {});
+    EXPECT_TRUE(report.ok());
+    return report->damage ? report->damage->record + " " + report->damage->what : std::string();
+  };
+  EXPECT_EQ(damage(), "");
+  Bytes key;
+  Bytes value;
+  const auto note = [&](ByteView at, ByteView stored) {
+    key = copy_of(at);
+    value = copy_of(stored);
+    return read_be<std::uint64_t>(at) == 0;  // the founding's own
+  };
+  ASSERT_TRUE(network.database->scan(state::Column::undo, {}, {}, note).ok());
+  const std::string name =
+      "what block " + std::to_string(read_be<std::uint64_t>(key)) + " overwrote";
+  const auto write = [&](ByteView at, std::optional<Bytes> stored) {
+    state::Batch batch;
+    stored ? batch.put(state::Column::undo, at, *stored) : batch.erase(state::Column::undo, at);
+    ASSERT_TRUE(network.database->write(std::move(batch), true).ok());
+  };
+  Bytes altered = value;
+  altered.back() = static_cast<std::uint8_t>(altered.back() ^ 1U);
+  write(key, altered);
+  EXPECT_EQ(damage(), name + " differs from what running the block gives");
+  write(key, std::nullopt);
+  EXPECT_EQ(damage(), name + " is missing");
+  write(key, value);
+  EXPECT_EQ(damage(), "");
+  const std::uint64_t beyond = network.chain->head().signed_height + 5;
+  const Bytes added = chain::height_key(beyond);
+  write(added, value);
+  EXPECT_EQ(damage(), "what block " + std::to_string(beyond) + " overwrote was added");
 }
 
 TEST(Solo, AnotherGenesisIsRefused) {

@@ -10,7 +10,9 @@
 #include "chain/records.h"
 #include "crypto/merkle.h"
 #include "model/comet/encoding.h"
+#include "model/limits.h"
 #include "state/tree.h"
+#include "state/undo.h"
 
 namespace xl::node {
 namespace {
@@ -100,7 +102,9 @@ class Replay {
   bool check_roots(std::uint64_t height, std::uint64_t history_first);
   bool check_validators(std::uint64_t height, const contracts::EngineChanges& changes);
   bool check_head();
+  void note_overwritten(std::uint64_t height, const model::WriteSet& writes);
   bool check_state();
+  bool check_overwritten();
   bool check_history();
 
   const state::Database& database_;
@@ -112,6 +116,7 @@ class Replay {
   comet::ValidatorSet next_validators_;    // of the one behind it
   comet::ValidatorSet latest_validators_;  // as of the last change
   MemoryState state_;
+  std::map<std::uint64_t, Bytes> overwritten_;  // of the heights that proofs are kept for
   std::vector<Hash> leaves_;
   crypto::merkle::Frontier history_;
   chain::Head stored_head_;
@@ -173,7 +178,7 @@ Status Replay::run(const std::function<void(std::uint64_t, std::uint64_t)>& prog
             "is missing: this node signed up to block " + std::to_string(last_signed_->height));
     return {};
   }
-  if (check_head() && check_state()) check_history();
+  if (check_head() && check_state() && check_overwritten()) check_history();
   return {};
 }
 
@@ -246,6 +251,7 @@ bool Replay::execute(std::uint64_t height, const comet::Header& header,
   results_hash_ = comet::results_hash(result.envelope_data);
   if (result.receipts.empty()) return true;
   const std::uint64_t first = history_.size();
+  note_overwritten(height, result.writes);
   state_.apply(result.writes);
   for (const auto& receipt : result.receipts) {
     const Hash leaf = model::history_leaf(receipt.entry());
@@ -256,6 +262,16 @@ bool Replay::execute(std::uint64_t height, const comet::Header& header,
   }
   app_hash_ = model::app_hash(state_.root(), history_.root(), history_.size());
   return check_roots(height, first) && check_validators(height, result.engine);
+}
+
+void Replay::note_overwritten(std::uint64_t height, const model::WriteSet& writes) {
+  if (writes.empty() || height + limits::proof_heights_kept <= stored_head_.signed_height) return;
+  Bytes& undo = overwritten_[height];
+  for (const auto& [key, value] : writes) {
+    Bytes old;
+    const bool there = state_.get(key, old);
+    state::append_undo(undo, key, there ? std::optional(ByteView(old)) : std::nullopt);
+  }
 }
 
 /// The set that a block's changes give, as it was stored for the height it is in force from.
@@ -329,6 +345,34 @@ bool Replay::check_state() {
     return damaged(describe_state_key(expected->first, registry_), "is missing");
   }
   return true;
+}
+
+/// Proofs at recent heights rest on what the blocks since then overwrote.
+bool Replay::check_overwritten() {
+  const auto name = [](std::uint64_t height) {
+    return "what block " + std::to_string(height) + " overwrote";
+  };
+  const std::uint64_t last = stored_head_.signed_height;
+  const std::uint64_t first =
+      last > limits::proof_heights_kept ? last - limits::proof_heights_kept + 1 : 1;
+  auto expected = overwritten_.begin();
+  const Status scanned = database_.scan(
+      Column::undo, {}, chain::height_key(first), [&](ByteView key, ByteView stored) {
+        const std::uint64_t height = key.size() == 8 ? read_be<std::uint64_t>(key) : 0;
+        if (expected != overwritten_.end() && height > expected->first) return false;
+        if (expected == overwritten_.end() || height < expected->first) {
+          return damaged(name(height), "was added");
+        }
+        if (!equal(expected->second, stored)) {
+          return damaged(name(height), "differs from what running the block gives");
+        }
+        ++expected;
+        return true;
+      });
+  if (report.damage || (scanned.ok() && expected == overwritten_.end())) return !report.damage;
+  if (scanned.ok()) return damaged(name(expected->first), "is missing");
+  return damaged(expected == overwritten_.end() ? "what blocks overwrote" : name(expected->first),
+                 "its bytes on disk do not fit their checksum");
 }
 
 bool Replay::check_history() {

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
+#include <algorithm>
+
 #include "base/checked.h"
 #include "chain/records.h"
 #include "crypto/merkle.h"
 #include "model/comet/encoding.h"
+#include "model/limits.h"
 #include "node/tools/ledger_verify.h"
+#include "state/tree.h"
+#include "state/undo.h"
 
 namespace xl::node {
 namespace {
@@ -30,7 +35,7 @@ class RestoredCheck {
       report_.height = report_.intact_height = at;
       if (progress) progress(at, head_.signed_height);
     }
-    return {};
+    return check_overwritten();
   }
 
  private:
@@ -122,6 +127,66 @@ class RestoredCheck {
       return damaged(name, "its stored result is not the one in the history");
     }
     return true;
+  }
+
+  /// Walks back from the state: what each block overwrote must give the roots that the members
+  /// signed behind the block before it.
+  Status check_overwritten() {
+    state::Tree tree;
+    std::vector<state::Tree::Update> updates;
+    XL_TRY(database_.scan(Column::state, {}, {}, [&](ByteView key, ByteView value) {
+      updates.push_back({model::state_path(key), model::state_value_hash(value)});
+      return true;
+    }));
+    apply(tree, updates);
+    const std::uint64_t last = head_.signed_height;
+    const std::uint64_t kept =
+        last > limits::proof_heights_kept ? last - limits::proof_heights_kept + 1 : 1;
+    for (std::uint64_t height = last; height >= std::max(kept, chain_.base()); --height) {
+      const std::string name = "what block " + std::to_string(height) + " overwrote";
+      updates.clear();
+      Bytes stored;
+      const auto found = database_.get(Column::undo, chain::height_key(height), stored);
+      const bool sound =
+          found.ok() && (!*found || state::visit_undo(stored, [&](ByteView key, auto old) {
+            updates.push_back({model::state_path(key),
+                               old ? std::optional(model::state_value_hash(*old)) : std::nullopt});
+          }));
+      if (!sound) {
+        damaged(name, "does not decode");
+        return {};
+      }
+      apply(tree, updates);
+      XL_TRY_ASSIGN(const auto block, chain_.block(height));
+      XL_TRY_ASSIGN(const auto roots, roots_before(height));
+      if (!roots) return {};
+      if (!equal(block.header.app_hash,
+                 model::app_hash(tree.root(), roots->history_root, roots->history_size))) {
+        damaged(name, "does not give the state that the members signed before it");
+        return {};
+      }
+    }
+    return {};
+  }
+
+  static void apply(state::Tree& tree, std::vector<state::Tree::Update>& updates) {
+    std::sort(updates.begin(), updates.end(),
+              [](const auto& a, const auto& b) { return a.path < b.path; });
+    tree.apply(updates);
+  }
+
+  /// The roots behind the last block before `height` that executed something; nothing where those
+  /// were left behind with the earlier blocks.
+  Result<std::optional<chain::BlockRoots>> roots_before(std::uint64_t height) {
+    for (std::uint64_t at = height - 1; at + 1 >= chain_.base(); --at) {
+      Bytes stored;
+      XL_TRY_ASSIGN(const bool there,
+                    database_.get(Column::results, chain::height_key(at), stored));
+      if (!there) continue;
+      XL_TRY_ASSIGN(chain::BlockRoots roots, chain::decode_roots(stored));
+      return std::optional(roots);
+    }
+    return std::optional<chain::BlockRoots>();
   }
 
   const state::Database& database_;

@@ -2,16 +2,22 @@
 // Copyright The Xinglin Authors
 #include "node/tools/vault_verify.h"
 
+#include <algorithm>
+
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/view.h"
+#include "contracts/identity/view.h"
 #include "model/canonical.h"
+#include "node/config.h"
 #include "node/node.h"
+#include "node/ordering.h"
 
 namespace xl::node {
 namespace {
 
 namespace access = contracts::access;
+namespace identity = contracts::identity;
 
 /// A digest with its suite in front. Zeros when it is none.
 Hash hash_behind_suite(const std::string& digest) {
@@ -26,32 +32,26 @@ class Check {
       : stores_(stores), chain_(chain), report_(report) {}
 
   Status run(const std::function<void(std::uint64_t)>& progress) {
+    XL_TRY(check_key());
     XL_TRY(stores_.keyring().verify());
     XL_TRY(stores_.bodies().verify());
     XL_TRY_ASSIGN(const auto counted, stores_.bodies().count());
     report_.bodies = counted.bodies;
-    XL_TRY(check_records(progress));
+    XL_TRY_ASSIGN(report_.records,
+                  custody::verify_index(stores_, *chain_.durable_state(), progress));
     return check_journal();
   }
 
  private:
-  Status check_records(const std::function<void(std::uint64_t)>& progress) {
-    query::HistoryQuery all;
-    all.count = query::index_page_max;
-    do {
-      XL_TRY_ASSIGN(const query::IndexPage page, stores_.index().history(all));
-      for (const query::RecordEntry& entry : page.entries) {
-        const auto opened =
-            stores_.vault().get({entry.record, static_cast<std::uint32_t>(entry.vault_version)});
-        if (!opened.ok()) {
-          return make_error(opened.error().code, entry.record.text() + " version " +
-                                                     std::to_string(entry.vault_version));
-        }
-        progress(++report_.records);
-      }
-      all.cursor = page.next_cursor;
-    } while (!all.cursor.empty());
-    return {};
+  /// The key that signs for the organisation is one that the ledger has of it.
+  Status check_key() {
+    const crypto::SigningKey& key = stores_.identity().key;
+    const Hash id = model::key_id_of(key.algorithm(), key.public_key());
+    const auto registered = identity::find_key(*chain_.durable_state(), id);
+    const bool own = registered && registered->revoked_at_ms() == 0 &&
+                     equal(view_of(registered->controller()), stores_.did().bytes);
+    if (own) return {};
+    return make_error(ErrorCode::own_key_differs, "the organisation's key " + to_hex(id));
   }
 
   /// The root that the ledger's transaction holds. Errors: journal_root_mismatch.
@@ -109,6 +109,25 @@ class Check {
   CustodyReport& report_;
 };
 
+/// The keys that the node orders with open, and the members know them.
+Status check_ordering_keys(const Layout& layout, const Unlock& unlock, const chain::Chain& chain) {
+  XL_TRY_ASSIGN(const Config config, read_config(layout.config()));
+  XL_TRY_ASSIGN(const OrderingKeys keys, load_ordering_keys(layout, config.engine.kind, unlock));
+  const auto state = chain.durable_state();
+  const Hash envelope = model::key_id_of(keys.envelope.algorithm(), keys.envelope.public_key());
+  const auto registered = identity::find_key(*state, envelope);
+  if (!registered || (registered->purposes() & contracts::purpose_envelope) == 0) {
+    return make_error(ErrorCode::own_key_differs, "the envelope key " + to_hex(envelope));
+  }
+  if (config.engine.kind != EngineKind::solo) return {};  // a member may wait to be voted in
+  XL_TRY_ASSIGN(const auto validators, chain.validators_at(chain.head().signed_height + 1));
+  const Bytes own = keys.validator.public_key();
+  const bool votes = std::any_of(validators.begin(), validators.end(),
+                                 [&](const auto& one) { return equal(one.public_key, own); });
+  if (votes) return {};
+  return make_error(ErrorCode::own_key_differs, "the validator key " + to_hex(own));
+}
+
 }  // namespace
 
 Result<std::vector<CustodyReport>> verify_custody(
@@ -119,6 +138,7 @@ Result<std::vector<CustodyReport>> verify_custody(
   const contracts::Registry registry = contracts::make_registry();
   XL_TRY_ASSIGN(const auto database, state::Database::open(layout.ledger(), {}));
   XL_TRY_ASSIGN(const auto chain, chain::Chain::open(*database, registry, std::move(genesis)));
+  XL_TRY(check_ordering_keys(layout, unlock, *chain));
   std::vector<CustodyReport> out;
   std::uint64_t before = 0;
   for (custody::Custody::Hosted& one : hosted) {
