@@ -39,6 +39,10 @@ std::string_view event_text(LogEvent event) {
       return "snapshot_made";
     case LogEvent::snapshot_failed:
       return "snapshot_failed";
+    case LogEvent::blocks_forgotten:
+      return "blocks_forgotten";
+    case LogEvent::forgetting_failed:
+      return "forgetting_failed";
     case LogEvent::engine_ended:
       return "engine_ended";
     case LogEvent::engine_stuck:

@@ -31,6 +31,8 @@ enum class LogEvent : std::uint8_t {
   engine_ended,       ///< the consensus engine's process: code
   snapshot_made,      ///< a snapshot for members who join: height
   snapshot_failed,    ///< none at this height: height, code
+  blocks_forgotten,   ///< those below are not kept any more: height
+  forgetting_failed,  ///< old blocks stay until the next start: code
   engine_stuck,       ///< the others agree without it, so it is started again: height
   member_misbehaved,  ///< proved in a block: validator, height at which it broke the rules
   custody_failed,     ///< something of the custodian's work in the background: code

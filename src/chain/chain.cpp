@@ -277,7 +277,7 @@ Status Chain::persist_signed(const SignedBlock& block) {
 
 Result<std::uint64_t> Chain::last_time_ms() const {
   const std::uint64_t height = head().signed_height;
-  if (height < base_) return base_ms_;
+  if (height < base()) return base_ms_;
   XL_TRY_ASSIGN(const StoredBlockView last, stored_block(height));
   return last.header.time.milliseconds();
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <vector>
 
 #include "chain/history_tree.h"
@@ -141,8 +142,16 @@ class Chain {
 
   /// Errors: transaction_unknown, store_corrupt. Thread-safe.
   [[nodiscard]] Result<LocatedTransaction> transaction(const Hash& id) const;
-  /// First height whose block is kept here: 1, or the one behind a snapshot that was taken.
-  [[nodiscard]] std::uint64_t base() const { return base_; }
+  /// First height whose block is kept here: 1, the one behind a snapshot that was taken, or the one
+  /// that forgetting came to. Thread-safe.
+  [[nodiscard]] std::uint64_t base() const;
+  /// Forgets blocks below `height` and the transactions in them, at most `blocks_max` at once;
+  /// true when nothing more is to be forgotten. The last block that executed something at or below
+  /// `height` stays, and of forgotten blocks the headers and commits that change validators: what
+  /// remains is provable from the genesis. Precondition: `height` is at most the head's, less the
+  /// heights that state proofs are kept for. Errors: store_corrupt, store_failed (the process must
+  /// stop). Thread-safe beside everything; one caller at a time.
+  [[nodiscard]] Result<bool> forget_below(std::uint64_t height, std::uint64_t blocks_max);
   /// Time of the last header that is kept here, or of what comes before the first. Errors:
   /// store_corrupt. Thread-safe.
   [[nodiscard]] Result<std::uint64_t> last_time_ms() const;
@@ -184,6 +193,8 @@ class Chain {
   [[nodiscard]] Status check_genesis_members(const model::StateReader& state) const;
   [[nodiscard]] Status check_sets(const model::comet::Header& header) const;
   void change_validators(std::uint64_t height, FinalizedBlock& block);
+  [[nodiscard]] Status forget(std::uint64_t height, bool changes_validators,
+                              state::Batch& batch) const;
   [[nodiscard]] Status complete(model::Receipt& receipt, std::uint64_t height) const;
   [[nodiscard]] Result<StoredBlockView> stored_block(std::uint64_t height) const;
   [[nodiscard]] Result<model::comet::LightBlock> light_block(std::uint64_t height) const;
@@ -194,10 +205,11 @@ class Chain {
   model::Genesis genesis_;
   execution::Executor executor_;
   std::unique_ptr<state::Store> state_;
-  std::optional<HistoryTree> history_;  // executing thread only
-  Head finalized_;                      // executing thread only
+  std::optional<HistoryTree> history_;    // executing thread only
+  Head finalized_;                        // executing thread only
+  mutable std::shared_mutex base_mutex_;  // held while blocks are forgotten; guards base_
   std::uint64_t base_ = 1;
-  std::uint64_t base_ms_ = 0;  // time before the block of that height
+  std::uint64_t base_ms_ = 0;  // time before the block of that height, when it was opened
   /// As of the last change, whether or not it is in force yet. Executing thread only.
   model::comet::ValidatorSet latest_validators_;
 

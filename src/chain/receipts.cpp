@@ -26,6 +26,7 @@ Result<LocatedTransaction> Chain::transaction(const Hash& id) const {
 }
 
 Result<StoredBlockView> Chain::block(std::uint64_t height) const {
+  const std::shared_lock lock(base_mutex_);
   if (height != 0 && height < base_) return make_error(ErrorCode::block_not_kept);
   return stored_block(height);
 }
@@ -92,6 +93,7 @@ Result<snapshot::Way> Chain::way_behind(std::uint64_t height) const {
     return model::comet::LightBlock{std::move(stored.header), std::move(next.last_commit),
                                     std::move(validators)};
   };
+  const std::shared_lock lock(base_mutex_);
   snapshot::Way out;
   XL_TRY_ASSIGN(const std::vector<std::uint64_t> changes, set_changes(height + 1));
   for (const std::uint64_t changed_at : changes) {
@@ -109,6 +111,7 @@ Result<snapshot::Way> Chain::way_behind(std::uint64_t height) const {
 /// Adds the header that carries the app hash of block `height`, the roots it is made of, and the
 /// way from the genesis.
 Status Chain::complete(model::Receipt& receipt, std::uint64_t height) const {
+  const std::shared_lock lock(base_mutex_);
   Bytes stored;
   XL_TRY_ASSIGN(const bool found, database_.get(Column::results, height_key(height), stored));
   if (!found) return make_error(ErrorCode::height_unknown);
@@ -158,14 +161,17 @@ Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) 
   // Signed blocks above the last executed one are proof blocks: they changed nothing.
   const bool at_head = height == 0 || (height > now.height && height <= now.signed_height);
   const std::uint64_t asked = at_head ? provable : height;
-  if (asked + 1 < base_) return make_error(ErrorCode::height_too_old);
+  const std::uint64_t first = base();
+  if (asked + 1 < first) return make_error(ErrorCode::height_too_old);
   XL_TRY_ASSIGN(state::Store::Proved proved, state_->prove(key, asked));
   // Roots are stored where something was executed; blocks after that one changed nothing.
   Bytes executed;
   Bytes roots;
   XL_TRY_ASSIGN(const bool found,
                 database_.last_at_or_below(Column::results, height_key(asked), executed, roots));
-  if (!found) return make_error(ErrorCode::height_unknown);
+  if (!found) {
+    return make_error(asked < first ? ErrorCode::height_too_old : ErrorCode::height_unknown);
+  }
   model::Receipt out;
   XL_TRY(complete(out, read_be<std::uint64_t>(executed)));
   if (proved.root != out.state_root) return make_error(ErrorCode::store_corrupt, "state root");

@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "model/limits.h"
+#include "node/network/founding.h"
 
 namespace xl::node {
 namespace {
@@ -161,6 +163,31 @@ Status read_engine(const toml::table& table, EngineSettings& out) {
   return {};
 }
 
+/// The fewest blocks a member may keep: what recent proofs rest on, what those who join ask for,
+/// and what a proof that somebody voted twice may point to.
+std::uint64_t keep_blocks_min(const EngineSettings& engine) {
+  const std::uint64_t proofs = 2 * limits::proof_heights_kept;
+  if (engine.kind == EngineKind::solo) return proofs;
+  return std::max({proofs, evidence_age_blocks, 3 * engine.snapshot_every});
+}
+
+Status read_ledger(const toml::table& table, Config& out) {
+  for (const auto& [key, value] : table) {
+    if (key != "keep_blocks") {
+      return config_error("unknown key ledger." + std::string(key.str()), value);
+    }
+    const std::int64_t blocks = value.value_exact<std::int64_t>().value_or(-1);
+    const std::uint64_t least = keep_blocks_min(out.engine);
+    const bool archive = blocks == 0;
+    if (!archive && (blocks < 0 || static_cast<std::uint64_t>(blocks) < least)) {
+      return config_error("ledger.keep_blocks must be 0 or at least " + std::to_string(least),
+                          value);
+    }
+    out.keep_blocks = static_cast<std::uint64_t>(blocks);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Config> read_config(const std::filesystem::path& path) {
@@ -179,10 +206,13 @@ Result<Config> read_config(const std::filesystem::path& path) {
       XL_TRY(read_gateway(*value.as_table(), out));
     } else if (key == "engine" && value.is_table()) {
       XL_TRY(read_engine(*value.as_table(), out.engine));
+    } else if (key == "ledger" && value.is_table()) {
+      continue;  // its bounds depend on the engine
     } else {
       return config_error("unknown key " + std::string(key.str()), value);
     }
   }
+  if (const toml::table* ledger = parsed["ledger"].as_table()) XL_TRY(read_ledger(*ledger, out));
   return out;
 }
 

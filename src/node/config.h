@@ -30,6 +30,8 @@ struct EngineSettings {
 /// A node's settings: `node.toml` in the data folder.
 struct Config {
   EngineSettings engine;
+  /// [ledger] keep_blocks: below the last one; 0 keeps all, as an archive does.
+  std::uint64_t keep_blocks = 0;
   std::string listen = "127.0.0.1";  ///< [gateway] listen: an address of this machine
   std::uint16_t port = 7410;         ///< [gateway] port: 0..65535, 0 takes a free one
   /// [gateway] public_url: at which others reach this node, no slash at its end. Empty: what the

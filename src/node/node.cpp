@@ -133,6 +133,9 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
                       clock, log, [&disk] { return disk.room(disk_reserve::ledger_bytes); }));
   ordering::Engine& engine = node->ordering_->engine();
 
+  if (config.keep_blocks != 0) {
+    node->forgetting_ = std::make_unique<Forgetting>(*node->chain_, config.keep_blocks, log);
+  }
   node->port_.emplace(*node->ledger_, engine, clock,
                       [&disk] { return disk.room(disk_reserve::records_bytes); });
   XL_TRY_ASSIGN(auto hosted, hosted_organisations(layout, node->ledger_->genesis(), unlock));

@@ -9,6 +9,7 @@
 #include "gateway/gateway.h"
 #include "node/config.h"
 #include "node/disk.h"
+#include "node/forgetting.h"
 #include "node/keys.h"
 #include "node/layout.h"
 #include "node/ordering.h"
@@ -47,6 +48,7 @@ class Node {
   std::unique_ptr<chain::Chain> chain_;
   std::unique_ptr<query::Ledger> ledger_;
   std::unique_ptr<Ordering> ordering_;
+  std::unique_ptr<Forgetting> forgetting_;
   std::optional<custody::LedgerPort> port_;
   std::unique_ptr<custody::Custody> custody_;
   std::unique_ptr<gateway::auth::Tokens> tokens_;

@@ -35,13 +35,24 @@ Result<LedgerTransaction> Ledger::transaction(const Hash& id) const {
 Result<LedgerBlock> Ledger::block(std::uint64_t height) const {
   XL_TRY_ASSIGN(chain::StoredBlockView stored, chain_.block(height));
   if (!stored.commit) return make_error(ErrorCode::height_unknown);
-  LedgerBlock out{std::move(stored.header), std::move(*stored.commit), {}};
-  for (const Bytes& raw : stored.envelopes) {
-    const auto envelope = model::decode_envelope(raw);
+  LedgerBlock out{std::move(stored.header), std::move(*stored.commit), {}, {}};
+  for (std::uint32_t i = 0; i < stored.envelopes.size(); ++i) {
+    const auto envelope = model::decode_envelope(stored.envelopes[i]);
     if (!envelope.ok()) continue;  // a faulty proposer's; it holds no transactions
-    for (const Bytes& transaction : envelope->transactions) {
-      const auto decoded = model::decode_transaction(transaction);
-      if (decoded.ok()) out.transaction_ids.push_back(decoded->id);
+    for (std::uint32_t j = 0; j < envelope->transactions.size(); ++j) {
+      const auto decoded = model::decode_transaction(envelope->transactions[j]);
+      if (!decoded.ok()) continue;
+      auto located = chain_.transaction(decoded->id);
+      if (!located.ok() && located.error().code != ErrorCode::transaction_unknown) {
+        return located.error();
+      }
+      const bool here = located.ok() && located->entry.height == height &&
+                        located->entry.index == i && located->entry.envelope_index == j;
+      if (here) {
+        out.executed.push_back(std::move(*located));
+      } else {
+        out.rejected.push_back(decoded->id);
+      }
     }
   }
   return out;
@@ -57,15 +68,9 @@ Result<Ledger::Page> Ledger::events_behind(std::uint64_t height, std::uint32_t p
   for (std::size_t blocks = 0; at <= last && blocks < blocks_max; ++blocks, ++at) {
     XL_TRY_ASSIGN(const LedgerBlock stored, block(at));
     std::uint32_t executed = 0;
-    for (const Hash& id : stored.transaction_ids) {
-      const auto located = chain_.transaction(id);
-      if (!located.ok() && located.error().code != ErrorCode::transaction_unknown) {
-        return located.error();
-      }
-      // Rejected here, perhaps executed elsewhere.
-      if (!located.ok() || located->entry.height != at) continue;
+    for (const chain::LocatedTransaction& one : stored.executed) {
       if (++executed <= skip) continue;
-      page.events.push_back({at, executed, located->entry, located->result});
+      page.events.push_back({at, executed, one.entry, one.result});
       if (page.events.size() >= count_max) {
         page.next_height = at;
         return page;

@@ -35,7 +35,8 @@ struct LedgerTransaction {
 struct LedgerBlock {
   model::comet::Header header;
   model::comet::Commit commit;
-  std::vector<Hash> transaction_ids;  ///< executed and rejected ones, in order
+  std::vector<chain::LocatedTransaction> executed;  ///< in order
+  std::vector<Hash> rejected;  ///< what stands in the block and left no trace: a replay, say
 };
 
 /// One executed transaction as an event of the ledger. Its cursor is (height, position).

@@ -216,6 +216,12 @@ def test_configuration_mistakes_name_the_key_and_line(folder):
     open_to_all = run("node", "run", "--data", "data", "--operator-key", "operator.key", cwd=folder,
                       code=9)
     assert "TLS" in open_to_all.stderr
+    for engine, few, least in (("solo", 5, 2048), ("cometbft", 99_999, 100_000)):
+        config.write_text(f"[ledger]\nkeep_blocks = {few}\n[engine]\nkind = \"{engine}\"\n"
+                          "program = \"x\"\n")
+        refused = run("node", "run", "--data", "data", "--operator-key", "operator.key",
+                      cwd=folder, code=9)
+        assert f"ledger.keep_blocks must be 0 or at least {least} in line 2" in refused.stderr
     config.write_text("[gateway\n")
     assert "XL6001" in run("node", "run", "--data", "data", "--operator-key", "operator.key",
                            cwd=folder, code=9).stderr

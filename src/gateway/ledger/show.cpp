@@ -101,7 +101,9 @@ void write_block(json::Writer& out, const query::LedgerBlock& block) {
   out.key("commit");
   model::comet::write_commit(out, block.commit);
   out.key("transactions").begin_array();
-  for (const Hash& id : block.transaction_ids) out.string(to_hex(id));
+  for (const auto& one : block.executed) out.string(to_hex(one.entry.transaction_id));
+  out.end_array().key("rejected").begin_array();
+  for (const Hash& id : block.rejected) out.string(to_hex(id));
   out.end_array().end_object();
 }
 

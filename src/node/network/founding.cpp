@@ -52,7 +52,10 @@ void write_consensus_params(json::Writer& out) {
   out.key("block").begin_object();
   out.key("max_bytes").string(std::to_string(limits::block_bytes_max));
   out.key("max_gas").string("-1").end_object();
-  out.key("evidence").begin_object().key("max_age_num_blocks").string("100000");
+  out.key("evidence")
+      .begin_object()
+      .key("max_age_num_blocks")
+      .string(std::to_string(evidence_age_blocks));
   out.key("max_age_duration").string("1814400000000000").key("max_bytes").string("1048576");
   out.end_object();
   out.key("validator").begin_object().key("pub_key_types").begin_array().string("ed25519");

@@ -9,6 +9,10 @@
 
 namespace xl::node {
 
+/// How many blocks back a proof that somebody broke the rules of voting may point (consensus
+/// parameter `evidence.max_age_num_blocks`).
+constexpr std::uint64_t evidence_age_blocks = 100'000;
+
 /// The genesis that a set of cards gives: the same bytes for every founder, whatever the order of
 /// the cards. Nobody else takes part. `engine_fixed`: of a network that orders alone, whose
 /// validators no vote can change. Errors: card_invalid (cards of different networks, an

@@ -7,12 +7,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 
 #include "base/file.h"
 #include "chain/records.h"
 #include "contracts/records/status.h"
 #include "model/limits.h"
 #include "node/disk.h"
+#include "node/forgetting.h"
 #include "node/tests/test_network.h"
 #include "node/tools/ledger_verify.h"
 #include "ordering/solo/mark.h"
@@ -290,6 +292,28 @@ TEST(Solo, AVerificationReadsWhatBlocksOverwrote) {
   const Bytes added = chain::height_key(beyond);
   write(added, value);
   EXPECT_EQ(damage(), "what block " + std::to_string(beyond) + " overwrote was added");
+}
+
+TEST(Solo, OldBlocksAreForgottenWhileItGoesOn) {
+  Network network(start_ms);
+  network.open();
+  const Log log;
+  std::uint32_t sent = 0;
+  {
+    const Forgetting forgetting(*network.chain, 20, log);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (network.chain->base() < 10 && std::chrono::steady_clock::now() < deadline) {
+      ASSERT_TRUE(network.submit(network.numbered_transaction(++sent)).ok());
+    }
+  }
+  const std::uint64_t base = network.chain->base();
+  EXPECT_GE(base, 10U);
+  EXPECT_LE(base + 20, network.chain->head().signed_height);
+  EXPECT_EQ(network.chain->block(base - 1).error().code, ErrorCode::block_not_kept);
+  const auto last = model::decode_transaction(network.numbered_transaction(sent));
+  const auto receipt = network.chain->receipt(last->id);
+  ASSERT_TRUE(receipt.ok()) << receipt.error().text();
+  EXPECT_TRUE(model::verify_receipt(*receipt, network.genesis()).ok());
 }
 
 TEST(Solo, AnotherGenesisIsRefused) {

@@ -14,6 +14,7 @@
 #include "contracts/governance/tests/votes.h"
 #include "crypto/merkle.h"
 #include "model/receipt.h"
+#include "node/tools/ledger_verify.h"
 
 namespace xl::node {
 namespace {
@@ -254,6 +255,58 @@ TEST_F(Validators, ReceiptsLeadFromTheFirstDayAcrossEveryChange) {
   EXPECT_EQ(receipt(transactions_.front()).trust_path.size(), 0U);
   // Of the change's own block the proof is signed by the set before it: two ways lead there.
   EXPECT_EQ(receipt(transactions_.back()).trust_path.size(), 2U);
+}
+
+TEST_F(Validators, WhatStaysAfterForgettingLeadsToTheFirstDay) {
+  decide(votes::validator("power", "south", validator_of("south"), 14));
+  decide(votes::validator("rekey", "west", "next west", 10));
+  decide(votes::weight("before", "north", 2));
+  block({});
+  const std::uint64_t kept_from = height_ + 1;
+  decide(votes::expulsion("leave", "east"));
+  block({});
+  block({});
+  const std::uint64_t shown = height_ - 2;
+  const auto way = [&] {
+    const auto made = chain_->way_behind(shown);
+    EXPECT_TRUE(made.ok()) << made.error().text();
+    return chain::snapshot::encode_way(*made);
+  };
+  const Bytes way_before = way();
+  const Hash last_forgotten = transactions_[11];
+  EXPECT_TRUE(chain_->transaction(last_forgotten).ok());
+
+  // Not beyond the last block that executed something, however much is asked for.
+  int steps = 0;
+  for (bool done = false; !done; ++steps) {
+    const auto forgotten = chain_->forget_below(height_ - 1, 2);
+    ASSERT_TRUE(forgotten.ok()) << forgotten.error().text();
+    done = *forgotten;
+  }
+  EXPECT_EQ(steps, 4);
+  for (const bool again : {false, true}) {
+    if (again) open();
+    EXPECT_EQ(chain_->base(), kept_from);
+    EXPECT_EQ(chain_->block(kept_from - 1).error().code, ErrorCode::block_not_kept);
+    EXPECT_EQ(chain_->transaction(last_forgotten).error().code, ErrorCode::transaction_unknown);
+    EXPECT_EQ(way(), way_before);
+    ASSERT_EQ(transactions_.size(), 16U);
+    for (std::size_t i = 12; i < transactions_.size(); ++i) {
+      const model::Receipt made = receipt(transactions_[i]);
+      EXPECT_EQ(made.trust_path.size(), 2U);
+      const Status verified = model::verify_receipt(made, genesis_);
+      EXPECT_TRUE(verified.ok()) << verified.error().text();
+    }
+    const auto absent = chain_->state_receipt(Bytes{0xff}, 0);
+    ASSERT_TRUE(absent.ok()) << absent.error().text();
+    EXPECT_TRUE(model::verify_receipt(*absent, genesis_).ok());
+    EXPECT_EQ(chain_->state_receipt(Bytes{0xff}, 2).error().code, ErrorCode::height_too_old);
+  }
+  chain_.reset();
+  const auto report = verify_restored(*database_, registry_, genesis_of(genesis_text()), {});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_FALSE(report->damage.has_value()) << report->damage->record << report->damage->what;
+  EXPECT_EQ(report->base, kept_from);
 }
 
 TEST_F(Validators, NoOtherSetTakesThePlaceOfOne) {

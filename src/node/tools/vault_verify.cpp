@@ -54,13 +54,15 @@ class Check {
     return make_error(ErrorCode::own_key_differs, "the organisation's key " + to_hex(id));
   }
 
-  /// The root that the ledger's transaction holds. Errors: journal_root_mismatch.
-  Result<model::JournalRoot> root_on_ledger(const vault::JournalBatch& batch) {
+  /// The root that the ledger's transaction holds; nothing where its block was forgotten: the roots
+  /// behind it follow from one another to the one in the state. Errors: journal_root_mismatch.
+  Result<std::optional<model::JournalRoot>> root_on_ledger(const vault::JournalBatch& batch) {
     const Error missing =
         make_error(ErrorCode::journal_root_mismatch, "the ledger lacks the root of entry " +
                                                          std::to_string(batch.root.first_sequence) +
                                                          ", anchored as the journal says");
     const auto located = chain_.transaction(batch.transaction);
+    if (!located.ok() && chain_.base() > 1) return std::optional<model::JournalRoot>();
     if (!located.ok()) return missing;
     XL_TRY_ASSIGN(const Bytes raw, chain_.transaction_bytes(*located));
     XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
@@ -75,7 +77,7 @@ class Check {
     out.last_sequence = message.first_sequence() + message.count() - 1;
     out.root = hash_behind_suite(message.root());
     out.previous_root = hash_behind_suite(message.previous());
-    return out;
+    return std::optional(out);
   }
 
   Status check_journal() {
@@ -88,13 +90,15 @@ class Check {
                             ": the ledger holds roots up to entry " + std::to_string(anchored));
     }
     std::vector<model::JournalRoot> roots;
+    Hash last{};
     for (std::uint64_t next = 1; next <= anchored;) {
       XL_TRY_ASSIGN(const vault::JournalBatch batch, journal.batch_of(next));
       next = batch.root.last_sequence + 1;
-      XL_TRY_ASSIGN(model::JournalRoot root, root_on_ledger(batch));
-      roots.push_back(root);
+      last = batch.root.root;
+      XL_TRY_ASSIGN(const auto root, root_on_ledger(batch));
+      if (root) roots.push_back(*root);
     }
-    const bool same_end = anchored == 0 || roots.back().root == hash_behind_suite(head->root());
+    const bool same_end = anchored == 0 || last == hash_behind_suite(head->root());
     if (!same_end) return make_error(ErrorCode::journal_root_mismatch, "the last root anchored");
     const crypto::SigningKey& key = stores_.identity().key;
     const vault::JournalSigner signers[] = {{key.algorithm(), key.public_key()}};

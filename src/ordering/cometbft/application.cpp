@@ -149,7 +149,8 @@ void Application::decide(const abci::Request& request, abci::Response& response)
     finalize(request.finalize_block(), *response.mutable_finalize_block());
   } else {
     commit();
-    response.mutable_commit();
+    // The engine forgets what the ledger forgot.
+    response.mutable_commit()->set_retain_height(static_cast<std::int64_t>(chain_.base()));
   }
 }
 
