@@ -5,6 +5,8 @@
 // and keeps. Method: the calls that CometBFT makes, in its order and out of it, on a real store.
 #include <gtest/gtest.h>
 
+#include "contracts/governance/messages.pb.h"
+#include "contracts/governance/records.h"
 #include "crypto/hash.h"
 #include "model/limits.h"
 #include "node/tests/test_network.h"
@@ -198,6 +200,71 @@ TEST_F(CometApplication, AProposalHoldsOnlySoundEnvelopesThatFit) {
   const auto exact = static_cast<std::int64_t>(good.size()) + 3;
   EXPECT_EQ(propose({good, other}, start_ms, exact).size(), 1U);
   EXPECT_EQ(propose({good, other}, start_ms, exact - 1).size(), 0U);
+}
+
+/// A member alone decides that it may send 10,000 transactions an hour, and sends all but one.
+TEST_F(CometApplication, WhatIsBeyondAMembersQuotaIsNeitherAdmittedNorProposed) {
+  application.reset();
+  network.close();
+  fs::remove_all(network.directory);
+  network.governed = true;
+  network.open_chain();
+  start();
+  constexpr std::uint64_t hour_ms = 3'600'000;
+  constexpr std::uint32_t most = 10'000;
+  namespace governance = contracts::governance;
+  xinglin::governance::v1::Propose proposal;
+  proposal.set_proposal(std::string(16, 'q'));
+  proposal.set_proposer(std::string(text_of(id_of(9).bytes)));
+  proposal.set_title("Fewer transactions");
+  proposal.set_closes_ms(start_ms + hour_ms);
+  proposal.mutable_parameters()->set_quota_operations(most);
+  xinglin::governance::v1::Vote vote;
+  vote.set_proposal(proposal.proposal());
+  vote.set_member(proposal.proposer());
+  vote.set_ballot(1);
+  model::Body body = network.body(1);
+  body.messages = {{governance::contract_number, governance::propose_type, model::encode(proposal)},
+                   {governance::contract_number, governance::vote_type, model::encode(vote)}};
+  finalize(1, {envelope({model::sign_transaction(body, {&network.hospital})})}, "1");
+  commit();
+  ASSERT_EQ(executed.back().result.receipts.at(0).entry().status, 0);
+  network.clock.advance_ms(hour_ms);  // the next period: the quota is whole
+
+  std::uint32_t sent = 0;
+  std::vector<Bytes> all;
+  while (sent < most - 1) {
+    std::vector<Bytes> some;
+    for (; some.size() < 500 && sent < most - 1; ++sent) {
+      some.push_back(network.numbered_transaction(sent));
+    }
+    all.push_back(envelope(some));
+  }
+  finalize(2, all, "2");
+  commit();
+  ASSERT_EQ(executed.back().result.receipts.size(), most - 1);
+
+  const Bytes last = envelope({network.numbered_transaction(sent)});
+  const Bytes next = envelope({network.numbered_transaction(sent + 1)});
+  const Bytes two =
+      envelope({network.numbered_transaction(sent + 2), network.numbered_transaction(sent + 3)});
+  const auto refused = refusals(check(two));
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused[0].position, comet::Refusal::whole_envelope);
+  EXPECT_EQ(refused[0].code, ErrorCode::member_quota_exceeded);
+  EXPECT_EQ(check(last).code(), 0U);
+  EXPECT_EQ(check(next).code(), 0U);  // each alone fits
+  const std::uint64_t now = network.clock.now_ms();
+  EXPECT_EQ(propose({two, last, next}, now), std::vector<std::string>{std::string(text_of(last))});
+  // A proposer that takes no notice hurts nobody: the blocks' own count holds.
+  finalize(3, {last, next}, "3");
+  commit();
+  EXPECT_EQ(executed.back().result.receipts.size(), 1U);
+  ASSERT_EQ(executed.back().result.rejections.size(), 1U);
+  EXPECT_EQ(executed.back().result.rejections[0].error.code, ErrorCode::member_quota_exceeded);
+  network.clock.advance_ms(hour_ms);
+  const Bytes later = envelope({network.numbered_transaction(sent + 4)});
+  EXPECT_EQ(check(later).code(), 0U);
 }
 
 TEST_F(CometApplication, AfterAHaltNothingIsProposedThatTheOldTimeWouldReject) {

@@ -68,8 +68,21 @@ class Network {
     out.key("type").integer(1).key("keys").begin_array().begin_object();
     out.key("algorithm").integer(1).key("public_key").string(to_base64(hospital.public_key()));
     out.key("purposes").integer(7).end_object().end_array().end_object().end_array();
-    out.end_object().end_object().end_object();
+    out.end_object();
+    if (governed) write_member(out);
+    out.end_object().end_object();
     return out.take();
+  }
+
+  /// The hospital is the only member: its vote decides.
+  void write_member(json::Writer& out) const {
+    const Bytes key = validator.public_key();
+    out.key("governance").begin_object().key("members").begin_array().begin_object();
+    out.key("organisation").string(model::did_text(id_of(9)));
+    out.key("weight").integer(1).key("power").integer(10);
+    out.key("validator_key").string(to_base64(key));
+    out.key("peer_id").string(to_hex(ByteView(key).first(20)));
+    out.key("address").string("hospital.example:26656").end_object().end_array().end_object();
   }
 
   model::Genesis genesis() const {
@@ -144,6 +157,7 @@ class Network {
     return answer.get_future().get();
   }
 
+  bool governed = false;  ///< the genesis names a member
   ManualClock clock;
   crypto::SigningKey validator = key_of(1);
   crypto::SigningKey hospital = key_of(2);

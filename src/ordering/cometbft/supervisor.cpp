@@ -131,7 +131,8 @@ int ProcessSupervisor::launch() {
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0) {  // only what is safe between fork and exec
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    // Asked to end, it may wait for ever for the node that is gone; it survives being killed.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(log, STDOUT_FILENO);
