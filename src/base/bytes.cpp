@@ -2,30 +2,49 @@
 // Copyright The Xinglin Authors
 #include "base/bytes.h"
 
+#include "base/hex.h"
+
 namespace xl {
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view base64url_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-int hex_value(char c) {
+enum class Letters { lower, upper, any };
+
+int hex_value(char c, Letters letters) {
   if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f' && letters != Letters::upper) return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F' && letters != Letters::lower) return c - 'A' + 10;
   return -1;
 }
 
-bool decode_hex(std::string_view text, std::uint8_t* out) {
+bool decode_hex(std::string_view text, Letters letters, std::uint8_t* out) {
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = hex_value(text[i]);
-    const int low = hex_value(text[i + 1]);
+    const int high = hex_value(text[i], letters);
+    const int low = hex_value(text[i + 1], letters);
     if (high < 0 || low < 0) return false;
     *out++ = static_cast<std::uint8_t>(high << 4 | low);
   }
   return true;
+}
+
+bool decode_hex(std::string_view text, Letters letters, Bytes& out) {
+  if (text.size() % 2 != 0) return false;
+  out.resize(text.size() / 2);
+  return decode_hex(text, letters, out.data());
+}
+
+std::string encode_hex(ByteView bytes, std::string_view digits) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 15]);
+  }
+  return out;
 }
 
 std::string encode64(ByteView bytes, std::string_view alphabet, bool padded) {
@@ -73,25 +92,21 @@ bool decode64(std::string_view text, std::string_view alphabet, Bytes& out) {
 
 }  // namespace
 
-std::string to_hex(ByteView bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    out.push_back(hex_digits[byte >> 4]);
-    out.push_back(hex_digits[byte & 15]);
-  }
-  return out;
-}
+std::string to_hex(ByteView bytes) { return encode_hex(bytes, "0123456789abcdef"); }
 
-bool from_hex(std::string_view text, Bytes& out) {
-  if (text.size() % 2 != 0) return false;
-  out.resize(text.size() / 2);
-  return decode_hex(text, out.data());
-}
+std::string to_upper_hex(ByteView bytes) { return encode_hex(bytes, "0123456789ABCDEF"); }
+
+bool from_hex(std::string_view text, Bytes& out) { return decode_hex(text, Letters::lower, out); }
 
 bool from_hex(std::string_view text, Hash& out) {
-  return text.size() == out.size() * 2 && decode_hex(text, out.data());
+  return text.size() == out.size() * 2 && decode_hex(text, Letters::lower, out.data());
 }
+
+bool from_upper_hex(std::string_view text, Bytes& out) {
+  return decode_hex(text, Letters::upper, out);
+}
+
+bool from_any_hex(std::string_view text, Bytes& out) { return decode_hex(text, Letters::any, out); }
 
 std::string to_base64(ByteView bytes) { return encode64(bytes, base64_alphabet, true); }
 

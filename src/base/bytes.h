@@ -62,10 +62,10 @@ template <typename Unsigned>
 /// Lower-case hexadecimal, two digits per byte.
 [[nodiscard]] std::string to_hex(ByteView bytes);
 
-/// Decodes hexadecimal (either case, even length). False when `text` is anything else.
+/// Decodes lower-case hexadecimal of even length. False when `text` is anything else.
 [[nodiscard]] bool from_hex(std::string_view text, Bytes& out);
 
-/// Decodes exactly 64 hexadecimal digits into a digest. False otherwise.
+/// Decodes exactly 64 such digits into a digest. False otherwise.
 [[nodiscard]] bool from_hex(std::string_view text, Hash& out);
 
 /// Base64 with `+/` and padding (RFC 4648 §4).

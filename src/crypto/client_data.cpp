@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/hex.h"
 #include "crypto/webauthn.h"
 
 namespace xl::crypto::detail {
@@ -170,7 +171,7 @@ class ClientDataParser {
 
   bool parse_hex4(std::uint32_t& out) {
     Bytes bytes;
-    if (rest_.size() < 4 || !from_hex(rest_.substr(0, 4), bytes)) return false;
+    if (rest_.size() < 4 || !from_any_hex(rest_.substr(0, 4), bytes)) return false;
     rest_.remove_prefix(4);
     out = read_be<std::uint16_t>(bytes);
     return true;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "crypto/aead.h"
 #include "crypto/certificate.h"
 #include "crypto/suite.h"
@@ -144,8 +145,8 @@ Result<SecretBytes> read_operator_key(const std::filesystem::path& path) {
   }
   std::string_view text = text_of(content);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  Hash decoded{};
-  const bool valid = from_hex(text, decoded);
+  Bytes decoded;
+  const bool valid = from_any_hex(text, decoded) && decoded.size() == operator_key_bytes;
   SecretBytes key = SecretBytes::copy_of(decoded);
   wipe(content);
   wipe(decoded);

@@ -257,6 +257,15 @@ void state_altered(Collector& out) {
            [](json::Document&, json::Node state) { state.set_string("key", ""); });
 }
 
+/// The same hexadecimal digits with letters of the other case.
+std::string in_other_case(std::string_view digits) {
+  std::string out(digits);
+  for (char& c : out) {
+    if (c >= 'A') c = static_cast<char>(c ^ 0x20);
+  }
+  return out;
+}
+
 /// Other texts of the same values, and texts that are no JSON or too much of it.
 void texts_altered(const std::string& text, Collector& out) {
   out.add("nothing", "");
@@ -295,10 +304,19 @@ void texts_altered(const std::string& text, Collector& out) {
   out.edit("height below nothing", header,
            [](json::Document&, json::Node node) { node.set_integer("height", -1); });
   out.edit("upper-case digits", root, [](json::Document&, json::Node node) {
-    std::string hash(*node.find("state_root").as_string());
-    for (char& c : hash) c = c >= 'a' ? static_cast<char>(c - 32) : c;
-    node.set_string("state_root", hash);
+    node.set_string("state_root", in_other_case(*node.find("state_root").as_string()));
   });
+  out.edit("upper-case digits in a list", {"state", "siblings"},
+           [](json::Document& d, json::Node list) {
+             list.replace_at(0, d.make_string(in_other_case(*list.at(0).as_string())));
+           });
+  out.edit("lower-case digits in the header", header, [](json::Document&, json::Node node) {
+    node.set_string("app_hash", in_other_case(*node.find("app_hash").as_string()));
+  });
+  out.edit("lower-case digits in the set", {"block", "validator_set", "validators", "0"},
+           [](json::Document&, json::Node one) {
+             one.set_string("address", in_other_case(*one.find("address").as_string()));
+           });
   out.edit("a 29th of February", header, [](json::Document&, json::Node node) {
     node.set_string("time", "2026-02-29T00:00:00Z");
   });

@@ -22,7 +22,8 @@ _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?Z"
 )
 _EPOCH_DAY = datetime.date(1970, 1, 1).toordinal()
-_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
+_HEX = re.compile(r"(?:[0-9a-f]{2})*")
+_UPPER_HEX = re.compile(r"(?:[0-9A-F]{2})*")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _PRECOMMIT = 2
 
@@ -105,7 +106,7 @@ def malformed(member: str) -> XinglinError:
 
 
 def from_hex(text: Optional[str]) -> Optional[bytes]:
-    """Bytes of hexadecimal digits of either case; None for anything else."""
+    """Bytes of lower-case hexadecimal digits; None for anything else."""
     return bytes.fromhex(text) if text is not None and _HEX.fullmatch(text) else None
 
 
@@ -155,14 +156,14 @@ def _integer(parent: Any, name: str) -> int:
 
 
 def _hex(parent: Any, name: str) -> bytes:
-    """Hex of either case; a missing or null member is empty."""
+    """Upper-case hex, as CometBFT writes it; a missing or null member is empty."""
     member = find(parent, name)
     if member is None:
         return b""
-    content = from_hex(as_string(member))
-    if content is None or len(member) > limits.HEX_TEXT_MAX:
+    text = as_string(member)
+    if text is None or len(text) > limits.HEX_TEXT_MAX or not _UPPER_HEX.fullmatch(text):
         raise malformed(name)
-    return content
+    return bytes.fromhex(text)
 
 
 def _block_id(parent: Any, name: str) -> BlockId:
@@ -235,6 +236,13 @@ def address_of(public_key: bytes) -> bytes:
     return sha256(public_key)[:20]
 
 
+def _states_address(stated: Any, address: bytes, in_genesis: bool) -> bool:
+    """In a genesis addresses are lower-case, and may be left out."""
+    if in_genesis:
+        return stated is None or stated == "" or stated == address.hex()
+    return stated == address.hex().upper()
+
+
 def _validator(value: Any) -> Validator:
     key = find(value, "pub_key")
     text = as_string(find(key, "value"))
@@ -245,8 +253,7 @@ def _validator(value: Any) -> Validator:
         raise malformed("pub_key")
     address = address_of(public_key)
     in_genesis = has(value, "power")
-    stated = _hex(value, "address")
-    if stated != address and (stated or not in_genesis):
+    if not _states_address(find(value, "address"), address, in_genesis):
         raise malformed("address")
     power = _integer(value, "power" if in_genesis else "voting_power")
     return Validator(public_key, address, power)

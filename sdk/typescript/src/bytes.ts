@@ -45,9 +45,18 @@ export function toHex(bytes: Uint8Array): string {
   return out;
 }
 
-/** Bytes of hexadecimal digits of either case; `undefined` for anything else. */
+/** Bytes of lower-case hexadecimal digits; `undefined` for anything else. */
 export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) return undefined;
+  return decodeHex(text, /^[0-9a-f]*$/);
+}
+
+/** Bytes of upper-case hexadecimal digits, as CometBFT writes them; else `undefined`. */
+export function fromUpperHex(text: string): Uint8Array | undefined {
+  return decodeHex(text, /^[0-9A-F]*$/);
+}
+
+function decodeHex(text: string, form: RegExp): Uint8Array | undefined {
+  if (text.length % 2 !== 0 || !form.test(text)) return undefined;
   const out = new Uint8Array(text.length / 2);
   for (let i = 0; i < out.length; i++) out[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return out;

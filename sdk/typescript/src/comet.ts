@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
 
-import { compare, concat, equal, fromBase64, fromHex, utf8 } from "./bytes.js";
+import { compare, concat, fromBase64, fromUpperHex, toHex, utf8 } from "./bytes.js";
 import { XinglinError } from "./errors.js";
 import { asInt64, asString, find, parseDecimal, type Json } from "./json.js";
 import { limits } from "./limits.js";
@@ -88,12 +88,12 @@ function readInteger(parent: Json | undefined, name: string): bigint {
   return decimal === undefined || decimal > int64Max ? malformed(name) : decimal;
 }
 
-/** Hex of either case; a missing or null member is empty. */
+/** Upper-case hex, as CometBFT writes it; a missing or null member is empty. */
 function readHex(parent: Json | undefined, name: string): Uint8Array {
   const member = find(parent, name);
   if (member === undefined || member === null) return empty;
   if (typeof member !== "string" || member.length > limits.hexTextMax) return malformed(name);
-  return fromHex(member) ?? malformed(name);
+  return fromUpperHex(member) ?? malformed(name);
 }
 
 function readBlockId(parent: Json | undefined, name: string): BlockId {
@@ -162,6 +162,13 @@ export function addressOf(publicKey: Uint8Array): Uint8Array {
   return sha256(publicKey).slice(0, 20);
 }
 
+/** In a genesis addresses are lower-case, and may be left out. */
+function statesAddress(stated: Json | undefined, address: Uint8Array, inGenesis: boolean): boolean {
+  const digits = toHex(address);
+  if (!inGenesis) return stated === digits.toUpperCase();
+  return stated === undefined || stated === null || stated === "" || stated === digits;
+}
+
 function readValidator(json: Json): Validator {
   const key = find(json, "pub_key");
   const text = asString(find(key, "value"));
@@ -171,9 +178,7 @@ function readValidator(json: Json): Validator {
   const publicKey = fromBase64(text) ?? malformed("pub_key");
   const address = addressOf(publicKey);
   const inGenesis = find(json, "power") !== undefined;
-  const stated = readHex(json, "address");
-  const mayBeAbsent = inGenesis && stated.length === 0;
-  if (!mayBeAbsent && !equal(stated, address)) malformed("address");
+  if (!statesAddress(find(json, "address"), address, inGenesis)) malformed("address");
   return { publicKey, address, power: readInteger(json, inGenesis ? "power" : "voting_power") };
 }
 

@@ -7,20 +7,36 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hex.h"
+
 namespace xl {
 namespace {
 
 TEST(Bytes, HexRoundTripsAndRefusesMalformedText) {
   Bytes out;
   EXPECT_EQ(to_hex(Bytes{0x00, 0x7f, 0xff}), "007fff");
-  ASSERT_TRUE(from_hex("007FfF", out));
+  ASSERT_TRUE(from_hex("007fff", out));
   EXPECT_EQ(out, (Bytes{0x00, 0x7f, 0xff}));
+  EXPECT_FALSE(from_hex("007Fff", out));
   EXPECT_FALSE(from_hex("0", out));
   EXPECT_FALSE(from_hex("0g", out));
   Hash digest{};
   EXPECT_TRUE(from_hex(std::string(64, 'a'), digest));
   EXPECT_FALSE(from_hex(std::string(62, 'a'), digest));
   EXPECT_FALSE(from_hex(std::string(66, 'a'), digest));
+  EXPECT_FALSE(from_hex(std::string(64, 'A'), digest));
+}
+
+TEST(Bytes, HexOfOthersIsReadAsTheyWriteIt) {
+  Bytes out;
+  EXPECT_EQ(to_upper_hex(Bytes{0x00, 0x7f, 0xff}), "007FFF");
+  ASSERT_TRUE(from_upper_hex("007FFF", out));
+  EXPECT_EQ(out, (Bytes{0x00, 0x7f, 0xff}));
+  EXPECT_FALSE(from_upper_hex("007fFF", out));
+  EXPECT_FALSE(from_upper_hex("0", out));
+  ASSERT_TRUE(from_any_hex("007fFF", out));
+  EXPECT_EQ(out, (Bytes{0x00, 0x7f, 0xff}));
+  EXPECT_FALSE(from_any_hex("0g", out));
 }
 
 TEST(Bytes, Base64FollowsRfc4648) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "crypto/tests/vectors.h"
 
 namespace xl::crypto::keyfile {
@@ -138,8 +139,8 @@ TEST(Keyfile, OperatorKeysAreReadRawOrAsHexadecimal) {
     return read_operator_key(folder / "key");
   };
   const std::string text = to_hex(operator_key);
-  for (const std::string& form :
-       {std::string(text_of(operator_key)), text, text + "\n", text + "\r\n"}) {
+  for (const std::string& form : {std::string(text_of(operator_key)), text,
+                                  to_upper_hex(operator_key), text + "\n", text + "\r\n"}) {
     const Result<SecretBytes> key = read(view_of(form));
     ASSERT_TRUE(key.ok()) << form.size();
     EXPECT_TRUE(equal(key->view(), operator_key));

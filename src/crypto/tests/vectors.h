@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "base/bytes.h"
+#include "base/hex.h"
 
 /// Published vectors for the tests of this folder; no copy of them is kept in the repository.
 namespace xl::crypto::test {
@@ -29,7 +29,7 @@ inline nlohmann::json read_json(const std::filesystem::path& path) {
 
 inline Bytes hex(std::string_view text) {
   Bytes out;
-  EXPECT_TRUE(from_hex(text, out)) << text;
+  EXPECT_TRUE(from_any_hex(text, out)) << text;
   return out;
 }
 

@@ -2,7 +2,7 @@
 // Copyright The Xinglin Authors
 #include "gateway/http/message.h"
 
-#include "base/bytes.h"
+#include "base/hex.h"
 
 namespace xl::gateway::http {
 namespace {
@@ -33,7 +33,7 @@ bool percent_decode(std::string_view text, bool plus_is_space, std::string& out)
       out.push_back(' ');
     } else if (text[i] == '%') {
       Bytes byte;
-      if (i + 2 >= text.size() || !from_hex(text.substr(i + 1, 2), byte)) return false;
+      if (i + 2 >= text.size() || !from_any_hex(text.substr(i + 1, 2), byte)) return false;
       out.push_back(static_cast<char>(byte[0]));
       i += 2;
     } else {

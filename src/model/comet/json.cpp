@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/checked.h"
+#include "base/hex.h"
 #include "model/canonical.h"
 #include "model/comet/encoding.h"
 #include "model/limits.h"
@@ -16,22 +17,14 @@ namespace wire = xinglin::comet::v1;
 
 constexpr std::string_view key_type = "tendermint/PubKeyEd25519";
 
-std::string upper_hex(ByteView bytes) {
-  std::string out = to_hex(bytes);
-  for (char& c : out) {
-    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return out;
-}
-
 Error comet_json_error(std::string_view member) {
   return make_error(ErrorCode::receipt_malformed, member);
 }
 
 void write_block_id(json::Writer& out, const BlockId& id) {
-  out.begin_object().key("hash").string(upper_hex(id.hash));
+  out.begin_object().key("hash").string(to_upper_hex(id.hash));
   out.key("parts").begin_object();
-  out.key("total").unsigned_integer(id.parts.total).key("hash").string(upper_hex(id.parts.hash));
+  out.key("total").unsigned_integer(id.parts.total).key("hash").string(to_upper_hex(id.parts.hash));
   out.end_object().end_object();
 }
 
@@ -52,13 +45,13 @@ Status read_integer(json::Value in, std::string_view name, std::int64_t& out) {
   return {};
 }
 
-/// Hex of either case; a missing or null member is empty.
+/// CometBFT's hex; a missing or null member is empty.
 Status read_hex(json::Value in, std::string_view name, Bytes& out) {
   const json::Value member = in.find(name);
   out.clear();
   if (!member || member.is_null()) return {};
   const auto text = member.as_string();
-  if (!text || text->size() > 128 || !from_hex(*text, out)) return comet_json_error(name);
+  if (!text || text->size() > 128 || !from_upper_hex(*text, out)) return comet_json_error(name);
   return {};
 }
 
@@ -196,6 +189,13 @@ Status read_full_validator(json::Value in, wire::Validator& out) {
   return {};
 }
 
+/// A genesis is this product's own: its addresses are lower-case, and may be left out.
+bool states_address(json::Value validator, const Address& address, bool in_genesis) {
+  const json::Value stated = validator.find("address");
+  if (in_genesis && (!stated || stated.is_null() || stated.as_string() == "")) return true;
+  return stated.as_string() == (in_genesis ? to_hex(address) : to_upper_hex(address));
+}
+
 Result<std::string> read_light_client_attack(json::Value in) {
   wire::LightClientAttackEvidence out;
   const json::Value block = in.find("ConflictingBlock");
@@ -237,15 +237,15 @@ void write_header(json::Writer& out, const Header& header) {
   out.key("time").string(to_rfc3339(header.time));
   out.key("last_block_id");
   write_block_id(out, header.last_block_id);
-  out.key("last_commit_hash").string(upper_hex(header.last_commit_hash));
-  out.key("data_hash").string(upper_hex(header.data_hash));
-  out.key("validators_hash").string(upper_hex(header.validators_hash));
-  out.key("next_validators_hash").string(upper_hex(header.next_validators_hash));
-  out.key("consensus_hash").string(upper_hex(header.consensus_hash));
-  out.key("app_hash").string(upper_hex(header.app_hash));
-  out.key("last_results_hash").string(upper_hex(header.last_results_hash));
-  out.key("evidence_hash").string(upper_hex(header.evidence_hash));
-  out.key("proposer_address").string(upper_hex(header.proposer_address));
+  out.key("last_commit_hash").string(to_upper_hex(header.last_commit_hash));
+  out.key("data_hash").string(to_upper_hex(header.data_hash));
+  out.key("validators_hash").string(to_upper_hex(header.validators_hash));
+  out.key("next_validators_hash").string(to_upper_hex(header.next_validators_hash));
+  out.key("consensus_hash").string(to_upper_hex(header.consensus_hash));
+  out.key("app_hash").string(to_upper_hex(header.app_hash));
+  out.key("last_results_hash").string(to_upper_hex(header.last_results_hash));
+  out.key("evidence_hash").string(to_upper_hex(header.evidence_hash));
+  out.key("proposer_address").string(to_upper_hex(header.proposer_address));
   out.end_object();
 }
 
@@ -259,7 +259,7 @@ void write_commit(json::Writer& out, const Commit& commit) {
   for (const CommitSignature& signature : commit.signatures) {
     out.begin_object();
     out.key("block_id_flag").integer(static_cast<int>(signature.flag));
-    out.key("validator_address").string(upper_hex(signature.address));
+    out.key("validator_address").string(to_upper_hex(signature.address));
     out.key("timestamp").string(to_rfc3339(signature.time));
     out.key("signature").string(to_base64(signature.signature));
     out.end_object();
@@ -271,7 +271,7 @@ void write_validators(json::Writer& out, const ValidatorSet& validators) {
   out.begin_object().key("validators").begin_array();
   for (const Validator& validator : validators) {
     out.begin_object();
-    out.key("address").string(upper_hex(address_of(validator.public_key)));
+    out.key("address").string(to_upper_hex(address_of(validator.public_key)));
     out.key("pub_key").begin_object().key("type").string(key_type);
     out.key("value").string(to_base64(validator.public_key)).end_object();
     out.key("voting_power").string(std::to_string(validator.power));
@@ -350,10 +350,7 @@ Result<ValidatorSet> read_validators(json::Value in) {
       return comet_json_error("pub_key");
     }
     const bool genesis_form = validator.find("power").present();
-    Bytes address;
-    XL_TRY(read_hex(validator, "address", address));
-    const bool optional = genesis_form && address.empty();
-    if (!optional && !equal(address, address_of(decoded.public_key))) {
+    if (!states_address(validator, address_of(decoded.public_key), genesis_form)) {
       return comet_json_error("address");
     }
     XL_TRY(read_integer(validator, genesis_form ? "power" : "voting_power", decoded.power));

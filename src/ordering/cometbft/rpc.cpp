@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/hex.h"
 #include "base/json/writer.h"
 #include "model/comet/json.h"
 
@@ -129,11 +130,8 @@ Result<EngineRpc::Sent> EngineRpc::broadcast(ByteView envelope) {
   const auto code = result.find("code").as_uint64();
   Sent out;
   // Upper-case hex here, where other methods write base64.
-  std::string data(result.find("data").as_string().value_or(""));
-  for (char& c : data) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  }
-  if (!code || !from_hex(data, out.data)) return invalid("broadcast_tx_sync");
+  const auto data = result.find("data").as_string().value_or("");
+  if (!code || !from_upper_hex(data, out.data)) return invalid("broadcast_tx_sync");
   out.code = static_cast<std::uint32_t>(*code);
   return out;
 }
