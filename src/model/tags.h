@@ -17,7 +17,8 @@ constexpr std::string_view state_path = "xinglin/state-path/v1";
 constexpr std::string_view state_value = "xinglin/state-value/v1";
 constexpr std::string_view result = "xinglin/result/v1";
 constexpr std::string_view app_hash = "xinglin/app-hash/v1";
-constexpr std::string_view block_record = "xinglin/block-record/v1";
+
+// Contracts: what a new key signs, what a consent commits to.
 constexpr std::string_view key_possession = "xinglin/key-possession/v1";
 constexpr std::string_view consent_policy = "xinglin/consent-policy/v1";
 

@@ -65,6 +65,13 @@ class Receipts(unittest.TestCase):
         self.assertEqual(keys, [signer["public_key"] for signer in given["signers"]])
         self.assertEqual((proof.state.key.hex(), proof.state.value), (given["state"]["key"], None))
 
+    def test_the_receipts_of_the_formats_verify(self):
+        folder = ROOT / "src/model/tests/vectors"
+        genesis = xinglin.read_genesis((folder / "genesis.json").read_bytes())
+        for name, height in [("receipt.json", 2), ("receipt-trust-path.json", 42)]:
+            proof = xinglin.verify_receipt((folder / name).read_bytes(), genesis)
+            self.assertEqual((proof.transaction.status, proof.signed_height), (2207, height))
+
     def test_an_error_carries_its_number_its_name_and_what_to_do(self):
         one = next(one for one in CASES if one.expected == "commit_power_insufficient")
         with self.assertRaises(xinglin.XinglinError) as caught:
@@ -88,6 +95,7 @@ class Receipts(unittest.TestCase):
             (text.replace('"max_gas"', '"min_gas"'), "genesis_malformed"),
             (text.replace('"validators"', '"x"'), "genesis_malformed"),
             (text.replace('"suite"', '"sweet"'), "genesis_malformed"),
+            (text.replace("8c9671ad", "8C9671AD"), "genesis_malformed"),
             ("\ud800", "json_invalid"),
         ]:
             with self.assertRaises(xinglin.XinglinError) as caught:

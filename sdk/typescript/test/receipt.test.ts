@@ -80,6 +80,15 @@ test("a receipt says what it proves", () => {
   assert.equal(proof.state!.value, null);
 });
 
+test("the receipts of the formats verify", () => {
+  const file = (name: string): string => repositoryFile(`src/model/tests/vectors/${name}`);
+  const genesis = readGenesis(file("genesis.json"));
+  for (const [name, height] of [["receipt.json", 2n], ["receipt-trust-path.json", 42n]] as const) {
+    const proof = verifyReceipt(file(name), genesis);
+    assert.deepEqual([proof.transaction!.status, proof.signedHeight], [2207, height]);
+  }
+});
+
 test("an error carries its number, its name and what to do", () => {
   const one = cases.find((each) => each.expected === "commit_power_insufficient")!;
   assert.throws(
@@ -113,5 +122,6 @@ test("a genesis that is none is refused with its code", () => {
   refused(text.replace('"max_gas"', '"min_gas"'), "genesis_malformed");
   refused(text.replace('"validators"', '"x"'), "genesis_malformed");
   refused(text.replace('"suite"', '"sweet"'), "genesis_malformed");
+  refused(text.replace("8c9671ad", "8C9671AD"), "genesis_malformed");
   refused("\ud800", "json_invalid");
 });

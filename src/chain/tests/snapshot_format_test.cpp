@@ -6,27 +6,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <map>
 
 #include "chain/snapshot.h"
+#include "crypto/hash.h"
 #include "crypto/merkle.h"
 #include "model/history.h"
+#include "model/tests/vectors.h"
 
 namespace xl::chain {
 namespace {
-
-std::map<std::string, std::string> vectors() {
-  std::ifstream page(std::string(XL_SOURCE_DIR) + "/docs/reference/formats-snapshot.md");
-  std::map<std::string, std::string> out;
-  for (std::string line; std::getline(page, line);) {
-    const std::size_t equals = line.find(" = ");
-    if (line.starts_with("snapshot.") && equals != std::string::npos) {
-      out[line.substr(0, equals)] = line.substr(equals + 3);
-    }
-  }
-  return out;
-}
 
 /// The page's six keys, sorted by path.
 std::vector<snapshot::Leaf> page_leaves() {
@@ -41,8 +29,8 @@ std::vector<snapshot::Leaf> page_leaves() {
 }
 
 TEST(SnapshotFormat, ThePageIsWhatTheCodeDoes) {
-  std::map<std::string, std::string> page = vectors();
-  ASSERT_EQ(page.size(), 7U);
+  std::map<std::string, std::string> page = model::vectors::of_page("formats-snapshot.md");
+  ASSERT_EQ(page.size(), 9U);
   const std::vector<snapshot::Leaf> leaves = page_leaves();
   snapshot::Manifest manifest;
   manifest.network.fill(7);
@@ -69,6 +57,7 @@ TEST(SnapshotFormat, ThePageIsWhatTheCodeDoes) {
   EXPECT_EQ(to_hex(manifest.app_hash()), page["snapshot.app_hash"]);
   const Bytes encoded = snapshot::encode_manifest(manifest);
   EXPECT_EQ(to_hex(encoded), page["snapshot.manifest"]);
+  EXPECT_EQ(to_hex(crypto::sha256(encoded)), page["snapshot.hash"]);
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     EXPECT_EQ(to_hex(chunks[i]), page["snapshot.chunk_" + std::to_string(i + 1)]) << i;
   }
@@ -78,6 +67,20 @@ TEST(SnapshotFormat, ThePageIsWhatTheCodeDoes) {
   for (std::uint32_t i = 0; i < 4; ++i)
     EXPECT_TRUE(snapshot::decode_chunk(chunks[i], *read, i).ok());
   EXPECT_FALSE(snapshot::decode_chunk(chunks[0], *read, 1).ok());
+}
+
+TEST(SnapshotFormat, TheWayOfThePageLeadsFromTheGenesisToItsAppHash) {
+  const auto page = model::vectors::of_page("formats-snapshot.md");
+  auto manifest = snapshot::decode_manifest(model::vectors::bytes_of(page, "snapshot.manifest"));
+  ASSERT_TRUE(manifest.ok());
+  Bytes chunk = model::vectors::bytes_of(page, "snapshot.chunk_0");
+  const model::Genesis genesis = model::vectors::genesis();
+  const auto way = snapshot::decode_way(chunk, *manifest, genesis);
+  ASSERT_TRUE(way.ok()) << way.error().text();
+  EXPECT_EQ(way->next_validators, genesis.validators);
+  EXPECT_EQ(snapshot::encode_way(*way), chunk);
+  manifest->height += 1;
+  EXPECT_FALSE(snapshot::decode_way(chunk, *manifest, genesis).ok());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "contracts/consent/tests/policies.h"
+#include "model/tests/vectors.h"
 
 namespace xl::contracts::consent {
 namespace {
@@ -174,6 +175,20 @@ TEST(NormalForm, CommitmentIsRecorded) {
   // Changing this changes every commitment ever made.
   EXPECT_EQ(to_hex(commitment_of(sealed_permit())),
             "01cbf840f3e6aad2eb5cd811f93845af5d3b6660cf04807fed1695264970b0b930");
+}
+
+TEST(NormalForm, IsEncodedAndCommittedToAsThePageSays) {
+  const auto page = model::vectors::of_page("formats-contracts.md");
+  SealedPolicy sealed = sealed_permit();
+  sealed.set_consent(std::string(16, 0x0c));
+  sealed.set_patient(std::string(16, 0x02));
+  sealed.set_custodian(std::string(16, 0x09));
+  sealed.mutable_policy()->mutable_rule()->mutable_grantees(0)->set_organisation(
+      std::string(16, 0x0d));
+  sealed.set_salt(std::string(32, 0x5a));
+  ASSERT_TRUE(check_sealed(sealed).ok());
+  EXPECT_EQ(page.at("policy.bytes"), to_hex(model::encode(sealed)));
+  EXPECT_EQ(page.at("policy.commitment"), to_hex(commitment_of(sealed)));
 }
 
 TEST(Narrower, IsStrictAndKeepsTheEffect) {
