@@ -25,7 +25,7 @@ ALLOWED = {
     "execution": "base crypto model contracts verification",
     "chain": "base crypto model state execution",
     "ordering": "base crypto model verification chain",
-    "query": "base fhir crypto model state chain vault",
+    "query": "base fhir crypto model state chain",
     "custody": "base crypto model contracts vault ordering query",
     "gateway": "base fhir crypto model contracts vault ordering query custody",
     "cli": "base fhir crypto model contracts client",

@@ -454,7 +454,6 @@ def test_blocks_and_votes():
         "block.set_hash": set_hash(FOUNDERS).hex(),
         "block.data_hash": FIRST["data_hash"].hex(),
         "block.consensus_hash": CONSENSUS_HASH.hex(),
-        "block.bytes_sha256": hashlib.sha256(FIRST_BLOCK).hexdigest(),
         "block.parts_hash": parts_of(FIRST_BLOCK)[1].hex(),
         "block.vote": sign_bytes(FIRST_COMMIT, 2, vote[2]).hex(),
         "block.vote_signature": vote[3].hex(),
