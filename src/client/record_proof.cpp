@@ -21,7 +21,7 @@ Error proof_malformed(std::string_view what) {
 
 Error proof_differs(std::string_view what) { return make_error(ErrorCode::content_differs, what); }
 
-/// suite ‖ tagged_hash(tag, salt ‖ content digest ‖ labels), as docs/reference/formats-vault.md §2.
+/// suite ‖ tagged_hash(tag, salt ‖ content digest ‖ labels), as docs/reference/formats-vault.md §3.
 Bytes commitment_given(const RecordProof& proof) {
   Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
   append(out, crypto::tagged_hash(model::tags::commitment,

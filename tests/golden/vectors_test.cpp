@@ -72,6 +72,21 @@ TEST_F(PageLedger, IsFoundedAsThePageSays) {
   }
 }
 
+TEST_F(PageLedger, IsNotFoundedOnAPeersIdInUpperCase) {
+  std::string text = vectors::file("genesis.json");
+  const std::size_t place = text.find_first_of("abcdef", text.find("\"peer_id\": \"") + 12);
+  text[place] = static_cast<char>(text[place] - 'a' + 'A');
+  auto genesis = model::read_genesis(view_of(text));
+  ASSERT_TRUE(genesis.ok());
+  const std::filesystem::path directory = directory_.string() + "-other";
+  auto database = state::Database::open(directory, {});
+  ASSERT_TRUE(database.ok());
+  const auto chain = chain::Chain::open(**database, registry_, std::move(*genesis));
+  EXPECT_EQ(chain.error().code, ErrorCode::genesis_malformed);
+  database->reset();
+  std::filesystem::remove_all(directory);
+}
+
 TEST_F(PageLedger, ExecutesTheBlockAndGivesTheReceiptOfThePage) {
   const chain::SignedBlock first = first_block();
   const auto decoded = chain::decode_block(first.envelopes, registry_);

@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/hex.h"
 
 namespace xl::client {
 namespace {
@@ -94,6 +95,13 @@ TEST_F(RecordProofTest, EachPartIsNeededAndReadStrictly) {
     proof.edit().set_string(part, "x");
     EXPECT_EQ(read_record_proof(proof.root()).error().code, ErrorCode::receipt_malformed) << part;
     proof.edit().remove(part);
+    EXPECT_EQ(read_record_proof(proof.root()).error().code, ErrorCode::receipt_malformed) << part;
+  }
+  for (const auto& [part, bytes] : {std::pair<const char*, ByteView>{"salt", proof_.salt},
+                                    {"content_digest", proof_.content_digest},
+                                    {"commitment", proof_.commitment}}) {
+    json::Document proof = json::Document::copy(evidence->root().find("proof"));
+    proof.edit().set_string(part, to_upper_hex(bytes));
     EXPECT_EQ(read_record_proof(proof.root()).error().code, ErrorCode::receipt_malformed) << part;
   }
 }

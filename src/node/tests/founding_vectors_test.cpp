@@ -6,6 +6,7 @@
 // which another implementation made, and its founder signs it.
 #include <gtest/gtest.h>
 
+#include "base/hex.h"
 #include "model/tests/vectors.h"
 #include "node/network/founding.h"
 
@@ -58,6 +59,12 @@ TEST(FoundingVectors, TheCardAndTheFoundingSignatureAreThePages) {
 
   const auto signed_by = sign_founding(card.did(), vectors::genesis().network, keys[0]);
   EXPECT_EQ(page["founding.signature"], to_hex(signed_by.signature));
+  std::string written = write_founding_signature(signed_by);
+  ASSERT_TRUE(read_founding_signature(view_of(written)).ok());
+  const std::string network = to_hex(signed_by.network);
+  written.replace(written.find(network), network.size(), to_upper_hex(signed_by.network));
+  EXPECT_EQ(read_founding_signature(view_of(written)).error().code,
+            ErrorCode::founding_signature_invalid);
 }
 
 }  // namespace
