@@ -192,7 +192,7 @@ Result<int> run_revoke_key(const Session& session, const KeyOptions& options,
                            const Console& console) {
   Hash key{};
   if (!from_hex(options.key_id, key)) {
-    return make_error(ErrorCode::usage_invalid, "KEYID is 64 hexadecimal digits");
+    return make_error(ErrorCode::usage_invalid, "KEYID is 64 hexadecimal digits, in lower case");
   }
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const auto value, proved_value(actor, identity::key_key(key)));

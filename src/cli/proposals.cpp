@@ -200,7 +200,7 @@ Result<int> run_proposal_propose(const Session& session, const ProposalOptions& 
 Result<model::Id> proposal_of(const std::string& text) {
   Bytes bytes;
   if (!from_hex(text, bytes) || bytes.size() != limits::id_bytes) {
-    return wrong_usage("a proposal is 32 hexadecimal digits");
+    return wrong_usage("a proposal is 32 hexadecimal digits, in lower case");
   }
   return model::id_from_bytes(bytes);
 }

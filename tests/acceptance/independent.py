@@ -16,7 +16,7 @@ def vectors(page):
     for line in (PAGES / page).read_text().splitlines():
         if line.startswith("```"):
             inside = not inside
-        elif inside and (found := re.match(r"(\w+\.\w+) = ([\w-]+)$", line)):
+        elif inside and (found := re.match(r"(\w+\.\w+) = ([\w:-]+)$", line)):
             out[found[1]] = found[2]
     return out
 

@@ -50,6 +50,50 @@ def peer_id(letter):
     return sha256(public_key(PEERS[letter]))[:20]
 
 
+# ---------------------------------------------------------------- single values
+
+
+def test_ids_and_transactions():
+    counting = bytes(range(32))
+    key = tagged("xinglin/key-id/v1", ED25519, counting)
+    content = (field(1, 1) + field(2, bytes([7] * 32)) + field(3, field(1, key) + field(2, 1)) +
+               field(4, GENESIS_MS) + field(5, bytes([9] * 16)) +
+               field(6, field(1, 3) + field(2, 1) + field(3, bytes([10, 2, 1, 2]))))
+    transaction = tagged("xinglin/transaction-id/v1", content)
+    mark = b"\x00r" + GENESIS_MS.to_bytes(8, "big") + transaction
+    assert vectors_of("formats.md", "id", "key", "transaction", "replay") == {
+        "id.bytes": counting[:16].hex(),
+        "key.public": counting.hex(),
+        "key.id": key.hex(),
+        "transaction.body": content.hex(),
+        "transaction.id": transaction.hex(),
+        "transaction.raw": (field(1, content) + field(2, b"\x01" + bytes([2] * 64))).hex(),
+        "replay.mark": mark.hex(),
+    } | {"id.did": did(counting[:16])}
+
+
+def test_one_key_and_one_entry():
+    page = vectors_of("formats.md", "transaction", "state", "result", "history", "app")
+    key, value = b"\x03h" + bytes([0x11] * 16), bytes([1, 10, 1, 2])
+    (leaf,) = leaves_of({key: value})
+    result = field(1, 2301) + field(2, 1)
+    content = (field(1, bytes.fromhex(page["transaction.id"])) + field(2, 12) + field(3, 1) +
+               field(4, 2) + field(5, 2301) + field(6, tagged("xinglin/result/v1", result)))
+    history = [sha256(b"\x00", content)]
+    assert {name: value for name, value in page.items() if name[:5] != "trans"} == {
+        "state.key": key.hex(),
+        "state.path": leaf[0].hex(),
+        "state.value": value.hex(),
+        "state.value_hash": leaf[1].hex(),
+        "state.leaf": sha256(b"\x02", *leaf).hex(),
+        "result.bytes": result.hex(),
+        "result.digest": tagged("xinglin/result/v1", result).hex(),
+        "history.entry": content.hex(),
+        "history.leaf": history[0].hex(),
+        "app.hash": app_hash(state_root({key: value}), history).hex(),
+    }
+
+
 # ---------------------------------------------------------------- the genesis and its state
 
 NAMES = {NORTH: "北方医院 North Hospital", SOUTH: "South Insurance", EAST: "East Pharmacy"}
