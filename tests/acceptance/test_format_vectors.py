@@ -10,12 +10,14 @@ import hashlib
 import hmac
 import json
 import pathlib
+import re
 
 import pytest
-from independent import (field, inclusion_path, public_key, sha256, sign, subtree, subtree_proof,
-                         tagged, text_field, tree_root, varint, vectors)
+from independent import (PAGES, field, inclusion_path, public_key, sha256, sign, subtree,
+                         subtree_proof, tagged, text_field, tree_root, varint, vectors)
 
-FILES = pathlib.Path(__file__).parents[2] / "src/model/tests/vectors"
+ROOT = pathlib.Path(__file__).parents[2]
+FILES = ROOT / "src/model/tests/vectors"
 
 GENESIS_MS = 1795219200000  # 2026-11-21T00:00:00Z
 NORTH, SOUTH, EAST = (bytes([15] + [0] * 14 + [number]) for number in (1, 2, 3))
@@ -92,6 +94,19 @@ def test_one_key_and_one_entry():
         "history.leaf": history[0].hex(),
         "app.hash": app_hash(state_root({key: value}), history).hex(),
     }
+
+
+def test_every_error_number_is_in_a_range_of_the_page():
+    section = (PAGES / "formats.md").read_text(encoding="utf-8").partition("## 11 ")[2]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| ")]
+    ranges = [tuple(map(int, pair)) for row in rows for pair in re.findall(r"(\d+)–(\d+)", row)]
+    assert len(ranges) > 20 and ranges == sorted(ranges)
+    sources = [ROOT / "src/base/errors.def", *ROOT.glob("src/contracts/*/status.def")]
+    numbers = [int(number) for source in sources for number in
+               re.findall(r"^XL_\w+\((\d{4}),", source.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert len(numbers) > 300
+    for number in numbers:
+        assert any(low <= number <= high for low, high in ranges), number
 
 
 # ---------------------------------------------------------------- the genesis and its state
