@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "base/answer.h"
+#include "base/chinese.h"
 #include "base/json/writer.h"
 
 namespace xl {
@@ -11,6 +13,16 @@ namespace {
 
 void print(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
+}
+
+/// Our own JSON. Precondition: it is some.
+json::Document parsed(std::string_view text) {
+  json::Limits bounds;
+  bounds.bytes_max = text.size();
+  bounds.elements_max = text.size();
+  auto document = json::parse(text, bounds);
+  XL_CHECK(document.ok());
+  return std::move(*document);
 }
 
 /// A bar of twenty cells.
@@ -53,6 +65,21 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::fhir_identity_mismatched:
     case ErrorCode::fhir_bundle_invalid:
     case ErrorCode::fhir_bundle_too_large:
+    case ErrorCode::fhir_entry_url_foreign:
+    case ErrorCode::fhir_patients_several:
+    case ErrorCode::file_too_large:
+    case ErrorCode::keyfile_malformed:
+    case ErrorCode::backup_malformed:
+    case ErrorCode::card_invalid:
+    case ErrorCode::founding_signature_invalid:
+    case ErrorCode::genesis_not_of_cards:
+    case ErrorCode::invitation_invalid:
+    case ErrorCode::wrong_network:
+    case ErrorCode::transaction_too_large:
+    case ErrorCode::request_too_large:
+    case ErrorCode::labels_too_large:
+    case ErrorCode::search_too_complex:
+    case ErrorCode::emergency_mismatched:
       return true;
     default:
       return false;
@@ -80,6 +107,75 @@ bool is_missing(ErrorCode code) {
     case ErrorCode::patient_unknown:
     case ErrorCode::erasure_unknown:
     case ErrorCode::keyring_missing:
+    case ErrorCode::party_unknown:
+    case ErrorCode::proposal_unknown:
+    case ErrorCode::height_too_old:
+    case ErrorCode::block_not_kept:
+    case ErrorCode::database_missing:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Nobody is signed in, or not with what is needed.
+bool is_unknown_caller(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::sign_in_required:
+    case ErrorCode::token_invalid:
+    case ErrorCode::challenge_invalid:
+    case ErrorCode::sign_in_refused:
+    case ErrorCode::sign_in_over:
+    case ErrorCode::not_signed_in:
+    case ErrorCode::keys_locked:
+    case ErrorCode::passphrase_wrong:
+    case ErrorCode::operator_key_wrong:
+    case ErrorCode::root_superseded:
+    case ErrorCode::key_unknown:
+    case ErrorCode::key_revoked:
+    case ErrorCode::identity_file_invalid:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Later it may be otherwise.
+bool is_passing(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::queue_full:
+    case ErrorCode::server_busy:
+    case ErrorCode::wait_timed_out:
+    case ErrorCode::node_unreachable:
+    case ErrorCode::custody_busy:
+    case ErrorCode::journal_busy:
+    case ErrorCode::sign_ins_exceeded:
+    case ErrorCode::node_stopping:
+    case ErrorCode::engine_unreachable:
+    case ErrorCode::request_timed_out:
+    case ErrorCode::journal_not_sealed:
+    case ErrorCode::tls_required:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// It is there, in use, or was done otherwise.
+bool is_conflict(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::address_in_use:
+    case ErrorCode::store_locked:
+    case ErrorCode::vault_locked:
+    case ErrorCode::keyring_exists:
+    case ErrorCode::data_folder_exists:
+    case ErrorCode::transaction_replayed:
+    case ErrorCode::fhir_version_conflict:
+    case ErrorCode::record_version_exists:
+    case ErrorCode::fhir_exists:
+    case ErrorCode::genesis_differs:
+    case ErrorCode::database_locked:
+    case ErrorCode::keys_rotation_unfinished:
       return true;
     default:
       return false;
@@ -95,6 +191,9 @@ ExitCode exit_code_of(ErrorCode code) {
   if (number >= 4150 && number <= 4160) return ExitCode::input_invalid;  // FHIR as data
   if (number >= 5013 && number <= 5017) return ExitCode::unreachable;    // TLS
   if (is_missing(code)) return ExitCode::not_found;
+  if (is_unknown_caller(code)) return ExitCode::not_signed_in;
+  if (is_conflict(code)) return ExitCode::conflict;
+  if (is_passing(code)) return ExitCode::unreachable;
   switch (code) {
     case ErrorCode::ledger_record_altered:
     case ErrorCode::store_corrupt:
@@ -104,6 +203,7 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::database_corrupt:
     case ErrorCode::record_altered:
     case ErrorCode::body_altered:
+    case ErrorCode::database_corrupt:
     case ErrorCode::keyring_altered:
     case ErrorCode::index_differs:
     case ErrorCode::own_key_differs:
@@ -113,20 +213,6 @@ ExitCode exit_code_of(ErrorCode code) {
       return ExitCode::done;
     case ErrorCode::usage_invalid:
       return ExitCode::wrong_usage;
-    case ErrorCode::sign_in_required:
-    case ErrorCode::token_invalid:
-    case ErrorCode::challenge_invalid:
-    case ErrorCode::sign_in_refused:
-    case ErrorCode::sign_in_over:
-    case ErrorCode::not_signed_in:
-    case ErrorCode::keys_locked:
-    case ErrorCode::passphrase_wrong:
-    case ErrorCode::operator_key_wrong:
-    case ErrorCode::root_superseded:
-    case ErrorCode::key_unknown:
-    case ErrorCode::key_revoked:
-    case ErrorCode::identity_file_invalid:
-      return ExitCode::not_signed_in;
     case ErrorCode::access_refused:
     case ErrorCode::access_not_permitted:
     case ErrorCode::role_refused:
@@ -134,25 +220,10 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::contract_refused:
     case ErrorCode::organisation_elsewhere:
     case ErrorCode::signing_request_for_others:
+    case ErrorCode::delegation_exceeded:
+    case ErrorCode::member_quota_exceeded:
+    case ErrorCode::session_consents_exceeded:
       return ExitCode::refused;
-    case ErrorCode::address_in_use:
-    case ErrorCode::store_locked:
-    case ErrorCode::vault_locked:
-    case ErrorCode::keyring_exists:
-    case ErrorCode::data_folder_exists:
-    case ErrorCode::transaction_replayed:
-    case ErrorCode::fhir_version_conflict:
-    case ErrorCode::record_version_exists:
-      return ExitCode::conflict;
-    case ErrorCode::queue_full:
-    case ErrorCode::server_busy:
-    case ErrorCode::wait_timed_out:
-    case ErrorCode::node_unreachable:
-    case ErrorCode::custody_busy:
-    case ErrorCode::journal_busy:
-    case ErrorCode::sign_ins_exceeded:
-    case ErrorCode::node_stopping:
-      return ExitCode::unreachable;
     default:
       return is_input_error(code) ? ExitCode::input_invalid : ExitCode::failed;
   }
@@ -168,6 +239,16 @@ void Console::result(std::string_view line) const {
   std::fflush(stdout);
 }
 
+void Console::answer(std::string_view object, std::string_view schema) const {
+  result(answer_text(parsed(object).root(), schema));
+}
+
+void Console::document(std::string_view text) const { result(json::write(parsed(text).root())); }
+
+std::string Console::words(std::string_view english) const {
+  return options_.language == Language::chinese ? in_chinese(english) : std::string(english);
+}
+
 void Console::say(std::string_view english, std::string_view chinese) const {
   if (options_.quiet) return;
   print(stderr, pick(english, chinese));
@@ -180,24 +261,27 @@ void Console::done(std::string_view english, std::string_view chinese) const {
   say(english, chinese);
 }
 
-std::string Console::sentence_of(const Error& error) const {
+std::string Console::detail_of(const Error& error) const {
   const ErrorInfo& info = describe(error.code);
-  if (options_.language != Language::chinese) return error.message;
-  if (error.message == info.en) return std::string(info.zh);
+  if (error.message == info.en) return {};
   // `make_error` puts the detail behind the English sentence.
-  std::string_view sentence = info.en;
-  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  const std::string sentence = make_error(error.code, "").message;
   std::string_view detail = error.message;
-  if (detail.starts_with(sentence) && detail.substr(sentence.size()).starts_with(": ")) {
-    detail.remove_prefix(sentence.size() + 2);
-  }
-  constexpr std::string_view full_stop = "。";
-  std::string_view title = info.zh;
-  if (title.ends_with(full_stop)) title.remove_suffix(full_stop.size());
-  return std::string(title) + ":" + std::string(detail);
+  if (detail.starts_with(sentence)) detail.remove_prefix(sentence.size());
+  return words(detail);
 }
 
-int Console::fail(const Error& error) const {
+std::string Console::sentence_of(const Error& error) const {
+  if (options_.language != Language::chinese) return error.message;
+  const std::string detail = detail_of(error);
+  std::string_view title = describe(error.code).zh;
+  if (detail.empty()) return std::string(title);
+  constexpr std::string_view full_stop = "。";
+  if (title.ends_with(full_stop)) title.remove_suffix(full_stop.size());
+  return std::string(title) + ":" + detail;
+}
+
+int Console::fail(const Error& error, const Help& help) const {
   const ErrorInfo& info = describe(error.code);
   if (error.code == ErrorCode::dry_run && !options_.json) {
     const std::string sentence = sentence_of(error);
@@ -208,24 +292,27 @@ int Console::fail(const Error& error) const {
   const auto exit_code = static_cast<int>(exit_code_of(error.code));
   if (options_.json) {
     json::Writer out;
-    out.begin_object().key("error").begin_object().key("code").string(code);
-    out.key("name").string(info.name).key("message").string(error.message);
-    out.key("title")
-        .string(pick(info.en, info.zh))
-        .key("fix")
-        .string(pick(info.en_fix, info.zh_fix));
-    out.key("exit_code").integer(exit_code).end_object().end_object();
-    result(out.take());
+    out.begin_object().key("schema").string("xinglin/error/v1").key("error").begin_object();
+    out.key("code").string(code).key("name").string(info.name);
+    out.key("message").string(sentence_of(error));
+    out.key("title").string(pick(info.en, info.zh));
+    out.key("fix").string(pick(info.en_fix, info.zh_fix));
+    out.key("request_id").string(error.request_id).key("did_you_mean").string(help.meant);
+    out.key("log").string(help.log).key("exit_code").integer(exit_code).end_object();
+    answer(out.end_object().take());
     return exit_code;
   }
+  const auto line = [](std::string_view heading, std::string_view text) {
+    if (!text.empty()) print(stderr, "  " + std::string(heading) + std::string(text) + "\n");
+  };
   print(stderr, options_.color ? "\033[31m✗\033[0m " : "✗ ");
   print(stderr, pick(info.en, info.zh));
   print(stderr, " (" + code + ")\n");
-  if (error.message != info.en) {
-    print(stderr, std::string(pick("  why: ", "  原因: ")) + sentence_of(error) + "\n");
-  }
-  print(stderr, std::string(pick("  fix: ", "  处理: ")) +
-                    std::string(pick(info.en_fix, info.zh_fix)) + "\n");
+  line(pick("why: ", "原因: "), detail_of(error));
+  line(pick("did you mean: ", "您是否想输入: "), help.meant);
+  line(pick("fix: ", "处理: "), pick(info.en_fix, info.zh_fix));
+  line(pick("request: ", "请求编号: "), error.request_id);
+  line(pick("log: ", "日志: "), help.log);
   return exit_code;
 }
 

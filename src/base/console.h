@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json/json.h"
 #include "base/result.h"
 
 namespace xl {
@@ -32,6 +33,12 @@ enum class Language : std::uint8_t { english, chinese };
 /// `zh` when the text starts with it (`zh_CN.UTF-8`, `zh`), else English.
 [[nodiscard]] Language language_of(std::string_view locale);
 
+/// What else helps somebody to whom something failed.
+struct Help {
+  std::string meant;  ///< what they may have wanted to write; empty: nothing near
+  std::string log;    ///< where the failing thing, on this machine, writes its log; empty: nowhere
+};
+
 /// Where a command talks: results go to stdout, everything else to stderr. Not thread-safe.
 class Console {
  public:
@@ -49,19 +56,30 @@ class Console {
 
   /// Writes a line of the result to stdout.
   void result(std::string_view line) const;
+  /// Writes a result for programs to stdout, one line in the form of `answer_text`. `object`: a
+  /// JSON text. Preconditions: those of `answer_text`.
+  void answer(std::string_view object, std::string_view schema = {}) const;
+  /// Writes a file that is itself the result (a receipt, a card: signed, or hashed) to stdout on
+  /// one line, nothing in it changed. Precondition: a JSON text.
+  void document(std::string_view text) const;
   /// Says something to stderr, in the language of the options.
   void say(std::string_view english, std::string_view chinese) const;
   /// Says that a step succeeded: `✓ …`.
   void done(std::string_view english, std::string_view chinese) const;
   /// Says what failed, why, and what to do about it; returns the exit code for it. A dry run that
   /// came to its end is no failure.
-  [[nodiscard]] int fail(const Error& error) const;
+  [[nodiscard]] int fail(const Error& error, const Help& help = {}) const;
   /// What failed as one sentence in the language of the options, with its detail.
   [[nodiscard]] std::string sentence_of(const Error& error) const;
   /// Picks the text of the language.
   [[nodiscard]] std::string_view pick(std::string_view english, std::string_view chinese) const {
     return options_.language == Language::chinese ? chinese : english;
   }
+  /// The detail behind the registry's own sentence, in the language of the options; all that the
+  /// error says where it says something else; empty where it says no more.
+  [[nodiscard]] std::string detail_of(const Error& error) const;
+  /// A text of the catalogue `chinese.def` in the language of the options.
+  [[nodiscard]] std::string words(std::string_view english) const;
 
  private:
   Options options_;

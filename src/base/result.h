@@ -17,6 +17,7 @@ namespace xl {
 struct Error {
   ErrorCode code{};
   std::string message;
+  std::string request_id = {};  ///< of the node's answer that said so; empty: none did
 
   /// `XL1203: message`.
   [[nodiscard]] std::string text() const;

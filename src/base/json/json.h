@@ -251,6 +251,17 @@ class Document {
 /// Linear time and memory. Thread-safe.
 [[nodiscard]] Result<Document> parse(std::string_view text, const Limits& limits);
 
+/// What reading `text` said, with the name of the file that holds it before the detail; where the
+/// detail names the byte of a syntax error, `FILE:LINE`, lines counted from 1.
+[[nodiscard]] Error in_file(const Error& error, std::string_view text, std::string_view file);
+
+/// `in_file` of what failed; what did not stays as it is.
+template <typename T>
+[[nodiscard]] Result<T> in_file(Result<T> read, std::string_view text, std::string_view file) {
+  if (read.ok()) return read;
+  return in_file(read.error(), text, file);
+}
+
 /// True when both hold the same values, members in the same order and numbers of the same text.
 /// Two absent values are identical.
 [[nodiscard]] bool identical(Value a, Value b);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/checked.h"
 #include "base/json/json.h"
 #include "base/json/storage.h"
 #include "base/json/text.h"
@@ -327,6 +328,25 @@ Result<Document> parse(std::string_view text, const Limits& limits) {
   Builder builder(*storage, copy, text.size(), stage->structural_indexes.get(), tokens, limits);
   XL_TRY(builder.run());
   return Document(std::move(storage));
+}
+
+Error in_file(const Error& error, std::string_view text, std::string_view file) {
+  std::string place(file);
+  constexpr std::string_view words = " at byte ";  // as `invalid_at` writes it
+  const std::size_t at = error.message.rfind(words);
+  std::uint64_t offset = 0;
+  if (at != std::string::npos &&
+      parse_decimal(std::string_view(error.message).substr(at + words.size()), offset)) {
+    const std::string_view before = text.substr(0, static_cast<std::size_t>(offset));
+    place += ":" + std::to_string(std::count(before.begin(), before.end(), '\n') + 1);
+  }
+  const std::string sentence = make_error(error.code, "").message;
+  std::string_view detail = error.message;
+  if (detail == describe(error.code).en) detail = {};
+  if (detail.starts_with(sentence)) detail.remove_prefix(sentence.size());
+  Error out = make_error(error.code, detail.empty() ? place : place + ": " + std::string(detail));
+  out.request_id = error.request_id;
+  return out;
 }
 
 }  // namespace xl::json
