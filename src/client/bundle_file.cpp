@@ -91,7 +91,8 @@ Result<BundleFile> read_bundle_file(const std::filesystem::path& path) {
   json::Limits bounds;
   bounds.bytes_max = file_bytes_max;
   bounds.elements_max = 50'000'000;
-  XL_TRY_ASSIGN(json::Document document, json::parse(text, bounds));
+  XL_TRY_ASSIGN(json::Document document,
+                json::in_file(json::parse(text, bounds), text, path.string()));
   BundleFile out{std::move(document), {}};
   const json::Value root = out.bundle.root();
   std::map<std::string, std::string, std::less<>> names;

@@ -39,7 +39,7 @@ Result<Sealed> read_sealed(const std::filesystem::path& path) {
   XL_TRY_ASSIGN(const Bytes content, read_file(path, identity_bytes_max));
   const auto invalid = [&] { return make_error(ErrorCode::identity_file_invalid, path.string()); };
   const auto document = json::parse(text_of(content), {});
-  if (!document.ok()) return invalid();
+  if (!document.ok()) return json::in_file(document.error(), text_of(content), path.string());
   const json::Value root = document->root();
   const auto text = [&](std::string_view name) {
     return root.find(name).as_string().value_or(std::string_view{});

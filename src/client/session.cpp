@@ -51,8 +51,11 @@ Result<Sent> not_executed(const HttpResponse& answer) {
   const Error error = error_of(answer);
   if (error.code == ErrorCode::answer_unexpected) return error;
   const ErrorInfo& info = describe(error.code);
-  return Sent{
-      {}, info.number, code_text(info.number) + " " + std::string(info.name), error.message};
+  return Sent{{},
+              info.number,
+              code_text(info.number) + " " + std::string(info.name),
+              error.message,
+              error.request_id};
 }
 
 }  // namespace
@@ -75,7 +78,9 @@ Status applied(const Result<Sent>& sent) {
     for (const ErrorInfo& info : error_registry()) {
       if (info.number != sent->status) continue;
       const auto code = static_cast<ErrorCode>(info.number);
-      return sent->why.empty() ? make_error(code) : Error{code, sent->why};
+      Error out = sent->why.empty() ? make_error(code) : Error{code, sent->why};
+      out.request_id = sent->request_id;
+      return out;
     }
   }
   return make_error(ErrorCode::contract_refused,
@@ -97,6 +102,8 @@ model::Message message_to(std::uint8_t contract, std::uint16_t type,
 }
 
 Error error_of(const HttpResponse& answer) {
+  Error out =
+      make_error(ErrorCode::answer_unexpected, "HTTP status " + std::to_string(answer.status));
   const auto document = json::parse(answer.body, {});
   if (document.ok()) {
     std::string code(document->root().find("code").as_string().value_or(""));
@@ -109,12 +116,13 @@ Error error_of(const HttpResponse& answer) {
       if (where) why = std::string(*where) + ": " + why;
     }
     for (const ErrorInfo& info : error_registry()) {
-      if (code == code_text(info.number)) {
-        return {static_cast<ErrorCode>(info.number), why.empty() ? std::string(info.en) : why};
-      }
+      if (code != code_text(info.number)) continue;
+      out = {static_cast<ErrorCode>(info.number), why.empty() ? std::string(info.en) : why};
     }
   }
-  return make_error(ErrorCode::answer_unexpected, "HTTP status " + std::to_string(answer.status));
+  const auto request = answer.headers.find("request-id");
+  if (request != answer.headers.end()) out.request_id = request->second;
+  return out;
 }
 
 Session::Session(NodeAddress address, const Identity& identity, const Clock& clock)

@@ -27,6 +27,7 @@ struct Sent {
   std::uint64_t status = 0;    ///< 0: applied
   std::string status_name;     ///< `applied`, a contract's word, or the code of a rejection
   std::string why{};           ///< what the node said of a rejection
+  std::string request_id{};    ///< of the answer that rejected it
 
   [[nodiscard]] bool applied() const { return !transaction_id.empty() && status == 0; }
 };

@@ -118,7 +118,7 @@ std::string write_request(const SigningRequest& request) {
 Result<SigningRequest> read_request(std::string_view text, const Hash& network,
                                     std::uint64_t now_ms) {
   const auto document = json::parse(text, {});
-  if (!document.ok()) return request_invalid("no JSON");
+  if (!document.ok()) return document.error();
   const json::Value root = document->root();
   if (root.find("schema").as_string() != request_schema) return request_invalid("schema");
   SigningRequest out;

@@ -90,11 +90,11 @@ TEST(SigningRequest, AlteredFilesAreRefused) {
   EXPECT_EQ(code_of(text, Hash{}, noon_ms), ErrorCode::signing_request_invalid);
   EXPECT_EQ(code_of(text, test_network, begun.body.valid_until_ms - 1), ErrorCode{});
   EXPECT_EQ(code_of(text, test_network, begun.body.valid_until_ms), ErrorCode::transaction_expired);
-  EXPECT_EQ(code_of("", test_network, noon_ms), ErrorCode::signing_request_invalid);
+  EXPECT_EQ(code_of("", test_network, noon_ms), ErrorCode::json_invalid);
   EXPECT_EQ(code_of("{}", test_network, noon_ms), ErrorCode::signing_request_invalid);
   for (std::size_t size = 1; size + 2 < text.size(); size += 7) {
     EXPECT_EQ(code_of(std::string_view(text).substr(0, size), test_network, noon_ms),
-              ErrorCode::signing_request_invalid);
+              ErrorCode::json_invalid);
   }
   // A missing or an added signature is not what the body names.
   SigningRequest changed = begun;
