@@ -287,6 +287,23 @@ class Checks(unittest.TestCase):
             tool, "src/contracts/claims/c.cpp", SLASHES, "src/contracts/claims:1: readme: the f"
         )
 
+    def test_chinese(self):
+        tool = "check_chinese"
+        cli = "src/cli/c.cpp"
+        for code, text in (
+            ('make_error(Code::x, "no " + name)', "no {}"),
+            ('make_error(Code::x, std::string(a) + " is (b), " "c")', "{} is (b), c"),
+            ('app.add_option("--a", a.b, "what it is")', "what it is"),
+            ('damaged("block " + n, "is gone")', "is gone"),
+        ):
+            self.expect(tool, cli, f"{SLASHES}auto a = {code};\n",
+                        f"{cli}:3: chinese: no Chinese for '{text}'")
+        rows = "src/base/chinese.def"
+        self.expect(tool, rows, SLASHES + 'XL_WORDING("a {}", "\u7532 {2}")\n',
+                    "chinese: a value that is not there")
+        self.expect(tool, rows, SLASHES + 'XL_WORDING("a", "b")\n', "chinese: no Chinese for 'a'")
+        self.expect_clean(tool, cli, SLASHES + "auto a = make_error(Code::x, name);\n")
+
     def test_docs(self):
         def dead(link, message):
             content = f"# X\n\n[a]({link})\n"
