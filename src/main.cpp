@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/governance.h"
 #include "cli/help.h"
+#include "cli/help_form.h"
 #include "cli/status.h"
 #include "cli/suggest.h"
 #include "node/commands.h"
@@ -43,17 +44,10 @@ std::string cache_folder() {
   return home.empty() ? std::string() : std::string(home) + "/.cache/xinglin";
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  xl::cli::Session session;
-  session.console = console_defaults();
-  session.cache_folder = cache_folder();
-  session.libraries = xl::node::linked_libraries();
-  CLI::App app("Xinglin 杏林: a ledger that hospitals, patients and their partners keep together",
-               "xinglin");
+void add_all(CLI::App& app, xl::cli::Session& session) {
   app.require_subcommand(1);
-  app.set_version_flag("--version", "xinglin " XL_VERSION);
+  app.set_help_flag("--help", "all about this command; in short: -h");
+  app.set_version_flag("--version", "xinglin " XL_VERSION, "the version, and no more");
   app.fallthrough();
   xl::cli::add_commands(app, session);
   xl::node::add_commands(app, [&session](std::function<int(const xl::Console&)> run) {
@@ -67,17 +61,32 @@ int main(int argc, char** argv) {
       "--operator-key operator.key\n  xinglin ledger head\n"
       "  xinglin verify receipt.json --genesis genesis.json");
   xl::cli::add_help(app, session);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  xl::cli::Session session;
+  // The language of the help must be known before anything is parsed.
+  session.console = xl::cli::talk_options(words, console_defaults());
+  session.cache_folder = cache_folder();
+  session.libraries = xl::node::linked_libraries();
+  const xl::Console console(session.console);
+  CLI::App app("Xinglin 杏林: a ledger that hospitals, patients and their partners keep together",
+               "xinglin");
+  add_all(app, session);
+  std::string before;
+  if (const CLI::App* asked = xl::cli::asked_in_short(app, words, before)) {
+    console.result(xl::cli::short_help(*asked, before, console));
+    return xl::cli::succeeded;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
     if (failure.get_exit_code() == 0) return app.exit(failure);  // help was asked for
-    const std::vector<std::string> words(argv + 1, argv + argc);
-    // What could not be parsed may stand before the options that say how to talk.
-    const xl::Console console(xl::cli::talk_options(words, session.console));
-    const int code = console.fail(xl::cli::usage_error(app, words, failure));
-    const std::string meant = xl::cli::suggestion(app, words);
-    if (!meant.empty()) console.say("Did you mean: " + meant, "您是否想输入:" + meant);
-    return code;
+    return console.fail(xl::cli::usage_error(app, words, failure),
+                        {xl::cli::suggestion(app, words, failure.what()), {}});
   }
   return session.run(xl::Console(session.console));
 }

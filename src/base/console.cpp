@@ -173,7 +173,6 @@ bool is_conflict(ErrorCode code) {
     case ErrorCode::fhir_version_conflict:
     case ErrorCode::record_version_exists:
     case ErrorCode::fhir_exists:
-    case ErrorCode::genesis_differs:
     case ErrorCode::database_locked:
     case ErrorCode::keys_rotation_unfinished:
       return true;
@@ -203,7 +202,6 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::database_corrupt:
     case ErrorCode::record_altered:
     case ErrorCode::body_altered:
-    case ErrorCode::database_corrupt:
     case ErrorCode::keyring_altered:
     case ErrorCode::index_differs:
     case ErrorCode::own_key_differs:

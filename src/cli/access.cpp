@@ -37,7 +37,7 @@ void show_entry(std::string_view schema, const std::string& entry, const client:
   json::Writer out;
   out.begin_object().key("schema").string(schema).key("entry").string(entry);
   out.key("transaction_id").string(sent.transaction_id).end_object();
-  console.result(out.take());
+  console.answer(out.take());
 }
 
 /// Who keeps the records: `--custodian`, else `--organisation`.
@@ -71,7 +71,7 @@ void show_signed(const model::Id& entry, const CoSigned& done, const CoSignOptio
     out.begin_object().key("schema").string("xinglin/emergency/v1");
     out.key("entry").string(entry.text());
     write_co_signed(out, done, signing);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   }
   if (!done.sent) say_co_signed(done, signing, console);
 }

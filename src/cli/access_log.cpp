@@ -60,6 +60,14 @@ std::string who_text(json::Value entry, const Console& console) {
   return did;
 }
 
+/// A purpose in words to Chinese readers, who are not used to the English codes.
+std::string purpose_text(const std::string& code, const Console& console) {
+  for (const consent::PurposeInfo& info : consent::purpose_infos()) {
+    if (info.code == code) return std::string(console.pick(code, info.zh));
+  }
+  return code;
+}
+
 std::vector<std::string> log_row(json::Value entry, const Console& console) {
   std::uint64_t time_ms = 0;
   (void)parse_decimal(log_text(entry, "time_ms"), time_ms);
@@ -72,8 +80,8 @@ std::vector<std::string> log_row(json::Value entry, const Console& console) {
       time_text(time_ms),
       who_text(entry, console),
       institution,
-      log_text(entry, "action") + (what.empty() ? "" : " " + what),
-      log_text(entry, "purpose"),
+      console.words(log_text(entry, "action")) + (what.empty() ? "" : " " + what),
+      purpose_text(log_text(entry, "purpose"), console),
       std::string(permitted ? console.pick("seen", "已查看") : console.pick("refused", "已拒绝"))};
 }
 
@@ -101,7 +109,7 @@ Result<int> run_access_log(const Session& session, const LogOptions& options,
   }
   out.end_array().end_object();
   if (console.json())
-    console.result(out.take());
+    console.answer(out.take());
   else
     table.print(console);
   console.say(std::to_string(count) + " entries; why: xinglin access explain NUMBER",
@@ -121,7 +129,7 @@ void show_explained(json::Value entry, const Console& console) {
         out.key("zh").string(info.zh).end_object();
       }
     }
-    console.result(out.end_array().end_object().take());
+    console.answer(out.end_array().end_object().take());
     return;
   }
   Table table(std::vector<std::string>(7, ""));
@@ -132,8 +140,7 @@ void show_explained(json::Value entry, const Console& console) {
     for (const consent::ReasonInfo& info : consent::reason_infos()) {
       if (info.name != name) continue;
       known = true;
-      console.result("  " + std::string(info.en));
-      console.result("  " + std::string(info.zh));
+      console.result("  " + std::string(console.pick(info.en, info.zh)));
     }
   }
   if (!known) console.result("  " + log_text(entry, "reasons"));

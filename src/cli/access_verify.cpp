@@ -41,25 +41,25 @@ Result<json::Document> read_proof(const std::string& path) {
   XL_TRY_ASSIGN(const Bytes raw, read_file(path, proof_bytes_max));
   json::Limits bounds;
   bounds.bytes_max = proof_bytes_max;
-  return json::parse(text_of(raw), bounds);
+  return json::in_file(json::parse(text_of(raw), bounds), text_of(raw), path);
 }
 
-std::string roles_text(const client::ProvenAccess& access) {
+std::string roles_text(const client::ProvenAccess& access, const Console& console) {
   std::string out;
   for (const std::uint32_t role : access.details.roles()) {
-    out += (out.empty() ? "" : ", ") + std::string(role_word(role));
+    out += (out.empty() ? "" : ", ") + console.words(role_word(role));
   }
   return out;
 }
 
 /// ` RECORD, version N` when the entry is about a record.
-std::string record_text(const client::ProvenAccess& access) {
+std::string record_text(const client::ProvenAccess& access, const Console& console) {
   const Bytes& subject = access.entry.subject;
   if (subject.size() != limits::id_bytes + 4) return {};
   const auto record = model::id_from_bytes(ByteView(subject).first(limits::id_bytes));
   if (!record.ok()) return {};
   const auto version = read_be<std::uint32_t>(ByteView(subject).subspan(limits::id_bytes));
-  return " " + record->text() + ", version " + std::to_string(version);
+  return " " + console.words(record->text() + " version " + std::to_string(version));
 }
 
 void show_json(const client::AccessProof& proof, const client::ProvenAccess& access,
@@ -68,7 +68,7 @@ void show_json(const client::AccessProof& proof, const client::ProvenAccess& acc
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/access-verification/v1");
   out.key("verified").boolean(true).key("sequence").string(std::to_string(proof.journal.sequence));
-  out.key("time_ms").string(std::to_string(entry.time_ms));
+  out.key("time_ms").unsigned_integer(entry.time_ms);
   out.key("requester").string(model::did_text(entry.actor));
   out.key("organisation").string(model::did_text(entry.organisation));
   out.key("patient").string(model::did_text(entry.patient));
@@ -79,7 +79,7 @@ void show_json(const client::AccessProof& proof, const client::ProvenAccess& acc
   out.key("key_id").string(to_hex(view_of(access.details.key())));
   out.key("transaction_id").string(to_hex(proof.anchor.entry->transaction_id));
   out.key("height").string(std::to_string(proof.anchor.entry->height)).end_object();
-  console.result(out.take());
+  console.answer(out.take());
 }
 
 void show(const client::AccessProof& proof, const client::ProvenAccess& access,
@@ -101,10 +101,10 @@ void show(const client::AccessProof& proof, const client::ProvenAccess& access,
   const bool machine = entry.actor == entry.organisation;
   line("who      ", "人员    ",
        machine ? std::string(console.pick("its systems", "机构系统"))
-               : model::did_text(entry.actor) + " (" + roles_text(access) + ")");
+               : model::did_text(entry.actor) + " (" + roles_text(access, console) + ")");
   line("for      ", "机构    ", model::did_text(entry.organisation));
   line("patient  ", "患者    ", model::did_text(entry.patient));
-  line("what     ", "内容    ", entry.action + record_text(access));
+  line("what     ", "内容    ", console.words(entry.action) + record_text(access, console));
   line("why      ", "目的    ", entry.purpose);
   line("keeper   ", "保管    ", model::did_text(proof.custodian));
   line("anchored ", "存证    ",

@@ -146,7 +146,7 @@ Result<model::Id> id_of(const std::string& text, std::string_view option) {
 Result<model::Genesis> genesis_of(const std::string& file, const Session& options) {
   if (!file.empty()) {
     XL_TRY_ASSIGN(const Bytes raw, read_file(file, limits::genesis_bytes_max));
-    return model::read_genesis(raw);
+    return json::in_file(model::read_genesis(raw), text_of(raw), file);
   }
   XL_TRY_ASSIGN(client::NodeAddress address, address_of(options));
   client::HttpClient http(std::move(address));

@@ -93,7 +93,7 @@ void show_bench(const BenchReport& report, const Console& console) {
     out.key("transactions").unsigned_integer(report.samples.size());
     out.key("transaction_us_p50").unsigned_integer(p50);
     out.key("transaction_us_p99").unsigned_integer(p99).end_object();
-    console.result(out.take());
+    console.answer(out.take());
     return;
   }
   console.result("fhir_ingest\t" + std::to_string(rate) + " resources/s\tp50 " + tenths_text(p50) +
@@ -121,8 +121,11 @@ Result<int> list_benches(const Session&, const BenchOptions&, const Console& con
   const std::string_view text = console.pick(
       "transactions of one patient each, one after another, each durable when it is answered",
       "逐个写入患者事务,每个事务在应答时均已落盘");
-  console.result(console.json() ? R"({"schema":"xinglin/benches/v1","names":["fhir_ingest"]})"
-                                : "fhir_ingest\t" + std::string(text));
+  if (console.json()) {
+    console.answer(R"({"schema":"xinglin/benches/v1","names":["fhir_ingest"]})");
+  } else {
+    console.result("fhir_ingest\t" + std::string(text));
+  }
   return succeeded;
 }
 

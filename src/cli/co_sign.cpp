@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "cli/consent_words.h"
 #include "cli/words.h"
 #include "client/emergency.h"
 #include "contracts/api/shape.h"
@@ -30,6 +31,7 @@ struct Asked {
   std::string kind;     ///< recovery, consent, revocation
   std::string subject;  ///< whom or what it is about
   std::vector<std::string> details;
+  std::optional<contracts::consent::Policy> policy;  ///< of a consent
 };
 
 std::string did_in(const std::string& field) {
@@ -40,7 +42,7 @@ std::string did_in(const std::string& field) {
 Result<Asked> asked_recovery(ByteView payload) {
   xinglin::identity::v1::StartRecovery message;
   XL_TRY(contracts::decode_message(payload, message));
-  Asked out{"recovery", did_in(message.party()), {}};
+  Asked out{"recovery", did_in(message.party()), {}, {}};
   for (const auto& key : message.keys()) {
     out.details.push_back("new key " +
                           to_hex(model::key_id_of(static_cast<crypto::Algorithm>(key.algorithm()),
@@ -59,22 +61,15 @@ Result<Asked> asked_consent(ByteView payload, ByteView sealed) {
       client::bytes_of(contracts::consent::commitment_of(*policy)) != message.commitment()) {
     return make_error(ErrorCode::signing_request_invalid, "another policy than is to be signed");
   }
-  Asked out{"consent", did_in(message.patient()), {}};
+  Asked out{"consent", did_in(message.patient()), {}, {}};
   out.details.push_back("until " + time_text(message.end_ms()));
-  for (const auto& grantee : policy->policy().rule().grantees()) {
-    out.details.push_back("may see: " + did_in(grantee.person()) + " " +
-                          did_in(grantee.organisation()));
-  }
-  const auto& classes = policy->policy().rule().classes();
-  std::string what = classes.empty() ? "everything" : "";
-  for (const auto& one : classes) what += (what.empty() ? "" : ", ") + one.code();
-  out.details.push_back("what: " + what);
+  out.policy = policy->policy();
   return out;
 }
 
 Result<Asked> asked_glass(const client::SigningRequest& request) {
   XL_TRY_ASSIGN(const client::AskedEmergency asked, client::asked_emergency(request));
-  Asked out{asked.renewal ? "emergency renewal" : "emergency", asked.entry.text(), {}};
+  Asked out{asked.renewal ? "emergency renewal" : "emergency", asked.entry.text(), {}, {}};
   if (asked.emergency) {
     out.details.push_back("patient: " + model::did_text(asked.emergency->patient));
     out.details.push_back("reason: " + asked.emergency->code + ": " + asked.emergency->text);
@@ -99,7 +94,7 @@ Result<Asked> asked_of(const client::SigningRequest& request) {
     xinglin::consent::v1::Revoke revoke;
     XL_TRY(contracts::decode_message(message.payload, revoke));
     const auto id = model::id_from_bytes(view_of(revoke.consent()));
-    return Asked{"revocation", id.ok() ? id->text() : std::string(), {}};
+    return Asked{"revocation", id.ok() ? id->text() : std::string(), {}, {}};
   }
   return make_error(ErrorCode::signing_request_invalid,
                     "of a kind that is not signed by several in turn");
@@ -122,12 +117,20 @@ Result<int> run_approve(const Session& session, const ApproveOptions& options,
                         const Console& console) {
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session));
   XL_TRY_ASSIGN(const Bytes content, read_file(options.signing.request, request_bytes_max));
-  XL_TRY_ASSIGN(client::SigningRequest request,
-                client::read_request(text_of(content), genesis.network, SystemClock().now_ms()));
+  XL_TRY_ASSIGN(
+      client::SigningRequest request,
+      json::in_file(client::read_request(text_of(content), genesis.network, SystemClock().now_ms()),
+                    text_of(content), options.signing.request));
   XL_TRY_ASSIGN(const Asked asked, asked_of(request));
   console.say("You are asked to sign: " + asked.kind + " " + asked.subject,
-              "请您签署:" + asked.kind + " " + asked.subject);
-  for (const std::string& detail : asked.details) console.say("  " + detail, "  " + detail);
+              "请您签署:" + console.words(asked.kind) + " " + asked.subject);
+  for (const std::string& detail : asked.details) {
+    console.say("  " + detail, "  " + console.words(detail));
+  }
+  if (asked.policy) {
+    console.say("  " + consent_sentence(*asked.policy, Language::english),
+                "  " + consent_sentence(*asked.policy, Language::chinese));
+  }
   CoSigned done{std::move(request), std::nullopt};
   if (!options.show) {
     XL_TRY_ASSIGN(Actor actor, done.request.sealed.empty() && !done.request.custodian
@@ -141,9 +144,9 @@ Result<int> run_approve(const Session& session, const ApproveOptions& options,
     out.begin_object().key("schema").string("xinglin/signing-request-signed/v1");
     out.key("kind").string(asked.kind).key("subject").string(asked.subject);
     write_co_signed(out, done, options.signing);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   } else {
-    console.result(asked.kind + "\t" + asked.subject + "\t" +
+    console.result(console.words(asked.kind) + "\t" + asked.subject + "\t" +
                    (done.sent ? done.sent->transaction_id : options.signing.request));
   }
   if (!options.show) say_co_signed(done, options.signing, console);
@@ -167,7 +170,8 @@ Result<std::vector<client::Card>> cards_of(Actor& actor, const CoSignOptions& op
   std::vector<client::Card> cards;
   for (const std::string& file : options.cards) {
     XL_TRY_ASSIGN(const Bytes content, read_file(file, co_signer_card_bytes_max));
-    XL_TRY_ASSIGN(client::Card card, client::read_card(text_of(content)));
+    XL_TRY_ASSIGN(client::Card card,
+                  json::in_file(client::read_card(text_of(content)), text_of(content), file));
     XL_TRY(client::check_card(card, genesis->network));
     cards.push_back(std::move(card));
   }

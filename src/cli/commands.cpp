@@ -12,6 +12,8 @@
 #include "cli/ledger.h"
 #include "cli/record.h"
 #include "cli/verify.h"
+#include "cli/words.h"
+#include "contracts/consent/codes.h"
 
 namespace xl::cli {
 namespace {
@@ -47,12 +49,23 @@ void add_actor_options(CLI::App& app, Session& session) {
       ->check(CLI::Range(1, 3600));
   app.add_flag("--no-input", session.no_input, "never ask at the terminal");
   app.add_option("--organisation", session.organisation, "whose records; default: your own's");
-  app.add_option("--role", session.roles, "roles to sign in with, or to attest")->delimiter(',');
-  app.add_option("--purpose", session.purpose, "purpose of use, such as TREAT or ETREAT");
+  app.add_option("--role", session.roles,
+                 "roles to sign in with, or to attest: physician, nurse, …")
+      ->delimiter(',')
+      ->check(one_of(role_word_list()));
+  std::vector<std::string> purposes;
+  for (const auto& info : contracts::consent::purpose_infos()) purposes.emplace_back(info.code);
+  app.add_option("--purpose", session.purpose, "purpose of use, such as TREAT or ETREAT")
+      ->check(one_of(purposes));
   app.add_option("--emergency", session.emergency, "the entry of 'access break-glass'");
 }
 
 }  // namespace
+
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  CLI::Validator out = CLI::IsMember(words);
+  return out.description("");
+}
 
 void add_commands(CLI::App& app, Session& session) {
   add_output_options(app, session);

@@ -39,6 +39,10 @@ struct Session {
 /// Adds the global options and the client's commands; each is explained by `--help`.
 void add_commands(CLI::App& app, Session& session);
 
+/// Refuses a value that is none of `words`; the help of the option says in its own words which they
+/// are.
+[[nodiscard]] CLI::Validator one_of(const std::vector<std::string>& words);
+
 /// Lets `command` run `run` with its options. An error becomes what is said and the exit code; an
 /// integer is the exit code.
 template <typename Options>

@@ -6,6 +6,7 @@
 #include "base/json/writer.h"
 #include "cli/co_sign.h"
 #include "cli/consent_show.h"
+#include "cli/consent_words.h"
 #include "cli/words.h"
 #include "client/policy.h"
 #include "contracts/consent/messages.pb.h"
@@ -29,7 +30,15 @@ struct ConsentOptions {
   std::vector<std::string> types;
   std::string until;
   std::uint32_t days = 0;
-  std::string confidentiality = "normal";
+  bool refuses = false;                      ///< consent deny
+  std::vector<std::string> confidentiality;  ///< the most, or the least and the most
+  std::string data_from;
+  std::string data_to;
+  std::vector<std::string> authors;
+  std::vector<std::string> author_organisations;
+  std::vector<std::string> except_types;
+  std::vector<std::string> except_persons;
+  std::vector<std::string> except_authors;
   bool exports = false;
   bool assisted = false;  ///< at the desk: staff sign for a patient who agreed on paper
   std::string evidence;   ///< the paper that the patient signed, as a file
@@ -59,7 +68,7 @@ void show_assisted(const std::string& what, const model::Id& id, const Hash& sal
     out.begin_object().key("schema").string("xinglin/consent-assisted/v1").key("step");
     out.string(what).key("consent").string(id.text()).key("evidence_salt").string(to_hex(salt));
     write_co_signed(out, done, options.signing);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   } else {
     console.result(id.text() + "\t" + options.signing.request);
     console.result("evidence salt\t" + to_hex(salt));
@@ -69,8 +78,52 @@ void show_assisted(const std::string& what, const model::Id& id, const Hash& sal
               "  请将该随机数与纸质文件一并保存:二者共同证明所承诺的内容");
 }
 
+Status fill_ids(const std::vector<std::string>& texts, std::string_view option,
+                std::vector<model::Id>& out) {
+  for (const std::string& text : texts) {
+    XL_TRY_ASSIGN(const model::Id id, id_of(text, option));
+    out.push_back(id);
+  }
+  return {};
+}
+
+Status fill_confidentiality(const ConsentOptions& options, client::PolicyWish& out) {
+  if (options.refuses) out.confidentiality_max = consent::Confidentiality::very_restricted;
+  if (options.confidentiality.empty()) return {};
+  if (options.confidentiality.size() > 2) {
+    return make_error(ErrorCode::usage_invalid, "--confidentiality is the most, or least,most");
+  }
+  // The parser lets known words through alone.
+  out.confidentiality_max = *client::confidentiality_of_word(options.confidentiality.back());
+  if (options.confidentiality.size() == 2) {
+    out.confidentiality_min = *client::confidentiality_of_word(options.confidentiality.front());
+  }
+  return {};
+}
+
+/// What the data are about: when, by whom, and what is left out.
+Status fill_data(const ConsentOptions& options, client::PolicyWish& out) {
+  if (!options.data_from.empty()) {
+    XL_TRY_ASSIGN(out.data_from_ms, start_of_day_ms(options.data_from, "--data-from"));
+  }
+  if (!options.data_to.empty()) {
+    XL_TRY_ASSIGN(const std::int64_t last, start_of_day_ms(options.data_to, "--data-to"));
+    out.data_to_ms = last + static_cast<std::int64_t>(one_day_ms);
+  }
+  if (out.data_from_ms && out.data_to_ms && *out.data_from_ms >= *out.data_to_ms) {
+    return make_error(ErrorCode::usage_invalid, "--data-to is before --data-from");
+  }
+  XL_TRY(fill_ids(options.authors, "--author", out.authors));
+  XL_TRY(fill_ids(options.author_organisations, "--author-organisation", out.author_organisations));
+  XL_TRY(fill_ids(options.except_persons, "--except-person", out.except_persons));
+  XL_TRY(fill_ids(options.except_authors, "--except-author", out.except_authors));
+  out.except_types = options.except_types;
+  return {};
+}
+
 Result<client::PolicyWish> wish_of(const Session& session, const ConsentOptions& options) {
   client::PolicyWish out;
+  if (options.refuses) out.effect = consent::Effect::deny;
   if (!options.to.empty()) {
     XL_TRY_ASSIGN(out.organisation, id_of(options.to, "--to"));
   }
@@ -78,23 +131,17 @@ Result<client::PolicyWish> wish_of(const Session& session, const ConsentOptions&
     XL_TRY_ASSIGN(out.person, id_of(options.person, "--person"));
   }
   out.types = options.types;
-  const auto purpose =
-      consent::purpose_of_code(session.purpose.empty() ? "TREAT" : session.purpose);
-  if (!purpose) return make_error(ErrorCode::purpose_unknown, session.purpose);
-  out.purpose = *purpose;
-  const auto level = client::confidentiality_of_word(options.confidentiality);
-  if (!level) {
-    return make_error(ErrorCode::usage_invalid,
-                      "--confidentiality is unrestricted, low, moderate, normal, restricted or "
-                      "very-restricted");
-  }
-  out.confidentiality_max = *level;
+  if (!session.purpose.empty()) out.purpose = consent::purpose_of_code(session.purpose);
+  if (session.purpose.empty() && !options.refuses) out.purpose = consent::PurposeOfUse::treatment;
+  XL_TRY(fill_confidentiality(options, out));
+  XL_TRY(fill_data(options, out));
   out.may_export = options.exports;
   return out;
 }
 
-/// When it ends: 0 for "until revoked" is not offered: a forgotten consent must run out.
+/// 0: a refusal that was given no end holds until it is revoked.
 Result<std::uint64_t> end_of(const ConsentOptions& options, std::uint64_t now_ms) {
+  if (options.refuses && options.until.empty() && options.days == 0) return std::uint64_t{0};
   if (options.until.empty() == (options.days == 0)) {
     return make_error(ErrorCode::usage_invalid, "say when it ends: --until YYYY-MM-DD or --days N");
   }
@@ -113,23 +160,29 @@ Result<model::Id> patient_of(Actor& actor, const ConsentOptions& options) {
 }
 
 void show_agreed(const model::Id& id, const client::Sent& sent, std::uint64_t end_ms,
-                 const Console& console) {
+                 const consent::Policy& policy, const Console& console) {
   if (console.json()) {
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/consent-agreed/v1");
     out.key("consent").string(id.text()).key("transaction_id").string(sent.transaction_id);
-    out.key("end_ms").string(std::to_string(end_ms)).end_object();
-    console.result(out.take());
+    out.key("end_ms").unsigned_integer(end_ms);
+    out.key("en").string(consent_sentence(policy, Language::english));
+    out.key("zh").string(consent_sentence(policy, Language::chinese)).end_object();
+    console.answer(out.take());
   } else {
     console.result(id.text() + "\t" + sent.transaction_id);
   }
-  console.done("Agreed until " + time_text(end_ms) + ", on the ledger, its content sealed",
-               "已授权至 " + time_text(end_ms) + ",已上链,内容密封");
+  const std::string end = time_text(end_ms);
+  console.done(
+      (end_ms == 0 ? "On the ledger until you revoke it, its content sealed"
+                   : "On the ledger until " + end + ", its content sealed"),
+      (end_ms == 0 ? "已上链,撤销前一直有效,内容密封" : "已上链,有效至 " + end + ",内容密封"));
+  console.say("  " + consent_sentence(policy, Language::english),
+              "  " + consent_sentence(policy, Language::chinese));
   console.say("  next: xinglin consent revoke " + id.text(),
               "  撤销:xinglin consent revoke " + id.text());
 }
 
-/// Two of the staff sign what a patient without a device agreed to on paper.
 Result<int> run_grant_assisted(const Session& session, const ConsentOptions& options,
                                const Console& console) {
   XL_TRY_ASSIGN(const client::PolicyWish wish, wish_of(session, options));
@@ -137,7 +190,7 @@ Result<int> run_grant_assisted(const Session& session, const ConsentOptions& opt
   XL_TRY_ASSIGN(Actor actor, Actor::open(session));
   XL_TRY(check_assisted(actor, options));
   XL_TRY_ASSIGN(const std::uint64_t end_ms, end_of(options, actor.now_ms()));
-  if (end_ms - actor.now_ms() > limits::assisted_consent_ms_max) {
+  if (end_ms == 0 || end_ms - actor.now_ms() > limits::assisted_consent_ms_max) {
     return make_error(ErrorCode::usage_invalid, "a consent at the desk lasts 90 days at most");
   }
   if (options.patient.empty()) {
@@ -188,15 +241,15 @@ Result<int> run_grant(const Session& session, const ConsentOptions& options,
                       const Console& console) {
   if (options.assisted) return run_grant_assisted(session, options, console);
   XL_TRY_ASSIGN(const client::PolicyWish wish, wish_of(session, options));
-  XL_TRY_ASSIGN(consent::Policy policy, client::policy_of(wish));
+  XL_TRY_ASSIGN(const consent::Policy policy, client::policy_of(wish));
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const std::uint64_t end_ms, end_of(options, actor.now_ms()));
   XL_TRY_ASSIGN(const model::Id patient, patient_of(actor, options));
   model::Id id;
   const auto sent =
-      actor.session().grant(std::move(policy), patient, actor.identity().organisation, end_ms, id);
+      actor.session().grant(policy, patient, actor.identity().organisation, end_ms, id);
   XL_TRY(client::applied(sent));
-  show_agreed(id, *sent, end_ms, console);
+  show_agreed(id, *sent, end_ms, policy, console);
   return succeeded;
 }
 
@@ -215,7 +268,7 @@ Result<int> run_narrow(const Session& session, const ConsentOptions& options,
   if (!session.purpose.empty()) {
     XL_TRY_ASSIGN(const client::PolicyWish wish, wish_of(session, options));
     rule.clear_purposes();
-    rule.add_purposes(static_cast<std::uint32_t>(wish.purpose));
+    rule.add_purposes(static_cast<std::uint32_t>(*wish.purpose));
   }
   if (!options.person.empty()) {
     XL_TRY_ASSIGN(const model::Id person, id_of(options.person, "--person"));
@@ -226,10 +279,9 @@ Result<int> run_narrow(const Session& session, const ConsentOptions& options,
     XL_TRY_ASSIGN(end_ms, end_of(options, actor.now_ms()));
   }
   model::Id replacement;
-  const auto sent =
-      actor.session().narrow(std::move(policy), old.sealed, old.start_ms, end_ms, replacement);
+  const auto sent = actor.session().narrow(policy, old.sealed, old.start_ms, end_ms, replacement);
   XL_TRY(client::applied(sent));
-  show_agreed(replacement, *sent, end_ms, console);
+  show_agreed(replacement, *sent, end_ms, policy, console);
   return succeeded;
 }
 
@@ -246,7 +298,7 @@ Result<int> run_revoke(const Session& session, const ConsentOptions& options,
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/consent-revoked/v1");
     out.key("consent").string(id.text()).key("transaction_id").string(sent->transaction_id);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   } else {
     console.result(sent->transaction_id);
   }
@@ -264,12 +316,52 @@ void add_wishes(CLI::App* command, const std::shared_ptr<ConsentOptions>& option
   command->add_option("--patient", options->patient, "guardians and --assisted: whose consent");
 }
 
+/// Which data, beside their kind.
+void add_data_wishes(CLI::App* command, const std::shared_ptr<ConsentOptions>& options) {
+  command
+      ->add_option("--confidentiality", options->confidentiality,
+                   "the most, or least,most: U, L, M, N, R, V (unrestricted to very-restricted)")
+      ->delimiter(',')
+      ->check(one_of({"U", "L", "M", "N", "R", "V", "unrestricted", "low", "moderate", "normal",
+                      "restricted", "very-restricted"}));
+  command->add_option("--data-from", options->data_from, "data of this day or later, YYYY-MM-DD");
+  command->add_option("--data-to", options->data_to, "data of this day or earlier, YYYY-MM-DD");
+  const auto add_list = [command](const char* name, std::vector<std::string>& list,
+                                  const char* about) {
+    command->add_option(name, list, about)->delimiter(',');
+  };
+  add_list("--author", options->authors, "data written by these practitioners alone: DIDs");
+  add_list("--author-organisation", options->author_organisations,
+           "data written at these institutions alone: DIDs");
+  add_list("--except-types", options->except_types, "but not these FHIR resource types");
+  add_list("--except-person", options->except_persons, "but not for these practitioners: DIDs");
+  add_list("--except-author", options->except_authors,
+           "but not data written by these practitioners: DIDs");
+}
+
 void add_assisted(CLI::App* command, const std::shared_ptr<ConsentOptions>& options) {
   command->add_flag("--assisted", options->assisted,
                     "at the desk: two of the staff sign for who agreed on paper");
   command->add_option("--evidence", options->evidence,
                       "the signed paper, as a file; only a salted commitment leaves this machine");
   add_co_sign_options(command, options->signing);
+}
+
+void add_deny(CLI::App* group, Session& session) {
+  auto options = std::make_shared<ConsentOptions>();
+  options->refuses = true;
+  auto* deny =
+      group->add_subcommand("deny", "forbid an institution, a person or everybody to read");
+  deny->add_option("--to", options->to, "the institution: a DID; default: everybody");
+  add_wishes(deny, options);
+  add_data_wishes(deny, options);
+  add_assisted(deny, options);
+  deny->footer(
+      "Examples:\n  xinglin consent deny --types Condition --as ada.json\n"
+      "  xinglin consent deny --person did:xinglin:… --as ada.json\n"
+      "  xinglin consent deny --to did:xinglin:… --data-to 2019-12-31 --days 90 --as ada.json\n"
+      "It goes before every permit, also in your own hospital; an emergency alone overrides it.");
+  choose_change(deny, session, options, run_grant);
 }
 
 }  // namespace
@@ -284,8 +376,7 @@ void add_consent_commands(CLI::App& app, Session& session) {
   auto* grant = group->add_subcommand("grant", "allow an institution or a person to read");
   grant->add_option("--to", options->to, "the institution: a DID");
   add_wishes(grant, options);
-  grant->add_option("--confidentiality", options->confidentiality,
-                    "up to: unrestricted, low, moderate, normal, restricted, very-restricted");
+  add_data_wishes(grant, options);
   grant->add_flag("--exports", options->exports, "allow bulk exports too");
   add_assisted(grant, options);
   grant->footer(
@@ -294,9 +385,13 @@ void add_consent_commands(CLI::App& app, Session& session) {
       "    --purpose TREAT --days 30 --as ada.json\n"
       "  xinglin consent grant --to did:xinglin:… --types Claim --purpose HPAYMT \\\n"
       "    --until 2027-12-31 --as ada.json\n"
+      "  xinglin consent grant --to did:xinglin:… --except-types Condition --data-from 2020-01-01 "
+      "\\\n"
+      "    --days 30 --as ada.json\n"
       "  xinglin consent grant --assisted --patient did:xinglin:… --to did:xinglin:… --days 30 \\\n"
       "    --evidence scan.pdf --with nurse.card --request request.json --as ward.json");
   choose_change(grant, session, options, run_grant);
+  add_deny(group, session);
   auto* narrow = group->add_subcommand("narrow", "put a narrower consent in the place of one");
   narrow->add_option("ID", options->id, "the consent")->required();
   add_wishes(narrow, options);

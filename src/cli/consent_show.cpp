@@ -4,9 +4,9 @@
 
 #include "base/checked.h"
 #include "base/json/writer.h"
+#include "cli/consent_words.h"
 #include "cli/table.h"
 #include "cli/words.h"
-#include "client/policy.h"
 
 namespace xl::cli {
 namespace {
@@ -54,7 +54,7 @@ std::string joined(json::Value list, std::string_view member) {
   return out;
 }
 
-std::string grantees_text(json::Value rule) {
+std::string grantees_text(json::Value rule, const Console& console) {
   std::string out;
   for (const json::Value one : rule.find("grantees").items()) {
     std::string who = short_did(one.find("person"));
@@ -62,12 +62,25 @@ std::string grantees_text(json::Value rule) {
     if (!organisation.empty()) who += (who.empty() ? "" : " @ ") + organisation;
     out += (out.empty() ? "" : ", ") + who;
   }
-  return out;
+  return out.empty() ? std::string(console.pick("everybody", "任何人")) : out;
 }
 
 std::string classes_text(json::Value rule, const Console& console) {
   const std::string out = joined(rule.find("classes"), "code");
   return out.empty() ? std::string(console.pick("everything", "全部")) : out;
+}
+
+std::string purposes_text(json::Value rule, const Console& console) {
+  std::string out;
+  for (const json::Value one : rule.find("purposes").items()) {
+    const std::string code(one.as_string().value_or(""));
+    std::string_view word = code;
+    for (const auto& info : contracts::consent::purpose_infos()) {
+      if (info.code == code) word = console.pick(code, info.zh);
+    }
+    out += (out.empty() ? "" : ", ") + std::string(word);
+  }
+  return out.empty() ? std::string(console.pick("any", "任何目的")) : out;
 }
 
 /// By the patient's own key, or on paper at the desk.
@@ -77,15 +90,52 @@ std::string how_agreed(json::Value one, const Console& console) {
                               : console.pick("own key", "本人密钥"));
 }
 
+Result<contracts::consent::SealedPolicy> sealed_in(json::Value one) {
+  Bytes sealed;
+  if (!from_base64(one.find("sealed").as_string().value_or("*"), sealed)) {
+    return make_error(ErrorCode::answer_unexpected, "sealed");
+  }
+  return contracts::consent::decode_sealed(sealed);
+}
+
+/// A consent as the node tells of it, its content as it was sealed, and a sentence for people.
+Status write_consent(json::Writer& out, json::Value one) {
+  XL_TRY_ASSIGN(const auto sealed, sealed_in(one));
+  for (const json::Member member : one.members()) {
+    out.key(member.key);
+    if (member.key == "rule") {
+      write_rule(out, sealed.policy().rule());
+    } else {
+      out.value(member.value);
+    }
+  }
+  out.key("en").string(consent_sentence(sealed.policy(), Language::english));
+  out.key("zh").string(consent_sentence(sealed.policy(), Language::chinese));
+  return {};
+}
+
+Status answer_consents(json::Value all, const Console& console) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/consents/v1").key("consents").begin_array();
+  for (const json::Value one : all.find("consents").items()) {
+    out.begin_object();
+    XL_TRY(write_consent(out, one));
+    out.end_object();
+  }
+  console.answer(out.end_array().end_object().take());
+  return {};
+}
+
 Result<int> run_list_consents(const Session& session, const ConsentShowOptions& options,
                               const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const json::Document all, fetch_consents(actor, options.patient));
   if (console.json()) {
-    console.result(json::write(all.root()));
+    XL_TRY(answer_consents(all.root(), console));
     return succeeded;
   }
   Table table({"ID", std::string(console.pick("ACTIVE", "有效")),
+               std::string(console.pick("EFFECT", "效力")),
                std::string(console.pick("WHO", "被授权者")),
                std::string(console.pick("WHAT", "内容")), std::string(console.pick("WHY", "目的")),
                std::string(console.pick("UNTIL", "截止")),
@@ -94,9 +144,11 @@ Result<int> run_list_consents(const Session& session, const ConsentShowOptions& 
     const json::Value rule = one.find("rule");
     const bool active = one.find("active").as_bool().value_or(false);
     table.add({std::string(one.find("consent").as_string().value_or("")),
-               std::string(active ? console.pick("yes", "是") : console.pick("no", "否")),
-               grantees_text(rule), classes_text(rule, console), joined(rule.find("purposes"), ""),
-               time_text(number_in(one, "end_ms")), how_agreed(one, console)});
+               console.words(active ? "yes" : "no"),
+               console.words(one.find("effect").as_string().value_or("")),
+               grantees_text(rule, console), classes_text(rule, console),
+               purposes_text(rule, console), time_text(number_in(one, "end_ms")),
+               how_agreed(one, console)});
   }
   table.print(console);
   return succeeded;
@@ -108,25 +160,23 @@ Result<int> run_show_consent(const Session& session, const ConsentShowOptions& o
   XL_TRY_ASSIGN(const json::Document all, fetch_consents(actor, options.patient));
   XL_TRY_ASSIGN(const json::Value one, find_consent(all, options.id));
   if (console.json()) {
-    std::string body = json::write(one);
-    body.insert(1, "\"schema\":\"xinglin/consent/v1\",");
-    console.result(body);
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/consent/v1");
+    XL_TRY(write_consent(out, one));
+    console.answer(out.end_object().take());
     return succeeded;
   }
-  const json::Value rule = one.find("rule");
+  XL_TRY_ASSIGN(const auto sealed, sealed_in(one));
   Table table({"", ""});
-  table.add({"consent", std::string(one.find("consent").as_string().value_or(""))});
-  table.add({"active", one.find("active").as_bool().value_or(false) ? "yes" : "no"});
-  table.add({"effect", std::string(one.find("effect").as_string().value_or(""))});
-  table.add({"who", grantees_text(rule)});
-  table.add({"what", classes_text(rule, console)});
-  table.add({"why", joined(rule.find("purposes"), "")});
-  const auto level = rule.find("confidentiality_max").as_uint64().value_or(0);
-  table.add(
-      {"up to", std::string(client::confidentiality_word(static_cast<std::uint32_t>(level)))});
-  table.add({"from", time_text(number_in(one, "start_ms"))});
-  table.add({"until", time_text(number_in(one, "end_ms"))});
-  table.add({"agreed", how_agreed(one, console)});
+  const auto row = [&](std::string_view name, std::string value) {
+    table.add({console.words(name), std::move(value)});
+  };
+  row("consent", std::string(one.find("consent").as_string().value_or("")));
+  row("active", console.words(one.find("active").as_bool().value_or(false) ? "yes" : "no"));
+  row("what it says", consent_sentence(sealed.policy(), console.options().language));
+  row("from", time_text(number_in(one, "start_ms")));
+  row("until", time_text(number_in(one, "end_ms")));
+  row("agreed", how_agreed(one, console));
   table.print(console);
   return succeeded;
 }
@@ -137,12 +187,8 @@ Result<AgreedConsent> agreed_consent(Actor& actor, const std::string& id,
                                      const std::string& patient) {
   XL_TRY_ASSIGN(const json::Document all, fetch_consents(actor, patient));
   XL_TRY_ASSIGN(const json::Value one, find_consent(all, id));
-  Bytes sealed;
-  if (!from_base64(one.find("sealed").as_string().value_or("*"), sealed)) {
-    return make_error(ErrorCode::answer_unexpected, "sealed");
-  }
   AgreedConsent out;
-  XL_TRY_ASSIGN(out.sealed, contracts::consent::decode_sealed(sealed));
+  XL_TRY_ASSIGN(out.sealed, sealed_in(one));
   XL_TRY_ASSIGN(const model::Id wanted, id_of(id, "ID"));
   if (!equal(view_of(out.sealed.consent()), wanted.view())) {
     return make_error(ErrorCode::content_differs, "the sealed policy is of another consent");

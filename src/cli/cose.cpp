@@ -30,7 +30,8 @@ std::optional<CoseSigner> signer_in_genesis(const model::Genesis& genesis, const
 
 Result<CoseSigner> signer_on_card(const std::string& file, const model::Genesis& genesis) {
   XL_TRY_ASSIGN(const Bytes content, read_file(file, signer_card_bytes_max));
-  XL_TRY_ASSIGN(client::Card card, client::read_card(text_of(content)));
+  XL_TRY_ASSIGN(client::Card card,
+                json::in_file(client::read_card(text_of(content)), text_of(content), file));
   XL_TRY(client::check_card(card, genesis.network));
   return CoseSigner{card.did, {}, card.algorithm, std::move(card.public_key)};
 }

@@ -214,13 +214,14 @@ Finding check_keys(const fs::path& folder, const Session& session) {
 }
 
 std::string findings_json(const std::vector<Finding>& findings,
-                          const std::vector<LibraryVersion>& libraries, int exit_code) {
+                          const std::vector<LibraryVersion>& libraries, int exit_code,
+                          const Console& console) {
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/doctor/v1");
   out.key("healthy").boolean(exit_code == 0).key("checks").begin_array();
   for (const Finding& one : findings) {
     out.begin_object().key("name").string(one.name).key("ok").boolean(one.ok);
-    out.key("what").string(one.what).key("fix").string(one.fix);
+    out.key("what").string(console.words(one.what)).key("fix").string(console.words(one.fix));
     out.key("warning").boolean(one.warning).end_object();
   }
   out.end_array().key("libraries").begin_array();
@@ -254,11 +255,13 @@ Result<int> run_doctor(const Session& session, const DoctorOptions& options,
     if (exit_code == succeeded && !one.ok) exit_code = static_cast<int>(one.exit_code);
     if (console.json()) continue;
     const std::string_view mark = !one.ok ? "✗ " : one.warning ? "! " : "✓ ";
-    console.result(std::string(mark) + one.name + "  " + one.what);
-    if (!one.ok || one.warning)
-      console.result(std::string(console.pick("  fix: ", "  处理: ")) + one.fix);
+    console.result(std::string(mark) + console.words(one.name) + "  " + console.words(one.what));
+    if (!one.ok || one.warning) {
+      console.result(std::string(console.pick("  fix: ", "  处理: ")) + console.words(one.fix));
+    }
   }
-  if (console.json()) console.result(findings_json(findings, session.libraries, exit_code));
+  if (console.json())
+    console.answer(findings_json(findings, session.libraries, exit_code, console));
   return exit_code;
 }
 

@@ -4,10 +4,23 @@
 
 #include "base/checked.h"
 #include "base/json/writer.h"
+#include "cli/suggest.h"
 #include "contracts/api/contract.h"
 
 namespace xl::cli {
 namespace {
+
+const ErrorInfo* find_name(std::string_view name, const contracts::Registry& registry) {
+  for (const ErrorInfo& info : error_registry()) {
+    if (info.name == name) return &info;
+  }
+  for (const auto& contract : registry.all()) {
+    for (const contracts::StatusInfo& info : contract->statuses()) {
+      if (info.name == name) return &info;
+    }
+  }
+  return nullptr;
+}
 
 const ErrorInfo* find_code(std::uint64_t number, const contracts::Registry& registry) {
   for (const ErrorInfo& info : error_registry()) {
@@ -21,23 +34,41 @@ const ErrorInfo* find_code(std::uint64_t number, const contracts::Registry& regi
   return nullptr;
 }
 
+/// The command for the code that is nearest to a mistyped one or to a mistyped name.
+std::string code_meant(std::string_view text, const contracts::Registry& registry) {
+  std::vector<std::string> known{"contracts"};
+  const auto add = [&](const ErrorInfo& info) {
+    known.push_back(code_text(info.number));
+    known.emplace_back(info.name);
+  };
+  for (const ErrorInfo& info : error_registry()) add(info);
+  for (const auto& contract : registry.all()) {
+    for (const contracts::StatusInfo& info : contract->statuses()) add(info);
+  }
+  const std::string meant = nearest_of(known, text);
+  return meant.empty() ? meant : "xinglin explain " + meant;
+}
+
 int explain_code(std::string_view text, const Console& console) {
   std::string_view digits = text;
   if (digits.starts_with("XL") || digits.starts_with("xl")) digits.remove_prefix(2);
   while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
   std::uint64_t number = 0;
   const contracts::Registry registry = contracts::make_registry();
-  const ErrorInfo* info = parse_decimal(digits, number) ? find_code(number, registry) : nullptr;
+  const ErrorInfo* info =
+      parse_decimal(digits, number) ? find_code(number, registry) : find_name(text, registry);
   if (info == nullptr) {
     return console.fail(
-        make_error(ErrorCode::usage_invalid, "no such code; codes look like XL1203"));
+        make_error(ErrorCode::usage_invalid, "no such code; codes look like XL1203"),
+        {code_meant(text, registry), {}});
   }
   if (console.json()) {
     json::Writer out;
-    out.begin_object().key("code").string(code_text(info->number)).key("name").string(info->name);
+    out.begin_object().key("schema").string("xinglin/explanation/v1");
+    out.key("code").string(code_text(info->number)).key("name").string(info->name);
     out.key("en").string(info->en).key("fix").string(info->en_fix);
     out.key("zh").string(info->zh).key("fix_zh").string(info->zh_fix).end_object();
-    console.result(out.take());
+    console.answer(out.take());
     return static_cast<int>(ExitCode::done);
   }
   console.result(code_text(info->number) + "  " + std::string(info->name));
@@ -49,7 +80,7 @@ int explain_code(std::string_view text, const Console& console) {
 int explain_contracts(const Console& console) {
   const contracts::Registry registry = contracts::make_registry();
   json::Writer out;
-  out.begin_array();
+  out.begin_object().key("schema").string("xinglin/contracts/v1").key("contracts").begin_array();
   for (const auto& contract : registry.all()) {
     if (!console.json()) {
       console.result(std::to_string(contract->number()) + "\t" + std::string(contract->name()) +
@@ -59,8 +90,8 @@ int explain_contracts(const Console& console) {
     out.begin_object().key("number").integer(contract->number());
     out.key("name").string(contract->name()).end_object();
   }
-  out.end_array();
-  if (console.json()) console.result(out.take());
+  out.end_array().end_object();
+  if (console.json()) console.answer(out.take());
   return static_cast<int>(ExitCode::done);
 }
 
@@ -77,9 +108,14 @@ void add_explain_commands(CLI::App& app, Session& session) {
     };
   });
   auto* version = app.add_subcommand("version", "the program's version");
+  version->footer("Examples:\n  xinglin version\n  xinglin version --json");
   version->callback([&session] {
     session.run = [](const Console& console) {
-      console.result(console.json() ? "{\"version\":\"" XL_VERSION "\"}" : "xinglin " XL_VERSION);
+      if (console.json()) {
+        console.answer("{\"schema\":\"xinglin/version/v1\",\"version\":\"" XL_VERSION "\"}");
+      } else {
+        console.result("xinglin " XL_VERSION);
+      }
       return static_cast<int>(ExitCode::done);
     };
   });

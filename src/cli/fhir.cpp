@@ -18,9 +18,15 @@ struct FhirOptions {
   std::string out;
 };
 
-void show_json(const json::Document& document, const Console& console) {
-  console.result(
-      json::write(document.root(), console.json() ? json::Style::compact : json::Style::pretty));
+/// FHIR as the server gave it; to programs as a member of an object.
+void show_fhir(json::Value resource, const Console& console) {
+  if (!console.json()) {
+    console.result(json::write(resource, json::Style::pretty));
+    return;
+  }
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/fhir-resource/v1").key("resource");
+  console.answer(out.value(resource).end_object().take());
 }
 
 Result<int> run_fhir_get(const Session& session, const FhirOptions& options,
@@ -29,7 +35,7 @@ Result<int> run_fhir_get(const Session& session, const FhirOptions& options,
   std::string path = options.path;
   while (path.starts_with('/')) path.erase(0, 1);
   XL_TRY_ASSIGN(const json::Document answer, client::json_of(actor.fhir("GET", path)));
-  show_json(answer, console);
+  show_fhir(answer.root(), console);
   return succeeded;
 }
 
@@ -48,10 +54,19 @@ Result<std::size_t> collect(Actor& actor, const std::string& path, std::string_v
       (type == "searchset" ? "\",\"total\":" + std::to_string(count) : std::string("\"")) +
       (count == 0 ? "" : ",\"entry\":[" + entries + "\n]") + "}\n";
   // It holds records in the clear: for this user alone.
-  if (file.empty())
-    console.result(bundle);
-  else
+  if (!file.empty()) {
     XL_TRY(write_file_durably(file, view_of(bundle), 0600));
+  } else if (!console.json()) {
+    console.result(bundle);
+  } else {
+    console.answer(R"({"schema":"xinglin/fhir-resource/v1","resource":)" + bundle + "}");
+  }
+  if (console.json() && !file.empty()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/fhir-export/v1").key("file");
+    out.string(file).key("resources").unsigned_integer(count).end_object();
+    console.answer(out.take());
+  }
   return count;
 }
 
@@ -74,12 +89,6 @@ Result<int> run_fhir_export(const Session& session, const FhirOptions& options,
   XL_TRY_ASSIGN(const std::size_t count,
                 collect(actor, "Patient/" + patient + "/$everything?_count=200", "collection",
                         options.out, console));
-  if (console.json() && !options.out.empty()) {
-    json::Writer out;
-    out.begin_object().key("schema").string("xinglin/fhir-export/v1").key("file");
-    out.string(options.out).key("resources").unsigned_integer(count).end_object();
-    console.result(out.take());
-  }
   const std::string where = options.out.empty() ? "" : " -> " + options.out;
   console.done("Exported " + std::to_string(count) + " resources" + where,
                "已导出 " + std::to_string(count) + " 项资源" + where);
@@ -99,7 +108,7 @@ Result<int> run_capabilities(const Session& session, const FhirOptions&, const C
   }
   XL_TRY_ASSIGN(const json::Document answer,
                 client::json_of(http.get("/o/" + organisation.text() + "/fhir/metadata")));
-  show_json(answer, console);
+  show_fhir(answer.root(), console);
   return succeeded;
 }
 

@@ -252,7 +252,7 @@ void show_report_json(const ImportReport& report, bool verified, const Console& 
     out.null();
   else
     out.string(report.difference);
-  console.result(out.end_object().take());
+  console.answer(out.end_object().take());
 }
 
 void show_report_text(const ImportReport& report, bool verified, const Console& console) {

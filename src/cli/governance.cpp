@@ -46,7 +46,7 @@ Result<int> run_members(const Session& session, const MembersOptions&, const Con
                 actor.session().ask("GET", "/ledger/v1/members"));
   if (answer.status != 200) return client::error_of(answer);
   if (console.json()) {
-    console.result(answer.body);
+    console.answer(answer.body);
     return succeeded;
   }
   XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
@@ -106,7 +106,7 @@ Result<int> run_statement(const Session& session, const SecurityOptions& options
   out.key("message").string(to_base64(model::encode(message)));
   const std::string text = out.end_object().take() + "\n";
   XL_TRY(write_file_durably(options.file, view_of(text)));
-  if (console.json()) console.result(text.substr(0, text.size() - 1));
+  if (console.json()) console.document(text);
   console.done("Signed the statement " + options.file, "已签署安全声明 " + options.file);
   console.say(
       "  next, at the auditor: xinglin network security attest " + options.file + " --as AUDITOR",
@@ -118,7 +118,8 @@ Result<int> run_statement(const Session& session, const SecurityOptions& options
 Result<int> run_attest_security(const Session& session, const SecurityOptions& options,
                                 const Console& console) {
   XL_TRY_ASSIGN(const Bytes content, read_file(options.file, statement_bytes_max));
-  XL_TRY_ASSIGN(const json::Document document, json::parse(text_of(content), {}));
+  XL_TRY_ASSIGN(const json::Document document,
+                json::in_file(json::parse(text_of(content), {}), text_of(content), options.file));
   Bytes encoded;
   governed::AttestSecurity message;
   if (document.root().find("schema").as_string() != statement_schema ||
@@ -134,7 +135,7 @@ Result<int> run_attest_security(const Session& session, const SecurityOptions& o
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/security-attested/v1");
     out.key("transaction_id").string(sent->transaction_id);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   }
   console.done(
       "Attested " + message.software() + ", next scan due before " +

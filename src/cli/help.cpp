@@ -3,8 +3,9 @@
 #include "cli/help.h"
 
 #include <array>
-#include <sstream>
 
+#include "base/json/writer.h"
+#include "cli/help_form.h"
 #include "cli/suggest.h"
 
 namespace xl::cli {
@@ -71,28 +72,18 @@ constexpr auto topics = std::to_array<Topic>({
      "  --json gives one JSON object, also for an error; members are only ever added, none is\n"
      "  left out when it is empty, and `schema` names the form.\n"
      "  Progress is shown at a terminal alone.\n"
+     "  Times are UTC with milliseconds, ids are strings, what is absent is null; with --json a\n"
+     "  FHIR resource is a member of the answer, without it stands for itself.\n"
      "  -q says nothing but results; -v names each request to the node on stderr.\n",
      "输出\n"
      "  结果写入 stdout;说明、进度和错误写入 stderr。\n"
      "  在终端中表格对齐并带表头;在管道中各列以制表符分隔,内容完整,不带颜色。\n"
      "  --json 输出一个 JSON 对象,出错时也是如此;字段只增不减,空值不省略,schema 指明格式。\n"
+     "  时间为 UTC,精确到毫秒;编号均为字符串;没有的值为 null;FHIR 资源在 --json 下是结果的\n"
+     "  一个字段,否则原样输出。\n"
      "  进度只在终端显示。\n"
      "  -q 只输出结果;-v 在 stderr 列出对节点的每个请求。\n"},
 });
-
-/// Examples first: most people look for a line that they can change.
-class ExamplesFirst : public CLI::Formatter {
- public:
-  std::string make_help(const CLI::App* app, std::string name,
-                        CLI::AppFormatMode mode) const override {
-    if (mode == CLI::AppFormatMode::Sub) return CLI::Formatter::make_help(app, name, mode);
-    std::ostringstream out;
-    out << make_description(app) << make_footer(app) << '\n'
-        << make_usage(app, name) << make_positionals(app) << make_groups(app, mode)
-        << make_subcommands(app, mode);
-    return out.str();
-  }
-};
 
 /// The first example of a command: the line behind "Examples:", with those that continue it.
 std::string first_example(const std::string& footer) {
@@ -103,7 +94,7 @@ std::string first_example(const std::string& footer) {
   return footer.substr(begin, end == std::string::npos ? end : end - begin);
 }
 
-void complete(CLI::App& group, const std::shared_ptr<ExamplesFirst>& form) {
+void complete(CLI::App& group, const std::shared_ptr<HelpForm>& form) {
   group.formatter(form);
   std::string examples;
   std::size_t count = 0;
@@ -126,27 +117,47 @@ const CLI::App* command_of(const CLI::App& app, const std::vector<std::string>& 
   return at;
 }
 
-int run_help(const CLI::App& app, const std::vector<std::string>& words, const Console& console) {
-  for (const Topic& topic : topics) {
-    if (words.size() != 1 || words[0] != topic.name) continue;
-    console.result(console.pick(topic.english, topic.chinese));
+/// Shows a text, to programs as a member of an object.
+int show_help(const std::string& about, std::string_view text, const Console& console) {
+  if (!console.json()) {
+    console.result(text);
     return succeeded;
+  }
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/help/v1").key("about").string(about);
+  out.key("text").string(text).end_object();
+  console.answer(out.take());
+  return succeeded;
+}
+
+int run_help(const CLI::App& app, const std::vector<std::string>& words, const Console& console) {
+  std::string about;
+  for (const std::string& word : words) about += (about.empty() ? "" : " ") + word;
+  std::vector<std::string> names;
+  for (const Topic& topic : topics) {
+    if (about == topic.name) {
+      return show_help(about, console.pick(topic.english, topic.chinese), console);
+    }
+    names.emplace_back(topic.name);
   }
   const CLI::App* command = command_of(app, words);
   if (command == nullptr) {
-    std::string names;
-    for (const Topic& topic : topics) names += " " + std::string(topic.name);
+    std::string listed;
+    for (const std::string& name : names) listed += " " + name;
+    std::string meant = words.size() == 1 ? nearest_of(names, about) : std::string();
+    meant = meant.empty() ? suggestion(app, words) : "xinglin help " + meant;
     return console.fail(
-        make_error(ErrorCode::usage_invalid, "no such command or topic; topics:" + names));
+        make_error(ErrorCode::usage_invalid, "no such command or topic; topics:" + listed),
+        {meant, {}});
   }
   std::string before = words.empty() ? std::string() : app.get_name();
   for (std::size_t i = 0; i + 1 < words.size(); ++i) before += " " + words[i];
-  console.result(command->help(before));
+  std::string text = command->help(before);
   if (words.empty()) {
-    console.result(console.pick("More: xinglin help exit-codes | environment | output",
-                                "更多:xinglin help exit-codes | environment | output"));
+    text += console.pick("More: xinglin help exit-codes | environment | output\n",
+                         "更多:xinglin help exit-codes | environment | output\n");
   }
-  return succeeded;
+  return show_help(about, text, console);
 }
 
 }  // namespace
@@ -159,7 +170,7 @@ void add_help(CLI::App& app, Session& session) {
   help->callback([words, &app, &session] {
     session.run = [words, &app](const Console& console) { return run_help(app, *words, console); };
   });
-  complete(app, std::make_shared<ExamplesFirst>());
+  complete(app, std::make_shared<HelpForm>(Console(session.console)));
 }
 
 }  // namespace xl::cli

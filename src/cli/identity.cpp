@@ -43,11 +43,7 @@ struct RegisterOptions {
 };
 
 Result<client::Identity> new_identity(const Session& session, const CreateOptions& options) {
-  const auto kind = client::kind_of_word(options.kind);
-  if (!kind || *kind == PartyKind::organisation) {
-    return make_error(ErrorCode::usage_invalid,
-                      "--kind is patient, practitioner, service or guardian");
-  }
+  const auto kind = client::kind_of_word(options.kind);  // the parser lets no other word through
   if (session.organisation.empty()) {
     return make_error(ErrorCode::usage_invalid, "--organisation names who is to register it");
   }
@@ -109,7 +105,8 @@ Result<int> run_create(const Session& session, const CreateOptions& options,
 
 Result<client::Card> checked_card(const std::string& path, client::Session& session) {
   XL_TRY_ASSIGN(const Bytes content, read_file(path, card_bytes_max));
-  XL_TRY_ASSIGN(client::Card card, client::read_card(text_of(content)));
+  XL_TRY_ASSIGN(client::Card card,
+                json::in_file(client::read_card(text_of(content)), text_of(content), path));
   XL_TRY_ASSIGN(const model::Genesis* genesis, session.genesis());
   XL_TRY(client::check_card(card, genesis->network));
   if (card.organisation != session.identity().organisation) {
@@ -125,7 +122,7 @@ void show_registered(const client::Card& card, const client::Sent& sent, const C
     out.key("did").string(model::did_text(card.did));
     out.key("kind").string(client::kind_word(card.kind));
     out.key("transaction_id").string(sent.transaction_id).end_object();
-    console.result(out.take());
+    console.answer(out.take());
     return;
   }
   console.result(model::did_text(card.did) + "\t" + sent.transaction_id);
@@ -209,16 +206,11 @@ Result<int> run_claim(const Session& session, const RegisterOptions& options,
   return succeeded;
 }
 
-Result<std::uint32_t> powers_of(const std::vector<std::string>& words) {
+std::uint32_t powers_of(const std::vector<std::string>& words) {
   std::uint32_t out = 0;
   for (const std::string& word : words) {
-    if (word == "consent") {
-      out |= contracts::identity::power_consent;
-    } else if (word == "recovery") {
-      out |= contracts::identity::power_recovery;
-    } else {
-      return make_error(ErrorCode::usage_invalid, "--powers are consent and recovery");
-    }
+    out |= word == "consent" ? contracts::identity::power_consent
+                             : contracts::identity::power_recovery;
   }
   return out;
 }
@@ -237,8 +229,7 @@ Result<int> run_appoint(const Session& session, const RegisterOptions& options,
   }
   message.set_ward(bytes_of(ward.bytes));
   message.set_guardian(bytes_of(card.did.bytes));
-  XL_TRY_ASSIGN(const std::uint32_t powers, powers_of(options.powers));
-  message.set_powers(powers);
+  message.set_powers(powers_of(options.powers));
   XL_TRY_ASSIGN(const std::uint64_t until, end_of_day_ms(options.until, "--until"));
   message.set_until_ms(until);
   message.set_evidence(bytes_of(client::committed(options.evidence)));
@@ -260,7 +251,8 @@ void add_appoint(CLI::App* group, Session& session,
   appoint->add_option("CARD", options->card, "the guardian's card")->required();
   appoint->add_option("--ward", options->ward, "custodians: for whom, a DID; default: yourself");
   appoint->add_option("--powers", options->powers, "consent, recovery; default: consent")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->check(one_of({"consent", "recovery"}));
   appoint->add_option("--until", options->until, "last day, YYYY-MM-DD")->required();
   appoint->add_option("--evidence", options->evidence,
                       "the document; only a salted commitment is kept");
@@ -276,7 +268,8 @@ void add_create(CLI::App* group, Session& session) {
   auto* create = group->add_subcommand("create", "make a key here, and a card to register it");
   create->add_option("NAME", options->name, "how you call them; it stays in this file")->required();
   create->add_option("--kind", options->kind, "patient, practitioner, service or guardian")
-      ->required();
+      ->required()
+      ->check(one_of({"patient", "practitioner", "service", "guardian"}));
   create->add_option("--did", options->did, "of a patient: the pseudonym at the custodian");
   create->add_option("--out", options->out, "the identity file to write")->required();
   create->add_option("--card", options->card, "write the card to this file");
@@ -302,7 +295,8 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
   auto options = std::make_shared<RegisterOptions>();
   auto* attest = group->add_subcommand("attest", "register a practitioner or software by its card");
   attest->add_option("CARD", options->card, "the card file")->required();
-  attest->add_option("--licence", options->licence, "none, medical, nursing, pharmacy, …");
+  attest->add_option("--licence", options->licence, "none, medical, nursing, pharmacy, …")
+      ->check(one_of(licence_word_list()));
   attest->add_option("--until", options->until, "last day, YYYY-MM-DD; default: one year");
   attest->add_option("--name", options->name, "of software: its public name");
   attest->add_option("--evidence", options->evidence,

@@ -33,25 +33,23 @@ Result<int> show_self(const Session& session, const Console& console) {
     return std::string(root.find(name).as_string().value_or(""));
   };
   if (console.json()) {
-    std::string body = json::write(root);
-    body.insert(1, "\"schema\":\"xinglin/identity/v1\",");
-    console.result(body);
+    console.answer(json::write(root), "xinglin/whoami/v1");
     return succeeded;
   }
   Table table({"", ""});
-  table.add({"name", actor.identity().name});
-  table.add({"did", text("did")});
-  table.add({"kind", text("kind")});
-  table.add({"organisation", text("organisation")});
+  table.add({console.words("name"), actor.identity().name});
+  table.add({console.words("did"), text("did")});
+  table.add({console.words("kind"), console.words(text("kind"))});
+  table.add({console.words("organisation"), text("organisation")});
   std::string roles;
   for (const json::Value role : root.find("roles").items()) {
     roles += (roles.empty() ? "" : ", ");
-    roles += role_word(static_cast<std::uint32_t>(role.as_uint64().value_or(0)));
+    roles += console.words(role_word(static_cast<std::uint32_t>(role.as_uint64().value_or(0))));
   }
-  table.add({"roles", roles});
-  table.add({"key", to_hex(model::key_id_of(actor.identity().key.algorithm(),
-                                            actor.identity().key.public_key()))});
-  table.add({"session", text("key_id")});
+  table.add({console.words("roles"), roles});
+  table.add({console.words("key"), to_hex(model::key_id_of(actor.identity().key.algorithm(),
+                                                           actor.identity().key.public_key()))});
+  table.add({console.words("session"), text("key_id")});
   table.print(console);
   return succeeded;
 }
@@ -93,16 +91,16 @@ Result<int> run_show_identity(const Session& session, const KeyOptions& options,
     out.key("name").string(party.name()).key("status").string(party_status_word(party.status()));
     out.key("organisation").string(of).key("keys").unsigned_integer(party.key_count());
     out.key("since_ms").string(std::to_string(party.since_ms())).key("verified").boolean(true);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
     return succeeded;
   }
   Table table({"", ""});
-  table.add({"did", model::did_text(did)});
-  table.add({"kind", std::string(kind)});
-  table.add({"name", party.name()});
-  table.add({"status", std::string(party_status_word(party.status()))});
-  table.add({"organisation", of});
-  table.add({"since", time_text(party.since_ms())});
+  table.add({console.words("did"), model::did_text(did)});
+  table.add({console.words("kind"), console.words(kind)});
+  table.add({console.words("name"), party.name()});
+  table.add({console.words("status"), console.words(party_status_word(party.status()))});
+  table.add({console.words("organisation"), of});
+  table.add({console.words("since"), time_text(party.since_ms())});
   table.print(console);
   console.done("Proved by the ledger, with the genesis alone", "已由账本证明,仅凭创世文件核验");
   return succeeded;
@@ -113,7 +111,7 @@ Result<int> run_list_identities(const Session& session, const KeyOptions&, const
   client::HttpClient http(std::move(address));
   XL_TRY_ASSIGN(const json::Document all, client::json_of(http.get("/o")));
   if (console.json()) {
-    console.result(json::write(all.root()));
+    console.answer(json::write(all.root()));
     return succeeded;
   }
   Table table({"DID", std::string(console.pick("NAME", "名称")), "FHIR"});
@@ -164,7 +162,7 @@ Result<int> run_rotate(const Session& session, const KeyOptions&, const Console&
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/key-rotated/v1");
     out.key("old_key").string(to_hex(old_key)).key("new_key").string(to_hex(new_key));
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   } else {
     console.result(to_hex(new_key));
   }
@@ -209,7 +207,7 @@ Result<int> run_revoke_key(const Session& session, const KeyOptions& options,
     out.begin_object().key("schema").string("xinglin/key-revoked/v1");
     out.key("transaction_id").string(sent->transaction_id).key("key_id").string(to_hex(key));
     out.key("kind").string(is_session ? "session" : "key").end_object();
-    console.result(out.take());
+    console.answer(out.take());
   } else {
     console.result(sent->transaction_id);
   }
@@ -258,7 +256,7 @@ void add_identity_key_commands(CLI::App* group, Session& session) {
       ->required();
   revoke->footer(
       "Examples:\n  xinglin identity revoke 3fa9… --as ward.json\n"
-      "  xinglin identity revoke 3fa9… --as hospital.json   (a session of its staff)");
+      "  xinglin identity revoke 3fa9… --as hospital.json");
   choose_change(revoke, session, options, run_revoke_key);
 }
 

@@ -46,7 +46,7 @@ void show_step(const std::string& step, const model::Id& party, const client::Se
   out.begin_object().key("schema").string("xinglin/recovery/v1").key("step").string(step);
   out.key("party").string(model::did_text(party));
   out.key("transaction_id").string(sent.transaction_id).end_object();
-  console.result(out.take());
+  console.answer(out.take());
 }
 
 Result<int> run_setup(const Session& session, const RecoverOptions& options,
@@ -83,7 +83,8 @@ Result<int> run_setup(const Session& session, const RecoverOptions& options,
 Result<int> run_start(const Session& session, const RecoverOptions& options,
                       const Console& console) {
   XL_TRY_ASSIGN(const Bytes content, read_file(options.card, recovery_card_bytes_max));
-  XL_TRY_ASSIGN(const client::Card card, client::read_card(text_of(content)));
+  XL_TRY_ASSIGN(const client::Card card,
+                json::in_file(client::read_card(text_of(content)), text_of(content), options.card));
   XL_TRY_ASSIGN(Actor actor, Actor::open(session));
   XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
   XL_TRY(client::check_card(card, genesis->network));
@@ -101,7 +102,7 @@ Result<int> run_start(const Session& session, const RecoverOptions& options,
     out.begin_object().key("schema").string("xinglin/recovery/v1").key("step").string("start");
     out.key("party").string(party);
     write_co_signed(out, done, options.signing);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   } else {
     console.result(party + "\t" +
                    (done.sent ? done.sent->transaction_id : options.signing.request));
@@ -177,16 +178,16 @@ Result<int> run_status(const Session& session, const RecoverOptions& options,
     out.key("running").boolean(started.has_value());
     out.key("started_ms").string(std::to_string(running.started_ms()));
     out.key("ready_ms").string(std::to_string(running.ready_ms())).end_object();
-    console.result(out.take());
+    console.answer(out.take());
     return succeeded;
   }
   Table table({"", ""});
-  table.add({"party", model::did_text(party)});
-  table.add({"guardians",
+  table.add({console.words("party"), model::did_text(party)});
+  table.add({console.words("guardians"),
              std::to_string(terms.threshold()) + "/" + std::to_string(terms.guardians_size())});
-  table.add({"attester", attester_text});
-  table.add({"started", time_text(running.started_ms())});
-  table.add({"ready", time_text(running.ready_ms())});
+  table.add({console.words("attester"), attester_text});
+  table.add({console.words("started"), time_text(running.started_ms())});
+  table.add({console.words("ready"), time_text(running.ready_ms())});
   table.print(console);
   return succeeded;
 }
@@ -196,12 +197,13 @@ Result<int> run_card(const Session& session, const RecoverOptions& options,
   XL_TRY_ASSIGN(const client::Identity who, open_identity(session));
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of({}, session));
   const std::string card = client::write_card(client::make_card(who, genesis.network));
-  if (options.out.empty()) {
-    console.result(card);
-    return succeeded;
+  if (!options.out.empty()) XL_TRY(write_file_durably(options.out, view_of(card)));
+  if (console.json()) {
+    console.document(card);
+  } else {
+    console.result(options.out.empty() ? card : options.out);
   }
-  XL_TRY(write_file_durably(options.out, view_of(card)));
-  console.result(options.out);
+  if (options.out.empty()) return succeeded;
   console.done("Wrote the card: the public key and a proof of it, no secret",
                "已写出名片:仅含公钥及其证明,不含秘密");
   return succeeded;

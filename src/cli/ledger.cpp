@@ -28,12 +28,19 @@ Result<std::string> fetch(const Session& session, const std::string& target) {
 }
 
 /// Shows a JSON answer: as it is with --json, indented for people.
+constexpr std::string_view receipt_schema = "xinglin/receipt/v1";
+
 int show(const Result<std::string>& body, const Console& console) {
   if (!body.ok()) return console.fail(body.error());
   const auto document = json::parse(*body, {});
   if (!document.ok()) return console.fail(make_error(ErrorCode::answer_unexpected));
-  console.result(
-      json::write(document->root(), console.json() ? json::Style::compact : json::Style::pretty));
+  if (!console.json()) {
+    console.result(json::write(document->root(), json::Style::pretty));
+  } else if (document->root().find("schema").as_string() == receipt_schema) {
+    console.document(*body);
+  } else {
+    console.answer(*body);
+  }
   return static_cast<int>(ExitCode::done);
 }
 
@@ -44,7 +51,7 @@ int show_head(const Session& session, const Console& console) {
   if (!document.ok()) return console.fail(make_error(ErrorCode::answer_unexpected));
   for (const json::Member member : document->root().members()) {
     if (member.key == "schema") continue;
-    console.result(std::string(member.key) + "\t" +
+    console.result(console.words(member.key) + "\t" +
                    std::string(member.value.as_string().value_or("")));
   }
   return static_cast<int>(ExitCode::done);
@@ -55,11 +62,16 @@ int save_receipt(const Session& session, const std::string& id, const std::strin
   const auto body = fetch(session, "/ledger/v1/receipts/" + id);
   if (!body.ok()) return console.fail(body.error());
   if (file.empty()) {
-    console.result(*body);
+    console.result(*body);  // as it would be written to a file
     return static_cast<int>(ExitCode::done);
   }
   const Status written = write_file_durably(file, view_of(*body));
   if (!written.ok()) return console.fail(written.error());
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/receipt-saved/v1").key("transaction_id");
+    console.answer(out.string(id).key("file").string(file).end_object().take());
+  }
   console.done("Saved " + file + "; check it with: xinglin verify " + file + " --genesis GENESIS",
                "已保存 " + file + ";核验命令:xinglin verify " + file + " --genesis 创世文件");
   return static_cast<int>(ExitCode::done);
@@ -80,7 +92,7 @@ Result<int> save_cose(const Session& session, const std::string& id, const std::
     out.begin_object().key("schema").string("xinglin/cose-receipt/v1");
     out.key("transaction_id").string(id).key("file").string(file).key("key_id");
     out.string(to_hex(model::key_id_of(signer.key.algorithm(), signer.key.public_key())));
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   }
   console.done("Saved " + file + "; check it with: xinglin verify " + file + " --genesis GENESIS",
                "已保存 " + file + ";核验命令:xinglin verify " + file + " --genesis 创世文件");

@@ -57,7 +57,8 @@ std::string text_of_member(json::Value in, std::string_view name) {
 Status fill_admission(const ProposalOptions& options, governed::AdmitMember& out) {
   if (options.card.empty()) return wrong_usage("--card is the newcomer's card");
   XL_TRY_ASSIGN(const Bytes file, read_file(options.card, card_file_bytes_max));
-  XL_TRY_ASSIGN(const client::MemberCard card, client::read_member_card(file));
+  XL_TRY_ASSIGN(const client::MemberCard card,
+                json::in_file(client::read_member_card(file), text_of(file), options.card));
   for (const client::CardOrganisation& one : card.organisations) {
     governed::AdmittedOrganisation& added = *out.add_organisations();
     added.set_did(bytes_of(one.did.bytes));
@@ -169,7 +170,7 @@ int show_proposal_sent(const std::string& id, const client::Sent& sent, const Co
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/proposal-sent/v1");
     out.key("proposal").string(id).key("transaction_id").string(sent.transaction_id);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   } else {
     console.result(id);
   }
@@ -240,22 +241,22 @@ Result<int> run_proposal_show(const Session& session, const ProposalOptions& opt
   XL_TRY_ASSIGN(const json::Document answer,
                 ask_ledger(actor, "/ledger/v1/proposals/" + to_hex(id.view())));
   if (console.json()) {
-    console.result(json::write(answer.root(), json::Style::compact));
+    console.answer(json::write(answer.root()));
     return succeeded;
   }
   const json::Value proposal = answer.root().find("proposal");
   for (const json::Member member : proposal.members()) {
     const auto text = member.value.as_string();
-    console.result(std::string(member.key) + "\t" +
-                   (text ? std::string(*text) : json::write(member.value, json::Style::compact)));
+    console.result(console.words(member.key) + "\t" +
+                   (text ? console.words(*text) : json::write(member.value, json::Style::compact)));
   }
   const json::Value tally = answer.root().find("tally");
   for (const char* name : {"yes", "no", "abstain", "total"}) {
-    console.result(std::string(name) + "\t" + text_of_member(tally, name));
+    console.result(console.words(name) + "\t" + text_of_member(tally, name));
   }
   for (const json::Value one : tally.find("ballots").items()) {
-    console.result("ballot\t" + text_of_member(one, "member") + "\t" +
-                   text_of_member(one, "ballot"));
+    console.result(console.words("ballot") + "\t" + text_of_member(one, "member") + "\t" +
+                   console.words(text_of_member(one, "ballot")));
   }
   return succeeded;
 }
@@ -275,13 +276,13 @@ Result<int> run_proposal_list(const Session& session, const ProposalOptions& opt
     for (const json::Value one : page.root().find("proposals").items()) {
       if (!options.status.empty() && text_of_member(one, "status") != options.status) continue;
       out.value(one);
-      table.add({text_of_member(one, "proposal"), text_of_member(one, "status"),
-                 text_of_member(one, "kind"), text_of_member(one, "title")});
+      table.add({text_of_member(one, "proposal"), console.words(text_of_member(one, "status")),
+                 console.words(text_of_member(one, "kind")), text_of_member(one, "title")});
     }
     after = text_of_member(page.root(), "next");
   } while (!after.empty());
   if (console.json()) {
-    console.result(out.end_array().end_object().take());
+    console.answer(out.end_array().end_object().take());
   } else {
     table.print(console);
   }

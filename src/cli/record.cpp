@@ -45,7 +45,8 @@ std::string receipt_of(const client::HttpResponse& answer) {
 
 Result<int> run_put(const Session& session, const RecordOptions& options, const Console& console) {
   XL_TRY_ASSIGN(const Bytes content, read_file(options.file, limits::record_bytes_max));
-  XL_TRY_ASSIGN(const json::Document document, json::parse(text_of(content), {}));
+  XL_TRY_ASSIGN(const json::Document document,
+                json::in_file(json::parse(text_of(content), {}), text_of(content), options.file));
   const std::string type(document.root().find("resourceType").as_string().value_or(""));
   const std::string id(document.root().find("id").as_string().value_or(""));
   if (type.empty()) return make_error(ErrorCode::input_invalid, options.file + ": no resourceType");
@@ -67,7 +68,7 @@ Result<int> run_put(const Session& session, const RecordOptions& options, const 
     out.begin_object().key("schema").string("xinglin/record-put/v1").key("record").string(name);
     out.key("version").string(version).key("created").boolean(answer.status == 201);
     out.key("transaction_id").string(transaction).end_object();
-    console.result(out.take());
+    console.answer(out.take());
   } else {
     console.result(name + "\t" + version + "\t" + transaction);
   }
@@ -84,8 +85,15 @@ Result<int> run_get(const Session& session, const RecordOptions& options, const 
       name.text() + (options.version.empty() ? "" : "/_history/" + options.version);
   XL_TRY_ASSIGN(const client::HttpResponse answer, actor.fhir("GET", path));
   if (answer.status != 200) return client::error_of(answer);
-  // Byte for byte what was kept: its digest can be compared.
-  console.result(answer.body);
+  if (!console.json()) {
+    console.result(answer.body);  // byte for byte what was kept: its digest can be compared
+    return succeeded;
+  }
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/record/v1").key("record").string(name.text());
+  out.key("version").string(version_of(answer)).key("resource");
+  XL_TRY_ASSIGN(const json::Document resource, client::json_of(answer));
+  console.answer(out.value(resource.root()).end_object().take());
   return succeeded;
 }
 
@@ -126,7 +134,7 @@ Result<int> run_list(const Session& session, const RecordOptions& options, const
   }));
   out.end_array().key("damaged").unsigned_integer(damaged).end_object();
   if (console.json())
-    console.result(out.take());
+    console.answer(out.take());
   else
     table.print(console);
   console.say(std::to_string(count) + " records that you may see",
@@ -159,7 +167,7 @@ Result<int> run_history(const Session& session, const RecordOptions& options,
     const std::string_view change = method == "DELETE" ? "deleted"
                                     : method == "POST" ? "created"
                                                        : "updated";
-    table.add({version, text_member(response, "lastModified"), std::string(change)});
+    table.add({version, text_member(response, "lastModified"), console.words(change)});
     out.begin_object().key("version").string(version);
     out.key("last_modified").string(text_member(response, "lastModified"));
     out.key("change").string(change).end_object();
@@ -167,7 +175,7 @@ Result<int> run_history(const Session& session, const RecordOptions& options,
   }));
   out.end_array().end_object();
   if (console.json())
-    console.result(out.take());
+    console.answer(out.take());
   else
     table.print(console);
   return succeeded;

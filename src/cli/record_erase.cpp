@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "cli/record_erase.h"
 
+#include "base/answer.h"
 #include "base/checked.h"
 #include "base/file.h"
 #include "base/json/json.h"
@@ -99,11 +100,11 @@ Status show_certificates(const json::Document& answer, const EraseOptions& optio
          text_in(one, "disclosure_count")});
   }
   if (!options.out.empty()) {
-    const std::string body = json::write(answer.root(), json::Style::pretty) + "\n";
+    const std::string body = answer_text(answer.root()) + "\n";
     XL_TRY(write_file_durably(options.out, view_of(body), 0600));
   }
   if (console.json()) {
-    console.result(json::write(answer.root()));
+    console.answer(json::write(answer.root()));
   } else {
     table.print(console);
   }

@@ -49,7 +49,8 @@ Result<Evidence> read_evidence(const std::string& path) {
   XL_TRY_ASSIGN(const Bytes raw, read_file(path, evidence_bytes_max));
   json::Limits bounds;
   bounds.bytes_max = evidence_bytes_max;
-  XL_TRY_ASSIGN(const json::Document document, json::parse(text_of(raw), bounds));
+  XL_TRY_ASSIGN(const json::Document document,
+                json::in_file(json::parse(text_of(raw), bounds), text_of(raw), path));
   const json::Value root = document.root();
   const auto content = root.find("content").as_string();
   if (root.find("schema").as_string() != "xinglin/record-evidence/v1" || !content ||
@@ -80,7 +81,7 @@ void show_verified(const client::RecordProof& proof, const Console& console) {
     out.key("custodian").string(model::did_text(proof.custodian));
     out.key("content_digest").string(to_hex(proof.content_digest));
     out.key("chain_id").string(header.chain_id).key("signed_height").string(height).end_object();
-    console.result(out.take());
+    console.answer(out.take());
     return;
   }
   console.result(std::string(console.pick("✓ The content is what was anchored as version ",

@@ -169,7 +169,11 @@ Result<int> run_status(const Session& session, const StatusOptions&, const Conso
     names.emplace_back(one.find("name").as_string().value_or(""));
   }
   const std::string said = sentence(health, names, console.pick("en", "zh") == "zh");
-  console.result(console.json() ? status_json(health, organisations, said) : said);
+  if (console.json()) {
+    console.answer(status_json(health, organisations, said));
+  } else {
+    console.result(said);
+  }
   return health.status == "ok" ? succeeded : static_cast<int>(ExitCode::unreachable);
 }
 

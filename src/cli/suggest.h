@@ -13,12 +13,23 @@ namespace xl::cli {
 /// The command of `group` with exactly this name; null when there is none.
 [[nodiscard]] const CLI::App* command_called(const CLI::App& group, std::string_view word);
 
-/// What somebody who mistyped a command may have meant, as a whole command line so far
-/// (`xinglin record list`); empty when no command is near. `words`: the arguments.
-[[nodiscard]] std::string suggestion(const CLI::App& app, const std::vector<std::string>& words);
+/// The one of `known` that is nearest to a mistyped word; empty when none is near.
+[[nodiscard]] std::string nearest_of(const std::vector<std::string>& known, std::string_view word);
 
-/// What the parser of the command line refused, as our error: usage_invalid with the parser's
-/// sentence and the word that is no command, if there is one.
+/// What somebody may have meant who mistyped a command (as the whole command line so far, such as
+/// `xinglin record list`), an option or one of an option's words; empty when nothing is near.
+/// `words`: the arguments; `reason`: the parser's sentence, if it refused them.
+[[nodiscard]] std::string suggestion(const CLI::App& app, const std::vector<std::string>& words,
+                                     std::string_view reason = {});
+
+/// The command that is to be explained in short: `-h` stands among the words, or they name no
+/// command of a group. Null otherwise. `before` gets the words that lead to it.
+[[nodiscard]] const CLI::App* asked_in_short(const CLI::App& app,
+                                             const std::vector<std::string>& words,
+                                             std::string& before);
+
+/// What the parser of the command line refused, as our error: usage_invalid with the word
+/// that is no command, else with the parser's sentence.
 [[nodiscard]] Error usage_error(const CLI::App& app, const std::vector<std::string>& words,
                                 const CLI::ParseError& failure);
 

@@ -9,18 +9,6 @@
 namespace xl::cli {
 namespace {
 
-/// Columns on a terminal: one per character, two for those of East Asia (three-byte UTF-8 from
-/// U+2E80 on, near enough).
-std::size_t columns_of(std::string_view text) {
-  std::size_t out = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xc0U) == 0x80U) continue;
-    out += byte >= 0xe3U ? 2 : 1;
-  }
-  return out;
-}
-
 /// Control characters would break the columns, and a terminal.
 std::string printable(std::string text) {
   for (char& c : text) {
@@ -31,6 +19,16 @@ std::string printable(std::string text) {
 }
 
 }  // namespace
+
+std::size_t columns_of(std::string_view text) {
+  std::size_t out = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xc0U) == 0x80U) continue;
+    out += byte >= 0xe3U ? 2 : 1;
+  }
+  return out;
+}
 
 std::string Table::text(bool aligned) const {
   std::vector<std::size_t> widths(rows_.front().size(), 0);

@@ -9,6 +9,10 @@
 
 namespace xl::cli {
 
+/// Columns on a terminal: one per character, two for those of East Asia (three-byte UTF-8 from
+/// U+3000 on, near enough).
+[[nodiscard]] std::size_t columns_of(std::string_view text);
+
 /// Rows on stdout: aligned with a heading at a terminal, tab-separated without one in a pipe, never
 /// cut off. Not thread-safe.
 class Table {

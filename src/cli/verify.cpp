@@ -44,22 +44,20 @@ std::string proved_json(const model::Receipt& receipt) {
   out.key("signed_height").string(std::to_string(receipt.block.header.height));
   out.key("signed_time").string(model::comet::to_rfc3339(receipt.block.header.time));
   out.key("signatures").unsigned_integer(signatures_of(receipt.block));
-  out.key("transaction_id");
-  if (receipt.entry) {
-    out.string(to_hex(receipt.entry->transaction_id));
-    out.key("height").string(std::to_string(receipt.entry->height));
-    out.key("status").unsigned_integer(receipt.entry->status);
-  } else {
-    out.null();
-  }
-  out.key("state_key");
-  if (receipt.state) {
-    out.string(to_hex(receipt.state->key));
-    out.key("state_present").boolean(receipt.state->value.has_value());
-  } else {
-    out.null();
-  }
+  const auto text = [&](std::string_view name, const std::string& value) {
+    out.key(name).string(value);  // what is empty becomes null
+  };
+  const auto& entry = receipt.entry;
+  const auto& state = receipt.state;
+  text("transaction_id", entry ? to_hex(entry->transaction_id) : "");
+  text("height", entry ? std::to_string(entry->height) : "");
+  out.key("status");
+  entry ? out.unsigned_integer(entry->status) : out.null();
+  text("state_key", state ? to_hex(state->key) : "");
+  out.key("state_present");
+  state ? out.boolean(state->value.has_value()) : out.null();
   out.key("format").string("json").key("signer").null();
+  out.key("history_size").null().key("history_root").null();
   return out.end_object().take();
 }
 
@@ -73,7 +71,7 @@ void show_entry(const model::HistoryEntry& entry, const Console& console) {
 
 void show_proved(const model::Receipt& receipt, const Console& console) {
   if (console.json()) {
-    console.result(proved_json(receipt));
+    console.answer(proved_json(receipt));
     return;
   }
   const auto& header = receipt.block.header;
@@ -105,7 +103,14 @@ std::string stated_json(const CheckedCose& checked, const model::Genesis& genesi
   out.key("transaction_id").string(to_hex(receipt.entry.transaction_id));
   out.key("height").string(std::to_string(receipt.entry.height));
   out.key("status").unsigned_integer(receipt.entry.status);
-  out.key("state_key").null().key("format").string("cose").key("signer").begin_object();
+  out.key("state_key")
+      .null()
+      .key("state_present")
+      .null()
+      .key("format")
+      .string("cose")
+      .key("signer")
+      .begin_object();
   out.key("did").string(model::did_text(checked.signer.did)).key("name");
   out.string(checked.signer.name).key("key_id").string(to_hex(receipt.key_id)).end_object();
   out.key("history_size").string(std::to_string(receipt.history_size));
@@ -116,7 +121,7 @@ std::string stated_json(const CheckedCose& checked, const model::Genesis& genesi
 void show_stated(const CheckedCose& checked, const model::Genesis& genesis,
                  const Console& console) {
   if (console.json()) {
-    console.result(stated_json(checked, genesis));
+    console.answer(stated_json(checked, genesis));
     return;
   }
   const std::string name =
@@ -133,14 +138,17 @@ void show_stated(const CheckedCose& checked, const model::Genesis& genesis,
 
 Result<int> run_verify(const VerifyOptions& options, const Console& console) {
   XL_TRY_ASSIGN(const Bytes genesis_bytes, read_file(options.genesis, limits::genesis_bytes_max));
-  XL_TRY_ASSIGN(const model::Genesis genesis, model::read_genesis(genesis_bytes));
+  XL_TRY_ASSIGN(
+      const model::Genesis genesis,
+      json::in_file(model::read_genesis(genesis_bytes), text_of(genesis_bytes), options.genesis));
   XL_TRY_ASSIGN(const Bytes content, read_file(options.receipt, limits::receipt_bytes_max));
   if (model::begins_like_cose(content)) {
     XL_TRY_ASSIGN(const CheckedCose checked, check_cose(content, genesis, options.signer));
     show_stated(checked, genesis, console);
     return succeeded;
   }
-  XL_TRY_ASSIGN(const model::Receipt receipt, model::read_receipt(text_of(content)));
+  XL_TRY_ASSIGN(const model::Receipt receipt, json::in_file(model::read_receipt(text_of(content)),
+                                                            text_of(content), options.receipt));
   XL_TRY(model::verify_receipt(receipt, genesis));
   show_proved(receipt, console);
   return succeeded;

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 
+#include "base/answer.h"
 #include "base/checked.h"
 
 namespace xl::cli {
@@ -47,6 +48,12 @@ std::string_view role_word(std::uint32_t role) {
   return role == 0 || role > role_words.size() ? std::string_view{} : role_words[role - 1];
 }
 
+std::vector<std::string> role_word_list() { return {role_words.begin(), role_words.end()}; }
+
+std::vector<std::string> licence_word_list() {
+  return {licence_words.begin(), licence_words.end()};
+}
+
 Result<std::vector<std::uint32_t>> roles_of_words(const std::vector<std::string>& words) {
   std::vector<std::uint32_t> out;
   for (const std::string& word : words) {
@@ -71,7 +78,7 @@ Result<std::uint32_t> licence_of_word(std::string_view word) {
                     "no licence '" + std::string(word) + "'; licences: " + listed(licence_words));
 }
 
-Result<std::uint64_t> end_of_day_ms(std::string_view date, std::string_view option) {
+Result<std::int64_t> start_of_day_ms(std::string_view date, std::string_view option) {
   const auto wrong = [&] {
     return make_error(ErrorCode::usage_invalid, std::string(option) + " is a day: YYYY-MM-DD");
   };
@@ -85,16 +92,26 @@ Result<std::uint64_t> end_of_day_ms(std::string_view date, std::string_view opti
   };
   if (date.size() != 10 || date[4] != '-' || date[7] != '-' ||
       !parse_decimal(date.substr(0, 4), year) || !two(date.substr(5, 2), month) ||
-      !two(date.substr(8, 2), day) || year < 1970 || year > 2199) {
+      !two(date.substr(8, 2), day) || year < 1800 || year > 2199) {
     return wrong();
   }
   const std::chrono::year_month_day parsed{std::chrono::year(static_cast<int>(year)),
                                            std::chrono::month(static_cast<unsigned>(month)),
                                            std::chrono::day(static_cast<unsigned>(day))};
   if (!parsed.ok()) return wrong();
-  const auto days = std::chrono::sys_days(parsed).time_since_epoch().count();
-  return (static_cast<std::uint64_t>(days) + 1) * day_ms;
+  return std::chrono::sys_days(parsed).time_since_epoch().count() *
+         static_cast<std::int64_t>(day_ms);
 }
+
+Result<std::uint64_t> end_of_day_ms(std::string_view date, std::string_view option) {
+  XL_TRY_ASSIGN(const std::int64_t start, start_of_day_ms(date, option));
+  if (start < 0) {
+    return make_error(ErrorCode::usage_invalid, std::string(option) + " is a day: YYYY-MM-DD");
+  }
+  return static_cast<std::uint64_t>(start) + day_ms;
+}
+
+std::string day_text(std::int64_t milliseconds) { return iso_time(milliseconds).substr(0, 10); }
 
 std::string time_text(std::uint64_t milliseconds) {
   if (milliseconds == 0) return "-";

@@ -61,7 +61,7 @@ void show_result(const std::string& file, const std::string& key, const std::str
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/certificate/v1").key("file").string(file);
   out.key("key").string(key).key("sha256").string(fingerprint);
-  console.result(out.end_object().take());
+  console.answer(out.end_object().take());
 }
 
 /// Makes a certificate that signs itself.

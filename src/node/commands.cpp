@@ -51,6 +51,13 @@ int run_init(const FolderOptions& options, const Console& console) {
   const SystemClock clock;
   const Status made = init_solo(options.layout(), init, *unlock, clock);
   if (!made.ok()) return console.fail(made.error());
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/node-created/v1");
+    out.key("data").string(options.data).key("organisations").begin_array();
+    for (const NewOrganisation& one : init.organisations) out.string(one.name);
+    console.answer(out.end_array().end_object().take());
+  }
   console.done("Made a node in " + options.data, "已在 " + options.data + " 创建节点");
   console.say("  next: xinglin node run --data " + options.data,
               "  下一步:xinglin node run --data " + options.data);
@@ -76,7 +83,7 @@ int run_node(const FolderOptions& options, const Console& console) {
   auto node = Node::start(options.layout(), *config, *unlock, clock, *log);
   if (!node.ok()) {
     log->write(LogLevel::error, LogEvent::node_failed, {LogField::code(node.error().code)});
-    return console.fail(node.error());
+    return console.fail(node.error(), {{}, options.layout().log().string()});
   }
   log->write(LogLevel::info, LogEvent::node_running, {LogField::port((*node)->port())});
   const bool brackets = config->listen.find(':') != std::string::npos;  // IPv6 (RFC 3986 §3.2.2)
@@ -84,7 +91,11 @@ int run_node(const FolderOptions& options, const Console& console) {
                           (brackets ? "[" + config->listen + "]" : config->listen) + ":" +
                           std::to_string((*node)->port()) + "/";
   console.done("Running: " + url + "  (Ctrl-C stops)", "正在运行:" + url + "(按 Ctrl-C 停止)");
-  if (console.json()) console.result("{\"url\":\"" + url + "\"}");
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/node-running/v1").key("url").string(url);
+    console.answer(out.end_object().take());
+  }
   while (!signals.wait()) (*node)->reload_tls();
   console.say("Stopping: finishing what was accepted", "正在停止:完成已接收的交易");
   log->write(LogLevel::info, LogEvent::node_stopping);
@@ -109,7 +120,7 @@ int run_rebuild(const FolderOptions& options, const Console& console) {
     out.begin_object().key("schema").string("xinglin/rebuild/v1").key("versions").string(count);
     out.key("left_out").begin_array();
     for (const model::Id& record : done->left_out) out.string(record.text());
-    console.result(out.end_array().end_object().take());
+    console.answer(out.end_array().end_object().take());
   }
   for (const model::Id& record : done->left_out) {
     console.say(
@@ -150,7 +161,7 @@ int run_repair(const FolderOptions& options, const Console& console) {
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/repair/v1").key("height").string(height);
     out.key("refused").unsigned_integer(done->refused).key("set_aside").string(aside);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   }
   if (!aside.empty()) {
     console.say("  the ledger that was there is in " + aside, "  原有账本已移至 " + aside);
@@ -163,14 +174,16 @@ int run_repair(const FolderOptions& options, const Console& console) {
 
 void show_report(const VerifyReport& report, const Console& console) {
   if (console.json()) {
-    console.result(report_json(report));
+    json::Writer out;
+    write_report(out, report);
+    console.answer(out.take());
     return;
   }
   const std::string first = std::to_string(report.base);
   const std::string blocks = std::to_string(report.intact_height);
   if (report.damage) {
-    console.result(std::string(console.pick("✗ ", "✗ ")) + report.damage->record + ": " +
-                   report.damage->what);
+    console.result("✗ " + console.words(report.damage->record) +
+                   std::string(console.pick(": ", ":")) + console.words(report.damage->what));
     console.result(std::string(console.pick("  intact   blocks ", "  完好    区块 ")) + first +
                    std::string(console.pick(" to ", " 至 ")) + blocks);
     console.result(std::string(console.pick(
@@ -213,50 +226,106 @@ Result<std::optional<ordering::solo::Signed>> signed_last(const Layout& layout) 
                         std::to_string(mark->height));
 }
 
-int run_ledger_verify(const FolderOptions& options, const Console& console) {
+Result<VerifyReport> verify_folder(const FolderOptions& options, const Console& console) {
   const std::filesystem::path ledger =
       options.ledger.empty() ? options.layout().ledger() : std::filesystem::path(options.ledger);
   Layout layout = options.layout();
   if (!options.genesis.empty()) layout.root = std::filesystem::path(options.genesis).parent_path();
-  auto genesis = load_genesis(layout);
-  if (!genesis.ok()) return console.fail(genesis.error());
+  XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
   // A copy elsewhere may be older than what the node signed.
-  const auto marked = options.ledger.empty() ? is_marked(options.layout()) : Result<bool>(false);
-  if (!marked.ok()) return console.fail(marked.error());
+  bool marked = false;
+  std::optional<ordering::solo::Signed> last_signed;
+  if (options.ledger.empty()) {
+    XL_TRY_ASSIGN(marked, is_marked(options.layout()));
+  }
   // Read before the store, which a running node goes on with.
-  const auto last_signed =
-      *marked ? signed_last(options.layout()) : std::optional<ordering::solo::Signed>();
-  if (!last_signed.ok()) return console.fail(last_signed.error());
+  if (marked) {
+    XL_TRY_ASSIGN(last_signed, signed_last(options.layout()));
+  }
   state::Database::Options open;
   open.create_if_missing = false;
   open.read_only = true;
-  const auto database = state::Database::open(ledger, open);
-  if (!database.ok()) return console.fail(database.error());
+  XL_TRY_ASSIGN(const auto database, state::Database::open(ledger, open));
   const contracts::Registry registry = contracts::make_registry();
   const SystemClock clock;
   Progress progress(console, std::string(console.pick("Verifying", "正在核验")), clock.now_ms());
   const auto show = [&](std::uint64_t done, std::uint64_t total) {
     progress.update(done, total, clock.now_ms());
   };
-  auto report = verify_ledger(**database, registry, *genesis, show, *last_signed);
+  auto report = verify_ledger(*database, registry, genesis, show, last_signed);
   if (!report.ok() && report.error().code == ErrorCode::block_not_kept) {
-    report = verify_restored(**database, registry, std::move(*genesis), show);
+    report = verify_restored(*database, registry, std::move(genesis), show);
   }
   progress.finish();
-  if (!report.ok()) return console.fail(report.error());
-  if (*marked && !*last_signed && report->height > 0 && !report->damage) {
+  if (report.ok() && marked && !last_signed && report->height > 0 && !report->damage) {
     report->damage = Damage{options.layout().signing_mark().filename().string(),
                             "is gone, which names the last block that this node signed"};
   }
+  return report;
+}
+
+int run_ledger_verify(const FolderOptions& options, const Console& console) {
+  const auto report = verify_folder(options, console);
+  if (!report.ok()) return console.fail(report.error());
   show_report(*report, console);
   return static_cast<int>(report->damage ? ExitCode::altered : ExitCode::done);
 }
 
-/// The demo's folder if there is one, where no folder was named.
 std::string tamper_folder(const FolderOptions& options, bool named) {
   const std::string demo = (demo::DemoOptions{}.folder / "data").string();
   std::error_code failure;
   return !named && std::filesystem::exists(Layout{demo}.genesis(), failure) ? demo : options.data;
+}
+
+/// What became of an altered ledger: one object for programs.
+void answer_tampered(const std::string& record, const VerifyReport* altered,
+                     const VerifyReport* intact, const Console& console) {
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/tamper/v1").key("record").string(record);
+  for (const auto& [name, report] : {std::pair("altered", altered), std::pair("intact", intact)}) {
+    out.key(name);
+    if (report == nullptr) {
+      out.null();
+    } else {
+      write_report(out, *report);
+    }
+  }
+  const bool caught = altered != nullptr && altered->damage && !intact->damage;
+  console.answer(out.key("caught").boolean(caught).end_object().take());
+}
+
+Result<int> tamper_here(const FolderOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const Bytes key, tamper_in_place(options.layout().ledger()));
+  const std::string record = describe_state_key(key, contracts::make_registry());
+  if (console.json()) answer_tampered(record, nullptr, nullptr, console);
+  console.done(
+      "Flipped one bit of " + record + "; start the node and see, then: xinglin node repair",
+      "已改动一位:" + console.words(record) + ";请启动节点查看结果,然后运行 xinglin node repair");
+  return static_cast<int>(ExitCode::done);
+}
+
+Result<int> tamper_with_copy(const FolderOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const Tampered tampered, tamper_copy(options.layout().ledger()));
+  const std::string record = describe_state_key(tampered.key, contracts::make_registry());
+  const std::string folder = tampered.directory.string();
+  console.say("Flipped one bit of " + record + " in a copy: " + folder,
+              "已在副本中改动一位:" + console.words(record) + " — " + folder);
+  FolderOptions copy = options;
+  copy.ledger = folder;
+  const auto altered = verify_folder(copy, console);
+  std::error_code failure;
+  std::filesystem::remove_all(tampered.directory, failure);
+  if (!altered.ok()) return altered.error();
+  if (!console.json()) show_report(*altered, console);
+  console.say("And the copy that was not touched:", "未被改动的原件:");
+  XL_TRY_ASSIGN(const VerifyReport intact, verify_folder(options, console));
+  if (console.json()) {
+    answer_tampered(record, &*altered, &intact, console);
+  } else {
+    show_report(intact, console);
+  }
+  const bool caught = altered->damage && !intact.damage;
+  return static_cast<int>(caught ? ExitCode::altered : ExitCode::failed);
 }
 
 int run_tamper(const FolderOptions& options, const Console& console) {
@@ -264,31 +333,9 @@ int run_tamper(const FolderOptions& options, const Console& console) {
   if (!std::filesystem::exists(options.layout().genesis(), missing)) {
     return console.fail(make_error(ErrorCode::data_folder_missing, options.data));
   }
-  const contracts::Registry registry = contracts::make_registry();
-  if (options.in_place) {
-    const auto altered = tamper_in_place(options.layout().ledger());
-    if (!altered.ok()) return console.fail(altered.error());
-    console.done("Flipped one bit of " + describe_state_key(*altered, registry) +
-                     "; start the node and see, then: xinglin node repair",
-                 "已改动一位:" + describe_state_key(*altered, registry) +
-                     ";请启动节点查看结果,然后运行 xinglin node repair");
-    return static_cast<int>(ExitCode::done);
-  }
-  const auto tampered = tamper_copy(options.layout().ledger());
-  if (!tampered.ok()) return console.fail(tampered.error());
-  console.say("Flipped one bit of " + describe_state_key(tampered->key, registry) +
-                  " in a copy: " + tampered->directory.string(),
-              "已在副本中改动一位:" + describe_state_key(tampered->key, registry) + " — " +
-                  tampered->directory.string());
-  FolderOptions copy = options;
-  copy.ledger = tampered->directory.string();
-  const int altered = run_ledger_verify(copy, console);
-  std::error_code failure;
-  std::filesystem::remove_all(tampered->directory, failure);
-  console.say("And the copy that was not touched:", "未被改动的原件:");
-  const int intact = run_ledger_verify(options, console);
-  const bool caught = altered == static_cast<int>(ExitCode::altered) && intact == 0;
-  return caught ? altered : static_cast<int>(ExitCode::failed);
+  const auto done =
+      options.in_place ? tamper_here(options, console) : tamper_with_copy(options, console);
+  return done.ok() ? *done : console.fail(done.error());
 }
 
 void add_data_option(CLI::App* command, FolderOptions& options) {

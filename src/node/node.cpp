@@ -43,7 +43,7 @@ Result<model::Genesis> load_genesis(const Layout& layout) {
     return make_error(ErrorCode::data_folder_missing, layout.root.string());
   }
   XL_TRY_ASSIGN(const Bytes raw, read_file(layout.genesis(), limits::genesis_bytes_max));
-  return model::read_genesis(raw);
+  return json::in_file(model::read_genesis(raw), text_of(raw), layout.genesis().string());
 }
 
 Status check_keys_settled(const Layout& layout) {

@@ -42,10 +42,10 @@ Result<int> run_rotate_keys(const VaultOptions& options, const Console& console)
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/keys-rotated/v1");
     out.key("keyrings").unsigned_integer(done.keyrings).key("files").unsigned_integer(done.files);
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   } else {
-    console.result("keyrings\t" + keyrings);
-    console.result("files\t" + files);
+    console.result(console.words("keyrings") + "\t" + keyrings);
+    console.result(console.words("files") + "\t" + files);
   }
   console.done("Only the new unlock opens this node's keys now: " + keyrings +
                    " keyrings with a fresh root, " + files + " key files sealed again",
@@ -72,10 +72,10 @@ Result<int> run_backup(const VaultOptions& options, const Console& console) {
     out.key("backup").string(made.backup.id.text()).key("file").string(options.file);
     out.key("key_file").string(made.key_file.string());
     out.key("expires_ms").string(std::to_string(made.backup.expires_ms));
-    console.result(out.end_object().take());
+    console.answer(out.end_object().take());
   } else {
-    console.result("file\t" + options.file);
-    console.result("key\t" + made.key_file.string());
+    console.result(console.words("file") + "\t" + options.file);
+    console.result(console.words("key") + "\t" + made.key_file.string());
   }
   const std::string last = day_text(made.backup.expires_ms);
   console.done("Backed up; its key is destroyed on " + last + ", and the backup with it",
@@ -124,9 +124,9 @@ Result<int> run_restore(const VaultOptions& options, const Console& console) {
     out.key("versions").unsigned_integer(done.versions);
     out.key("bodiless").unsigned_integer(done.bodiless);
     out.key("erasures").unsigned_integer(done.erasures).end_object();
-    console.result(out.take());
+    console.answer(out.take());
   } else {
-    console.result("versions\t" + std::to_string(done.versions));
+    console.result(console.words("versions") + "\t" + std::to_string(done.versions));
   }
   say_restored(done, console);
   return static_cast<int>(ExitCode::done);
@@ -165,7 +165,7 @@ Result<int> run_verify(const VaultOptions& options, const Console& console) {
   progress.finish();
   if (!reports.ok()) return reports.error();
   int exit_code = static_cast<int>(ExitCode::done);
-  if (console.json()) console.result(report_json(*reports, console));
+  if (console.json()) console.answer(report_json(*reports, console));
   for (const CustodyReport& one : *reports) {
     if (one.damage) exit_code = static_cast<int>(ExitCode::altered);
     if (console.json()) continue;

@@ -16,6 +16,8 @@ import urllib.request
 
 import pytest
 
+import answers
+
 BUILD = pathlib.Path(os.environ["XL_BUILD"])
 XINGLIN = BUILD / "xinglin"
 ENGINE = BUILD / "engine" / "cometbft"
@@ -34,6 +36,8 @@ def run(*arguments, cwd, code=0, timeout=120):
                           timeout=timeout)
     as_expected = done.returncode != 0 if code is None else done.returncode == code
     assert as_expected, (arguments, done.returncode, done.stdout, done.stderr)
+    if "--json" in arguments:
+        answers.checked(done.stdout)
     return done
 
 

@@ -6,6 +6,7 @@ real binary; requests for signatures go from hand to hand as files, are altered 
 wrong people."""
 
 import base64
+import datetime
 import json
 
 import pytest
@@ -72,7 +73,7 @@ def test_two_of_the_staff_sign_and_the_patient_can_revoke(desk):
     one = desk.run("consent", "show", asked["consent"], "--as", "ada.json", *OPERATOR, "--lang",
                    "zh").stdout
     assert "窗口协助办理" in one
-    assert desk.act("ward", *asks)["id"] == "bp-1"
+    assert desk.read("ward", *asks)["id"] == "bp-1"
     # The patient's own key takes it back.
     desk.act("ada", "consent", "revoke", asked["consent"])
     desk.act("ward", *asks, code=5)
@@ -124,7 +125,9 @@ def test_who_lost_a_key_is_recovered(desk):
     assert begun["signed"] == begun["signers"] == 1 and begun["transaction_id"]
     status = desk.act("daughter", "identity", "recover", "status", desk.patient)
     assert status["running"] is True and (status["threshold"], status["guardians"]) == (1, 1)
-    assert int(status["ready_ms"]) - int(status["started_ms"]) == 3 * 24 * 3600 * 1000
+    began, ready = (datetime.datetime.fromisoformat(status[name].replace("Z", "+00:00"))
+                    for name in ("started", "ready"))
+    assert ready - began == datetime.timedelta(days=3)
     early = desk.act("min", "identity", "recover", "finish", desk.patient, code=5)
     assert "recovery_too_early" in early["error"]["message"]
     desk.act("ada2", "consent", "list", code=4)  # the new key is nothing yet

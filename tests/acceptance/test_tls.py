@@ -19,6 +19,8 @@ import urllib.request
 
 import pytest
 
+import answers
+
 XINGLIN = pathlib.Path(os.environ["XL_BUILD"]) / "xinglin"
 HOST = "127.0.0.2"  # no address that a node listens on in clear
 
@@ -28,6 +30,8 @@ def run(*arguments, cwd, code=0):
                           env={**os.environ, "LANG": "C", "XDG_CACHE_HOME": str(cwd / "cache")},
                           timeout=60)
     assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    if "--json" in arguments:
+        answers.checked(done.stdout)
     return done
 
 

@@ -15,6 +15,8 @@ import subprocess
 import sys
 
 import pytest
+
+import answers
 import typescript_sdk
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -32,6 +34,8 @@ def run(*command, cwd, code=0, **environment):
                           env={**os.environ, "LANG": "C", "PYTHONDONTWRITEBYTECODE": "1",
                                **environment}, timeout=600)
     assert done.returncode == code, (command, done.returncode, done.stdout, done.stderr)
+    if "--json" in command:
+        answers.checked(done.stdout)
     return done
 
 

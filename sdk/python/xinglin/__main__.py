@@ -29,6 +29,12 @@ def _read_file(path: str, bytes_max: int) -> bytes:
         raise XinglinError("file_unreadable") from None
 
 
+def _milliseconds(time: str) -> str:
+    """An RFC 3339 time with three digits behind the seconds, as the command line writes it."""
+    whole, _, fraction = time.removesuffix("Z").partition(".")
+    return f"{whole}.{fraction[:3].ljust(3, '0')}Z"
+
+
 def _as_json(proof: Proof) -> str:
     """The same members as `xinglin verify --json`."""
     transaction, state = proof.transaction, proof.state
@@ -37,16 +43,16 @@ def _as_json(proof: Proof) -> str:
         "verified": True,
         "chain_id": proof.chain_id,
         "signed_height": str(proof.signed_height),
-        "signed_time": proof.signed_time,
+        "signed_time": _milliseconds(proof.signed_time),
         "signatures": proof.signatures,
         "transaction_id": transaction.id if transaction else None,
     }
-    if transaction:
-        out.update(height=str(transaction.height), status=transaction.status)
-    out["state_key"] = state.key.hex() if state else None
-    if state:
-        out["state_present"] = state.value is not None
-    out.update(format="json", signer=None)
+    out.update(
+        height=str(transaction.height) if transaction else None,
+        status=transaction.status if transaction else None,
+        state_key=state.key.hex() if state else None,
+        state_present=state.value is not None if state else None,
+        format="json", signer=None, history_size=None, history_root=None)
     return json.dumps(out, ensure_ascii=False)
 
 
@@ -78,10 +84,11 @@ def _statement_as_json(statement: Statement, genesis: Genesis) -> str:
         "height": str(statement.height),
         "status": statement.status,
         "state_key": None,
+        "state_present": None,
         "format": "cose",
         "signer": {
             "did": statement.signer_did,
-            "name": statement.signer_name,
+            "name": statement.signer_name or None,
             "key_id": statement.signer_key_id,
         },
         "history_size": str(statement.history_size),

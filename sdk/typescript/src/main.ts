@@ -27,6 +27,12 @@ function readFile(path: string, bytesMax: number): Uint8Array {
   }
 }
 
+/** An RFC 3339 time with three digits behind the seconds, as the command line writes it. */
+function milliseconds(time: string): string {
+  const [whole, fraction = ""] = time.replace(/Z$/, "").split(".");
+  return `${whole}.${fraction.slice(0, 3).padEnd(3, "0")}Z`;
+}
+
 /** The same members as `xinglin verify --json`. */
 function proofAsJson(proof: Proof): string {
   const { transaction, state } = proof;
@@ -35,14 +41,17 @@ function proofAsJson(proof: Proof): string {
     verified: true,
     chain_id: proof.chainId,
     signed_height: String(proof.signedHeight),
-    signed_time: proof.signedTime,
+    signed_time: milliseconds(proof.signedTime),
     signatures: proof.signatures,
     transaction_id: transaction?.id ?? null,
-    ...(transaction && { height: String(transaction.height), status: transaction.status }),
+    height: transaction ? String(transaction.height) : null,
+    status: transaction?.status ?? null,
     state_key: state ? toHex(state.key) : null,
-    ...(state && { state_present: state.value !== null }),
+    state_present: state ? state.value !== null : null,
     format: "json",
     signer: null,
+    history_size: null,
+    history_root: null,
   });
 }
 
@@ -77,8 +86,9 @@ function statementAsJson(statement: Statement, genesis: Genesis): string {
     height: String(statement.height),
     status: statement.status,
     state_key: null,
+    state_present: null,
     format: "cose",
-    signer: { did, name, key_id: keyId },
+    signer: { did, name: name || null, key_id: keyId },
     history_size: String(statement.historySize),
     history_root: statement.historyRoot,
   });

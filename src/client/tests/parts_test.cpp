@@ -104,6 +104,8 @@ TEST(Policy, SaysWhatWasWishedInNormalForm) {
   EXPECT_EQ(policy_of(wish).error().code, ErrorCode::input_invalid);
   wish.organisation = random_id();
   wish.types = {"Observation", "Condition", "Observation"};
+  EXPECT_EQ(policy_of(wish).error().code, ErrorCode::message_malformed);  // a permit says what for
+  wish.purpose = consent::PurposeOfUse::treatment;
   const auto policy = policy_of(wish);
   ASSERT_TRUE(policy.ok()) << policy.error().text();
   EXPECT_TRUE(consent::check_policy(*policy).ok());
@@ -114,6 +116,35 @@ TEST(Policy, SaysWhatWasWishedInNormalForm) {
   wish.may_export = true;
   EXPECT_EQ(policy_of(wish)->rule().actions_size(), 3);
   wish.types = {"Thing"};
+  EXPECT_EQ(policy_of(wish).error().code, ErrorCode::input_invalid);
+}
+
+TEST(Policy, SaysWhatIsRefusedAndWhatIsExcepted) {
+  PolicyWish wish;
+  wish.effect = consent::Effect::deny;
+  wish.confidentiality_max = consent::Confidentiality::very_restricted;
+  const auto everything = policy_of(wish);
+  ASSERT_TRUE(everything.ok()) << everything.error().text();
+  EXPECT_EQ(everything->rule().actions_size() + everything->rule().grantees_size(), 0);
+  wish.effect = consent::Effect::permit;
+  wish.person = random_id();
+  wish.purpose = consent::PurposeOfUse::treatment;
+  wish.data_from_ms = -1;
+  wish.data_to_ms = 0;
+  wish.authors = {random_id(), random_id()};
+  wish.author_organisations = {random_id()};
+  wish.except_types = {"Condition"};
+  wish.except_persons = {random_id()};
+  wish.except_authors = {random_id()};
+  const auto policy = policy_of(wish);
+  ASSERT_TRUE(policy.ok()) << policy.error().text();
+  EXPECT_EQ(policy->rule().data_from_ms(), -1);
+  EXPECT_EQ(policy->rule().authors_size(), 3);
+  EXPECT_EQ(policy->rule().exceptions_size(), 3);
+  wish.data_to_ms = -1;
+  EXPECT_EQ(policy_of(wish).error().code, ErrorCode::message_malformed);
+  wish.data_to_ms.reset();
+  wish.except_types = {"Thing"};
   EXPECT_EQ(policy_of(wish).error().code, ErrorCode::input_invalid);
 }
 

@@ -548,7 +548,11 @@ int run_demo(const DemoOptions& options, const Console& console) {
                   ": on this node, not with people. Only a demo may do that.",
               "演示人物的钥匙保存在 " + (options.folder / "personas").string() +
                   ":在本节点上,而不在本人手中。只有演示可以这样做。");
-  if (console.json()) console.result("{\"url\":\"" + url + "\",\"story\":\"done\"}");
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/demo/v1").key("url").string(url);
+    console.answer(out.key("story").string("done").end_object().take());
+  }
   if (options.exit) return static_cast<int>(ExitCode::done);
   console.say("  Open      " + url + "\n  Try next  ./build/xinglin demo tamper --data " +
                   stage->layout.root.string() + "   (after Ctrl-C)",

@@ -3,6 +3,7 @@
 #include "node/network/commands.h"
 
 #include "base/file.h"
+#include "base/json/writer.h"
 #include "node/init.h"
 #include "node/network/folder.h"
 #include "node/unlock_options.h"
@@ -41,7 +42,7 @@ int run_card(const NetworkOptions& options, const Console& console) {
   if (!file.ok()) return console.fail(file.error());
   const Status written = write_file_durably(options.out, *file);
   if (!written.ok()) return console.fail(written.error());
-  if (console.json()) console.result(std::string(text_of(*file)));
+  if (console.json()) console.document(text_of(*file));
   console.done("Made the member's keys in " + options.data + " and its card in " + options.out,
                "已在 " + options.data + " 生成成员密钥,名片在 " + options.out);
   console.say(
@@ -54,8 +55,10 @@ int run_card(const NetworkOptions& options, const Console& console) {
 void show_founding(const Founding& founding, const Console& console) {
   const std::string id = to_hex(founding.network);
   if (console.json()) {
-    console.result("{\"schema\":\"xinglin/founding/v1\",\"network\":\"" + id +
-                   "\",\"complete\":" + (founding.missing.empty() ? "true" : "false") + "}");
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/founding/v1").key("network").string(id);
+    out.key("complete").boolean(founding.missing.empty());
+    console.answer(out.key("missing").string(founding.missing).end_object().take());
   }
   // Short enough to be read out over the telephone.
   console.say("  network  " + id.substr(0, 8) + " " + id.substr(8, 8) + " … (compare it by voice)",
@@ -102,6 +105,11 @@ int run_invite(const NetworkOptions& options, const Console& console) {
   if (!invitation.ok()) return console.fail(invitation.error());
   const Status written = write_file_durably(options.out, view_of(*invitation));
   if (!written.ok()) return console.fail(written.error());
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/invitation-written/v1").key("file");
+    console.answer(out.string(options.out).end_object().take());
+  }
   console.done("Wrote the invitation " + options.out, "已写出邀请文件 " + options.out);
   console.say("  next, at the newcomer: xinglin network join " + options.out,
               "  下一步(新成员处):xinglin network join " + options.out);
@@ -119,7 +127,7 @@ int run_join(const NetworkOptions& options, const Console& console) {
   if (!network.ok()) return console.fail(network.error());
   const std::string id = to_hex(*network);
   if (console.json()) {
-    console.result("{\"schema\":\"xinglin/joined/v1\",\"network\":\"" + id + "\"}");
+    console.answer("{\"schema\":\"xinglin/joined/v1\",\"network\":\"" + id + "\"}");
   }
   console.done("Checked what every founder signed; the node can run and will follow the ledger",
                "已核对全部创始成员的签署;节点可以运行并同步账本");
@@ -146,8 +154,11 @@ int run_rekey(const NetworkOptions& options, const Console& console) {
       unlock->save(layout.next_validator_key(), crypto::keyfile::Kind::ed25519, key->secret());
   if (!saved.ok()) return console.fail(saved.error());
   const std::string text = to_base64(key->public_key());
-  console.result(
-      console.json() ? "{\"schema\":\"xinglin/validator-key/v1\",\"key\":\"" + text + "\"}" : text);
+  if (console.json()) {
+    console.answer("{\"schema\":\"xinglin/validator-key/v1\",\"key\":\"" + text + "\"}");
+  } else {
+    console.result(text);
+  }
   console.done("Made the next validator key", "已生成下一把验证者密钥");
   console.say(
       "  next: start the node again, then propose it:\n"

@@ -18,11 +18,9 @@ Result<std::vector<MemberCard>> read_cards(const std::vector<fs::path>& files) {
   std::vector<MemberCard> out;
   for (const fs::path& file : files) {
     XL_TRY_ASSIGN(const Bytes content, read_file(file, founding_file_bytes_max));
-    auto card = read_member_card(content);
-    if (!card.ok()) {
-      return make_error(card.error().code, file.filename().string() + ": " + card.error().message);
-    }
-    out.push_back(std::move(*card));
+    XL_TRY_ASSIGN(MemberCard card,
+                  json::in_file(read_member_card(content), text_of(content), file.string()));
+    out.push_back(std::move(card));
   }
   return out;
 }

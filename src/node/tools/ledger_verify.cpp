@@ -410,8 +410,7 @@ std::string describe_state_key(ByteView key, const contracts::Registry& registry
   return out + "', " + to_hex(key.subspan(2));
 }
 
-std::string report_json(const VerifyReport& report) {
-  json::Writer out;
+void write_report(json::Writer& out, const VerifyReport& report) {
   out.begin_object().key("schema").string("xinglin/ledger-verification/v1");
   out.key("intact").boolean(!report.damage.has_value());
   out.key("first_block").string(std::to_string(report.base));
@@ -426,7 +425,7 @@ std::string report_json(const VerifyReport& report) {
   } else {
     out.null();
   }
-  return out.end_object().take();
+  out.end_object();
 }
 
 Result<VerifyReport> verify_ledger(

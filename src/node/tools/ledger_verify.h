@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/json/writer.h"
 #include "chain/chain.h"
 #include "ordering/solo/mark.h"
 
@@ -51,8 +52,8 @@ struct VerifyReport {
     state::Database& database, const contracts::Registry& registry, model::Genesis genesis,
     const std::function<void(std::uint64_t, std::uint64_t)>& progress);
 
-/// The report as JSON, `schema` xinglin/ledger-verification/v1.
-[[nodiscard]] std::string report_json(const VerifyReport& report);
+/// Writes the report as an object, `schema` xinglin/ledger-verification/v1.
+void write_report(json::Writer& out, const VerifyReport& report);
 
 /// `state key 3 'h' of contract records` and the rest of the key in hex: how a key is named.
 [[nodiscard]] std::string describe_state_key(ByteView key, const contracts::Registry& registry);

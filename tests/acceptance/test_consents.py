@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+"""Goal: what a patient allows, refuses and excepts by the command line decides what the gateway
+gives out. Method: the real binary; a doctor elsewhere reads records of two classes, two authors and
+two times under each agreement; what is refused has the reason that the agreement gives."""
+
+import pytest
+
+from test_cli import OPERATOR, observation, visit
+from test_cli import world as shared_world  # noqa: F401 (a fixture)
+
+
+@pytest.fixture(scope="module")
+def world(shared_world):
+    out = shared_world
+    for number, year in ((31, 2015), (32, 2024)):
+        out.put("city", {**observation(number), "effectiveDateTime": f"{year}-06-01T08:00:00Z"})
+    return out
+
+
+def grant(world, *more):
+    return world.act("ada", "consent", "grant", "--to", world.river, "--days", "30", *more)
+
+
+def deny(world, *more):
+    return world.act("ada", "consent", "deny", *more)
+
+
+def read(world, name, who="ward", code=0):
+    answer = world.act(who, "record", "get", name, "--organisation", world.city, code=code)
+    assert code or answer["resource"]["id"] == name.partition("/")[2]
+    return answer
+
+
+def refused(world, name, who="ward"):
+    assert read(world, name, who, code=5)["error"]["code"] in ("XL3502", "XL3511")
+    last = world.act("ada", "access", "log")["entries"][-1]
+    told = world.act("ada", "access", "explain", last["sequence"])
+    assert told["entry"]["permitted"] is False
+    return {one["name"] for one in told["reasons"]}
+
+
+@pytest.fixture()
+def clean(world):
+    """Takes back what a test agreed to."""
+    yield
+    for one in world.act("ada", "consent", "list")["consents"]:
+        world.act("ada", "consent", "revoke", one["consent"])
+
+
+def test_a_denied_class_is_refused_whatever_is_allowed(world, clean):
+    grant(world)
+    read(world, "Condition/c-1")
+    told = deny(world, "--types", "Condition")
+    assert told["end"] is None and told["en"].startswith("Refuses everybody")
+    assert refused(world, "Condition/c-1") == {"patient_denies"}
+    read(world, "Observation/bp-1")
+    # In the patient's own hospital too.
+    world.put("city", visit(9, world.min))
+    read(world, "Observation/bp-1", who="min")
+    assert refused(world, "Condition/c-1", who="min") == {"patient_denies"}
+    world.act("ada", "consent", "revoke", told["consent"])
+    read(world, "Condition/c-1")
+
+
+def test_a_person_and_an_institution_can_be_denied(world, clean):
+    grant(world)
+    one = deny(world, "--person", world.ward, "--days", "3")
+    assert one["end"] and world.ward in one["en"] and world.ward in one["zh"]
+    assert refused(world, "Observation/bp-1") == {"patient_denies"}
+    world.act("ada", "consent", "revoke", one["consent"])
+    read(world, "Observation/bp-1")
+    deny(world, "--to", world.river, "--purpose", "TREAT")
+    assert refused(world, "Observation/bp-1") == {"patient_denies"}
+
+
+def test_a_data_period_cuts_older_records_off(world, clean):
+    made = grant(world, "--data-from", "2020-01-01", "--data-to", "2025-12-31")
+    assert "of 2020-01-01 or later, of 2025-12-31 or earlier" in made["en"]
+    read(world, "Observation/bp-32")
+    assert refused(world, "Observation/bp-31") == {"period_not_covered"}
+    # Data whose time nobody knows might be older.
+    assert refused(world, "Observation/bp-1") == {"period_not_covered"}
+    shown = world.act("ada", "consent", "show", made["consent"])["rule"]
+    assert shown["data_from"] == "2020-01-01T00:00:00.000Z"
+    assert shown["data_to"] == "2026-01-01T00:00:00.000Z"
+    world.act("ada", "consent", "grant", "--to", world.river, "--days", "1", "--data-from",
+              "2020-01-02", "--data-to", "2020-01-01", code=2)
+
+
+def test_exceptions_are_left_out_of_what_is_allowed(world, clean):
+    made = grant(world, "--except-types", "Condition", "--except-person", world.min)
+    read(world, "Observation/bp-1")
+    assert refused(world, "Condition/c-1") == {"excepted"}
+    assert made["en"].count("; except ") == 2 and made["zh"].count(";例外:") == 2
+    rule = world.act("ada", "consent", "show", made["consent"])["rule"]
+    assert {code["code"] for one in rule["exceptions"] for code in one["classes"]} == {"Condition"}
+
+
+def test_authors_bound_what_may_be_seen(world, clean):
+    elsewhere = grant(world, "--author-organisation", world.river)
+    assert refused(world, "Observation/bp-1") == {"author_not_covered"}
+    world.act("ada", "consent", "revoke", elsewhere["consent"])
+    own = grant(world, "--author-organisation", world.city)
+    read(world, "Observation/bp-1")
+    world.act("ada", "consent", "revoke", own["consent"])
+    grant(world, "--author", world.min)
+    assert refused(world, "Observation/bp-1") == {"author_not_covered"}
+
+
+def test_confidentiality_has_a_least_and_a_most(world, clean):
+    grant(world, "--confidentiality", "R,V")
+    assert refused(world, "Observation/bp-1") == {"confidentiality_not_covered"}
+    made = grant(world, "--confidentiality", "N,R")
+    read(world, "Observation/bp-1")
+    rule = world.act("ada", "consent", "show", made["consent"])["rule"]
+    assert (rule["confidentiality_min"], rule["confidentiality_max"]) == (4, 5)
+    world.act("ada", "consent", "grant", "--to", world.river, "--days", "1", "--confidentiality",
+              "L,N,R", code=2)
+
+
+def test_an_agreement_is_a_sentence_in_both_languages(world, clean):
+    made = grant(world, "--types", "Observation", "--confidentiality", "N", "--data-from",
+                 "2020-01-01", "--except-author", world.min)
+    show = ("consent", "show", made["consent"], "--as", "ada.json", *OPERATOR)
+    english = world.run(*show).stdout
+    said = (f"Allows {world.river} to read, search Observation for treatment, confidential up to "
+            f"normal, of 2020-01-01 or later; except everything, written by {world.min}.")
+    assert said in english and made["en"] == said
+    chinese = world.run(*show, "--lang", "zh").stdout
+    assert (f"允许 {world.river} 为诊疗目的读取、检索以下资料:检验检查结果,保密级别最高为“一般”,"
+            f"限 2020-01-01 起的资料;例外:全部资料,限由 {world.min} 书写的资料。") in chinese
+    listed = world.run("consent", "list", "--as", "ada.json", *OPERATOR, "--lang", "zh").stdout
+    assert "允许" in listed and "诊疗" in listed and "检验检查结果" not in made["en"]
