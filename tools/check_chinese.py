@@ -14,8 +14,13 @@ import lint_common
 # Name of a function that takes a text for people, and which argument it is.
 CALLS = {"add_subcommand": 1, "add_option": -1, "add_flag": -1, "add_flag_callback": -1,
          "add_option_function": -1, "make_error": 1, "wrong_usage": 0, "damaged": -1,
-         "card_invalid": 0, "words": 0, "good": 1}
+         "card_invalid": 0, "words": 0, "good": 1, "config_error": 0, "corrupt": 0,
+         "corrupt_record": 0, "emergency_mismatch": 0, "failed": 0, "genesis_error": 0,
+         "index_differs": 1, "invalid": 0, "invalid_card": 0, "invalid_invitation": 0,
+         "invalid_member_card": 0, "invalid_signature": 0, "malformed": 0, "request_invalid": 0,
+         "wrong": 0}
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+NAME = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+")  # of a field or a setting: stays as it is
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -65,7 +70,8 @@ def template(expression):
         elif not out.endswith("{}"):
             out += "{}"
     text = out.replace('\\"', '"').replace("\\n", "\n")
-    return text if re.search(r"[A-Za-z]{2}", text.replace("{}", "")) else ""
+    said = re.search(r"[A-Za-z]{2}", text.replace("{}", "")) and not NAME.fullmatch(text)
+    return text if said else ""
 
 
 def texts(code):
