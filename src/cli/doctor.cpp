@@ -32,23 +32,24 @@ Finding good(std::string name, std::string what) {
   return {std::move(name), true, std::move(what), {}, ExitCode::done, false};
 }
 
-Finding check_program() {
+Finding check_program(const Console& console) {
   const Status libraries = crypto::check_libraries();
   if (libraries.ok())
     return good("program", "xinglin " XL_VERSION ", cryptography answers rightly");
-  return {"program", false, libraries.error().message, "install the libraries again",
+  return {"program", false, console.sentence_of(libraries.error()), "install the libraries again",
           ExitCode::failed};
 }
 
-Finding check_node(client::HttpClient& http, const std::string& url) {
+Finding check_node(client::HttpClient& http, const std::string& url, const Console& console) {
   const auto health = client::json_of(http.get("/health"));
   if (!health.ok()) {
     const bool silent = health.error().code == ErrorCode::node_unreachable;
-    return {"node", false, health.error().message,
+    return {"node", false, console.sentence_of(health.error()),
             silent
                 ? "start it: xinglin node run, or name it with --node; what a stopped one keeps is "
                   "read by xinglin ledger verify and xinglin node verify"
-                : std::string(describe(health.error().code).en_fix),
+                : std::string(console.pick(describe(health.error().code).en_fix,
+                                           describe(health.error().code).zh_fix)),
             ExitCode::unreachable};
   }
   return good("node", url + " answers at height " +
@@ -151,16 +152,16 @@ Finding check_clock(client::HttpClient& http) {
           ExitCode::failed};
 }
 
-Finding check_genesis(client::HttpClient& http, const fs::path& file) {
+Finding check_genesis(client::HttpClient& http, const fs::path& file, const Console& console) {
   const auto raw = read_file(file, limits::genesis_bytes_max);
   if (!raw.ok()) {
-    return {"genesis", false, raw.error().message, "name the node's folder with --data",
-            ExitCode::input_invalid};
+    return {"genesis", false, console.sentence_of(raw.error()),
+            "name the node's folder with --data", ExitCode::input_invalid};
   }
   const auto genesis = model::read_genesis(*raw);
   if (!genesis.ok()) {
-    return {"genesis", false, genesis.error().message, "restore it from another member",
-            ExitCode::input_invalid};
+    return {"genesis", false, console.sentence_of(genesis.error()),
+            "restore it from another member", ExitCode::input_invalid};
   }
   const auto answer = http.get("/ledger/v1/genesis");
   if (!answer.ok() || answer->status != 200) {
@@ -241,13 +242,13 @@ Result<int> run_doctor(const Session& session, const DoctorOptions& options,
   XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
   client::HttpClient http(std::move(address));
   const fs::path data(options.data);
-  std::vector<Finding> findings{check_program(), check_versions(session.libraries, console),
-                                check_node(http, session.node_url)};
+  std::vector<Finding> findings{check_program(console), check_versions(session.libraries, console),
+                                check_node(http, session.node_url, console)};
   findings.push_back(check_network(http));
   const auto certificate = check_certificate(http);
   if (certificate) findings.push_back(*certificate);
   findings.push_back(check_clock(http));
-  findings.push_back(check_genesis(http, data / "genesis.json"));
+  findings.push_back(check_genesis(http, data / "genesis.json", console));
   findings.push_back(check_disk(data));
   findings.push_back(check_keys(data / "keys", session));
   int exit_code = succeeded;

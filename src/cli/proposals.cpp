@@ -246,9 +246,11 @@ Result<int> run_proposal_show(const Session& session, const ProposalOptions& opt
   }
   const json::Value proposal = answer.root().find("proposal");
   for (const json::Member member : proposal.members()) {
+    const bool coded = member.key == "status" || member.key == "kind";
     const auto text = member.value.as_string();
-    console.result(console.words(member.key) + "\t" +
-                   (text ? console.words(*text) : json::write(member.value, json::Style::compact)));
+    std::string value = text ? std::string(*text) : json::write(member.value);
+    if (coded) value = console.words(value);
+    console.result(console.words(member.key) + "\t" + value);
   }
   const json::Value tally = answer.root().find("tally");
   for (const char* name : {"yes", "no", "abstain", "total"}) {

@@ -124,6 +124,9 @@ int run_join(const NetworkOptions& options, const Console& console) {
       options.engine.empty() ? default_engine() : std::filesystem::path(options.engine);
   settings.port = static_cast<std::uint16_t>(options.port);
   const auto network = join_network(options.layout(), *invitation, settings);
+  if (!network.ok() && network.error().code == ErrorCode::invitation_invalid) {
+    return console.fail(json::in_file(network.error(), text_of(*invitation), options.files[0]));
+  }
   if (!network.ok()) return console.fail(network.error());
   const std::string id = to_hex(*network);
   if (console.json()) {

@@ -116,7 +116,8 @@ Result<Founding> accept_signatures(const Layout& layout, const std::vector<fs::p
   XL_TRY_ASSIGN(const std::vector<MemberCard> cards, read_cards(files_in(layout.cards())));
   for (const fs::path& file : files) {
     XL_TRY_ASSIGN(const Bytes content, read_file(file, founding_file_bytes_max));
-    XL_TRY_ASSIGN(const FoundingSignature one, read_founding_signature(content));
+    XL_TRY_ASSIGN(const FoundingSignature one,
+                  json::in_file(read_founding_signature(content), text_of(content), file.string()));
     XL_TRY(check_signature(one, cards, genesis.network));
     XL_TRY(write_file_durably(layout.signatures() / (one.member.text() + ".json"), content));
   }
