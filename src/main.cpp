@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
                "xinglin");
   add_all(app, session);
   std::string before;
-  if (const CLI::App* asked = xl::cli::asked_in_short(app, words, before)) {
+  if (const CLI::App* asked = xl::cli::asked_in_short(app, words, !console.json(), before)) {
     console.result(xl::cli::short_help(*asked, before, console));
     return xl::cli::succeeded;
   }

@@ -135,20 +135,19 @@ Result<int> run_list_consents(const Session& session, const ConsentShowOptions& 
     return succeeded;
   }
   Table table({"ID", std::string(console.pick("ACTIVE", "有效")),
-               std::string(console.pick("EFFECT", "效力")),
                std::string(console.pick("WHO", "被授权者")),
                std::string(console.pick("WHAT", "内容")), std::string(console.pick("WHY", "目的")),
                std::string(console.pick("UNTIL", "截止")),
-               std::string(console.pick("AGREED", "授权方式"))});
+               std::string(console.pick("AGREED", "授权方式")),
+               std::string(console.pick("EFFECT", "效力"))});
   for (const json::Value one : all.root().find("consents").items()) {
     const json::Value rule = one.find("rule");
     const bool active = one.find("active").as_bool().value_or(false);
     table.add({std::string(one.find("consent").as_string().value_or("")),
-               console.words(active ? "yes" : "no"),
-               console.words(one.find("effect").as_string().value_or("")),
-               grantees_text(rule, console), classes_text(rule, console),
-               purposes_text(rule, console), time_text(number_in(one, "end_ms")),
-               how_agreed(one, console)});
+               console.words(active ? "yes" : "no"), grantees_text(rule, console),
+               classes_text(rule, console), purposes_text(rule, console),
+               time_text(number_in(one, "end_ms")), how_agreed(one, console),
+               console.words(one.find("effect").as_string().value_or(""))});
   }
   table.print(console);
   return succeeded;

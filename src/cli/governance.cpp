@@ -157,7 +157,8 @@ void add_governance_commands(CLI::App& app, Session& session) {
   auto* security =
       network.add_subcommand("security", "a node's security attestation")->require_subcommand(1);
   security->footer(
-      "Examples:\n  xinglin network security attest west.statement --as regulator.json");
+      "Examples:\n  xinglin network security attest west.statement --as regulator.json\n"
+      "  xinglin network security statement --help");
   auto options = std::make_shared<SecurityOptions>();
   auto* statement = security->add_subcommand("statement", "sign what an examination found");
   statement->add_option("--auditor", options->auditor, "DID of who examined it")->required();
@@ -173,11 +174,16 @@ void add_governance_commands(CLI::App& app, Session& session) {
       "Examples:\n  xinglin network security statement --auditor DID --software 'xinglin 0.1.0' "
       "\\\n"
       "    --scanned 2026-11-20 --next-due 2027-11-19 --report scan.pdf --out west.statement \\\n"
-      "    --genesis xinglin-data/genesis.json --as west.json");
+      "    --genesis xinglin-data/genesis.json --as west.json\n"
+      "  xinglin network security statement --auditor DID --software 'xinglin 0.1.0' \\\n"
+      "    --scanned 2026-11-20 --next-due 2027-02-19 --report scan.pdf --out west.statement \\\n"
+      "    --as west.json --json");
   choose(statement, session, options, run_statement);
   auto* attest = security->add_subcommand("attest", "confirm an organisation's statement");
   attest->add_option("STATEMENT", options->file, "the organisation's statement")->required();
-  attest->footer("Examples:\n  xinglin network security attest west.statement --as regulator.json");
+  attest->footer(
+      "Examples:\n  xinglin network security attest west.statement --as regulator.json\n"
+      "  xinglin network security attest west.statement --as regulator.json --dry-run");
   choose_change(attest, session, options, run_attest_security);
 }
 

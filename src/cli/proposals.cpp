@@ -330,28 +330,38 @@ void add_create(CLI::App& proposal, Session& session,
 void add_proposal_commands(CLI::App& network, Session& session) {
   auto* proposal =
       network.add_subcommand("proposal", "what members decide together")->require_subcommand(1);
-  proposal->footer("Examples:\n  xinglin network proposal list --as hospital.json");
+  proposal->footer(
+      "Examples:\n  xinglin network proposal list --as hospital.json\n"
+      "  xinglin network proposal vote 3fa9… yes --as hospital.json");
   auto options = std::make_shared<ProposalOptions>();
   add_create(*proposal, session, options);
   auto* list = proposal->add_subcommand("list", "all proposals");
   list->add_option("--status", options->status, "only these")
       ->check(CLI::IsMember({"open", "passed", "executed", "failed", "withdrawn", "expired"}));
-  list->footer("Examples:\n  xinglin network proposal list --status open --as hospital.json");
+  list->footer(
+      "Examples:\n  xinglin network proposal list --status open --as hospital.json\n"
+      "  xinglin network proposal list --as hospital.json --json");
   choose(list, session, options, run_proposal_list);
   auto* show = proposal->add_subcommand("show", "a proposal and its ballots");
   show->add_option("PROPOSAL", options->id, "32 hexadecimal digits")->required();
-  show->footer("Examples:\n  xinglin network proposal show 3fa9… --as hospital.json");
+  show->footer(
+      "Examples:\n  xinglin network proposal show 3fa9… --as hospital.json\n"
+      "  xinglin network proposal show 3fa9… --as hospital.json --json");
   choose(show, session, options, run_proposal_show);
   auto* vote = proposal->add_subcommand("vote", "a member's ballot; the last one counts");
   vote->add_option("PROPOSAL", options->id, "32 hexadecimal digits")->required();
   vote->add_option("BALLOT", options->ballot, "yes, no or abstain")
       ->required()
       ->check(CLI::IsMember({"yes", "no", "abstain"}));
-  vote->footer("Examples:\n  xinglin network proposal vote 3fa9… yes --as hospital.json");
+  vote->footer(
+      "Examples:\n  xinglin network proposal vote 3fa9… yes --as hospital.json\n"
+      "  xinglin network proposal vote 3fa9… abstain --as hospital.json");
   choose_change(vote, session, options, run_proposal_vote);
   auto* withdraw = proposal->add_subcommand("withdraw", "take your own proposal back");
   withdraw->add_option("PROPOSAL", options->id, "32 hexadecimal digits")->required();
-  withdraw->footer("Examples:\n  xinglin network proposal withdraw 3fa9… --as hospital.json");
+  withdraw->footer(
+      "Examples:\n  xinglin network proposal withdraw 3fa9… --as hospital.json\n"
+      "  xinglin network proposal withdraw 3fa9… --as hospital.json --dry-run");
   choose_change(withdraw, session, options, run_proposal_withdraw);
 }
 

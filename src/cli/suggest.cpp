@@ -165,21 +165,21 @@ std::string suggestion(const CLI::App& app, const std::vector<std::string>& word
 }
 
 const CLI::App* asked_in_short(const CLI::App& app, const std::vector<std::string>& words,
-                               std::string& before) {
+                               bool talks, std::string& before) {
   bool short_asked = false;
   bool flag_asked = false;
   const CLI::App* at = &app;
   for (const std::string& word : words) {
     if (word == "--") break;
     if (word == "-h") short_asked = true;
-    if (word == "--help" || word == "--version" || word == "--json") flag_asked = true;
+    if (word == "--help" || word == "--version") flag_asked = true;
     const CLI::App* next = command_called(*at, word);
     if (next == nullptr) continue;
     before += (before.empty() ? "" : " ") + at->get_name();
     at = next;
   }
   const bool bare = !at->get_subcommands({}).empty() && unknown_command(app, words).empty();
-  return short_asked || (bare && !flag_asked) ? at : nullptr;
+  return short_asked || (bare && talks && !flag_asked) ? at : nullptr;
 }
 
 }  // namespace xl::cli

@@ -22,10 +22,11 @@ namespace xl::cli {
 [[nodiscard]] std::string suggestion(const CLI::App& app, const std::vector<std::string>& words,
                                      std::string_view reason = {});
 
-/// The command that is to be explained in short: `-h` stands among the words, or they name no
-/// command of a group. Null otherwise. `before` gets the words that lead to it.
+/// The command that is to be explained in short: `-h` stands among the words, or, to a person
+/// (`talks`), they name no command of a group. Null otherwise. `before` gets the words that lead to
+/// it.
 [[nodiscard]] const CLI::App* asked_in_short(const CLI::App& app,
-                                             const std::vector<std::string>& words,
+                                             const std::vector<std::string>& words, bool talks,
                                              std::string& before);
 
 /// What the parser of the command line refused, as our error: usage_invalid with the word

@@ -691,5 +691,5 @@ def test_every_command_has_examples_and_is_documented(world):
         assert names or f"`{' '.join(words)}`" in page, words
 
     for group in ("identity", "record", "consent", "access", "fhir", "ledger", "node", "verify",
-                  "doctor", "bench", "demo", "explain"):
+                  "doctor", "bench", "demo", "explain", "network"):
         commands([group])

@@ -87,7 +87,9 @@ def test_short_help_is_short_and_begins_with_examples(words):
     assert all(re.search(rf"^  {re.escape(name)} ", told, re.M) for name, _ in listed)
     if listed:  # without a word behind it the same is meant; programs get an error
         assert run(*words).stdout == told
-        assert json.loads(run(*words, "--json", code=2).stdout)["error"]["code"] == "XL5003"
+        for arguments, output in (("--json",), ""), ((), "json"):
+            error = json.loads(run(*words, *arguments, code=2, XINGLIN_OUTPUT=output).stdout)
+            assert error["error"]["code"] == "XL5003"
 
 
 @pytest.mark.parametrize("topic", ["environment", "exit-codes", "output"])

@@ -184,7 +184,9 @@ void add_joining_commands(CLI::App& network, const std::shared_ptr<NetworkOption
   auto* invite = network.add_subcommand("invite", "what a newcomer needs to follow this network");
   on(invite, run_invite);
   invite->add_option("--out", options->out, "the invitation file to write")->required();
-  invite->footer("Examples:\n  xinglin network invite --out region.invitation");
+  invite->footer(
+      "Examples:\n  xinglin network invite --out region.invitation\n"
+      "  xinglin network invite --data /srv/xinglin --out region.invitation");
   auto* join = network.add_subcommand("join", "make this member's folder a node of a network");
   on(join, run_join);
   join->add_option("INVITATION", options->files, "a member's invitation")->required()->expected(1);
@@ -197,7 +199,9 @@ void add_joining_commands(CLI::App& network, const std::shared_ptr<NetworkOption
   auto* rekey = network.add_subcommand("rekey", "make the validator key that the next vote names");
   on(rekey, run_rekey);
   add_unlock_options(rekey, options->unlock);
-  rekey->footer("Examples:\n  xinglin network rekey --passphrase-file passphrase");
+  rekey->footer(
+      "Examples:\n  xinglin network rekey --passphrase-file passphrase\n"
+      "  xinglin network rekey --data /srv/xinglin --operator-key operator.key");
 }
 
 }  // namespace
@@ -225,7 +229,9 @@ void add_network_commands(CLI::App& app,
   card->add_option("--out", options->out, "the card file to write")->required();
   card->footer(
       "Examples:\n  xinglin network card --network region --organisation 'City Hospital:hospital' "
-      "\\\n    --address city.example:26656 --out city.card --passphrase-file passphrase");
+      "\\\n    --address city.example:26656 --out city.card --passphrase-file passphrase\n"
+      "  xinglin network card --organisation 'West Clinic:clinic' --address west.example:26656 \\\n"
+      "    --out west.card --operator-key operator.key");
   auto* genesis = network->add_subcommand("genesis", "make the genesis from all founders' cards");
   on(genesis, run_genesis);
   add_unlock_options(genesis, options->unlock);
@@ -236,11 +242,14 @@ void add_network_commands(CLI::App& app,
       ->check(CLI::Range(0, 65535));
   genesis->footer(
       "Examples:\n  xinglin network genesis city.card north.card insurer.card regulator.card \\\n"
-      "    --out city.signature --passphrase-file passphrase");
+      "    --out city.signature --passphrase-file passphrase\n"
+      "  xinglin network genesis *.card --out city.signature --operator-key operator.key");
   auto* accept = network->add_subcommand("accept", "add the other founders' signatures");
   on(accept, run_accept);
   accept->add_option("SIGNATURES", options->files, "signature files")->required();
-  accept->footer("Examples:\n  xinglin network accept north.signature insurer.signature");
+  accept->footer(
+      "Examples:\n  xinglin network accept north.signature insurer.signature\n"
+      "  xinglin network accept --data /srv/xinglin north.signature --json");
   add_joining_commands(*network, options, on);
 }
 
