@@ -13,6 +13,7 @@
 #include "cli/record.h"
 #include "cli/verify.h"
 #include "cli/words.h"
+#include "contracts/api/contract.h"
 #include "contracts/consent/codes.h"
 
 namespace xl::cli {
@@ -61,6 +62,21 @@ void add_actor_options(CLI::App& app, Session& session) {
 }
 
 }  // namespace
+
+int fail(const Error& error, const Console& console) {
+  if (error.code != ErrorCode::contract_refused) return console.fail(error);
+  Error out = error;
+  const contracts::Registry registry = contracts::make_registry();
+  for (const auto& contract : registry.all()) {
+    for (const contracts::StatusInfo& info : contract->statuses()) {
+      // As `client::applied` names it.
+      if (!error.message.ends_with(code_text(info.number) + " " + std::string(info.name))) continue;
+      out.message +=
+          std::string(console.pick(": ", ":")) + std::string(console.pick(info.en, info.zh));
+    }
+  }
+  return console.fail(out);
+}
 
 CLI::Validator one_of(const std::vector<std::string>& words) {
   CLI::Validator out = CLI::IsMember(words);

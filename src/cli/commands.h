@@ -43,6 +43,10 @@ void add_commands(CLI::App& app, Session& session);
 /// are.
 [[nodiscard]] CLI::Validator one_of(const std::vector<std::string>& words);
 
+/// Says what failed, and what the status of a contract means that refused it; returns the exit
+/// code.
+[[nodiscard]] int fail(const Error& error, const Console& console);
+
 /// Lets `command` run `run` with its options. An error becomes what is said and the exit code; an
 /// integer is the exit code.
 template <typename Options>
@@ -51,7 +55,7 @@ void choose(CLI::App* command, Session& session, std::shared_ptr<Options> option
   command->callback([options, &session, run] {
     session.run = [options, &session, run](const Console& console) {
       const Result<int> outcome = run(session, *options, console);
-      return outcome.ok() ? *outcome : console.fail(outcome.error());
+      return outcome.ok() ? *outcome : fail(outcome.error(), console);
     };
   });
 }

@@ -64,14 +64,9 @@ void show_created(const client::Identity& who, const std::string& card, const Co
   const std::string key_id = to_hex(model::key_id_of(who.key.algorithm(), who.key.public_key()));
   if (console.json()) {
     // The card is one JSON object: it goes in as it is.
-    std::string flat = card;
-    while (flat.ends_with('\n')) flat.pop_back();
-    json::Writer out;
-    out.begin_object().key("schema").string("xinglin/identity-created/v1");
-    out.key("did").string(model::did_text(who.did)).key("key_id").string(key_id).end_object();
-    std::string text = out.take();
-    text.insert(text.size() - 1, ",\"card\":" + flat);
-    console.result(text);
+    console.answer("{\"schema\":\"xinglin/identity-created/v1\",\"did\":\"" +
+                   model::did_text(who.did) + "\",\"key_id\":\"" + key_id + "\",\"card\":" + card +
+                   "}");
     return;
   }
   console.result("did\t" + model::did_text(who.did));

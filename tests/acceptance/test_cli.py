@@ -275,7 +275,10 @@ def test_an_emergency_with_a_reason_is_reviewed(world):
     renewed = world.act("wang", "access", "renew", glass["entry"], "--custodian", world.city)
     assert renewed["entry"] == glass["entry"] and len(renewed["transaction_id"]) == 64
     again = world.act("wang", "access", "renew", glass["entry"], "--custodian", world.city, code=5)
-    assert "renewed_already" in again["error"]["message"]
+    assert "renewed_already: " in again["error"]["message"]
+    chinese = world.run("access", "renew", glass["entry"], "--custodian", world.city, "--as",
+                        "wang.json", *OPERATOR, "--lang", "zh", code=5).stderr
+    assert re.search(r"renewed_already:.*[\u3400-\u9fff]", chinese), chinese
 
 
 def test_two_clinicians_break_the_glass(world):

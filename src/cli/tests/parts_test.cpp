@@ -42,6 +42,13 @@ TEST(Words, DaysEndWhenTheNextBegins) {
   EXPECT_EQ(bytes_text(47'458'277), "47.4 MB");
 }
 
+TEST(Words, DataMayBeOlderThanTheClock) {
+  EXPECT_EQ(*start_of_day_ms("1970-01-02", "--data-from"), 86'400'000);
+  EXPECT_EQ(*start_of_day_ms("1969-12-31", "--data-from"), -86'400'000);
+  EXPECT_EQ(day_text(*start_of_day_ms("1950-02-28", "--data-from")), "1950-02-28");
+  EXPECT_EQ(start_of_day_ms("1799-12-31", "--data-from").error().code, ErrorCode::usage_invalid);
+}
+
 TEST(Doctor, WarnsOfALibraryThatRunsInAnotherVersion) {
   const Console english({});
   const Finding same = check_versions({{"A", "1.2", "1.2"}, {"B", "3", ""}}, english);
@@ -113,11 +120,31 @@ TEST_F(CommandTree, EveryCommandIsExplainedByExamples) {
   }
 }
 
+TEST_F(CommandTree, WhatIsAskedInShort) {
+  const auto asked = [this](const std::vector<std::string>& words, bool talks) {
+    std::string before;
+    const CLI::App* found = asked_in_short(app_, words, talks, before);
+    return found == nullptr ? std::string("-") : before + "/" + found->get_name();
+  };
+  EXPECT_EQ(asked({}, true), "/xinglin");
+  EXPECT_EQ(asked({}, false), "-");
+  EXPECT_EQ(asked({"record", "--lang", "zh"}, true), "xinglin/record");
+  EXPECT_EQ(asked({"record", "list", "-h"}, false), "xinglin record/list");
+  EXPECT_EQ(asked({"record", "list"}, true), "-");
+  EXPECT_EQ(asked({"record", "lst"}, true), "-");
+  EXPECT_EQ(asked({"--help"}, true), "-");
+  EXPECT_EQ(asked({"--version"}, true), "-");
+}
+
 TEST_F(CommandTree, MistypedCommandsAreRecognised) {
   EXPECT_EQ(suggestion(app_, {"recrd", "list"}), "xinglin record");
   EXPECT_EQ(suggestion(app_, {"--json", "record", "lst"}), "xinglin record list");
   EXPECT_EQ(suggestion(app_, {"zzzzzz"}), "");
   EXPECT_EQ(suggestion(app_, {"record", "list"}), "");
+  EXPECT_EQ(suggestion(app_, {"record", "list", "--organization", "x"}), "--organisation");
+  EXPECT_EQ(suggestion(app_, {"record", "list"}, "--kind: pacient not in {patient,guardian}"),
+            "--kind patient");
+  EXPECT_EQ(suggestion(app_, {"record", "list"}, "--kind: zzzzzzz not in {patient}"), "");
   EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
   EXPECT_EQ(edit_distance("", "abc"), 3U);
 }
