@@ -71,7 +71,7 @@ void show_assisted(const std::string& what, const model::Id& id, const Hash& sal
     console.answer(out.end_object().take());
   } else {
     console.result(id.text() + "\t" + options.signing.request);
-    console.result("evidence salt\t" + to_hex(salt));
+    console.result(console.words("evidence salt") + "\t" + to_hex(salt));
   }
   say_co_signed(done, options.signing, console);
   console.say("  keep the salt with the paper: together they prove what was committed to",
