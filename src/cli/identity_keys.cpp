@@ -49,7 +49,17 @@ Result<int> show_self(const Session& session, const Console& console) {
   table.add({console.words("roles"), roles});
   table.add({console.words("key"), to_hex(model::key_id_of(actor.identity().key.algorithm(),
                                                            actor.identity().key.public_key()))});
-  table.add({console.words("session"), text("key_id")});
+  for (const json::Value one : root.find("sessions").items()) {
+    const auto key = one.find("key_id").as_string().value_or("");
+    std::uint64_t until = 0;
+    if (!parse_decimal(one.find("expires_ms").as_string().value_or(""), until)) {
+      return make_error(ErrorCode::answer_unexpected);
+    }
+    std::string row = std::string(key) + std::string(console.pick(" until ", " 有效至 "));
+    row += time_text(until);
+    if (key == text("key_id")) row += console.pick(", this one", ",即本会话");
+    table.add({console.words("session"), row});
+  }
   table.print(console);
   return succeeded;
 }

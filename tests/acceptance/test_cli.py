@@ -408,7 +408,12 @@ def test_keys_rotate_and_end(world):
 
 def session_of(world, who):
     rows = world.run("identity", "show", "--as", f"{who}.json", *OPERATOR).stdout.splitlines()
-    return next(row.split("\t")[1] for row in rows if row.startswith("session\t"))
+    [own] = [row for row in rows if row.startswith("session\t") and row.endswith(", this one")]
+    return own.split("\t")[1].split(" ")[0]
+
+
+def sessions_of(world, who):
+    return [one["key_id"] for one in world.act(who, "identity", "show")["sessions"]]
 
 
 def test_one_session_ends_and_the_others_go_on(world):
@@ -417,9 +422,11 @@ def test_one_session_ends_and_the_others_go_on(world):
     shutil.rmtree(world.folder / "cache")  # another device: its sign-in is a session of its own
     second = session_of(world, "dual")
     assert first != second
+    assert sorted(sessions_of(world, "dual")) == sorted([first, second])
     ended = world.act("dual", "identity", "revoke", first)
     assert ended["kind"] == "session" and ended["key_id"] == first
     assert session_of(world, "dual") == second  # still the same sign-in
+    assert sessions_of(world, "dual") == [second]
     again = world.act("dual", "identity", "revoke", first, code=5)
     assert "delegation_ended" in again["error"]["message"]
     # The employer may end it too, without the person; nobody else may.
@@ -429,6 +436,17 @@ def test_one_session_ends_and_the_others_go_on(world):
     assert session_of(world, "dual") not in (first, second)  # that token was over
     unknown = world.act("dual", "identity", "revoke", "ab" * 32, code=5)
     assert "key_unknown" in unknown["error"]["message"]
+
+
+def test_nobody_is_shut_out_by_the_sessions_they_opened(world):
+    world.doctor("many", "city", world.city)
+    before = []
+    for _ in range(18):  # more devices than a person may have sessions
+        before.append(session_of(world, "many"))
+        shutil.rmtree(world.folder / "cache")
+    assert len(set(before)) == 18
+    left = sessions_of(world, "many")
+    assert len(left) == 16 and not {before[0], before[1], before[2]} & set(left)
 
 
 def test_a_receipt_as_cose_is_checked_offline_and_every_flip_is_named(world):
