@@ -307,11 +307,10 @@ Result<int> tamper_here(const FolderOptions& options, const Console& console) {
 Result<int> tamper_with_copy(const FolderOptions& options, const Console& console) {
   XL_TRY_ASSIGN(const Tampered tampered, tamper_copy(options.layout().ledger()));
   const std::string record = describe_state_key(tampered.key, contracts::make_registry());
-  const std::string folder = tampered.directory.string();
-  console.say("Flipped one bit of " + record + " in a copy: " + folder,
-              "已在副本中改动一位:" + console.words(record) + " — " + folder);
+  console.say("Flipped one bit of " + record + " in a copy, which is checked and removed",
+              "已在副本中改动一位:" + console.words(record) + "(副本核验后即删除)");
   FolderOptions copy = options;
-  copy.ledger = folder;
+  copy.ledger = tampered.directory.string();
   const auto altered = verify_folder(copy, console);
   std::error_code failure;
   std::filesystem::remove_all(tampered.directory, failure);
