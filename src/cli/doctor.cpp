@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "cli/doctor.h"
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 
@@ -173,6 +175,33 @@ Finding check_genesis(client::HttpClient& http, const fs::path& file, const Cons
           "compare both with a third member's", ExitCode::altered};
 }
 
+/// How long the free space lasts if the folder goes on growing as it did since it was made;
+/// nothing before it is a day old.
+struct Forecast {
+  std::uint64_t bytes = 0;  ///< that it takes now
+  std::uint64_t days = 0;   ///< that it is old
+  std::uint64_t days_left = 0;
+};
+std::optional<Forecast> forecast(const fs::path& folder, std::uint64_t free_bytes) {
+  std::error_code failure;
+  const auto made = fs::last_write_time(folder / "genesis.json", failure);
+  if (failure) return std::nullopt;
+  Forecast out;
+  const auto age = fs::file_time_type::clock::now() - made;
+  const auto days = std::chrono::duration_cast<std::chrono::days>(age).count();
+  if (days < 1) return std::nullopt;
+  out.days = static_cast<std::uint64_t>(days);
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(folder, options, failure), end; !failure && at != end;
+       at.increment(failure)) {
+    std::error_code gone;  // a store drops files while it runs
+    const std::uint64_t size = at->is_regular_file(gone) ? at->file_size(gone) : 0;
+    if (!gone) out.bytes += size;
+  }
+  out.days_left = free_bytes / std::max<std::uint64_t>(out.bytes / out.days, 1);
+  return out;
+}
+
 Finding check_disk(const fs::path& folder) {
   std::error_code failure;
   const fs::space_info space = fs::space(folder, failure);
@@ -180,9 +209,20 @@ Finding check_disk(const fs::path& folder) {
     return {"disk", false, folder.string() + ": " + failure.message(),
             "name the node's folder with --data", ExitCode::input_invalid};
   }
-  const std::string text = bytes_text(space.available) + " free";
-  if (space.available >= disk_bytes_min) return good("disk", text);
-  return {"disk", false, text, "free some space or move the data folder", ExitCode::failed};
+  constexpr std::uint64_t days_left_min = 30;
+  std::string text = bytes_text(space.available) + " free";
+  const auto grows = forecast(folder, space.available);
+  if (grows) {
+    text += "; this folder took " + bytes_text(grows->bytes) + " in " +
+            std::to_string(grows->days) + " days: room for about " +
+            std::to_string(grows->days_left) + " more";
+  }
+  const std::string fix = "free some space or move the data folder";
+  if (space.available < disk_bytes_min) return {"disk", false, text, fix, ExitCode::failed};
+  Finding out = good("disk", text);
+  out.warning = grows && grows->days_left < days_left_min;
+  if (out.warning) out.fix = fix;
+  return out;
 }
 
 /// The first file that others may read.

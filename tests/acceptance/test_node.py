@@ -266,6 +266,26 @@ def test_absolute_addresses_begin_with_the_public_one(folder):
         assert "gateway.public_url" in refused.stderr
 
 
+def test_doctor_says_how_long_the_disk_lasts(folder):
+    def disk():
+        told = run("doctor", "--data", "data", "--node", "http://127.0.0.1:9", "--json",
+                   cwd=folder, code=None)
+        [one] = [one for one in json.loads(told.stdout)["checks"] if one["name"] == "disk"]
+        return one
+
+    assert re.fullmatch(r"[\d.]+ [GMT]B free", disk()["what"])  # a folder of today grows by nothing
+    founded = time.time() - 10 * 86_400
+    os.utime(folder / "data" / "genesis.json", (founded, founded))
+    grows = disk()
+    assert re.search(r"took [\d.]+ [kM]B in 10 days: room for about \d{3,} more$", grows["what"])
+    assert grows["ok"] and not grows["warning"]
+    with open(folder / "data" / "large", "wb") as large:
+        large.truncate(shutil.disk_usage(folder).free)  # sparse: takes nothing
+    soon = disk()
+    assert soon["what"].endswith("room for about 10 more") or "about 9 more" in soon["what"]
+    assert soon["warning"] and soon["fix"]
+
+
 def test_secrets_that_others_can_read_are_refused(folder):
     (folder / "phrase").write_text("a phrase that opens nothing\n")
     for name, option in (("operator.key", "--operator-key"), ("phrase", "--passphrase-file")):
