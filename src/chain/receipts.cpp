@@ -21,7 +21,12 @@ Error misplaced(const Hash& id) {
 Result<LocatedTransaction> Chain::transaction(const Hash& id) const {
   Bytes stored;
   XL_TRY_ASSIGN(const bool found, database_.get(Column::transactions, id, stored));
-  if (!found) return make_error(ErrorCode::transaction_unknown);
+  if (!found) {
+    const std::uint64_t first = base();
+    if (first == 1) return make_error(ErrorCode::transaction_unknown);
+    return make_error(ErrorCode::transaction_unknown,
+                      "what blocks before " + std::to_string(first) + " held is not kept here");
+  }
   return decode_located(id, stored);
 }
 

@@ -76,8 +76,9 @@ class Viewer {
                                      bool of_patients);
 
   /// Records that a listing about one patient showed nothing of what is there, as `refuse` does.
-  /// Nothing happens when nothing was hidden. Errors: those of the journal.
-  [[nodiscard]] Status refuse_hidden(std::string_view action);
+  /// Where nothing was hidden, `a_stranger` leaves the trace of `refuse_unknown`, anybody else
+  /// none. Errors: those of the journal.
+  [[nodiscard]] Status refuse_hidden(std::string_view action, bool a_stranger);
 
   /// Records a refusal in the journal, whose next root puts it on the chain. Errors: those of the
   /// journal.

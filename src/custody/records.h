@@ -116,7 +116,8 @@ class RecordStore {
 };
 
 /// What the index says of a vault record. Errors: record_altered, index_entry_invalid.
-[[nodiscard]] Result<query::RecordEntry> entry_of(const vault::RecordVersion& which,
+[[nodiscard]] Result<query::RecordEntry> entry_of(const model::Id& organisation,
+                                                  const vault::RecordVersion& which,
                                                   const model::Id& patient, const Labels& labels,
                                                   std::string_view content);
 

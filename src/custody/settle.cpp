@@ -18,7 +18,8 @@ constexpr std::uint32_t rebuild_page = limits::vault_page_max;
 
 }  // namespace
 
-Result<query::RecordEntry> entry_of(const vault::RecordVersion& which, const model::Id& patient,
+Result<query::RecordEntry> entry_of(const model::Id& organisation,
+                                    const vault::RecordVersion& which, const model::Id& patient,
                                     const Labels& labels, std::string_view content) {
   query::RecordEntry out;
   out.record = which.record;
@@ -33,7 +34,7 @@ Result<query::RecordEntry> entry_of(const vault::RecordVersion& which, const mod
   json::Limits bounds;
   bounds.bytes_max = limits::record_bytes_max;
   XL_TRY_ASSIGN(const json::Document document, json::parse(content, bounds));
-  XL_TRY_ASSIGN(out.terms, query::terms_of(document.root()));
+  XL_TRY_ASSIGN(out.terms, query::terms_of(document.root(), query::own_path_of(organisation)));
   return out;
 }
 
@@ -113,7 +114,7 @@ Status RecordStore::settle_resource(const vault::RecordVersion& which, const mod
   XL_TRY_ASSIGN(const vault::Anchored kept, stores_.vault().anchored(which));
   Job job;
   NewVersion version;
-  XL_TRY_ASSIGN(version.entry, entry_of(which, patient, labels, content));
+  XL_TRY_ASSIGN(version.entry, entry_of(stores_.did(), which, patient, labels, content));
   version.labels = std::move(labels);
   version.content = std::move(content);
   job.versions.push_back(std::move(version));
@@ -176,8 +177,8 @@ class KeptResources {
       XL_TRY_ASSIGN(const vault::Opened opened, read(kept.which));
       XL_TRY_ASSIGN(const Labels labels, decode_labels(opened.labels));
       if (labels.kind() != static_cast<std::uint32_t>(Kind::resource)) continue;
-      XL_TRY_ASSIGN(query::RecordEntry entry,
-                    entry_of(kept.which, opened.patient, labels, text_of(opened.content)));
+      XL_TRY_ASSIGN(query::RecordEntry entry, entry_of(stores_.did(), kept.which, opened.patient,
+                                                       labels, text_of(opened.content)));
       progress_(++done_);
       return std::optional(std::move(entry));
     }
@@ -220,6 +221,7 @@ Result<std::vector<model::Id>> rebuild_index(Stores& stores, const model::StateR
 
 Result<std::uint64_t> verify_index(Stores& stores, const model::StateReader& state,
                                    const std::function<void(std::uint64_t)>& progress) {
+  XL_TRY(stores.index().check_integrity());
   KeptResources kept(stores, state, progress);
   std::uint64_t count = 0;
   for (;; ++count) {

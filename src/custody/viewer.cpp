@@ -298,8 +298,9 @@ Status Viewer::note_writes(std::span<const WriteNote> notes) {
   return {};
 }
 
-Status Viewer::refuse_hidden(std::string_view action) {
-  return hidden_ ? refuse(*hidden_, action) : Status{};
+Status Viewer::refuse_hidden(std::string_view action, bool a_stranger) {
+  if (hidden_) return refuse(*hidden_, action);
+  return a_stranger ? refuse_unknown(action) : Status{};
 }
 
 Result<std::optional<std::vector<model::Id>>> Viewer::patients(

@@ -82,6 +82,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {500, ErrorCode::keyring_altered},
     {500, ErrorCode::store_failed},
     {500, ErrorCode::store_corrupt},
+    {410, ErrorCode::block_not_kept},
     {500, ErrorCode::internal_failure},
     {503, ErrorCode::queue_full},
     {503, ErrorCode::custody_busy},

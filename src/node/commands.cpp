@@ -199,9 +199,9 @@ void show_report(const VerifyReport& report, const Console& console) {
   console.result(std::string(console.pick("  app hash ", "  账本指纹 ")) + to_hex(report.app_hash));
   if (report.base > 1) {
     console.result(std::string(console.pick(
-        "  earlier  blocks are not kept here: the state was taken from a snapshot, and "
+        "  earlier  blocks are not kept here (taken from a snapshot, or forgotten); the state "
         "is what the members signed",
-        "  更早    的区块此处不保留:状态取自快照,与各成员签署的一致")));
+        "  更早    的区块此处不保留(取自快照或已清理);状态与各成员签署的一致")));
   }
 }
 

@@ -96,13 +96,16 @@ Result<MemberCard> make_member(const Layout& layout, const NewMember& member, co
       std::filesystem::exists(layout.own_card(), failure)) {
     return make_error(ErrorCode::data_folder_exists, layout.root.string());
   }
+  const bool fresh = !std::filesystem::exists(layout.root, failure);
   for (const auto& folder : {layout.keys(), layout.own_card().parent_path()}) {
     std::filesystem::create_directories(folder, failure);
     if (failure) {
       return make_error(ErrorCode::file_unwritable, folder.string() + ": " + failure.message());
     }
   }
-  std::filesystem::permissions(layout.keys(), std::filesystem::perms::owner_all, failure);
+  const auto for_owner = std::filesystem::perms::owner_all;
+  if (fresh) std::filesystem::permissions(layout.root, for_owner, failure);
+  std::filesystem::permissions(layout.keys(), for_owner, failure);
   MemberCard card;
   card.network = member.network_name;
   card.address = member.address;

@@ -24,10 +24,12 @@ Result<std::optional<Unlock>> unlock_in_file(const UnlockOptions& options) {
 }  // namespace
 
 void add_unlock_options(CLI::App* command, UnlockOptions& options, const std::string& prefix) {
-  command->add_option("--" + prefix + "operator-key", options.operator_key,
-                      "file with the operator's 32-byte key");
-  command->add_option("--" + prefix + "passphrase-file", options.passphrase_file,
-                      "file with the passphrase");
+  auto* key = command->add_option("--" + prefix + "operator-key", options.operator_key,
+                                  "file with the operator's 32-byte key");
+  command
+      ->add_option("--" + prefix + "passphrase-file", options.passphrase_file,
+                   "file with the passphrase")
+      ->excludes(key);
 }
 
 Result<Unlock> unlock_of(const UnlockOptions& options, const Console& console) {

@@ -149,6 +149,8 @@ std::string_view string_at(json::Value object, std::string_view key) {
 /// Collects the terms of one resource.
 class TermCollector {
  public:
+  explicit TermCollector(std::string_view own_path) : own_path_(own_path) {}
+
   /// Adds what stands at the remaining `path` below `value`. The depth is that of a path.
   void walk(const TermRule& rule, json::Value value, std::string_view path) {
     if (!value.present()) return;
@@ -244,15 +246,18 @@ class TermCollector {
     if (!parts) return;
     const std::string_view type = parts->type.empty() ? string_at(value, "type") : parts->type;
     if (!rule.target.empty() && !type.empty() && type != rule.target) return;
-    if (parts->base.size() + parts->type.size() + parts->id.size() > term_bytes_max) return;
+    const bool own = !own_path_.empty() && parts->base.ends_with(own_path_);
+    const std::string_view base = own ? std::string_view{} : parts->base;
+    if (base.size() + parts->type.size() + parts->id.size() > term_bytes_max) return;
     add({rule.name,
          rule.kind,
-         std::string(parts->base),
+         std::string(base),
          std::string(parts->type),
          std::string(parts->id),
          {}});
   }
 
+  std::string_view own_path_;
   std::vector<Term> terms_;
   bool full_ = false;
 };
@@ -296,9 +301,13 @@ std::vector<SearchParameter> search_parameters(std::string_view type) {
   return out;
 }
 
-Result<std::vector<Term>> terms_of(json::Value resource) {
+std::string own_path_of(const model::Id& organisation) {
+  return "/o/" + organisation.text() + "/fhir/";
+}
+
+Result<std::vector<Term>> terms_of(json::Value resource, std::string_view own_path) {
   const std::string_view type = string_at(resource, "resourceType");
-  TermCollector collector;
+  TermCollector collector(own_path);
   for (const TermRule& rule : rules) {
     if (!applies(rule, type)) continue;
     std::string_view paths = rule.paths;

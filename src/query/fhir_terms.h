@@ -10,6 +10,7 @@
 
 #include "base/json/json.h"
 #include "fhir/time.h"
+#include "model/id.h"
 
 /// What a FHIR R4 resource can be found by. One table in fhir_terms.cpp knows the parameters and
 /// where their values stand; everything else asks it.
@@ -74,9 +75,15 @@ struct SearchParameter {
 /// Every parameter of `type`, for a CapabilityStatement; empty for another type. Thread-safe.
 [[nodiscard]] std::vector<SearchParameter> search_parameters(std::string_view type);
 
+/// What the address of an organisation's FHIR server ends with, whatever the host: references below
+/// it mean what relative ones mean.
+[[nodiscard]] std::string own_path_of(const model::Id& organisation);
+
 /// The terms of a parsed resource in the order of the table, each once. Values of a wrong shape
 /// give none: whether a resource is valid is checked elsewhere. A record of a type that is not in
-/// the table has no terms. Errors: index_entry_invalid (more than `terms_max`). Thread-safe.
-[[nodiscard]] Result<std::vector<Term>> terms_of(json::Value resource);
+/// the table has no terms. `own_path`: of `own_path_of`, or empty. Errors: index_entry_invalid
+/// (more than `terms_max`). Thread-safe.
+[[nodiscard]] Result<std::vector<Term>> terms_of(json::Value resource,
+                                                 std::string_view own_path = {});
 
 }  // namespace xl::query

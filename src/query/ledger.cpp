@@ -62,8 +62,12 @@ Result<Ledger::Page> Ledger::events_behind(std::uint64_t height, std::uint32_t p
                                            std::size_t count_max, std::size_t blocks_max) const {
   Page page;
   const std::uint64_t last = chain_.head().signed_height;
-  // What is not kept here cannot be told: who needs it asks a member with the archive.
-  std::uint64_t at = std::max(height, chain_.base());
+  const std::uint64_t base = chain_.base();
+  if (base > 1 && height < base) {
+    return make_error(ErrorCode::block_not_kept,
+                      "events before block " + std::to_string(base) + " are not kept here");
+  }
+  std::uint64_t at = std::max(height, base);
   std::uint32_t skip = at == height ? position : 0;
   for (std::size_t blocks = 0; at <= last && blocks < blocks_max; ++blocks, ++at) {
     XL_TRY_ASSIGN(const LedgerBlock stored, block(at));

@@ -314,6 +314,11 @@ Status RecordIndex::put_batch(std::span<const RecordEntry> entries) {
   return transaction.commit();
 }
 
+Status RecordIndex::check_integrity() {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->database.check_integrity();
+}
+
 Result<std::uint64_t> RecordIndex::writes() {
   const std::lock_guard lock(impl_->mutex);
   // SQLite keeps it for row ids that are never given twice.

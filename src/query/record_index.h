@@ -130,6 +130,9 @@ class RecordIndex {
   /// member), index_version_exists, index_batch_too_large, those of a database.
   [[nodiscard]] Status put_batch(std::span<const RecordEntry> entries);
 
+  /// Reads every page of the file. Errors: database_corrupt.
+  [[nodiscard]] Status check_integrity();
+
   /// How many entries were ever added to this file; it never falls. Errors: those of a database.
   [[nodiscard]] Result<std::uint64_t> writes();
 

@@ -171,6 +171,25 @@ Result<ErasureCertificate> Keyring::erase_record(const RecordVersion& which, std
   return read_certificate(store, impl_->organisation, erasure);
 }
 
+Result<std::vector<model::Id>> Keyring::erasures() {
+  const std::lock_guard guard(impl_->mutex);
+  XL_TRY_ASSIGN(sqlite::Statement * select,
+                impl_->store.statement("SELECT id FROM erasures ORDER BY id"));
+  std::vector<model::Id> out;
+  Result<bool> row = select->start();
+  for (; row.ok() && *row; row = select->step()) {
+    auto id = id_column(*select, 0);
+    if (!id.ok()) {
+      select->reset();
+      return id.error();
+    }
+    out.push_back(*id);
+  }
+  select->reset();
+  if (!row.ok()) return row.error();
+  return out;
+}
+
 Result<ErasureCertificate> Keyring::erase_patient(const model::Id& patient, std::uint64_t now_ms) {
   const std::lock_guard guard(impl_->mutex);
   detail::Store& store = impl_->store;

@@ -52,6 +52,20 @@ Result<std::unique_ptr<ErasureLog>> ErasureLog::open(const Places& places, Keyri
       new ErasureLog(std::make_unique<Impl>(std::move(database), std::move(key))));
 }
 
+Status ErasureLog::verify(const std::vector<model::Id>& erasures) {
+  const std::lock_guard guard(impl_->mutex);
+  detail::Store& store = impl_->store;
+  XL_TRY(store.database().check_integrity());
+  for (const model::Id& one : erasures) {
+    XL_TRY_ASSIGN(const std::int64_t known,
+                  store.number("SELECT count(*) FROM asked WHERE certificate = ?1", one.view()));
+    if (known == 0) {
+      return make_error(ErrorCode::erasure_unknown, "the log of erasures lacks " + one.text());
+    }
+  }
+  return {};
+}
+
 Status ErasureLog::ask(const std::vector<AskedErasure>& erasures,
                        const std::vector<std::string>& names) {
   if (erasures.size() > asked_at_once_max) return make_error(ErrorCode::vault_batch_too_large);

@@ -163,6 +163,9 @@ class Keyring {
   [[nodiscard]] Result<ErasureCertificate> erase_patient(const model::Id& patient,
                                                          std::uint64_t now_ms);
 
+  /// Every erasure that was done here, by id. Errors: a database's.
+  [[nodiscard]] Result<std::vector<model::Id>> erasures();
+
   /// The certificate of an erasure as of now: pending, then final. Errors: erasure_unknown, a
   /// database's.
   [[nodiscard]] Result<ErasureCertificate> certificate(const model::Id& erasure);

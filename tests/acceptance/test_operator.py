@@ -198,6 +198,31 @@ def test_what_is_kept_off_the_ledger_is_read_and_each_alteration_named(house):
     assert tool(house, "node", "verify")["organisations"][0]["intact"] is True
 
 
+def test_every_page_of_the_index_and_the_log_of_erasures_are_read(house):
+    house.act("city", "record", "erase", "Observation/bp-2", "--confirm", "Observation/bp-2",
+              "--out", "certificate.json")
+    house.stop()
+    index = next(one for one in (house.folder / "data" / "index").iterdir() if one.suffix == ".db")
+    for file, codes in ((index, ("XL1021",)), (vault(house) / "erasures.db", ("XL1021",))):
+        whole = file.read_bytes()
+        for page in range(0, len(whole), 4096):
+            at = page + 2000
+            file.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+            found = tool(house, "node", "verify", code=3)
+            damage = found["organisations"][0]["damage"] if "organisations" in found \
+                else found["error"]
+            assert damage["code"] in codes, (file, page, damage)
+        file.write_bytes(whole)
+    assert tool(house, "node", "verify")["organisations"][0]["intact"] is True
+    log = vault(house) / "erasures.db"
+    whole = log.read_bytes()
+    log.unlink()
+    [found] = tool(house, "node", "verify", code=3)["organisations"]
+    assert found["damage"]["code"] == "XL3027"
+    log.write_bytes(whole)
+    assert tool(house, "node", "verify")["organisations"][0]["intact"] is True
+
+
 def test_a_rebuilt_index_takes_the_place_of_the_former_one_at_its_end(house):
     index = house.folder / "data" / "index"
     house.stop()

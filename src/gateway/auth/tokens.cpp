@@ -30,11 +30,15 @@ constexpr std::size_t used_challenges_max = 100'000;
 constexpr std::size_t token_bytes = 32;
 constexpr std::size_t challenge_random_bytes = 16;
 constexpr std::size_t challenge_bytes = 8 + challenge_random_bytes + sizeof(Hash);
-constexpr std::string_view bearer = "Bearer ";
+constexpr std::string_view bearer = "bearer ";  // in any case (RFC 9110 §11.1)
 
 std::string_view token_text(const http::Request& request) {
   const std::string_view header = request.header("authorization");
-  return header.starts_with(bearer) ? header.substr(bearer.size()) : std::string_view{};
+  const std::string_view scheme = header.substr(0, bearer.size());
+  const bool same =
+      std::equal(scheme.begin(), scheme.end(), bearer.begin(), bearer.end(),
+                 [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  return same ? header.substr(bearer.size()) : std::string_view{};
 }
 
 /// For whom the holder of `key` acts when it signs in for `organisation`; nothing when it may not.

@@ -174,7 +174,7 @@ http::Response process_batch(const Call& call, const std::vector<Wish>& wishes) 
 }
 
 /// `Type` or `Type/id` of a write. Errors: fhir_bundle_invalid, fhir_interaction_unsupported,
-/// fhir_type_unknown, fhir_identity_mismatched.
+/// fhir_type_unknown, fhir_identity_mismatched, parameter_invalid (ifMatch).
 Result<Draft> draft_of(const Wish& wish) {
   const std::string_view url = wish.url;
   if (url.find('?') != std::string_view::npos) {
@@ -190,6 +190,10 @@ Result<Draft> draft_of(const Wish& wish) {
   }
   if (!xl::fhir::is_resource_type(out.type)) return make_error(ErrorCode::fhir_type_unknown);
   if (!is_logical_id(out.id)) return make_error(ErrorCode::fhir_identity_mismatched, "id");
+  XL_TRY_ASSIGN(out.if_match, version_wanted(wish.if_match));
+  if (wish.method == "POST" && out.if_match) {
+    return make_error(ErrorCode::fhir_bundle_invalid, "POST with ifMatch");
+  }
   if (wish.method == "DELETE") return out;
   if (text_at(wish.resource, "resourceType") != out.type) {
     return make_error(ErrorCode::fhir_identity_mismatched, "resourceType");

@@ -110,7 +110,10 @@ std::string inner_name(json::Value resource, std::string_view place, json::Value
 class Preparation {
  public:
   Preparation(const Call& call, std::vector<Draft>& drafts)
-      : call_(call), stores_(call.organisation.stores()), drafts_(drafts) {}
+      : call_(call),
+        stores_(call.organisation.stores()),
+        own_path_(query::own_path_of(call.organisation.did())),
+        drafts_(drafts) {}
 
   /// Reads the current versions. Precondition: the records are held.
   Status load() {
@@ -181,9 +184,9 @@ class Preparation {
   Result<Mention> lead(std::string_view reference, std::string place) {
     Mention out;
     out.place = std::move(place);
-    if (reference.starts_with(call_.base + "/")) reference.remove_prefix(call_.base.size() + 1);
     const auto parts = query::reference_parts(reference);
-    if (!parts || !parts->base.empty() || parts->type.empty()) return out;
+    if (!parts || parts->type.empty()) return out;
+    if (!parts->base.empty() && !parts->base.ends_with(own_path_)) return out;
     const std::string name = std::string(parts->type) + "/" + std::string(parts->id);
     const auto here = by_name_.find(name);
     if (here != by_name_.end()) {
@@ -321,13 +324,13 @@ class Preparation {
     meta.set_string("lastUpdated", instant_text(entry.last_updated_ms));
   }
 
-  static Status fill(json::Document& document, custody::NewVersion& out) {
+  Status fill(json::Document& document, custody::NewVersion& out) const {
     set_meta(document, out.entry);
     out.content = json::write(document.root());
     if (out.content.size() > limits::record_bytes_max) {
       return make_error(ErrorCode::body_too_large);
     }
-    XL_TRY_ASSIGN(out.entry.terms, query::terms_of(document.root()));
+    XL_TRY_ASSIGN(out.entry.terms, query::terms_of(document.root(), own_path_));
     const xl::fhir::Labels labels = xl::fhir::labels_of(document.root());
     for (const auto& one : labels.classes) {
       auto* added = out.labels.add_classes();
@@ -369,6 +372,7 @@ class Preparation {
 
   const Call& call_;
   custody::Stores& stores_;
+  const std::string own_path_;
   std::vector<Draft>& drafts_;
   std::vector<std::optional<query::RecordEntry>> current_;
   std::vector<std::optional<model::Id>> patients_;  ///< whose each draft is, as far as known

@@ -53,6 +53,9 @@ struct CheckedResource {
 /// True for ids that FHIR allows.
 [[nodiscard]] bool is_logical_id(std::string_view text);
 
+/// `W/"3"` of an If-Match. Nothing when there is none. Errors: parameter_invalid.
+[[nodiscard]] Result<std::optional<std::uint64_t>> version_wanted(std::string_view if_match);
+
 /// An id for a record that has none yet.
 [[nodiscard]] std::string new_logical_id();
 

@@ -106,6 +106,12 @@ Result<Rendered> render(const Call& call, const std::vector<query::RecordEntry>&
 
 }  // namespace
 
+bool is_of_the_house(const Call& call) {
+  const contracts::PartyKind kind = call.principal.kind;
+  return call.principal.organisation == call.organisation.did() &&
+         kind != contracts::PartyKind::patient && kind != contracts::PartyKind::guardian;
+}
+
 Result<PageWish> page_wish(const std::vector<std::pair<std::string, std::string>>& parameters) {
   PageWish out;
   for (const auto& [name, value] : parameters) {
@@ -135,7 +141,7 @@ http::Response serve_listing(const Call& call, custody::Viewer& viewer, Listing 
     if (entries.count == page.entries.size()) break;
   }
   if (listing.of_one && page.total == 0) {
-    const Status recorded = viewer.refuse_hidden(listing.action);
+    const Status recorded = viewer.refuse_hidden(listing.action, !is_of_the_house(call));
     if (!recorded.ok()) return refusal(recorded.error());
   }
   const Status served =

@@ -9,6 +9,10 @@
 
 namespace xl::gateway::fhir {
 
+/// People of the house are told that a record is there and why they may not see it; to anyone else
+/// a record that is refused and one that never was look the same, and leave the same traces.
+[[nodiscard]] bool is_of_the_house(const Call& call);
+
 /// What a listing's answer is made of.
 struct Listing {
   std::string_view bundle_type;  ///< `searchset` or `history`

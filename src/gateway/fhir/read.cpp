@@ -29,14 +29,6 @@ consent::PurposeOfUse usual_purpose(PartyKind kind) {
   return consent::PurposeOfUse::operations;
 }
 
-/// People of the house are told that a record is there and why they may not see it; to anyone else
-/// a record that is refused and one that never was look the same.
-bool is_of_the_house(const Call& call) {
-  const PartyKind kind = call.principal.kind;
-  return call.principal.organisation == call.organisation.did() && kind != PartyKind::patient &&
-         kind != PartyKind::guardian;
-}
-
 http::Response refuse_read(const Call& call, custody::Viewer& viewer,
                            const query::RecordEntry& entry, std::string_view action) {
   const auto decision = viewer.decide(entry);

@@ -51,6 +51,9 @@ std::vector<std::string> split_values(std::string_view text) {
 /// The reference without the address of this server, so that both ways to write it mean one thing.
 std::string without_base(const Call& call, std::string value) {
   if (value.starts_with(call.base + "/")) value.erase(0, call.base.size() + 1);
+  const std::string own = query::own_path_of(call.organisation.did());
+  const std::size_t at = value.find(own);
+  if (at != std::string::npos && value.starts_with("http")) value.erase(0, at + own.size());
   return value;
 }
 

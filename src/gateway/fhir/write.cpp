@@ -16,18 +16,6 @@
 namespace xl::gateway::fhir {
 namespace {
 
-/// `W/"3"` or `"3"`. Errors: parameter_invalid.
-Result<std::optional<std::uint64_t>> version_wanted(std::string_view header) {
-  if (header.empty()) return std::optional<std::uint64_t>{};
-  if (header.starts_with("W/")) header.remove_prefix(2);
-  std::uint64_t version = 0;
-  if (header.size() < 3 || header.front() != '"' || header.back() != '"' ||
-      !parse_decimal(header.substr(1, header.size() - 2), version)) {
-    return make_error(ErrorCode::parameter_invalid, "If-Match");
-  }
-  return std::optional(version);
-}
-
 /// `If-None-Match` of a write: true for `*`, which wants the record only if there is none. Errors:
 /// fhir_interaction_unsupported (anything else, which a write has no use for).
 Result<bool> only_new(std::string_view header) {
@@ -61,6 +49,17 @@ CheckedResource body_of(const Call& call, std::string_view type) {
 }
 
 }  // namespace
+
+Result<std::optional<std::uint64_t>> version_wanted(std::string_view header) {
+  if (header.empty()) return std::optional<std::uint64_t>{};
+  if (header.starts_with("W/")) header.remove_prefix(2);
+  std::uint64_t version = 0;
+  if (header.size() < 3 || header.front() != '"' || header.back() != '"' ||
+      !parse_decimal(header.substr(1, header.size() - 2), version)) {
+    return make_error(ErrorCode::parameter_invalid, "If-Match");
+  }
+  return std::optional(version);
+}
 
 bool is_logical_id(std::string_view text) {
   // As a step of a path these mean another place: no client could ask for the record.

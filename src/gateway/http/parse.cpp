@@ -48,6 +48,11 @@ Status convert(Parser::value_type& in, Request& out) {
     place->second += ", ";
     place->second += std_view(field.value());
   }
+  // RFC 9112 §6.1 and §6.3: a body whose end is not known must not be taken for a next request.
+  const auto coding = out.headers.find("transfer-encoding");
+  if (coding != out.headers.end() && lower(coding->second) != "chunked") {
+    return make_error(ErrorCode::request_malformed, "Transfer-Encoding other than chunked");
+  }
   // RFC 9112 §3.2.
   if (in.version() >= 11 && !out.headers.contains("host")) {
     return make_error(ErrorCode::request_malformed, "no Host header");

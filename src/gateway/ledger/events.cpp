@@ -88,6 +88,8 @@ Result<http::Response> follow_events(const Services& services, const http::Reque
   } else if (!parse_cursor(cursor, height, position)) {
     return make_error(ErrorCode::parameter_invalid, "after");
   }
+  // A cursor whose events are not kept any more is told so before the stream begins.
+  XL_TRY(services.ledger.events_behind(height, position, 1, 1));
   http::Response response;
   response.content_type = "text/event-stream";
   response.stream = std::make_shared<EventStream>(services, request, height, position);

@@ -328,6 +328,72 @@ TEST_F(FhirFace, ATransactionsReadsSucceedOrNothingIsWritten) {
   EXPECT_EQ(reads.body.find("Planted Name"), std::string::npos);
 }
 
+TEST_F(FhirFace, ATransactionWritesNothingOverWhatItsWriterHasNotSeen) {
+  ASSERT_EQ(north_->put("Patient/seen", patient_json("seen", "One")).status, 201U);
+  ASSERT_EQ(north_->put("Patient/seen", patient_json("seen", "Two")).status, 200U);
+  const auto entry = [](const char* method, const std::string& if_match) {
+    const std::string resource = method == std::string("DELETE")
+                                     ? ""
+                                     : R"("resource":)" + patient_json("seen", "Three") + ",";
+    return "{" + resource + R"("request":{"method":")" + method +
+           R"(","url":"Patient/seen","ifMatch":")" + if_match + "\"}}";
+  };
+  int number = 0;
+  for (const char* method : {"PUT", "DELETE"}) {
+    for (const auto& [if_match, status] :
+         {std::pair{R"(W/\"1\")", 412U}, std::pair{R"(W/\"99\")", 412U},
+          std::pair{"garbage", 400U}}) {
+      const std::string beside = "beside-" + std::to_string(++number);
+      const auto answer = north_->post(
+          "", bundle_of("transaction", {put_entry("Patient/" + beside, patient_json(beside, "B")),
+                                        entry(method, if_match)}));
+      EXPECT_EQ(answer.status, status) << answer.body;
+      EXPECT_EQ(north_->get("Patient/" + beside).status, 404U) << "half of a transaction";
+    }
+  }
+  EXPECT_EQ(north_->get("Patient/seen").headers.at("etag"), "W/\"2\"");
+  const auto done = north_->post("", bundle_of("transaction", {entry("PUT", R"(W/\"2\")")}));
+  EXPECT_EQ(done.status, 200U) << done.body;
+  EXPECT_EQ(north_->get("Patient/seen").headers.at("etag"), "W/\"3\"");
+}
+
+TEST_F(FhirFace, ReferencesByThisServersOwnAddressMeanWhatRelativeOnesMean) {
+  const std::string own = "/o/" + live_->organisations[0].text() + "/fhir/";
+  const std::string other = "/o/" + live_->organisations[1].text() + "/fhir/";
+  const auto about = [](const std::string& id, const std::string& reference) {
+    std::string out = observation_json(id, "p1");
+    out.replace(out.find("Patient/p1"), 10, reference);
+    return out;
+  };
+  ASSERT_EQ(north_->put("Observation/abs", about("abs", "http://127.0.0.1:1" + own + "Patient/p1"))
+                .status,
+            201U);
+  ASSERT_EQ(
+      north_->put("Observation/abs2", about("abs2", "https://a.example/x" + own + "Patient/p1"))
+          .status,
+      201U);
+  for (const std::string& who :
+       {std::string("p1"), std::string("Patient/p1"), "http://127.0.0.1:1" + own + "Patient/p1",
+        "https://another.example" + own + "Patient/p1"}) {
+    for (const char* id : {"abs", "abs2"}) {
+      const auto found = north_->get("Observation?_id=" + std::string(id) + "&patient=" + who);
+      EXPECT_EQ(parsed(found).root().find("total").number_text(), "1") << who << found.body;
+    }
+  }
+  const auto strange =
+      north_->put("Observation/abs3", about("abs3", "http://127.0.0.1:1" + other + "Patient/p1"));
+  EXPECT_EQ(code_of(strange), "XL4175");
+}
+
+TEST_F(FhirFace, ABodyWhoseEndIsUnknownIsNotTakenForTheNextRequest) {
+  const std::string answer = raw_exchange(
+      live_->node->port(), "POST " + north_->base() +
+                               "Observation HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n"
+                               "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;
+  EXPECT_EQ(answer.find("HTTP/1.1 200"), std::string::npos) << answer;
+}
+
 TEST_F(FhirFace, AHeadIsAGetWithoutItsBody) {
   const auto ask = [&](const std::string& method, const std::string& path,
                        const std::string& headers) {
@@ -728,6 +794,17 @@ TEST_F(FhirFace, OthersSeeTheDirectoryAndNothingElse) {
   EXPECT_EQ(code_of(south.get("Observation?code=2339-0")), "XL3504");
   EXPECT_EQ(parsed(south.get("Observation?patient=p1")).root().find("total").number_text(), "0");
   EXPECT_EQ(parsed(south.get("Patient?_id=p1")).root().find("total").number_text(), "0");
+  // Who watches the ledger or its figures sees one entry, whatever is there.
+  vault::Journal& journal =
+      live_->node->custody().find(live_->organisations[0])->stores().journal();
+  for (const char* path :
+       {"Observation?patient=p1", "Observation?patient=absent", "Observation?patient=p1&_id=none",
+        "Encounter?patient=p1", "Patient?_id=p1", "Patient?_id=absent", "Patient/p1",
+        "Patient/absent"}) {
+    const std::uint64_t before = journal.size();
+    (void)south.get(path);
+    EXPECT_EQ(journal.size(), before + 1) << path;
+  }
   const auto written = south.put("Patient/p9", patient_json("p9", "X"));
   EXPECT_EQ(written.status, 403U);
   EXPECT_EQ(code_of(written), "XL4057");

@@ -18,6 +18,7 @@
 #include "node/tests/test_network.h"
 #include "node/tools/ledger_verify.h"
 #include "ordering/solo/mark.h"
+#include "query/ledger.h"
 
 namespace xl::node {
 namespace {
@@ -255,6 +256,36 @@ TEST(Solo, AVerificationMissesWhatWasCutOff) {
   EXPECT_EQ(verify({height, Hash{}}), "block " + std::to_string(height));
 }
 
+TEST(Solo, AVerificationReadsTheSetsOfValidators) {
+  Network network(start_ms);
+  network.open();
+  ASSERT_TRUE(network.submit(network.transaction(1)).ok());
+  const auto damage = [&] {
+    const auto report = verify_ledger(*network.database, network.registry, network.genesis(), {});
+    EXPECT_TRUE(report.ok());
+    return report->damage ? report->damage->record + " " + report->damage->what : std::string();
+  };
+  const auto write = [&](std::uint64_t height, std::optional<Bytes> stored) {
+    state::Batch batch;
+    const Bytes key = chain::height_key(height);
+    stored ? batch.put(state::Column::validators, key, *stored)
+           : batch.erase(state::Column::validators, key);
+    ASSERT_TRUE(network.database->write(std::move(batch), true).ok());
+  };
+  Bytes whole;
+  ASSERT_TRUE(*network.database->get(state::Column::validators, chain::height_key(1), whole));
+  EXPECT_EQ(damage(), "");
+  Bytes altered = whole;
+  altered[5] ^= 1U;
+  write(1, altered);
+  EXPECT_EQ(damage(), "validators from block 1 differ from those of the genesis");
+  write(1, std::nullopt);
+  EXPECT_EQ(damage(), "validators from block 1 is missing");
+  write(1, whole);
+  write(2, whole);
+  EXPECT_EQ(damage(), "validators from block 2 was added");
+}
+
 TEST(Solo, AVerificationReadsWhatBlocksOverwrote) {
   Network network(start_ms);
   network.open();
@@ -310,6 +341,13 @@ TEST(Solo, OldBlocksAreForgottenWhileItGoesOn) {
   EXPECT_GE(base, 10U);
   EXPECT_LE(base + 20, network.chain->head().signed_height);
   EXPECT_EQ(network.chain->block(base - 1).error().code, ErrorCode::block_not_kept);
+  const query::Ledger ledger(*network.chain);
+  EXPECT_EQ(ledger.events_behind(base - 1, 0, 1, 1).error().code, ErrorCode::block_not_kept);
+  EXPECT_TRUE(ledger.events_behind(base, 0, 1, 1).ok());
+  const auto first = model::decode_transaction(network.numbered_transaction(1));
+  const auto gone = network.chain->receipt(first->id);
+  EXPECT_EQ(gone.error().code, ErrorCode::transaction_unknown);
+  EXPECT_NE(gone.error().message.find("is not kept here"), std::string::npos);
   const auto last = model::decode_transaction(network.numbered_transaction(sent));
   const auto receipt = network.chain->receipt(last->id);
   ASSERT_TRUE(receipt.ok()) << receipt.error().text();

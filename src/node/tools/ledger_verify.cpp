@@ -101,6 +101,9 @@ class Replay {
   bool check_transaction(const execution::Receipt& receipt);
   bool check_roots(std::uint64_t height, std::uint64_t history_first);
   bool check_validators(std::uint64_t height, const contracts::EngineChanges& changes);
+  bool check_set(std::uint64_t from, const comet::ValidatorSet& expected,
+                 std::string_view otherwise);
+  bool check_sets();
   bool check_head();
   void note_overwritten(std::uint64_t height, const model::WriteSet& writes);
   bool check_state();
@@ -119,6 +122,7 @@ class Replay {
   std::map<std::uint64_t, Bytes> overwritten_;  // of the heights that proofs are kept for
   std::vector<Hash> leaves_;
   crypto::merkle::Frontier history_;
+  std::uint64_t sets_ = 0;  // of validators, met so far
   chain::Head stored_head_;
   Hash app_hash_{};
   Hash results_hash_ = crypto::merkle::empty_root();
@@ -166,6 +170,7 @@ Status Replay::run(const std::function<void(std::uint64_t, std::uint64_t)>& prog
     return {};
   }
   stored_head_ = *decoded;
+  if (!check_set(1, genesis_.validators, "differ from those of the genesis")) return {};
   for (std::uint64_t height = 1; height <= stored_head_.signed_height; ++height) {
     if (!check_block(height)) return {};
     report.height = height;
@@ -178,7 +183,7 @@ Status Replay::run(const std::function<void(std::uint64_t, std::uint64_t)>& prog
             "is missing: this node signed up to block " + std::to_string(last_signed_->height));
     return {};
   }
-  if (check_head() && check_state() && check_overwritten()) check_history();
+  if (check_head() && check_sets() && check_state() && check_overwritten()) check_history();
   return {};
 }
 
@@ -278,11 +283,28 @@ void Replay::note_overwritten(std::uint64_t height, const model::WriteSet& write
 bool Replay::check_validators(std::uint64_t height, const contracts::EngineChanges& changes) {
   if (changes.validators.empty()) return true;
   chain::apply_changes(latest_validators_, changes);
-  const std::string name = "validators from block " + std::to_string(height + 2);
+  return check_set(height + 2, latest_validators_, "differ from what the members decided");
+}
+
+bool Replay::check_set(std::uint64_t from, const comet::ValidatorSet& expected,
+                       std::string_view otherwise) {
+  const std::string name = "validators from block " + std::to_string(from);
   Bytes stored;
-  if (!read(Column::validators, chain::height_key(height + 2), name, stored)) return false;
-  return stored == comet::encode_validators(latest_validators_) ||
-         damaged(name, "differ from what the members decided");
+  if (!read(Column::validators, chain::height_key(from), name, stored)) return false;
+  ++sets_;
+  return stored == comet::encode_validators(expected) || damaged(name, std::string(otherwise));
+}
+
+/// Every set stored was met on the way.
+bool Replay::check_sets() {
+  std::uint64_t stored = 0;
+  std::string last;
+  const Status scanned = database_.scan(Column::validators, {}, {}, [&](ByteView key, ByteView) {
+    last = std::to_string(key.size() == 8 ? read_be<std::uint64_t>(key) : 0);
+    return ++stored <= sets_;
+  });
+  if (!scanned.ok()) return damaged("validators", "its bytes on disk do not fit their checksum");
+  return stored == sets_ || damaged("validators from block " + last, "was added");
 }
 
 bool Replay::check_transaction(const execution::Receipt& receipt) {

@@ -34,6 +34,8 @@ class Check {
   Status run(const std::function<void(std::uint64_t)>& progress) {
     XL_TRY(check_key());
     XL_TRY(stores_.keyring().verify());
+    XL_TRY_ASSIGN(const std::vector<model::Id> erasures, stores_.keyring().erasures());
+    XL_TRY(stores_.erasures().verify(erasures));
     XL_TRY(stores_.bodies().verify());
     XL_TRY_ASSIGN(const auto counted, stores_.bodies().count());
     report_.bodies = counted.bodies;

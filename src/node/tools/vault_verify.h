@@ -24,10 +24,10 @@ struct CustodyReport {
   std::optional<Error> damage;         ///< the first thing that is not as it should be
 };
 
-/// Reads everything that the organisations of a stopped node keep off the ledger: keyring, bodies,
-/// index, read journal, and compares keys and journal with what the ledger says of them. `progress`
-/// gets the number of record versions read. Errors: data_folder_missing, store_locked and
-/// vault_locked (the node runs), those of the keys; damage is in the report.
+/// Reads everything that the organisations of a stopped node keep off the ledger: keyring, log of
+/// erasures, bodies, index, read journal, and compares keys and journal with what the ledger says
+/// of them. `progress` gets the number of record versions read. Errors: data_folder_missing,
+/// store_locked and vault_locked (the node runs), those of the keys; damage is in the report.
 [[nodiscard]] Result<std::vector<CustodyReport>> verify_custody(
     const Layout& layout, const Unlock& unlock, const std::function<void(std::uint64_t)>& progress);
 
