@@ -357,34 +357,6 @@ TEST_F(FhirFace, ATransactionWritesNothingOverWhatItsWriterHasNotSeen) {
   EXPECT_EQ(north_->get("Patient/seen").headers.at("etag"), "W/\"3\"");
 }
 
-TEST_F(FhirFace, ReferencesByThisServersOwnAddressMeanWhatRelativeOnesMean) {
-  const std::string own = "/o/" + live_->organisations[0].text() + "/fhir/";
-  const std::string other = "/o/" + live_->organisations[1].text() + "/fhir/";
-  const auto about = [](const std::string& id, const std::string& reference) {
-    std::string out = observation_json(id, "p1");
-    out.replace(out.find("Patient/p1"), 10, reference);
-    return out;
-  };
-  ASSERT_EQ(north_->put("Observation/abs", about("abs", "http://127.0.0.1:1" + own + "Patient/p1"))
-                .status,
-            201U);
-  ASSERT_EQ(
-      north_->put("Observation/abs2", about("abs2", "https://a.example/x" + own + "Patient/p1"))
-          .status,
-      201U);
-  for (const std::string& who :
-       {std::string("p1"), std::string("Patient/p1"), "http://127.0.0.1:1" + own + "Patient/p1",
-        "https://another.example" + own + "Patient/p1"}) {
-    for (const char* id : {"abs", "abs2"}) {
-      const auto found = north_->get("Observation?_id=" + std::string(id) + "&patient=" + who);
-      EXPECT_EQ(parsed(found).root().find("total").number_text(), "1") << who << found.body;
-    }
-  }
-  const auto strange =
-      north_->put("Observation/abs3", about("abs3", "http://127.0.0.1:1" + other + "Patient/p1"));
-  EXPECT_EQ(code_of(strange), "XL4175");
-}
-
 TEST_F(FhirFace, ABodyWhoseEndIsUnknownIsNotTakenForTheNextRequest) {
   const std::string answer = raw_exchange(
       live_->node->port(), "POST " + north_->base() +
