@@ -29,6 +29,27 @@ Bytes commitment_given(const RecordProof& proof) {
   return out;
 }
 
+Result<model::Receipt> read_part(json::Value document, std::string_view name) {
+  if (!document.find(name).is_object()) return proof_malformed(name);
+  return model::read_receipt(json::write(document.find(name)));
+}
+
+/// What the ledger holds under `key`, as a state receipt proves it.
+template <typename Record>
+Result<Record> proved(const model::Receipt& receipt, const Bytes& key,
+                      const model::Genesis& genesis) {
+  XL_TRY(model::verify_receipt(receipt, genesis));
+  const auto& state = receipt.state;
+  if (!state) return proof_differs("the receipt proves no state key");
+  if (state->key != key) return proof_differs("the receipt is of another record or version");
+  if (!state->value) return proof_differs("the ledger holds no such record or version");
+  Record out;
+  if (!contracts::decode_record(*state->value, out)) {
+    return proof_differs("the ledger's value is no such record");
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<RecordProof> read_record_proof(json::Value document) {
@@ -62,8 +83,8 @@ Result<RecordProof> read_record_proof(json::Value document) {
   if (!from_hex(text("commitment"), out.commitment) || out.commitment.size() != 1 + sizeof(Hash)) {
     return proof_malformed("commitment");
   }
-  if (!document.find("receipt").is_object()) return proof_malformed("receipt");
-  XL_TRY_ASSIGN(out.receipt, model::read_receipt(json::write(document.find("receipt"))));
+  XL_TRY_ASSIGN(out.receipt, read_part(document, "receipt"));
+  XL_TRY_ASSIGN(out.head, read_part(document, "head"));
   return out;
 }
 
@@ -75,19 +96,21 @@ Status check_record_proof(const RecordProof& proof, std::string_view content,
   if (commitment_given(proof) != proof.commitment) {
     return proof_differs("salt, digest and labels do not give the commitment");
   }
-  XL_TRY(model::verify_receipt(proof.receipt, genesis));
-  const auto& state = proof.receipt.state;
-  if (!state) return proof_differs("the receipt proves no state key");
-  if (state->key != contracts::records::version_key(proof.record.view(), proof.version)) {
-    return proof_differs("the receipt is of another record or version");
-  }
-  if (!state->value) return proof_differs("the ledger holds no such version");
-  xinglin::records::v1::VersionRecord kept;
-  if (!contracts::decode_record(*state->value, kept)) {
-    return proof_differs("the ledger's value is no record version");
-  }
-  if (!equal(view_of(kept.commitment()), proof.commitment)) {
+  namespace records = contracts::records;
+  const ByteView record = proof.record.view();
+  XL_TRY_ASSIGN(const auto version,
+                proved<xinglin::records::v1::VersionRecord>(
+                    proof.receipt, records::version_key(record, proof.version), genesis));
+  if (!equal(view_of(version.commitment()), proof.commitment)) {
     return proof_differs("the ledger holds another commitment");
+  }
+  XL_TRY_ASSIGN(const auto head, proved<xinglin::records::v1::RecordHead>(
+                                     proof.head, records::head_key(record), genesis));
+  if (!equal(view_of(head.patient()), proof.patient.view())) {
+    return proof_differs("the ledger names another patient");
+  }
+  if (!equal(view_of(head.custodian()), proof.custodian.view())) {
+    return proof_differs("the ledger names another custodian");
   }
   return {};
 }

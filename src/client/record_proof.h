@@ -12,25 +12,28 @@
 namespace xl::client {
 
 /// What a custodian shows to prove that it keeps a record as it was written: the opening of the
-/// commitment, and the receipt of the state key under which the ledger holds that commitment.
+/// commitment, and the receipts of the state keys under which the ledger holds that commitment and
+/// whose record it is.
 struct RecordProof {
   model::Id record;
   std::uint32_t version = 0;
   model::Id patient;
   model::Id custodian;
   Hash salt{};
-  Hash content_digest{};  ///< SHA-256 of the content, byte for byte as it is served
-  Bytes labels;           ///< sealed and committed to with the content
-  Bytes commitment;       ///< suite ‖ digest
-  model::Receipt receipt;
+  Hash content_digest{};   ///< SHA-256 of the content, byte for byte as it is served
+  Bytes labels;            ///< sealed and committed to with the content
+  Bytes commitment;        ///< suite ‖ digest
+  model::Receipt receipt;  ///< of the version
+  model::Receipt head;     ///< of the record
 };
 
 /// Reads `xinglin/record-proof/v1`. Errors: receipt_malformed, and those of `model::read_receipt`.
 [[nodiscard]] Result<RecordProof> read_record_proof(json::Value document);
 
 /// Checks, offline, that `content` is what the ledger holds the commitment of: its digest, the
-/// commitment that digest, labels and salt give, the state receipt with `genesis` alone, that its
-/// key is this version of this record, and that its value has the same commitment.
+/// commitment that digest, labels and salt give, both state receipts with `genesis` alone, that
+/// their keys are this version and this record, and that their values have the same commitment,
+/// patient and custodian.
 /// Errors: content_differs (names the first part that does not fit), those of
 /// `model::verify_receipt`. Pure, thread-safe.
 [[nodiscard]] Status check_record_proof(const RecordProof& proof, std::string_view content,

@@ -18,13 +18,11 @@ Result<Transaction> transaction_of(const Receipt& receipt) {
 }
 
 /// The keys are those the body names, and each signed it.
-Status verify_signers(const Receipt& receipt) {
-  const auto transaction = transaction_of(receipt);
-  if (!transaction.ok()) return make_error(ErrorCode::receipt_signature_invalid);
-  const Bytes to_sign = signed_bytes(receipt.body);
-  for (std::size_t i = 0; i < receipt.signers.size(); ++i) {
-    const Signer& named = transaction->body.signers[i];
-    const SignerProof& signer = receipt.signers[i];
+Status verify_signers(const Transaction& transaction, const std::vector<SignerProof>& signers) {
+  const Bytes to_sign = signed_bytes(transaction.body_bytes);
+  for (std::size_t i = 0; i < signers.size(); ++i) {
+    const Signer& named = transaction.body.signers[i];
+    const SignerProof& signer = signers[i];
     if (key_id_of(named.algorithm, signer.public_key) != named.key_id ||
         !crypto::verify(named.algorithm, signer.public_key, to_sign, signer.signature)) {
       return make_error(ErrorCode::receipt_signature_invalid);
@@ -33,7 +31,7 @@ Status verify_signers(const Receipt& receipt) {
   return {};
 }
 
-Status verify_entry(const Receipt& receipt) {
+Status verify_entry(const Receipt& receipt, const Hash& network) {
   const HistoryEntry& entry = *receipt.entry;
   if (!crypto::merkle::verify_inclusion(history_leaf(entry), receipt.history_index,
                                         receipt.history_size, receipt.history_path,
@@ -51,7 +49,11 @@ Status verify_entry(const Receipt& receipt) {
   if (result_digest(receipt.result) != entry.result_digest) {
     return make_error(ErrorCode::receipt_digest_mismatch, "result");
   }
-  return verify_signers(receipt);
+  const auto transaction = transaction_of(receipt);
+  if (!transaction.ok()) return make_error(ErrorCode::receipt_signature_invalid);
+  // The chain id is a name; this binds every byte of the genesis.
+  if (transaction->body.network != network) return make_error(ErrorCode::receipt_wrong_network);
+  return verify_signers(*transaction, receipt.signers);
 }
 
 Status verify_state(const StateProof& state, const Hash& root) {
@@ -78,7 +80,7 @@ Status verify_receipt(const Receipt& receipt, const Genesis& genesis) {
   if (!receipt.entry && !receipt.state) {
     return make_error(ErrorCode::receipt_malformed, "neither an entry nor a state proof");
   }
-  if (receipt.entry) XL_TRY(verify_entry(receipt));
+  if (receipt.entry) XL_TRY(verify_entry(receipt, genesis.network));
   if (receipt.state) XL_TRY(verify_state(*receipt.state, receipt.state_root));
   const Hash expected = app_hash(receipt.state_root, receipt.history_root, receipt.history_size);
   if (!equal(receipt.block.header.app_hash, expected)) {

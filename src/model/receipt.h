@@ -54,10 +54,10 @@ struct Receipt {
 /// Reads a receipt. Bounded by `limits`. Errors: receipt_malformed, json_invalid, json_too_large.
 [[nodiscard]] Result<Receipt> read_receipt(std::string_view text);
 
-/// Checks a receipt against the genesis of its network. Pure, no clock, thread-safe.
-/// Errors: receipt_wrong_network, receipt_malformed (proves nothing), receipt_entry_mismatch,
-/// receipt_digest_mismatch, receipt_signature_invalid, receipt_state_proof_invalid,
-/// receipt_app_hash_mismatch, and those of `comet::verify_trust_path`.
+/// Checks a receipt against its network's genesis: with an entry each byte of it counts, else chain
+/// id and validators. Pure, thread-safe. Errors: receipt_wrong_network, receipt_malformed (proves
+/// nothing), receipt_entry_mismatch, receipt_digest_mismatch, receipt_signature_invalid,
+/// receipt_state_proof_invalid, receipt_app_hash_mismatch, those of `comet::verify_trust_path`.
 [[nodiscard]] Status verify_receipt(const Receipt& receipt, const Genesis& genesis);
 
 }  // namespace xl::model

@@ -185,6 +185,17 @@ def test_a_saved_proof_stands_alone_and_every_change_is_named(world):
         {"labels": base64.b64encode(labels[:-1] + bytes([labels[-1] ^ 1])).decode()}), 3)
     check(lambda one: one.update({"content": one["content"].replace("121", "122")}), 3)
     check(lambda one: one["proof"].update({"version": "2"}), 3)
+    for name, other in (("patient", world.city), ("custodian", world.river)):
+        told = check(lambda one: one["proof"].update({name: other}), 3)
+        assert json.loads(told)["error"]["code"] == "XL5007"
+    elsewhere = world.act("city", "record", "verify", "Condition/c-1", "--out", "other.json",
+                          *genesis)
+    assert elsewhere["custodian"] == world.city and elsewhere["patient"] == world.patient
+    other = json.loads((world.folder / "other.json").read_text())["proof"]
+    for name in ("record", "salt", "content_digest", "labels", "commitment", "receipt", "head"):
+        check(lambda one: one["proof"].update({name: other[name]}), 3)
+    for name in evidence["proof"]:
+        check(lambda one: one["proof"].pop(name), 9)
     state = evidence["proof"]["receipt"]["state"]
     check(lambda one: one["proof"]["receipt"]["state"].update({"value": flip(state["value"])}), 3)
     check(lambda one: one["proof"].update({"salt": "nothing"}), 9)

@@ -24,6 +24,7 @@ XINGLIN = pathlib.Path(os.environ["XL_BUILD"]) / "xinglin"
 TYPESCRIPT = typescript_sdk.FOLDER
 PYTHON = ROOT / "sdk/python"
 ALTERATIONS = 300
+GENESIS_ALTERATIONS = 800
 SEED = 20261122
 
 ERRORS = (ROOT / "src/base/errors.def").read_text(encoding="utf-8")
@@ -166,6 +167,27 @@ def test_all_three_say_the_same_of_altered_receipts(compiled, live):
         assert len(set(given)) == 1, (SEED, name, given, (folder / name).read_bytes())
         seen.add(given[0])
     assert len(seen) >= 8, seen
+
+
+def test_no_bit_of_the_genesis_can_change_under_a_transaction(live):
+    folder, (name, *_) = live
+    genesis = (folder / "genesis.json").read_bytes()
+    draw = random.Random(SEED)
+
+    def told(at):
+        bit = draw.randrange(8)
+        altered = folder / f"genesis-{at}.json"
+        altered.write_bytes(genesis[:at] + bytes([genesis[at] ^ 1 << bit]) + genesis[at + 1:])
+        done = subprocess.run([XINGLIN, "verify", name, "--genesis", altered], cwd=folder,
+                              capture_output=True, text=True, env={**os.environ, "LANG": "C"},
+                              timeout=60)
+        assert done.returncode in (3, 9), (SEED, at, bit, done.stdout, done.stderr)
+        return done.returncode, re.search(r"XL\d{4}", done.stderr).group()
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        given = list(pool.map(told, draw.sample(range(len(genesis)), GENESIS_ALTERATIONS)))
+    assert set(given) <= {(3, "XL1222"), (9, "XL1010"), (9, "XL1220")}, set(given)
+    assert given.count((3, "XL1222")) > GENESIS_ALTERATIONS / 4
 
 
 def test_the_command_lines_answer_as_the_program_does(compiled, live):

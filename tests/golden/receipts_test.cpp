@@ -296,6 +296,37 @@ void record_members(const std::vector<std::string>& before, Recorder& out) {
   }
 }
 
+/// A genesis of the same chain id and validators that is not the same: the body of a transaction
+/// names another network, while of state alone a receipt leads to it all the same.
+void record_altered_genesis(Recorder& out) {
+  const auto altered = [&](const std::string& name, const std::string& what,
+                           std::string_view before, std::string_view after) {
+    std::string text(text_of(out.genesis_named(name).raw));
+    const std::size_t at = text.rfind(before);
+    XL_CHECK(at != std::string::npos);
+    std::string own = name;
+    own.append(" with ").append(what);
+    out.genesis(own, text.replace(at, before.size(), after));
+    return own;
+  };
+  const std::string later = altered("golden", "a later time", "21T00:00:00Z", "21T00:00:01Z");
+  for (const std::string& genesis :
+       {later, altered("golden", "larger blocks", "\"4194304\"", "\"4194305\""),
+        altered("golden", "another DID", "fhe4amu7mazsrbdayyxgptdye4\",\"name",
+                "fhe4amu7mazsrbdayyxgptdye5\",\"name"),
+        altered("golden", "another name", "Golden north", "Golden morth"),
+        altered("golden", "another key", "15VDGJd9OlbctDIM", "15VDGJd9OlbctDIN"),
+        altered("golden", "a line end more", "}", "}\n")}) {
+    out.under("golden: transaction", genesis);
+    out.under("golden: state", genesis);
+  }
+  for (const char* name : {"refused", "delegated", "co-signed", "transaction and state"}) {
+    out.under(std::string("golden: ") + name, later);
+  }
+  out.under("four members: two signers",
+            altered("four members", "another name", "City Hospital", "City hospital"));
+}
+
 void record_paper(Recorder& out) {
   const std::string text = paper_genesis_text();
   out.genesis("paper", text);
@@ -345,6 +376,7 @@ std::vector<std::string> record() {
   out.alter_some();
   out.under("golden: transaction", "four members");
   out.under("four members: state present", "paper");
+  record_altered_genesis(out);
   record_cose(out);
   out.swept("golden: state", 0x01);
   out.swept("golden: transaction", 0x01);

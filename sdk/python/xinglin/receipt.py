@@ -12,7 +12,7 @@ from .genesis import Genesis, bytes_of
 from .light_client import signers_of, verify_trust_path
 from .signatures import ALGORITHMS, verify
 from .strict_json import as_string, as_uint64, find, has, parse_decimal
-from .transaction import signers_of_transaction
+from .transaction import Signer, read_transaction
 from .trees import (
     StateLeaf, StateProof, app_hash, history_leaf, proves_absence, proves_presence,
     root_of_inclusion, tagged, tagged_hash,
@@ -237,11 +237,8 @@ def key_id_of(algorithm: int, public_key: bytes) -> bytes:
     return tagged_hash("key-id", bytes([algorithm]), public_key)
 
 
-def _verify_signers(part: _TransactionPart) -> List[ProvedSigner]:
+def _verify_signers(part: _TransactionPart, named: List[Signer]) -> List[ProvedSigner]:
     """The keys are those that the body names, and each signed it."""
-    named = signers_of_transaction(part.body, part.signatures)
-    if named is None:
-        raise XinglinError("receipt_signature_invalid")
     message = tagged("transaction-signature", part.body)
     out = []
     for (key_id, algorithm), key, signature in zip(named, part.public_keys, part.signatures):
@@ -251,7 +248,9 @@ def _verify_signers(part: _TransactionPart) -> List[ProvedSigner]:
     return out
 
 
-def _verify_transaction(receipt: _Receipt, part: _TransactionPart) -> ProvedTransaction:
+def _verify_transaction(
+    receipt: _Receipt, part: _TransactionPart, network_id: str
+) -> ProvedTransaction:
     entry = part.entry
     leaf = history_leaf(entry.encode())
     root = root_of_inclusion(leaf, part.history_index, receipt.history_size, part.history_path)
@@ -264,9 +263,15 @@ def _verify_transaction(receipt: _Receipt, part: _TransactionPart) -> ProvedTran
         raise XinglinError("receipt_digest_mismatch", "transaction")
     if tagged_hash("result", part.result) != entry.result_digest:
         raise XinglinError("receipt_digest_mismatch", "result")
+    transaction = read_transaction(part.body, part.signatures)
+    if transaction is None:
+        raise XinglinError("receipt_signature_invalid")
+    # The chain id is a name; this binds every byte of the genesis.
+    if transaction.network.hex() != network_id:
+        raise XinglinError("receipt_wrong_network")
     return ProvedTransaction(
         entry.transaction_id.hex(), entry.height, entry.index, entry.envelope_index, entry.status,
-        _verify_signers(part), part.body, part.result,
+        _verify_signers(part, transaction.signers), part.body, part.result,
     )
 
 
@@ -286,6 +291,7 @@ def verify_receipt(receipt: Union[str, bytes], genesis: Genesis) -> Proof:
 
     `receipt` is the text or the bytes of the JSON document: one that something else has parsed
     already may have lost what an alteration added. No clock, no network, nothing else to trust.
+    With a transaction every byte of the genesis counts, of state alone its chain id and validators.
 
     Errors (XinglinError, nothing else): json_invalid, json_too_large, receipt_malformed,
     receipt_wrong_network, receipt_entry_mismatch, receipt_digest_mismatch,
@@ -300,7 +306,9 @@ def verify_receipt(receipt: Union[str, bytes], genesis: Genesis) -> Proof:
         raise XinglinError("receipt_wrong_network")
     if given.transaction is None and given.state is None:
         raise malformed("neither an entry nor a state proof")
-    transaction = given.transaction and _verify_transaction(given, given.transaction)
+    transaction = given.transaction and _verify_transaction(
+        given, given.transaction, genesis.network_id
+    )
     state = given.state and _verify_state(given.state, given.state_root)
     if header.app_hash != app_hash(given.state_root, given.history_root, given.history_size):
         raise XinglinError("receipt_app_hash_mismatch")

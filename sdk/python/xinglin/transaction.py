@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The Xinglin Authors
-"""Who must sign a transaction: formats.md §3."""
+"""Which network a transaction is for and who must sign it: formats.md §3."""
 
 from typing import List, NamedTuple, Optional, Sequence
 
@@ -18,6 +18,13 @@ _MESSAGE = {1: _UINT32_MAX, 2: _UINT32_MAX, 3: BYTES}
 class Signer(NamedTuple):
     key_id: bytes
     algorithm: int
+
+
+class Transaction(NamedTuple):
+    """What a verifier needs of one; `network` is the id over the genesis' bytes."""
+
+    network: bytes
+    signers: List[Signer]
 
 
 def _signer(content: bytes) -> Optional[Signer]:
@@ -49,8 +56,8 @@ def _has_body_fields(fields: Fields) -> bool:
     )
 
 
-def signers_of_transaction(body: bytes, signatures: Sequence[bytes]) -> Optional[List[Signer]]:
-    """The signers that a body names, in order.
+def read_transaction(body: bytes, signatures: Sequence[bytes]) -> Optional[Transaction]:
+    """The network and, in order, the signers that a body names.
 
     None unless body and signatures together are one canonical transaction within its bounds, with
     as many signatures as signers.
@@ -64,4 +71,6 @@ def signers_of_transaction(body: bytes, signatures: Sequence[bytes]) -> Optional
         return None
     if len({signer.key_id for signer in signers}) != len(signers):
         return None
-    return signers if len(signers) == len(signatures) else None
+    if len(signers) != len(signatures):
+        return None
+    return Transaction(fields.bytes(2), signers)

@@ -10,7 +10,7 @@ import { signersOf, verifyTrustPath } from "./light_client.js";
 import { limits } from "./limits.js";
 import { algorithms, verifySignature, type AlgorithmName } from "./signatures.js";
 import { writeTime } from "./time.js";
-import { signersOfTransaction } from "./transaction.js";
+import { readTransaction, type Signer } from "./transaction.js";
 import {
   appHash, historyLeaf, provesAbsence, provesPresence, rootOfInclusion, tagged, taggedHash,
   type StateProof,
@@ -146,7 +146,7 @@ function readSmall(parent: Json | undefined, name: string): number {
   return number === undefined || number > 0xffff_ffffn ? malformed(name) : Number(number);
 }
 
-function readTransaction(root: Json): TransactionPart | undefined {
+function readTransactionPart(root: Json): TransactionPart | undefined {
   const entry = find(root, "entry");
   if (entry === undefined) return undefined;
   return {
@@ -195,7 +195,7 @@ function readReceipt(bytes: Uint8Array): Receipt {
   // A member whose name was altered must not turn into one that is silently left out.
   for (const name of root.keys()) if (!members.has(name)) malformed("unknown member");
   return {
-    transaction: readTransaction(root),
+    transaction: readTransactionPart(root),
     state: readState(root),
     stateRoot: readHash(root, "state_root"),
     historyRoot: readHash(root, "history_root"),
@@ -223,10 +223,10 @@ export function keyIdOf(algorithm: number, publicKey: Uint8Array): Uint8Array {
 }
 
 /** The keys are those that the body names, and each signed it. */
-function verifySigners(transaction: TransactionPart): ProvedTransaction["signers"] {
-  const { body, signers } = transaction;
-  const named = signersOfTransaction(body, signers.map((signer) => signer.signature));
-  if (named === undefined) throw new XinglinError("receipt_signature_invalid");
+function verifySigners(
+  { body, signers }: TransactionPart,
+  named: readonly Signer[],
+): ProvedTransaction["signers"] {
   const message = tagged("transaction-signature", body);
   return named.map(({ keyId, algorithm }, i) => {
     const { publicKey, signature } = signers[i]!;
@@ -239,8 +239,12 @@ function verifySigners(transaction: TransactionPart): ProvedTransaction["signers
   });
 }
 
-function verifyTransaction(receipt: Receipt, transaction: TransactionPart): ProvedTransaction {
-  const { entry, historyIndex, historyPath, body, result } = transaction;
+function verifyTransaction(
+  receipt: Receipt,
+  part: TransactionPart,
+  networkId: string,
+): ProvedTransaction {
+  const { entry, historyIndex, historyPath, body, result } = part;
   const leaf = historyLeaf(encodeEntry(entry));
   const root = rootOfInclusion(leaf, historyIndex, receipt.historySize, historyPath);
   if (root === undefined || !equal(root, receipt.historyRoot)) {
@@ -256,9 +260,13 @@ function verifyTransaction(receipt: Receipt, transaction: TransactionPart): Prov
   if (!equal(taggedHash("result", result), entry.resultDigest)) {
     throw new XinglinError("receipt_digest_mismatch", "result");
   }
+  const transaction = readTransaction(body, part.signers.map((signer) => signer.signature));
+  if (transaction === undefined) throw new XinglinError("receipt_signature_invalid");
+  // The chain id is a name; this binds every byte of the genesis.
+  if (toHex(transaction.network) !== networkId) throw new XinglinError("receipt_wrong_network");
   const { height, index, envelopeIndex, status } = entry;
   const id = toHex(entry.transactionId);
-  const signers = verifySigners(transaction);
+  const signers = verifySigners(part, transaction.signers);
   return { id, height, index, envelopeIndex, status, signers, body, result };
 }
 
@@ -276,7 +284,8 @@ function verifyState(state: StatePart, root: Uint8Array): ProvedState {
 /**
  * Checks a receipt against its network's genesis, without clock, network or anything else to
  * trust, and says what it proves. `receipt` is the text or the bytes of the JSON document: a
- * document that something else has parsed already may have lost what an alteration added.
+ * document that something else has parsed already may have lost what an alteration added. With a
+ * transaction every byte of the genesis counts, of state alone its chain id and validators.
  * @throws XinglinError json_invalid, json_too_large, receipt_malformed, receipt_wrong_network,
  *   receipt_entry_mismatch, receipt_digest_mismatch, receipt_signature_invalid,
  *   receipt_state_proof_invalid, receipt_app_hash_mismatch, trust_path_broken, header_invalid,
@@ -290,7 +299,8 @@ export function verifyReceipt(receipt: string | Uint8Array, genesis: Genesis): P
   if (given.transaction === undefined && given.state === undefined) {
     malformed("neither an entry nor a state proof");
   }
-  const transaction = given.transaction && verifyTransaction(given, given.transaction);
+  const transaction =
+    given.transaction && verifyTransaction(given, given.transaction, genesis.networkId);
   const state = given.state && verifyState(given.state, stateRoot);
   if (!equal(header.appHash, appHash(stateRoot, historyRoot, historySize))) {
     throw new XinglinError("receipt_app_hash_mismatch");

@@ -6,10 +6,16 @@ import { limits } from "./limits.js";
 import { algorithms } from "./signatures.js";
 import { bytesField, presentField, readMessage, type Fields } from "./wire.js";
 
-/** Who must sign a transaction: formats.md §3. */
 export interface Signer {
   readonly keyId: Uint8Array;
   readonly algorithm: number;
+}
+
+/** Which network a transaction is for and who must sign it: formats.md §3. */
+export interface Transaction {
+  /** The id over the genesis' bytes. */
+  readonly network: Uint8Array;
+  readonly signers: readonly Signer[];
 }
 
 const uint32Max = (1n << 32n) - 1n;
@@ -53,13 +59,13 @@ function hasBodyFields(fields: Fields): boolean {
 }
 
 /**
- * The signers that a body names, in order; `undefined` unless body and signatures together are one
- * canonical transaction within its bounds, with as many signatures as signers.
+ * The network and, in order, the signers that a body names; `undefined` unless body and signatures
+ * together are one canonical transaction within its bounds, with as many signatures as signers.
  */
-export function signersOfTransaction(
+export function readTransaction(
   body: Uint8Array,
   signatures: readonly Uint8Array[],
-): Signer[] | undefined {
+): Transaction | undefined {
   const raw = concat(bytesField(1, body), ...signatures.map((one) => presentField(2, one)));
   if (raw.length > limits.transactionBytesMax) return undefined;
   const fields = readMessage(body, bodySchema);
@@ -69,5 +75,6 @@ export function signersOfTransaction(
   const signers = named.map(readSigner).filter((signer) => signer !== undefined);
   if (signers.length !== named.length || signers.length !== signatures.length) return undefined;
   const different = new Set(signers.map((signer) => toHex(signer.keyId)));
-  return different.size === signers.length ? signers : undefined;
+  if (different.size !== signers.length) return undefined;
+  return { network: fields.bytes(2), signers };
 }

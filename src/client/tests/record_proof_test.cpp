@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "base/file.h"
 #include "base/hex.h"
@@ -70,10 +71,30 @@ TEST_F(RecordProofTest, EveryByteCounts) {
   expect_each_byte_counts(proof_.labels, "labels");
   expect_each_byte_counts(proof_.commitment, "commitment");
   expect_each_byte_counts(proof_.record.bytes, "record");
-  expect_each_byte_counts(proof_.receipt.state->key, "state key");
-  expect_each_byte_counts(*proof_.receipt.state->value, "state value");
-  expect_each_byte_counts(proof_.receipt.state_root, "state root");
-  expect_each_byte_counts(proof_.receipt.history_root, "history root");
+  expect_each_byte_counts(proof_.patient.bytes, "patient");
+  expect_each_byte_counts(proof_.custodian.bytes, "custodian");
+  for (model::Receipt* receipt : {&proof_.receipt, &proof_.head}) {
+    expect_each_byte_counts(receipt->state->key, "state key");
+    expect_each_byte_counts(*receipt->state->value, "state value");
+    expect_each_byte_counts(receipt->state_root, "state root");
+    expect_each_byte_counts(receipt->history_root, "history root");
+  }
+}
+
+TEST_F(RecordProofTest, NoByteOfTheTextCanChange) {
+  const auto evidence = json::parse(golden("record_evidence.json"), {});
+  ASSERT_TRUE(evidence.ok());
+  std::string text = json::write(evidence->root().find("proof"));
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char before = text[i];
+    text[i] = static_cast<char>(before ^ 1);
+    const auto document = json::parse(text, {});
+    const auto proof =
+        document.ok() ? read_record_proof(document->root()) : Result<RecordProof>(document.error());
+    EXPECT_FALSE(proof.ok() && check_record_proof(*proof, content_, genesis_).ok())
+        << text.substr(i < 40 ? 0 : i - 40, 80);
+    text[i] = before;
+  }
 }
 
 TEST_F(RecordProofTest, AnotherVersionIsNotThisOne) {
@@ -81,16 +102,23 @@ TEST_F(RecordProofTest, AnotherVersionIsNotThisOne) {
   EXPECT_EQ(check().error().code, ErrorCode::content_differs);
 }
 
-TEST_F(RecordProofTest, AReceiptThatProvesNoStateIsNoProof) {
-  proof_.receipt.state.reset();
-  EXPECT_FALSE(check().ok());
+TEST_F(RecordProofTest, AReceiptThatProvesNoStateOrAnotherKeyIsNoProof) {
+  std::swap(proof_.receipt, proof_.head);
+  EXPECT_EQ(check().error().code, ErrorCode::content_differs);
+  std::swap(proof_.receipt, proof_.head);
+  ASSERT_TRUE(check().ok());
+  for (model::Receipt* receipt : {&proof_.receipt, &proof_.head}) {
+    auto state = std::exchange(receipt->state, std::nullopt);
+    EXPECT_FALSE(check().ok());
+    receipt->state = std::move(state);
+  }
 }
 
 TEST_F(RecordProofTest, EachPartIsNeededAndReadStrictly) {
   const auto evidence = json::parse(golden("record_evidence.json"), {});
   ASSERT_TRUE(evidence.ok());
   for (const char* part : {"schema", "record", "version", "patient", "custodian", "salt",
-                           "content_digest", "labels", "commitment", "receipt"}) {
+                           "content_digest", "labels", "commitment", "receipt", "head"}) {
     json::Document proof = json::Document::copy(evidence->root().find("proof"));
     proof.edit().set_string(part, "x");
     EXPECT_EQ(read_record_proof(proof.root()).error().code, ErrorCode::receipt_malformed) << part;

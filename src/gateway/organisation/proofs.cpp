@@ -41,6 +41,9 @@ Result<http::Response> prove_record(const Services& services, custody::Organisat
   XL_TRY_ASSIGN(const model::Receipt receipt,
                 services.ledger.state_receipt(
                     contracts::records::version_key(entry->record.view(), number), 0));
+  XL_TRY_ASSIGN(
+      const model::Receipt head,
+      services.ledger.state_receipt(contracts::records::head_key(entry->record.view()), 0));
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/record-proof/v1");
   out.key("record").string(entry->record.text());
@@ -52,7 +55,8 @@ Result<http::Response> prove_record(const Services& services, custody::Organisat
   out.key("labels").string(to_base64(opening.labels));
   out.key("commitment").string(to_hex(opening.commitment)).end_object();
   std::string body = out.take();
-  body.insert(body.size() - 1, ",\"receipt\":" + model::write_receipt(receipt));
+  body.insert(body.size() - 1, ",\"receipt\":" + model::write_receipt(receipt) +
+                                   ",\"head\":" + model::write_receipt(head));
   return json_response(std::move(body));
 }
 
