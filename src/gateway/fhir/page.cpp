@@ -106,6 +106,25 @@ Result<Rendered> render(const Call& call, const std::vector<query::RecordEntry>&
 
 }  // namespace
 
+std::string shown_name(std::string_view name) {
+  const bool is_name =
+      !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-' || c == '.' || c == ':';
+      });
+  return is_name ? std::string(name) : "a parameter";
+}
+
+Status only_parameters(const std::vector<std::pair<std::string, std::string>>& parameters,
+                       std::span<const std::string_view> known, std::string_view what) {
+  for (const auto& [name, value] : parameters) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return make_error(ErrorCode::fhir_parameter_unsupported,
+                      shown_name(name) + ": not a parameter of " + std::string(what));
+  }
+  return {};
+}
+
 bool is_of_the_house(const Call& call) {
   const contracts::PartyKind kind = call.principal.kind;
   return call.principal.organisation == call.organisation.did() &&

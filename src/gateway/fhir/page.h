@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "gateway/fhir/face.h"
 #include "query/record_index.h"
@@ -31,6 +32,14 @@ struct Listing {
 /// A page ends early before it becomes larger than this; the next link goes on. One entry is always
 /// given.
 constexpr std::size_t page_bytes_max = 16U << 20U;
+
+/// The name of a parameter as a message may show it: what is no name might be somebody's data.
+[[nodiscard]] std::string shown_name(std::string_view name);
+
+/// Errors: fhir_parameter_unsupported (names the first that is not `known`; `what` is asked for).
+[[nodiscard]] Status only_parameters(
+    const std::vector<std::pair<std::string, std::string>>& parameters,
+    std::span<const std::string_view> known, std::string_view what);
 
 /// Page size and cursor of a request. Errors: parameter_invalid.
 struct PageWish {

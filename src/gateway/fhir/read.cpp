@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/checked.h"
+#include "gateway/fhir/page.h"
 #include "gateway/fhir/reply.h"
 
 namespace xl::gateway::fhir {
@@ -65,6 +66,9 @@ http::Response not_there(const Call& call, custody::Viewer& viewer, std::string_
 /// Who asks is looked at before what is asked for: no answer to a wrong header tells of a record.
 http::Response serve_one(const Call& call, const Find& find, std::string_view action,
                          const RecordName& name) {
+  constexpr std::string_view known_here[] = {"_format", "_pretty"};
+  const Status known = only_parameters(call.request.query, known_here, "a read");
+  if (!known.ok()) return refusal(known.error());
   auto ask = ask_of(call, consent::Action::read);
   if (!ask.ok()) return refusal(ask.error());
   auto viewer = call.organisation.desk().open(std::move(*ask));

@@ -17,20 +17,11 @@ namespace consent = contracts::consent;
 
 namespace {
 
-constexpr std::array controls = {"_count", "_cursor", "_format", "_pretty", "_total"};
+constexpr std::array<std::string_view, 5> controls = {"_count", "_cursor", "_format", "_pretty",
+                                                      "_total"};
 
 bool is_control(std::string_view name) {
   return std::find(controls.begin(), controls.end(), name) != controls.end();
-}
-
-/// The name of a parameter as a message may show it: what is no name might be somebody's data.
-std::string shown_name(std::string_view name) {
-  const bool is_name =
-      !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-' || c == '.' || c == ':';
-      });
-  return is_name ? std::string(name) : "a parameter";
 }
 
 /// Splits at commas that no backslash protects, and takes the backslashes away (R4 §3.1.1.4.2).
@@ -180,12 +171,8 @@ http::Response search_by_form(const Call& call) {
 
 http::Response everything(const Call& call, std::string_view patient) {
   const Parameters& parameters = call.request.query;
-  for (const auto& [name, value] : parameters) {
-    if (!is_control(name)) {
-      return refusal(make_error(ErrorCode::fhir_parameter_unsupported,
-                                shown_name(name) + ": not a parameter of $everything"));
-    }
-  }
+  const Status known = only_parameters(parameters, controls, "$everything");
+  if (!known.ok()) return refusal(known.error());
   auto wish = page_wish(parameters);
   if (!wish.ok()) return refusal(wish.error());
   if (!call.request.parameter("_count")) wish->count = query::index_page_max;
@@ -222,12 +209,8 @@ http::Response everything(const Call& call, std::string_view patient) {
 
 http::Response history_of(const Call& call, std::string_view type, std::string_view id) {
   const Parameters& parameters = call.request.query;
-  for (const auto& [name, value] : parameters) {
-    if (!is_control(name)) {
-      return refusal(make_error(ErrorCode::fhir_parameter_unsupported,
-                                shown_name(name) + ": not a parameter of a history"));
-    }
-  }
+  const Status known = only_parameters(parameters, controls, "a history");
+  if (!known.ok()) return refusal(known.error());
   const auto wish = page_wish(parameters);
   if (!wish.ok()) return refusal(wish.error());
   auto viewer = viewer_for(call);

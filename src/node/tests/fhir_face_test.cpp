@@ -729,6 +729,7 @@ TEST_F(FhirFace, RefusedParametersAreNamed) {
   for (const auto& [path, name] :
        {std::pair{"Observation?_sort=date", "_sort"}, std::pair{"Observation?foo=1", "foo"},
         std::pair{"Observation?_elements=id", "_elements"},
+        std::pair{"Patient/p1?_elements=id", "_elements"},
         std::pair{"Observation?code:text=x", "code:text"},
         std::pair{"Patient/p1/$everything?start=2020", "start"},
         std::pair{"Patient/p1/_history?_at=2020", "_at"}}) {
