@@ -65,7 +65,13 @@ class Impl final : public CometEngine {
   void stop() override;
   [[nodiscard]] std::size_t queued() const override { return intake_.queued(); }
   [[nodiscard]] std::size_t connections() const override { return server_->connections(); }
-  [[nodiscard]] Health health() const override { return watch_ ? watch_->health() : Health{}; }
+  [[nodiscard]] Health health() const override {
+    Health out = watch_ ? watch_->health() : Health{};
+    if (options_.snapshots == nullptr) return out;
+    const auto made = options_.snapshots->list();
+    if (!made.empty()) out.snapshot = made.back().height;
+    return out;
+  }
   [[nodiscard]] Result<std::string> forward(const std::string& request) override {
     const std::scoped_lock lock(asked_mutex_);
     return asked_.forward(request);
@@ -132,7 +138,8 @@ Application::Hooks Impl::hooks() {
 
 void Impl::start() {
   intake_.start();
-  watch_ = std::make_unique<HealthWatch>(chain_, options_.rpc_socket, options_.members);
+  watch_ =
+      std::make_unique<HealthWatch>(chain_, options_.rpc_socket, options_.members, options_.signer);
   sender_ = std::thread([this] { send_loop(); });
   collector_ = std::thread([this] { collect_loop(); });
 }

@@ -22,8 +22,10 @@ struct Options {
   std::size_t in_flight_max = 20'000;
   /// Where snapshots for members who join are made; null: nowhere. Outlives the engine.
   chain::SnapshotMaker* snapshots = nullptr;
-  /// Of the network, for people.
-  std::vector<KnownMember> members;
+  /// Who the members of the network are now, for people. What it reads outlives the engine.
+  MemberSource members;
+  /// Who signs for this member, asked every two seconds on one thread.
+  std::function<Health::Signer()> signer;
   /// `committed` is the engine's own.
   Application::Hooks hooks;
 };

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t rpc_body_bytes_max = 2U * limits::envelope_bytes_max;
 
 /// Every value said, so that another version's defaults change nothing (consensus.md §3.3).
+/// `rpc.unsafe` adds `dial_peers`: the socket lies in the node's own folder, and what comes from
+/// elsewhere is three methods of reading (gateway/ledger/light.cpp).
 constexpr std::string_view config_template =
     R"(# Written by the node at each start: changes are lost.
 version = "0.40.0"
@@ -28,16 +30,16 @@ db_dir = "data"
 log_level = "error"
 log_format = "json"
 genesis_file = "config/genesis.json"
-priv_validator_key_file = "config/priv_validator_key.json"
-priv_validator_state_file = "data/priv_validator_state.json"
-priv_validator_laddr = ""
+priv_validator_key_file = "unused_key.json"
+priv_validator_state_file = "unused_state.json"
+priv_validator_laddr = "@SIGNER@"
 node_key_file = "config/node_key.json"
 abci = "socket"
 filter_peers = true
 [rpc]
 laddr = "unix://@RPC@"
 grpc_laddr = ""
-unsafe = false
+unsafe = true
 max_open_connections = 64
 max_subscription_clients = 0
 max_body_bytes = @RPC_BODY@
@@ -115,20 +117,11 @@ void write_private_key(json::Writer& out, const crypto::SigningKey& key) {
   out.key("value").string(to_base64(both.view())).end_object();
 }
 
-Status write_keys(const Home& home, const crypto::SigningKey& node_key,
-                  const crypto::SigningKey& validator_key) {
+Status write_node_key(const Home& home, const crypto::SigningKey& node_key) {
   json::Writer node;
   node.begin_object();
   write_private_key(node, node_key);
-  XL_TRY(write_file_durably(home.node_key(), view_of(node.end_object().take()), 0600));
-  const Bytes public_key = validator_key.public_key();
-  json::Writer validator;
-  validator.begin_object();
-  validator.key("address").string(to_hex(model::comet::address_of(public_key)));
-  validator.key("pub_key").begin_object().key("type").string("tendermint/PubKeyEd25519");
-  validator.key("value").string(to_base64(public_key)).end_object();
-  write_private_key(validator, validator_key);
-  return write_file_durably(home.validator_key(), view_of(validator.end_object().take()), 0600);
+  return write_file_durably(home.node_key(), view_of(node.end_object().take()), 0600);
 }
 
 }  // namespace
@@ -153,6 +146,7 @@ std::string config_text(const EngineConfig& config) {
       {"TRUST_HEIGHT", std::to_string(sync.trust_height)},
       {"TRUST_HASH", config.sync ? to_hex(sync.trust_hash) : ""},
       {"ABCI", config.abci_socket.string()},
+      {"SIGNER", config.signer},
       {"MONIKER", config.moniker},
       {"RPC", config.rpc_socket.string()},
       {"RPC_BODY", std::to_string(rpc_body_bytes_max)},
@@ -174,20 +168,12 @@ std::string config_text(const EngineConfig& config) {
 }
 
 Status write_home(const Home& home, const EngineConfig& config, ByteView genesis,
-                  const crypto::SigningKey& node_key, const crypto::SigningKey& validator_key,
-                  bool began) {
+                  const crypto::SigningKey& node_key) {
   std::error_code failure;
-  for (const auto& folder : {home.config().parent_path(), home.sign_state().parent_path()}) {
-    std::filesystem::create_directories(folder, failure);
-    if (failure) return make_error(ErrorCode::file_unwritable, folder.string());
-  }
+  std::filesystem::create_directories(home.config().parent_path(), failure);
+  if (failure) return make_error(ErrorCode::file_unwritable, home.config().string());
   std::filesystem::permissions(home.root, std::filesystem::perms::owner_all, failure);
-  if (!std::filesystem::exists(home.sign_state(), failure)) {
-    if (began) return make_error(ErrorCode::sign_state_missing, home.sign_state().string());
-    XL_TRY(write_file_durably(home.sign_state(), view_of(R"({"height":"0","round":0,"step":0})"),
-                              0600));
-  }
-  XL_TRY(write_keys(home, node_key, validator_key));
+  XL_TRY(write_node_key(home, node_key));
   XL_TRY(write_file_durably(home.genesis(), genesis));
   return write_file_durably(home.config(), view_of(config_text(config)));
 }

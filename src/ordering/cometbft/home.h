@@ -19,13 +19,11 @@ struct Home {
   [[nodiscard]] std::filesystem::path config() const { return root / "config" / "config.toml"; }
   [[nodiscard]] std::filesystem::path genesis() const { return root / "config" / "genesis.json"; }
   [[nodiscard]] std::filesystem::path node_key() const { return root / "config" / "node_key.json"; }
-  [[nodiscard]] std::filesystem::path validator_key() const {
-    return root / "config" / "priv_validator_key.json";
-  }
-  /// What the validator signed last. Never in a backup, never in two places.
-  [[nodiscard]] std::filesystem::path sign_state() const {
-    return root / "data" / "priv_validator_state.json";
-  }
+  [[nodiscard]] std::filesystem::path data() const { return root / "data"; }
+  /// A validator key that CometBFT makes at each start and uses only where it has no signer, and
+  /// what it would have signed: no member's, and removed before each start.
+  [[nodiscard]] std::filesystem::path unused_key() const { return root / "unused_key.json"; }
+  [[nodiscard]] std::filesystem::path unused_state() const { return root / "unused_state.json"; }
 };
 
 /// Another member's engine.
@@ -39,6 +37,9 @@ struct EngineConfig {
   std::string moniker;
   std::filesystem::path abci_socket;
   std::filesystem::path rpc_socket;
+  /// Where the engine listens for whoever signs: `unix://PATH` or `tcp://HOST:PORT`. Empty: it
+  /// follows without voting.
+  std::string signer;
   std::string p2p_listen;  ///< host:port of this machine
   std::vector<Peer> peers;
   /// Where a ledger is restored from, instead of going on with the one there is.
@@ -59,11 +60,9 @@ struct EngineConfig {
 /// The engine's config.toml, every value said.
 [[nodiscard]] std::string config_text(const EngineConfig& config);
 
-/// Writes what CometBFT starts from: configuration and genesis each time, keys, and the sign state
-/// only where there is none and the chain has not begun. `began`: this member signed blocks before.
-/// Errors: sign_state_missing (it signed, and nobody knows what), file_unwritable.
+/// Writes what CometBFT starts from: configuration, genesis and the key that names the node, each
+/// time. The validator's key is never there. Errors: file_unwritable.
 [[nodiscard]] Status write_home(const Home& home, const EngineConfig& config, ByteView genesis,
-                                const crypto::SigningKey& node_key,
-                                const crypto::SigningKey& validator_key, bool began);
+                                const crypto::SigningKey& node_key);
 
 }  // namespace xl::ordering::cometbft

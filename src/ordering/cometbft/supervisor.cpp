@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "ordering/cometbft/reasons.h"
 
 namespace xl::ordering::cometbft {
 namespace {
@@ -31,33 +32,30 @@ constexpr auto longest_pause = milliseconds(5000);
 constexpr auto settled = seconds(10);
 /// The log is turned over when it is larger at a start; one old one is kept.
 constexpr std::uint64_t log_bytes_max = 8U << 20U;
-constexpr std::uint64_t tail_bytes = 4096;
+constexpr std::uint64_t tail_bytes = 16384;  // a panic prints its cause before its stack
 
-/// The last line of a log, shortened; programs say there why they end.
-std::string last_line(const std::filesystem::path& log) {
+off_t size_of(const std::filesystem::path& log) {
+  std::error_code failure;
+  const auto size = std::filesystem::file_size(log, failure);
+  return failure ? 0 : static_cast<off_t>(size);
+}
+
+/// The end of what a log holds behind `begin`; programs say there why they end.
+std::string tail_of(const std::filesystem::path& log, off_t begin) {
   const int file = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return {};
   const off_t end = ::lseek(file, 0, SEEK_END);
-  const off_t from = std::max<off_t>(0, end - static_cast<off_t>(tail_bytes));
-  std::string text(static_cast<std::size_t>(end - from), '\0');
+  const off_t from = std::max<off_t>(begin, end - static_cast<off_t>(tail_bytes));
+  std::string text(static_cast<std::size_t>(std::max<off_t>(end - from, 0)), '\0');
   const ssize_t got = ::pread(file, text.data(), text.size(), from);
   ::close(file);
   text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  while (text.ends_with('\n')) text.pop_back();
-  const std::size_t line = text.rfind('\n');
-  return line == std::string::npos ? text : text.substr(line + 1);
-}
-
-std::string words_of(int status, const std::filesystem::path& log) {
-  std::string out = WIFSIGNALED(status) ? "was ended by signal " + std::to_string(WTERMSIG(status))
-                                        : "ended with code " + std::to_string(WEXITSTATUS(status));
-  const std::string line = last_line(log);
-  return line.empty() ? out : out + ": " + line;
+  return text;
 }
 
 class ProcessSupervisor final : public Supervisor {
  public:
-  ProcessSupervisor(Program program, std::function<void(const std::string&)> on_exit)
+  ProcessSupervisor(Program program, std::function<void(ErrorCode)> on_exit)
       : program_(std::move(program)), on_exit_(std::move(on_exit)) {}
   ~ProcessSupervisor() override { stop(); }
 
@@ -106,7 +104,8 @@ class ProcessSupervisor final : public Supervisor {
   }
 
   Program program_;
-  std::function<void(const std::string&)> on_exit_;
+  std::function<void(ErrorCode)> on_exit_;
+  off_t log_begin_ = 0;       // supervising thread only: where this run's part of the log begins
   mutable std::mutex mutex_;  // guards the next three
   bool stopping_ = false;
   bool restarting_ = false;
@@ -122,6 +121,7 @@ int ProcessSupervisor::launch() {
   if (std::filesystem::file_size(program_.log, ignored) > log_bytes_max && !ignored) {
     std::filesystem::rename(program_.log, program_.log.string() + ".1", ignored);
   }
+  log_begin_ = size_of(program_.log);
   std::string name = program_.path.string();
   std::vector<char*> arguments = {name.data()};
   for (std::string& argument : program_.arguments) arguments.push_back(argument.data());
@@ -186,7 +186,9 @@ void ProcessSupervisor::watch() {
       if (stopping_) return;
       if (std::exchange(restarting_, false)) continue;
     }
-    if (on_exit_) on_exit_(pid > 0 ? words_of(status, program_.log) : "could not be started");
+    if (on_exit_) {
+      on_exit_(reason_of_end(pid > 0 && WIFSIGNALED(status), tail_of(program_.log, log_begin_)));
+    }
     if (std::chrono::steady_clock::now() - started > settled) wait = first_pause;
     if (pause(wait)) {
       const std::scoped_lock lock(mutex_);
@@ -199,8 +201,8 @@ void ProcessSupervisor::watch() {
 
 }  // namespace
 
-Result<std::unique_ptr<Supervisor>> Supervisor::start(
-    Program program, std::function<void(const std::string&)> on_exit) {
+Result<std::unique_ptr<Supervisor>> Supervisor::start(Program program,
+                                                      std::function<void(ErrorCode)> on_exit) {
   auto supervisor = std::make_unique<ProcessSupervisor>(std::move(program), std::move(on_exit));
   XL_TRY(supervisor->begin());
   return std::unique_ptr<Supervisor>(std::move(supervisor));

@@ -27,11 +27,10 @@ class Supervisor {
  public:
   virtual ~Supervisor() = default;
 
-  /// `on_exit` is called on the supervisor's thread each time the program ends by itself, with why
-  /// in plain words, such as "ended with code 1: <its last line>". Errors: engine_failed (there is
-  /// no such program).
+  /// `on_exit` is called on the supervisor's thread each time the program ends by itself, with why:
+  /// see `reason_of_end`; empty: nobody is told. Errors: engine_failed (there is no such program).
   [[nodiscard]] static Result<std::unique_ptr<Supervisor>> start(
-      Program program, std::function<void(const std::string& why)> on_exit);
+      Program program, std::function<void(ErrorCode reason)> on_exit);
 
   /// Ends the program: SIGTERM, and SIGKILL when it does not listen for ten seconds.
   virtual void stop() = 0;

@@ -21,6 +21,11 @@ constexpr std::uint32_t step_propose = 3;
 /// Blocks that a validator is in none of before it is called silent: votes that come late are left
 /// out of some.
 constexpr std::uint64_t blocks_looked_at = 8;
+/// Blocks that others may have more before this member is called behind: the last one or two are on
+/// their way to a member that keeps up.
+constexpr std::uint64_t behind_blocks_min = 3;
+/// Names kept of validator keys that were replaced since the start.
+constexpr std::size_t old_names_max = 1024;
 /// The round that began just now may have no votes yet.
 constexpr std::size_t rounds_looked_at = 2;
 
@@ -84,11 +89,25 @@ std::vector<PeerHeight> read_peers(json::Value peers) {
   return out;
 }
 
+std::uint64_t vouched_height(std::vector<std::pair<std::uint64_t, std::int64_t>> said,
+                             std::int64_t total) {
+  std::sort(said.rbegin(), said.rend());
+  std::int64_t power = 0;
+  for (const auto& [height, own] : said) {
+    power += own;
+    if (power * 3 > total) return height;
+  }
+  return 0;
+}
+
 HealthWatch::HealthWatch(const chain::Chain& chain, std::filesystem::path rpc_socket,
-                         std::vector<KnownMember> members)
-    : chain_(chain), rpc_socket_(std::move(rpc_socket)), members_(std::move(members)) {
-  since_ = waiting_since_ = standing_since_ = behind_since_ = Steady::now();
-  last_.members = static_cast<std::uint32_t>(std::max<std::size_t>(members_.size(), 1));
+                         MemberSource members, std::function<Health::Signer()> signer)
+    : chain_(chain),
+      rpc_socket_(std::move(rpc_socket)),
+      source_(std::move(members)),
+      signer_(std::move(signer)) {
+  since_ = waiting_since_ = standing_since_ = behind_since_ = lagging_since_ = Steady::now();
+  read_members(last_);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -111,6 +130,7 @@ Health HealthWatch::health() const {
 void HealthWatch::run() {
   for (;;) {
     auto seen = look();
+    const Health::Signer signer = signer_ ? signer_() : Health::Signer{};
     std::unique_lock lock(mutex_);
     if (!seen.ok()) {
       seen = last_;
@@ -118,19 +138,33 @@ void HealthWatch::run() {
       seen->silent.clear();
     }
     if (seen->state != last_.state) {
-      since_ = seen->state == Health::State::halted  ? waiting_since_
-               : seen->state == Health::State::stuck ? standing_since_
-                                                     : Steady::now();
+      since_ = seen->state == Health::State::halted    ? waiting_since_
+               : seen->state == Health::State::stuck   ? standing_since_
+               : seen->state == Health::State::lagging ? lagging_since_
+                                                       : Steady::now();
     }
     last_ = std::move(*seen);
+    last_.signer = signer;
     if (stop_wanted_.wait_for(lock, watch_pause, [&] { return stopping_; })) return;
   }
+}
+
+/// Who they are, and how many. A key that was replaced keeps its name while blocks tell of it.
+void HealthWatch::read_members(Health& out) {
+  members_ = source_();
+  if (names_.size() > old_names_max) names_.clear();
+  std::uint32_t present = 0;
+  for (const KnownMember& member : members_) {
+    names_[to_hex(model::comet::address_of(member.validator_key))] = member.name;
+    present += member.present ? 1 : 0;
+  }
+  out.members = std::max<std::uint32_t>(present, 1);
 }
 
 Result<Health> HealthWatch::look() {
   EngineRpc rpc(rpc_socket_);
   Health out;
-  out.members = static_cast<std::uint32_t>(std::max<std::size_t>(members_.size(), 1));
+  read_members(out);
   XL_TRY_ASSIGN(const json::Value net, rpc.call("net_info", "{}"));
   std::vector<std::string> connected;
   for (const json::Value peer : net.find("peers").items()) {
@@ -139,17 +173,21 @@ Result<Health> HealthWatch::look() {
   for (const KnownMember& member : members_) {
     const bool there =
         std::find(connected.begin(), connected.end(), member.node_id) != connected.end();
-    if (!member.self && !there) out.unconnected.push_back(member.name);
+    if (member.present && !member.self && !there) out.unconnected.push_back(member.name);
   }
   XL_TRY_ASSIGN(const json::Value status, rpc.call("status", "{}"));
   const json::Value sync = status.find("sync_info");
-  std::uint64_t known = 0;
-  (void)parse_decimal(sync.find("latest_block_height").as_string().value_or(""), known);
-  const std::uint64_t here = chain_.head().signed_height;
-  out.behind_blocks = known > here ? known - here : 0;
+  std::uint64_t fetched = 0;
+  (void)parse_decimal(sync.find("latest_block_height").as_string().value_or(""), fetched);
   const bool catching_up = sync.find("catching_up").as_bool().value_or(false);
   XL_TRY_ASSIGN(const json::Value consensus, rpc.call("consensus_state", "{}"));
   XL_TRY_ASSIGN(const RoundView round, read_round(consensus.find("round_state")));
+  const auto told = others_at(rpc);
+  const std::uint64_t others = told.ok() ? *told : 0;  // unknown is no reason to call anybody ill
+  // Read last: what came meanwhile is not missing. Who agrees on a height has all below it.
+  const std::uint64_t here = chain_.head().signed_height;
+  const std::uint64_t known = std::max(fetched, others > 0 ? others - 1 : 0);
+  out.behind_blocks = known > here ? known - here : 0;
   const bool waiting = round.step >= step_propose;
   if (!waiting || round.height != waiting_height_) waiting_since_ = Steady::now();
   waiting_height_ = waiting ? round.height : 0;
@@ -164,18 +202,20 @@ Result<Health> HealthWatch::look() {
   if (here != counted_height_) absent_ = absent_from_blocks();
   counted_height_ = here;
   out.silent = absent_;
-  if (catching_up && out.members > 1) {
+  const bool lags = (catching_up && out.members > 1) || out.behind_blocks >= behind_blocks_min;
+  if (!std::exchange(lagging_, lags)) lagging_since_ = Steady::now();
+  if (!catching_up && is_stuck(round, others)) {
+    out.state = Health::State::stuck;
+  } else if (lags) {
     out.state = Health::State::lagging;
-    return out;
   }
-  if (is_stuck(round, rpc, out)) out.state = Health::State::stuck;
   return out;
 }
 
 /// CometBFT that meets a block it cannot follow ends its agreement, and goes on answering as if
 /// nothing were (consensus/state.go receiveRoutine). Whoever stands still while others that
 /// cannot all be lying are further is such a one, or is cut off from what they send.
-bool HealthWatch::is_stuck(const RoundView& round, EngineRpc& rpc, Health& out) {
+bool HealthWatch::is_stuck(const RoundView& round, std::uint64_t others) {
   const Steady::time_point now = Steady::now();
   if (round.height != standing_height_) {
     standing_height_ = round.height;
@@ -183,39 +223,29 @@ bool HealthWatch::is_stuck(const RoundView& round, EngineRpc& rpc, Health& out) 
     behind_ = false;
   }
   if (now - standing_since_ <= agreed_within) return false;
-  const auto ahead = ahead_of(round.height, rpc);
-  const bool was_behind = std::exchange(behind_, ahead.ok() && *ahead > 0);
+  const bool was_behind = std::exchange(behind_, others > round.height);
   if (!behind_) return false;
   if (!was_behind) behind_since_ = now;
-  if (now - behind_since_ <= agreed_within) return false;
-  out.behind_blocks = *ahead;
-  return true;
+  return now - behind_since_ > agreed_within;
 }
 
-/// By how many blocks validators with more than a third of the power say that they are further: at
-/// least one of them is honest.
-Result<std::uint64_t> HealthWatch::ahead_of(std::uint64_t height, EngineRpc& rpc) const {
+/// The height that the others agree on, as far as validators among them vouch for it.
+Result<std::uint64_t> HealthWatch::others_at(EngineRpc& rpc) const {
   XL_TRY_ASSIGN(const model::comet::ValidatorSet set, chain_.validators(chain_.head().height));
   XL_TRY_ASSIGN(const json::Value dump, rpc.call("dump_consensus_state", "{}"));
   std::int64_t total = 0;
   for (const auto& validator : set) total += validator.power;
-  std::vector<std::pair<std::uint64_t, std::int64_t>> ahead;  // height, power
+  std::vector<std::pair<std::uint64_t, std::int64_t>> said;  // height, power
   for (const PeerHeight& peer : read_peers(dump.find("peers"))) {
     const auto member = std::find_if(members_.begin(), members_.end(),
                                      [&](const auto& one) { return one.node_id == peer.node_id; });
-    if (member == members_.end() || peer.height <= height) continue;
+    if (member == members_.end()) continue;
     const auto validator = std::find_if(set.begin(), set.end(), [&](const auto& one) {
       return one.public_key == member->validator_key;
     });
-    if (validator != set.end()) ahead.emplace_back(peer.height, validator->power);
+    if (validator != set.end()) said.emplace_back(peer.height, validator->power);
   }
-  std::sort(ahead.rbegin(), ahead.rend());
-  std::int64_t power = 0;
-  for (const auto& [at, own] : ahead) {
-    power += own;
-    if (power * 3 > total) return at - height;
-  }
-  return std::uint64_t{0};
+  return vouched_height(std::move(said), total);
 }
 
 /// Validators whose vote is in none of the last blocks, each of which holds more than two thirds
@@ -265,10 +295,9 @@ std::vector<Health::Misbehaved> HealthWatch::misbehaved_present() const {
 
 /// A validator's name for people, or its address.
 std::string HealthWatch::name_of(ByteView address) const {
-  for (const KnownMember& member : members_) {
-    if (equal(model::comet::address_of(member.validator_key), address)) return member.name;
-  }
-  return to_hex(address);
+  const std::string text = to_hex(address);
+  const auto found = names_.find(text);
+  return found == names_.end() || found->second.empty() ? text : found->second;
 }
 
 /// Names of the validators that do not vote; `too_few`: what the others have is not more than two

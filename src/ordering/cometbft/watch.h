@@ -4,6 +4,8 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -20,7 +22,17 @@ struct KnownMember {
   std::string node_id;  ///< CometBFT's, 40 hex digits
   Bytes validator_key;  ///< public
   bool self = false;
+  bool present = true;  ///< false: it was expelled
 };
+
+/// Who the members are now. Called by the watch alone, every two seconds.
+using MemberSource = std::function<std::vector<KnownMember>()>;
+
+/// The highest height at which members with more than a third of the voting power say they are,
+/// from (height, power) of those who say something: at least one of them is honest. 0 when they are
+/// too few. `total`: the power of all.
+[[nodiscard]] std::uint64_t vouched_height(std::vector<std::pair<std::uint64_t, std::int64_t>> said,
+                                           std::int64_t total);
 
 /// What the engine says of the height it is agreeing on (RPC `consensus_state`).
 struct RoundView {
@@ -45,9 +57,10 @@ struct PeerHeight {
 /// Asks the engine every two seconds how it goes, so that it is known for how long. Thread-safe.
 class HealthWatch {
  public:
-  /// `chain` outlives it.
-  HealthWatch(const chain::Chain& chain, std::filesystem::path rpc_socket,
-              std::vector<KnownMember> members);
+  /// `chain` outlives it, and what `members` reads too. `signer` is asked on its thread who signs
+  /// for this member.
+  HealthWatch(const chain::Chain& chain, std::filesystem::path rpc_socket, MemberSource members,
+              std::function<Health::Signer()> signer);
   ~HealthWatch();
   HealthWatch(const HealthWatch&) = delete;
   HealthWatch& operator=(const HealthWatch&) = delete;
@@ -60,13 +73,19 @@ class HealthWatch {
   [[nodiscard]] std::vector<std::string> silent_of(const RoundView& round, bool& halted) const;
   [[nodiscard]] std::vector<std::string> absent_from_blocks() const;
   [[nodiscard]] std::vector<Health::Misbehaved> misbehaved_present() const;
-  [[nodiscard]] Result<std::uint64_t> ahead_of(std::uint64_t height, EngineRpc& rpc) const;
+  [[nodiscard]] Result<std::uint64_t> others_at(EngineRpc& rpc) const;
   [[nodiscard]] std::string name_of(ByteView address) const;
-  [[nodiscard]] bool is_stuck(const RoundView& round, EngineRpc& rpc, Health& out);
+  [[nodiscard]] bool is_stuck(const RoundView& round, std::uint64_t others);
+  void read_members(Health& out);
 
   const chain::Chain& chain_;
   const std::filesystem::path rpc_socket_;
-  const std::vector<KnownMember> members_;
+  const MemberSource source_;
+  const std::function<Health::Signer()> signer_;
+  std::vector<KnownMember> members_;          // watching thread only
+  std::map<std::string, std::string> names_;  // watching thread only: of keys before, by address
+  bool lagging_ = false;                      // watching thread only: since lagging_since_
+  std::chrono::steady_clock::time_point lagging_since_;
   std::uint64_t waiting_height_ = 0;  // watching thread only: agreed on since waiting_since_
   std::chrono::steady_clock::time_point waiting_since_;
   std::uint64_t standing_height_ = 0;  // watching thread only: the engine is at since

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ordering/cometbft/reasons.h"
+
 namespace xl::ordering::cometbft {
 namespace {
 
@@ -51,6 +53,40 @@ TEST(Watch, ReadsHowFarPeersSayTheyAreAndLeavesOutWhatItDoesNotKnow) {
   EXPECT_EQ(peers[0].node_id, "aa");
   EXPECT_EQ(peers[0].height, 12U);
   EXPECT_TRUE(read_peers(json::Value{}).empty());
+}
+
+TEST(Watch, BelievesAHeightThatMoreThanAThirdOfThePowerSays) {
+  using Said = std::vector<std::pair<std::uint64_t, std::int64_t>>;
+  EXPECT_EQ(vouched_height(Said{{90, 10}, {70, 10}, {71, 10}}, 40), 71U);
+  EXPECT_EQ(vouched_height(Said{{90, 13}, {70, 10}}, 40), 70U) << "13 of 40 may all be lying";
+  EXPECT_EQ(vouched_height(Said{{90, 14}, {70, 10}}, 40), 90U);
+  EXPECT_EQ(vouched_height(Said{{90, 10}, {90, 10}}, 60), 0U) << "a third is not more than one";
+  EXPECT_EQ(vouched_height({}, 40), 0U);
+}
+
+TEST(Watch, ReadsWhyTheEngineEnded) {
+  const auto reason = [](std::string_view printed) { return reason_of_end(false, printed); };
+  EXPECT_EQ(
+      reason(
+          R"({"level":"error","err":"listen tcp 127.0.0.1:26656: bind: address already in use"})"),
+      ErrorCode::engine_address_taken);
+  EXPECT_EQ(reason("write data/cs.wal/wal: no space left on device\nleveldb: corrupted"),
+            ErrorCode::engine_disk_full);
+  EXPECT_EQ(reason("panic: state.AppHash does not match AppHash after replay. Got AA, expected BB"),
+            ErrorCode::engine_state_differs);
+  EXPECT_EQ(reason("wrong Block.Header.AppHash.  Expected AA, got BB"),
+            ErrorCode::engine_state_differs);
+  EXPECT_EQ(reason("app block height (9) is higher than core (7)"),
+            ErrorCode::engine_state_differs);
+  EXPECT_EQ(reason("leveldb/table: corruption on data-block (pos=1): checksum mismatch"),
+            ErrorCode::engine_store_damaged);
+  EXPECT_EQ(reason("Error reading PrivValidator state from x: unexpected end of JSON input"),
+            ErrorCode::engine_settings_invalid);
+  EXPECT_EQ(reason("goroutine 1: github.com/syndtr/goleveldb/leveldb.(*DB).Get"),
+            ErrorCode::engine_failed)
+      << "a stack names every library";
+  EXPECT_EQ(reason(""), ErrorCode::engine_failed);
+  EXPECT_EQ(reason_of_end(true, ""), ErrorCode::engine_killed);
 }
 
 }  // namespace
