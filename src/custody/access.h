@@ -223,6 +223,12 @@ class AccessDesk {
   /// The transaction of `body` with the organisation's signature behind `signatures`.
   [[nodiscard]] Result<Bytes> sign_for(const Principal& principal, ByteView body,
                                        std::vector<Bytes> signatures) const;
+  [[nodiscard]] Status go_on_after_restore();
+  [[nodiscard]] Result<bool> came_by(const vault::JournalBatch& batch, ByteView raw);
+  [[nodiscard]] Result<bool> is_there_already(const vault::JournalBatch& batch,
+                                              std::uint64_t attempt);
+  [[nodiscard]] static std::uint64_t attempt_at(const vault::JournalBatch& batch,
+                                                std::uint64_t now);
   [[nodiscard]] Result<bool> anchor_batch(const vault::JournalBatch& batch);
   [[nodiscard]] Status anchor_cohorts(const vault::JournalBatch& batch);
   [[nodiscard]] Bytes root_transaction(const vault::JournalBatch& batch, std::uint64_t attempt,

@@ -54,6 +54,10 @@ Status Custody::start() {
     const auto sealed = organisation->desk().seal_sessions(true);
     if (!sealed.ok()) return sealed.error();
     XL_TRY(organisation->erasures().settle());
+    // Without it a keyring from a backup would bring back what was erased. Care goes on meanwhile.
+    Stores& stores = organisation->stores();
+    XL_TRY_ASSIGN(const auto erased, stores.keyring().erasures());
+    if (failed(stores.erasures().holds(erased))) failed_rounds_.fetch_add(1);
   }
   worker_ = std::thread([this] { work(); });
   return {};

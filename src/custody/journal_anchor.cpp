@@ -75,26 +75,39 @@ Bytes AccessDesk::root_transaction(const vault::JournalBatch& batch, std::uint64
   return model::sign_transaction(body, {&key});
 }
 
-/// True when the batch is on the chain now.
-Result<bool> AccessDesk::anchor_batch(const vault::JournalBatch& batch) {
-  const std::uint64_t now = port_.now_ms();
-  const std::uint64_t attempt = now > batch.sealed_ms ? (now - batch.sealed_ms) / attempt_ms : 0;
-  const auto find = [&](ByteView raw) -> Result<bool> {
-    XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
-    const auto there = port_.ledger().transaction(transaction.id);
-    if (!there.ok() || there->entry.status != contracts::applied) return false;
-    XL_TRY(stores_.journal().mark_anchored(batch.root.first_sequence, transaction.id,
-                                           there->block_ms));
-    return true;
-  };
+std::uint64_t AccessDesk::attempt_at(const vault::JournalBatch& batch, std::uint64_t now) {
+  return now > batch.sealed_ms ? (now - batch.sealed_ms) / attempt_ms : 0;
+}
+
+/// Marks the batch anchored when its root came onto the chain by this transaction.
+Result<bool> AccessDesk::came_by(const vault::JournalBatch& batch, ByteView raw) {
+  XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
+  const auto there = port_.ledger().transaction(transaction.id);
+  if (!there.ok() || there->entry.status != contracts::applied) return false;
+  XL_TRY(
+      stores_.journal().mark_anchored(batch.root.first_sequence, transaction.id, there->block_ms));
+  return true;
+}
+
+/// True when this or an earlier attempt brought the batch onto the chain.
+Result<bool> AccessDesk::is_there_already(const vault::JournalBatch& batch, std::uint64_t attempt) {
   const std::uint64_t oldest =
       attempt > attempts_looked_for_max ? attempt - attempts_looked_for_max : 0;
   for (std::uint64_t i = oldest; i <= attempt; ++i) {
     for (const bool late : {false, true}) {
-      XL_TRY_ASSIGN(const bool found, find(root_transaction(batch, i, late)));
+      XL_TRY_ASSIGN(const bool found, came_by(batch, root_transaction(batch, i, late)));
       if (found) return true;
     }
   }
+  return false;
+}
+
+/// True when the batch is on the chain now.
+Result<bool> AccessDesk::anchor_batch(const vault::JournalBatch& batch) {
+  const std::uint64_t now = port_.now_ms();
+  const std::uint64_t attempt = attempt_at(batch, now);
+  XL_TRY_ASSIGN(const bool there_already, is_there_already(batch, attempt));
+  if (there_already) return true;
   const bool seems_late = batch.first_entry_ms + limits::journal_within_ms < now;
   for (const bool late : {seems_late, true}) {
     const Bytes raw = root_transaction(batch, attempt, late);
@@ -106,7 +119,7 @@ Result<bool> AccessDesk::anchor_batch(const vault::JournalBatch& batch) {
         there.ok() ? ordering::Outcome(there->entry) : port_.send_all({raw}).front();
     if (sent.ok() && sent->status == contracts::access::late_unmarked && !late) continue;
     XL_TRY(port_.applied(sent));
-    return find(raw);
+    return came_by(batch, raw);
   }
   return false;
 }
@@ -140,10 +153,33 @@ Status AccessDesk::anchor_cohorts(const vault::JournalBatch& batch) {
   }
 }
 
+/// A journal from a backup goes on behind what the ledger has of it. While this node's own ledger
+/// is not even where the backup was, nothing is anchored: that error is journal_entry_missing.
+Status AccessDesk::go_on_after_restore() {
+  vault::Journal& journal = stores_.journal();
+  XL_TRY_ASSIGN(const bool restored, journal.is_restored());
+  if (!restored) return {};
+  const auto head = contracts::access::find_journal(*port_.ledger().state(), stores_.did());
+  if (!head || head->next_sequence() <= 1) return {};
+  // What the backup had sent already, and did not know to be there.
+  XL_TRY_ASSIGN(const auto sealed, journal.unanchored(limits::vault_page_max));
+  for (const vault::JournalBatch& batch : sealed) {
+    XL_TRY_ASSIGN(const bool there, is_there_already(batch, attempt_at(batch, port_.now_ms())));
+    if (!there) break;
+  }
+  const std::uint64_t last = head->next_sequence() - 1;
+  Hash root{};
+  std::copy_n(view_of(head->root()).begin() + 1, root.size(), root.begin());  // behind the suite
+  const auto own = journal.batch_of(last);
+  if (own.ok() && own->root.last_sequence == last && own->root.root == root) return {};
+  return journal.go_on_behind(last, root, port_.now_ms());
+}
+
 /// One root after the other, so that appends are never held up for more than one and a stop is
 /// heard between two.
 Result<std::size_t> AccessDesk::anchor_journal(std::size_t batches_max,
                                                const std::function<bool()>& stop) {
+  XL_TRY(go_on_after_restore());
   const std::uint64_t until = stores_.journal().size();  // what comes later is the next round's
   std::size_t anchored = 0;
   while (anchored < batches_max && !(anchored > 0 && stop && stop())) {

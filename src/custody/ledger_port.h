@@ -74,7 +74,7 @@ class LedgerPort {
   ordering::Engine& engine_;
   const Clock& clock_;
   std::function<Status()> room_;
-  mutable std::atomic<std::uint64_t> wait_ms_{60'000};
+  mutable std::atomic<std::uint64_t> wait_ms_{25'000};
 };
 
 /// The durable state with its time: decisions are made on one of these. The time is the custodian's

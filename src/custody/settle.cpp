@@ -138,6 +138,8 @@ Status check_index(Stores& stores, const model::StateReader& state) {
 }
 
 Status check_journal(Stores& stores, const model::StateReader& state) {
+  XL_TRY_ASSIGN(const bool restored, stores.journal().is_restored());
+  if (restored) return {};  // what it lost is found out as it goes on
   const auto head = contracts::access::find_journal(state, stores.did());
   if (!head || head->next_sequence() <= 1) return {};
   const std::uint64_t anchored = head->next_sequence() - 1;

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/json/writer.h"
+#include "node/backup_requests.h"
 #include "node/tools/vault_keys.h"
 #include "node/tools/vault_verify.h"
 #include "node/unlock_options.h"
@@ -19,6 +20,10 @@ struct VaultOptions {
   std::string organisation;
   std::string file;
   std::string backup_key;
+  std::string out;
+  std::string from;
+  std::string keys;
+  bool check = false;
 
   [[nodiscard]] Layout layout() const { return {data}; }
 };
@@ -59,12 +64,92 @@ Result<int> run_rotate_keys(const VaultOptions& options, const Console& console)
   return static_cast<int>(ExitCode::done);
 }
 
-Result<int> run_backup(const VaultOptions& options, const Console& console) {
+/// What a backup or restore is of: a keyring, or the member.
+Result<bool> is_of_member(const VaultOptions& options, const std::string& folder,
+                          std::string_view name) {
+  if (options.file.empty() != folder.empty()) {
+    if (folder.empty() || !options.keys.empty()) return !folder.empty();
+    return make_error(ErrorCode::usage_invalid, std::string(name) + " wants --keys FOLDER too");
+  }
+  return make_error(ErrorCode::usage_invalid,
+                    "give either " + std::string(name) + " FOLDER or --keyring FILE");
+}
+
+Result<int> run_member_backup(const VaultOptions& options, const Console& console) {
   XL_TRY_ASSIGN(const Unlock unlock, unlock_of(options.unlock, console));
   const SystemClock clock;
   XL_TRY_ASSIGN(
-      const KeyringBackup made,
-      backup_keyring(options.layout(), unlock, options.organisation, options.file, clock.now_ms()));
+      const MemberBackup made,
+      ask_member_backup(options.layout(), unlock, {options.out, options.keys}, clock.now_ms()));
+  const std::string files = std::to_string(made.files);
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/member-backup-made/v1");
+    out.key("folder").string(options.out).key("keys").string(options.keys);
+    out.key("made_ms").string(std::to_string(made.made_ms));
+    out.key("files").string(files).key("bytes").string(std::to_string(made.bytes));
+    console.answer(
+        out.key("expires_ms").string(std::to_string(made.expires_ms)).end_object().take());
+  } else {
+    console.result(console.words("files") + "\t" + files);
+  }
+  const std::string last = day_text(made.expires_ms);
+  console.done("Backed the member up; it can be restored until " + last,
+               "已备份本成员,可恢复至 " + last);
+  console.say(
+      "  It holds neither the validator key nor what was signed, so that nobody signs twice.\n"
+      "  next: keep the two folders on different disks, and try it: xinglin node restore --check",
+      "  备份不含验证者密钥和签名状态,以免重复签名。\n"
+      "  下一步:请将两个目录保存在不同磁盘上,并演练恢复:xinglin node restore --check");
+  return static_cast<int>(ExitCode::done);
+}
+
+Result<int> run_member_restore(const VaultOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const Unlock unlock, unlock_of(options.unlock, console));
+  const SystemClock clock;
+  XL_TRY_ASSIGN(const RestoredMember done,
+                restore_member({options.from, options.keys}, options.data, unlock, clock.now_ms(),
+                               options.check));
+  const std::string versions = std::to_string(done.versions);
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/member-restored/v1");
+    out.key("network").string(to_hex(done.network)).key("check_only").boolean(options.check);
+    out.key("made_ms").string(std::to_string(done.made_ms));
+    out.key("organisations").unsigned_integer(done.organisations);
+    out.key("versions").unsigned_integer(done.versions);
+    out.key("bodiless").unsigned_integer(done.bodiless);
+    console.answer(out.key("erasures").unsigned_integer(done.erasures).end_object().take());
+  } else {
+    console.result(console.words("versions") + "\t" + versions);
+  }
+  const std::string day = day_text(done.made_ms);
+  if (options.check) {
+    console.done("The backup of " + day + " is whole and opens " + versions + " record versions",
+                 day + " 的备份完整,可打开 " + versions + " 个记录版本");
+    return static_cast<int>(ExitCode::done);
+  }
+  console.done("Restored the member of " + day + ": it opens " + versions + " record versions",
+               "已恢复 " + day + " 的成员数据:可打开 " + versions + " 个记录版本");
+  console.say(
+      "  It has no validator key: what it signed before is unknown here, so it follows and does\n"
+      "  not vote until the members give it a new key.\n"
+      "  next: xinglin node repair, xinglin node rebuild-index, xinglin node run;\n"
+      "        then xinglin network rekey and a proposal; TLS files are made or copied again",
+      "  其中没有验证者密钥:此前签署过什么在此不可知,因此在成员投票启用新密钥前只同步、不投票。\n"
+      "  下一步:xinglin node repair、xinglin node rebuild-index、xinglin node run;\n"
+      "          然后 xinglin network rekey 并提案;TLS 文件须重新生成或复制");
+  return static_cast<int>(ExitCode::done);
+}
+
+Result<int> run_backup(const VaultOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const bool member, is_of_member(options, options.out, "--out"));
+  if (member) return run_member_backup(options, console);
+  XL_TRY_ASSIGN(const Unlock unlock, unlock_of(options.unlock, console));
+  const SystemClock clock;
+  XL_TRY_ASSIGN(const KeyringBackup made,
+                ask_keyring_backup(options.layout(), unlock, options.organisation, options.file,
+                                   clock.now_ms()));
   if (console.json()) {
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/keyring-backup/v1");
@@ -111,6 +196,8 @@ void say_restored(const RestoredKeyring& done, const Console& console) {
 }
 
 Result<int> run_restore(const VaultOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const bool member, is_of_member(options, options.from, "--from"));
+  if (member) return run_member_restore(options, console);
   XL_TRY_ASSIGN(const Unlock unlock, unlock_of(options.unlock, console));
   const SystemClock clock;
   XL_TRY_ASSIGN(const RestoredKeyring done, restore_keyring(options.layout(), unlock, options.file,
@@ -143,6 +230,7 @@ std::string report_json(const std::vector<CustodyReport>& reports, const Console
     out.key("bodies").string(std::to_string(one.bodies));
     out.key("record_versions").string(std::to_string(one.records));
     out.key("journal_entries").string(std::to_string(one.journal_entries));
+    out.key("journal_lost").string(std::to_string(one.journal_lost));
     out.key("anchored_batches").string(std::to_string(one.anchored_batches)).key("damage");
     if (one.damage) {
       out.begin_object().key("code").string(code_text(describe(one.damage->code).number));
@@ -181,6 +269,10 @@ Result<int> run_verify(const VaultOptions& options, const Console& console) {
                    std::to_string(one.journal_entries) +
                    std::string(console.pick(", roots on the ledger ", ",账本上的根 ")) +
                    std::to_string(one.anchored_batches));
+    if (one.journal_lost == 0) continue;
+    console.result(std::string(console.pick("  journal entries lost in a restore: ",
+                                            "  恢复时丢失的读取日志条目:")) +
+                   std::to_string(one.journal_lost));
   }
   return exit_code;
 }
@@ -214,23 +306,34 @@ void add_vault_commands(CLI::App* node,
       "/srv/xinglin\n"
       "The node must be stopped. After a crash run it again with the same two.");
   on(rotate, run_rotate_keys);
-  auto* backup = node->add_subcommand("backup", "back a keyring up, for 35 days");
-  backup->add_option("--keyring", options->file, "the file to write")->required();
+  auto* backup = node->add_subcommand("backup", "back the member up, or one keyring, for 35 days");
+  backup->add_option("--out", options->out, "the folder to make, of the whole member");
+  backup->add_option("--keys", options->keys,
+                     "the folder to make on another disk, for what opens --out");
+  backup->add_option("--keyring", options->file, "the file to write, of a keyring alone");
   backup->add_option("--organisation", options->organisation,
                      "whose keyring: a DID; may be left out where there is one");
   backup->footer(
-      "Examples:\n  xinglin node backup --keyring keyring.backup --operator-key operator.key\n"
+      "Examples:\n  xinglin node backup --out /backup/city --keys /safe/city --operator-key "
+      "operator.key\n"
       "  xinglin node backup --keyring keyring.backup --organisation did:xinglin:… --json\n"
-      "The node must be stopped. The ledger, bodies and indexes are copied as files.");
+      "The node may run: then it does it itself. Neither the validator key nor what was signed is "
+      "in it.");
   on(backup, run_backup);
-  auto* restore = node->add_subcommand("restore", "make a lost keyring from its backup");
-  restore->add_option("--keyring", options->file, "the backup")->required();
+  auto* restore = node->add_subcommand("restore", "make a lost member, or keyring, from a backup");
+  restore->add_option("--from", options->from, "the folder of a member's backup");
+  restore->add_option("--keys", options->keys, "the other folder of that backup");
+  restore->add_flag("--check", options->check, "try the backup, and leave nothing behind");
+  restore->add_option("--keyring", options->file, "the backup of a keyring alone");
   restore->add_option("--backup-key", options->backup_key,
                       "its key file; default: the one in the folder of backup keys");
   restore->footer(
-      "Examples:\n  xinglin node restore --keyring keyring.backup --operator-key operator.key\n"
-      "  xinglin node restore --keyring keyring.backup --backup-key abc….key --data /srv/xinglin\n"
-      "The place of the keyring must be empty: move a damaged one away first.");
+      "Examples:\n  xinglin node restore --from /backup/city --keys /safe/city --data "
+      "/srv/xinglin \\\n    --operator-key operator.key\n"
+      "  xinglin node restore --from /backup/city --keys /safe/city --check --operator-key "
+      "operator.key\n"
+      "  xinglin node restore --keyring keyring.backup --operator-key operator.key\n"
+      "The place must be empty: move a damaged one away first.");
   on(restore, run_restore);
   auto* verify = node->add_subcommand(
       "verify", "read all that is kept off the ledger: keyring, bodies, index, read journal");

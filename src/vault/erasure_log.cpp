@@ -53,9 +53,16 @@ Result<std::unique_ptr<ErasureLog>> ErasureLog::open(const Places& places, Keyri
 }
 
 Status ErasureLog::verify(const std::vector<model::Id>& erasures) {
+  {
+    const std::lock_guard guard(impl_->mutex);
+    XL_TRY(impl_->store.database().check_integrity());
+  }
+  return holds(erasures);
+}
+
+Status ErasureLog::holds(const std::vector<model::Id>& erasures) {
   const std::lock_guard guard(impl_->mutex);
   detail::Store& store = impl_->store;
-  XL_TRY(store.database().check_integrity());
   for (const model::Id& one : erasures) {
     XL_TRY_ASSIGN(const std::int64_t known,
                   store.number("SELECT count(*) FROM asked WHERE certificate = ?1", one.view()));

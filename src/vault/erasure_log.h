@@ -74,8 +74,10 @@ class ErasureLog {
   /// `limits::vault_page_max`. Errors: a database's.
   [[nodiscard]] Result<std::vector<ErasedRecord>> unstated(const std::optional<model::Id>& after);
 
-  /// Reads every page of the file and looks for each of these erasures of the keyring. Errors:
-  /// database_corrupt, erasure_unknown (names the first that is not there), those of a database.
+  /// Looks for each of these erasures of the keyring. Errors: erasure_unknown (names the first that
+  /// is not there), those of a database.
+  [[nodiscard]] Status holds(const std::vector<model::Id>& erasures);
+  /// Reads every page of the file, then as `holds`. Errors: also database_corrupt.
   [[nodiscard]] Status verify(const std::vector<model::Id>& erasures);
 
   struct Impl;

@@ -29,10 +29,14 @@ constexpr std::string_view journal_tables =
     "  previous_root BLOB NOT NULL, sealed_ms INTEGER NOT NULL, first_entry_ms INTEGER NOT NULL,"
     "  anchored_ms INTEGER, transaction_id BLOB);"
     "CREATE INDEX batches_open ON batches(first) WHERE anchored_ms IS NULL";
+/// Made where they are missing: journals were kept before there was a restore.
+constexpr std::string_view restore_tables =
+    "CREATE TABLE IF NOT EXISTS gaps(first INTEGER PRIMARY KEY, last INTEGER NOT NULL,"
+    "  held INTEGER NOT NULL, root BLOB NOT NULL, noted_ms INTEGER NOT NULL,"
+    "  key_id BLOB NOT NULL, signature BLOB NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS restored(noted_ms INTEGER NOT NULL, size INTEGER NOT NULL)";
 
 constexpr unsigned entry_key_run_bits = 20;
-
-std::string entry_text(std::uint64_t sequence) { return "entry " + std::to_string(sequence); }
 
 Status check_page(std::uint32_t count) {
   if (count <= limits::vault_page_max) return {};
@@ -59,6 +63,8 @@ Bytes journal_bound_to(const model::Id& organisation, std::uint64_t sequence) {
 }
 
 }  // namespace detail
+
+std::string at_entry(std::uint64_t sequence) { return "entry " + std::to_string(sequence); }
 
 Bytes journal_group_bytes(const model::Id& organisation, std::uint64_t first, std::uint64_t last,
                           const Hash& head) {
@@ -101,17 +107,27 @@ ByteView Journal::Impl::key_of(std::uint64_t sequence) {
 }
 
 Status Journal::Impl::load_head() {
-  XL_TRY_ASSIGN(sqlite::Statement * select,
-                store.statement("SELECT sequence, previous, leaf FROM entries"
-                                " ORDER BY sequence DESC LIMIT 1"));
-  XL_TRY_ASSIGN(const bool row, select->start());
-  if (!row) return {};
-  last_sequence = detail::as_unsigned(select->integer(0));
-  XL_TRY_ASSIGN(const Hash previous, hash_column(*select, 1));
-  XL_TRY_ASSIGN(const Hash leaf, hash_column(*select, 2));
-  select->reset();
-  last_hash = model::journal_hash(organisation, last_sequence, previous, leaf);
+  XL_TRY_ASSIGN(const std::int64_t last,
+                store.number("SELECT coalesce(max(sequence), 0) FROM entries"));
+  XL_TRY_ASSIGN(const std::int64_t lost, store.number("SELECT coalesce(max(last), 0) FROM gaps"));
+  last_sequence = detail::as_unsigned(std::max(last, lost));
+  XL_TRY_ASSIGN(last_hash, hash_of(detail::as_unsigned(last)));
   return {};
+}
+
+Result<Hash> Journal::Impl::hash_of(std::uint64_t sequence) {
+  if (sequence == 0) return Hash{};
+  XL_TRY_ASSIGN(sqlite::Statement * select,
+                store.statement("SELECT previous, leaf FROM entries WHERE sequence = ?1"));
+  XL_TRY_ASSIGN(const bool row, select->start(detail::as_signed(sequence)));
+  if (!row) return make_error(ErrorCode::journal_entry_missing, at_entry(sequence));
+  const auto previous = hash_column(*select, 0);
+  const auto leaf = hash_column(*select, 1);
+  select->reset();
+  if (!previous.ok() || !leaf.ok()) {
+    return make_error(ErrorCode::journal_entry_altered, at_entry(sequence));
+  }
+  return model::journal_hash(organisation, sequence, *previous, *leaf);
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& directory,
@@ -124,6 +140,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& dire
   XL_TRY_ASSIGN(sqlite::Database database,
                 sqlite::Database::open(directory / "journal.db", {.key = database_key.view()}));
   XL_TRY(detail::make_tables(database, journal_tables, journal_version));
+  XL_TRY(database.execute(restore_tables));
   auto impl = std::make_unique<Impl>(std::move(lock), std::move(database), organisation,
                                      journal_key, signer);
   XL_TRY(impl->load_head());
@@ -133,10 +150,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& dire
 Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Journal::~Journal() = default;
 
-Status Journal::Impl::write_entry(const detail::Ticket::Part& part, std::uint64_t sequence,
-                                  Hash& head) {
-  Hash salt{};
-  crypto::random_bytes(salt);
+Status Journal::Impl::write_entry(const detail::Ticket::Part& part, const Hash& salt,
+                                  std::uint64_t sequence, Hash& head) {
   const Hash leaf = model::journal_leaf(salt, part.content);
   const Bytes plain = Encoder().fixed(salt).fixed(part.content).take();
   const Bytes sealed =
@@ -148,6 +163,13 @@ Status Journal::Impl::write_entry(const detail::Ticket::Part& part, std::uint64_
   return {};
 }
 
+Status Journal::Impl::sign_group(std::uint64_t first, std::uint64_t last, const Hash& head) {
+  const Bytes signature = signer.sign(journal_group_bytes(organisation, first, last, head));
+  const Hash key_id = model::key_id_of(signer.algorithm(), signer.public_key());
+  return store.run("INSERT INTO groups VALUES(?1, ?2, ?3, ?4)", detail::as_signed(last),
+                   detail::as_signed(first), ByteView(key_id), ByteView(signature));
+}
+
 Status Journal::Impl::write_group(std::span<detail::Ticket* const> tickets) {
   const std::lock_guard guard(store_mutex);
   XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(store.database()));
@@ -155,13 +177,13 @@ Status Journal::Impl::write_group(std::span<detail::Ticket* const> tickets) {
   Hash head = last_hash;
   for (detail::Ticket* const ticket : tickets) {
     ticket->first_sequence = sequence + 1;
-    for (const auto& part : ticket->parts) XL_TRY(write_entry(part, ++sequence, head));
+    for (const auto& part : ticket->parts) {
+      Hash salt{};
+      crypto::random_bytes(salt);
+      XL_TRY(write_entry(part, salt, ++sequence, head));
+    }
   }
-  const Bytes signature =
-      signer.sign(journal_group_bytes(organisation, last_sequence + 1, sequence, head));
-  const Hash key_id = model::key_id_of(signer.algorithm(), signer.public_key());
-  XL_TRY(store.run("INSERT INTO groups VALUES(?1, ?2, ?3, ?4)", detail::as_signed(sequence),
-                   detail::as_signed(last_sequence + 1), ByteView(key_id), ByteView(signature)));
+  XL_TRY(sign_group(last_sequence + 1, sequence, head));
   XL_TRY(transaction.commit());
   last_sequence = sequence;
   last_hash = head;
@@ -222,7 +244,7 @@ Result<detail::OpenedEntry> Journal::Impl::open_row(const sqlite::Statement& row
   detail::OpenedEntry out;
   out.sequence = detail::as_unsigned(row.integer(0));
   const auto altered = [&] {
-    return make_error(ErrorCode::journal_entry_altered, entry_text(out.sequence));
+    return make_error(ErrorCode::journal_entry_altered, at_entry(out.sequence));
   };
   auto previous = hash_column(row, 1);
   auto leaf = hash_column(row, 2);
@@ -246,10 +268,9 @@ Result<detail::OpenedEntry> Journal::Impl::open_row(const sqlite::Statement& row
 
 Result<detail::OpenedEntry> Journal::Impl::open_entry(std::uint64_t sequence) {
   XL_TRY_ASSIGN(sqlite::Statement * select,
-                store.statement("SELECT sequence, previous, leaf, patient, time_ms, sealed"
-                                " FROM entries WHERE sequence = ?1"));
+                store.statement(std::string(entry_columns) + "WHERE sequence = ?1"));
   XL_TRY_ASSIGN(const bool row, select->start(detail::as_signed(sequence)));
-  if (!row) return make_error(ErrorCode::journal_entry_unknown, entry_text(sequence));
+  if (!row) return make_error(ErrorCode::journal_entry_unknown, at_entry(sequence));
   auto opened = open_row(*select);
   select->reset();
   return opened;
@@ -265,10 +286,10 @@ Result<std::vector<KeptEntry>> Journal::entries_of(const model::Id& patient, std
                                                    std::uint32_t count_max) const {
   XL_TRY(check_page(count_max));
   const std::lock_guard guard(impl_->store_mutex);
-  XL_TRY_ASSIGN(sqlite::Statement * select,
-                impl_->store.statement("SELECT sequence, previous, leaf, patient, time_ms, sealed"
-                                       " FROM entries WHERE patient = ?1 AND sequence > ?2"
-                                       " ORDER BY sequence LIMIT ?3"));
+  XL_TRY_ASSIGN(
+      sqlite::Statement * select,
+      impl_->store.statement(std::string(entry_columns) + "WHERE patient = ?1 AND sequence > ?2"
+                                                          " ORDER BY sequence LIMIT ?3"));
   std::vector<KeptEntry> out;
   Result<bool> row =
       select->start(patient.view(), detail::as_signed(after), std::int64_t{count_max});

@@ -49,9 +49,22 @@ struct SessionReads {
   std::uint64_t count = 0;
 };
 
+/// Sequences that the ledger has roots over and this journal has no entries at, as it was restored
+/// from a backup that is older than those roots.
+struct JournalGap {
+  std::uint64_t first_sequence = 0;
+  std::uint64_t last_sequence = 0;
+  /// Entries up to this one were in the backup: they are here again, behind the gap. Those after it
+  /// are lost. `first_sequence` - 1 when all are.
+  std::uint64_t held_sequence = 0;
+  Hash root{};  ///< the last root over them, as the ledger has it
+  std::uint64_t noted_ms = 0;
+};
+
 /// What a whole journal was found to hold.
 struct JournalSummary {
   std::uint64_t entries = 0;
+  std::uint64_t lost = 0;  ///< in gaps, and not here again behind them
   std::uint64_t batches = 0;
   std::uint64_t anchored_batches = 0;
   Hash head{};  ///< hash of the last entry, zeros for none
@@ -124,6 +137,27 @@ class Journal {
   /// Cost: reads the hashes of the batch, 70 ms for the largest.
   [[nodiscard]] Result<model::JournalProof> prove(std::uint64_t sequence) const;
 
+  /// From now on the ledger may hold roots that this journal does not have: it is a backup's.
+  /// Durable. Errors: those of a database.
+  [[nodiscard]] Status note_restored(std::uint64_t now_ms);
+
+  /// True from `note_restored` until a batch that was sealed later is anchored. Errors: those of a
+  /// database.
+  [[nodiscard]] Result<bool> is_restored() const;
+
+  /// Goes on behind the last root that the ledger has of this journal: entries under no anchored
+  /// root are numbered again behind `last_sequence`, and what lies between is a gap, signed.
+  /// Nothing happens when `last_sequence` ends the last anchored batch or the gap behind it.
+  /// Durable, all or nothing. Errors: journal_root_mismatch (that batch has another root),
+  /// journal_entry_missing (more is anchored here than there), journal_entry_altered, those of a
+  /// database. Cost: writes those entries again.
+  [[nodiscard]] Status go_on_behind(std::uint64_t last_sequence, const Hash& root,
+                                    std::uint64_t now_ms);
+
+  /// What was lost, ascending; empty but after a restore. Errors: journal_entry_altered, those of a
+  /// database.
+  [[nodiscard]] Result<std::vector<JournalGap>> gaps() const;
+
   /// Checks every entry, signature and root from the first one on, and that the roots in
   /// `anchored` (from the chain) are those of this journal. The first bad entry is named.
   /// Errors: journal_entry_missing (also: the journal ends before an anchored root),
@@ -133,7 +167,7 @@ class Journal {
   [[nodiscard]] Result<JournalSummary> verify(std::span<const JournalSigner> signers,
                                               std::span<const model::JournalRoot> anchored) const;
 
-  /// The number of entries.
+  /// The sequence of the last entry, or of the last lost one where none follows.
   [[nodiscard]] std::uint64_t size() const;
 
   struct Impl;  ///< of this folder's sources only

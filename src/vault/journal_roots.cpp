@@ -11,8 +11,6 @@
 namespace xl::vault {
 namespace {
 
-std::string at_entry(std::uint64_t sequence) { return "entry " + std::to_string(sequence); }
-
 constexpr std::string_view batch_columns =
     "SELECT first, last, root, previous_root, sealed_ms, first_entry_ms, anchored_ms,"
     " transaction_id FROM batches ";
@@ -28,8 +26,11 @@ class Walk {
     return next_batch();
   }
 
+  /// The last sequence that was walked over.
+  [[nodiscard]] std::uint64_t last() const { return last_; }
+
   [[nodiscard]] Status take(const detail::OpenedEntry& opened) {
-    const std::uint64_t expected = summary_.entries + 1;
+    const std::uint64_t expected = last_ + 1;
     if (opened.sequence != expected) {
       return make_error(ErrorCode::journal_entry_missing, at_entry(expected));
     }
@@ -37,18 +38,19 @@ class Walk {
       return make_error(ErrorCode::journal_chain_broken, at_entry(expected));
     }
     summary_.head = model::journal_hash(organisation_, expected, opened.previous, opened.leaf);
-    summary_.entries = expected;
+    last_ = expected;
+    ++summary_.entries;
     XL_TRY(take_into_group());
     return take_into_batch();
   }
 
   [[nodiscard]] Status finish(std::span<const model::JournalRoot> anchored) {
     if (group_last_ != 0 || batch_.has_value()) {
-      return make_error(ErrorCode::journal_entry_missing, at_entry(summary_.entries + 1));
+      return make_error(ErrorCode::journal_entry_missing, at_entry(last_ + 1));
     }
     for (const model::JournalRoot& root : anchored) {
-      if (root.last_sequence > summary_.entries) {
-        return make_error(ErrorCode::journal_entry_missing, at_entry(summary_.entries + 1));
+      if (root.last_sequence > last_) {
+        return make_error(ErrorCode::journal_entry_missing, at_entry(last_ + 1));
       }
       if (std::find(roots_.begin(), roots_.end(), root) == roots_.end()) {
         return make_error(ErrorCode::journal_root_mismatch, at_entry(root.first_sequence));
@@ -79,35 +81,58 @@ class Walk {
   /// Each entry must lie in a group, and the group's signature must fit its last hash.
   [[nodiscard]] Status take_into_group() {
     const auto invalid = [&] {
-      return make_error(ErrorCode::journal_signature_invalid, at_entry(summary_.entries));
+      return make_error(ErrorCode::journal_signature_invalid, at_entry(last_));
     };
-    if (group_last_ == 0) XL_TRY(next_group(summary_.entries));  // appended since we looked
-    if (group_last_ == 0 || group_first_ > summary_.entries) return invalid();
-    if (group_last_ != summary_.entries) return {};
+    if (group_last_ == 0) XL_TRY(next_group(last_));  // appended since we looked
+    if (group_last_ == 0 || group_first_ > last_) return invalid();
+    if (group_last_ != last_) return {};
     if (group_first_ != signed_until_ + 1) return invalid();
     const Bytes message =
         journal_group_bytes(organisation_, group_first_, group_last_, summary_.head);
-    const bool valid =
-        std::any_of(signers_.begin(), signers_.end(), [&](const JournalSigner& signer) {
-          return equal(model::key_id_of(signer.algorithm, signer.public_key), key_id_) &&
-                 crypto::verify(signer.algorithm, signer.public_key, message, signature_);
-        });
-    if (!valid) return invalid();
+    if (!is_signed(message, key_id_, signature_)) return invalid();
     signed_until_ = group_last_;
-    return next_group(summary_.entries + 1);
+    return next_group(last_ + 1);
+  }
+
+  [[nodiscard]] bool is_signed(ByteView message, ByteView key_id, ByteView signature) const {
+    return std::any_of(signers_.begin(), signers_.end(), [&](const JournalSigner& signer) {
+      return equal(model::key_id_of(signer.algorithm, signer.public_key), key_id) &&
+             crypto::verify(signer.algorithm, signer.public_key, message, signature);
+    });
+  }
+
+  /// Where a gap begins behind what was walked over: over it, if the custodian signed it.
+  [[nodiscard]] Status step_over_gap() {
+    XL_TRY_ASSIGN(sqlite::Statement * select,
+                  store_.statement("SELECT first, last, held, root, noted_ms, key_id, signature"
+                                   " FROM gaps WHERE first = ?1"));
+    XL_TRY_ASSIGN(const bool row, select->start(detail::as_signed(last_ + 1)));
+    if (!row) return {};
+    const auto gap = gap_row(*select);
+    const bool valid =
+        gap.ok() && signed_until_ == last_ && gap->last_sequence > last_ &&
+        gap->held_sequence >= last_ && gap->held_sequence <= gap->last_sequence &&
+        is_signed(journal_gap_bytes(organisation_, *gap), select->blob(5), select->blob(6));
+    select->reset();
+    if (!valid) return make_error(ErrorCode::journal_signature_invalid, at_entry(last_ + 1));
+    summary_.lost += gap->last_sequence - gap->held_sequence;
+    last_ = signed_until_ = gap->last_sequence;
+    previous_root_ = gap->root;
+    return {};
   }
 
   [[nodiscard]] Status next_batch() {
+    XL_TRY(step_over_gap());
     static constexpr std::string_view behind = "WHERE first > ?1 ORDER BY first LIMIT 1";
     XL_TRY_ASSIGN(sqlite::Statement * select,
                   store_.statement(std::string(batch_columns) + std::string(behind)));
-    XL_TRY_ASSIGN(const bool row, select->start(detail::as_signed(summary_.entries)));
+    XL_TRY_ASSIGN(const bool row, select->start(detail::as_signed(last_)));
     batch_.reset();
     if (row) {
       auto batch = batch_row(*select);
       select->reset();
-      if (!batch.ok() || batch->root.first_sequence != summary_.entries + 1) {
-        return make_error(ErrorCode::journal_root_mismatch, at_entry(summary_.entries + 1));
+      if (!batch.ok() || batch->root.first_sequence != last_ + 1) {
+        return make_error(ErrorCode::journal_root_mismatch, at_entry(last_ + 1));
       }
       batch_ = *batch;
     }
@@ -119,14 +144,14 @@ class Walk {
     if (!batch_.has_value()) return {};
     const model::JournalRoot& root = batch_->root;
     leaves_.push_back(crypto::merkle::leaf_hash(summary_.head));
-    if (summary_.entries < root.last_sequence) return {};
-    const Hash previous = roots_.empty() ? Hash{} : roots_.back().root;
+    if (last_ < root.last_sequence) return {};
     if (crypto::merkle::root_of_leaf_hashes(leaves_) != root.root ||
-        root.previous_root != previous || root.last_sequence != summary_.entries) {
+        root.previous_root != previous_root_ || root.last_sequence != last_) {
       return make_error(ErrorCode::journal_root_mismatch, at_entry(root.first_sequence));
     }
     leaves_.clear();
     roots_.push_back(root);
+    previous_root_ = root.root;
     ++summary_.batches;
     if (batch_->anchored_ms.has_value()) ++summary_.anchored_batches;
     return next_batch();
@@ -136,6 +161,8 @@ class Walk {
   detail::Store& store_;
   std::span<const JournalSigner> signers_;
   JournalSummary summary_;
+  std::uint64_t last_ = 0;
+  Hash previous_root_{};
   std::uint64_t group_first_ = 0;
   std::uint64_t group_last_ = 0;  // 0: no group follows
   std::uint64_t signed_until_ = 0;
@@ -185,6 +212,11 @@ Result<std::optional<JournalBatch>> Journal::seal(std::uint64_t now_ms) {
       XL_TRY_ASSIGN(batch.root.previous_root, hash_column(*select, 1));
     }
     select->reset();
+  }
+  XL_TRY_ASSIGN(const auto gap, impl_->gap_at(batch.root.first_sequence));
+  if (gap) {
+    batch.root.first_sequence = gap->last_sequence + 1;
+    batch.root.previous_root = gap->root;
   }
   const std::uint64_t first = batch.root.first_sequence;
   if (first > impl_->last_sequence) return std::optional<JournalBatch>{};
@@ -286,10 +318,14 @@ Status Journal::mark_anchored(std::uint64_t first_sequence, const Hash& transact
                 impl_->store.number("SELECT count(*) FROM batches WHERE first = ?1",
                                     detail::as_signed(first_sequence)));
   if (there == 0) return make_error(ErrorCode::journal_entry_unknown, at_entry(first_sequence));
-  return impl_->store.run(
+  XL_TRY(impl_->store.run(
       "UPDATE batches SET transaction_id = ?2, anchored_ms = ?3"
       " WHERE first = ?1 AND anchored_ms IS NULL",
-      detail::as_signed(first_sequence), ByteView(transaction), detail::as_signed(anchored_ms));
+      detail::as_signed(first_sequence), ByteView(transaction), detail::as_signed(anchored_ms)));
+  // The ledger takes roots in order: what was lost stands in front of this one.
+  return impl_->store.run(
+      "DELETE FROM restored WHERE noted_ms <= (SELECT sealed_ms FROM batches WHERE first = ?1)",
+      detail::as_signed(first_sequence));
 }
 
 Result<model::JournalProof> Journal::prove(std::uint64_t sequence) const {
@@ -314,12 +350,11 @@ Result<JournalSummary> Journal::verify(std::span<const JournalSigner> signers,
       XL_TRY(walk.begin());
     }
     XL_TRY_ASSIGN(sqlite::Statement * select,
-                  impl_->store.statement("SELECT sequence, previous, leaf, patient, time_ms, sealed"
-                                         " FROM entries WHERE sequence > ?1"
-                                         " ORDER BY sequence LIMIT ?2"));
+                  impl_->store.statement(std::string(entry_columns) +
+                                         "WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"));
     std::uint32_t taken = 0;
-    Result<bool> row = select->start(detail::as_signed(walk.summary().entries),
-                                     std::int64_t{limits::vault_page_max});
+    Result<bool> row =
+        select->start(detail::as_signed(walk.last()), std::int64_t{limits::vault_page_max});
     for (; row.ok() && *row; row = select->step(), ++taken) {
       const auto opened = impl_->open_row(*select);
       const Status status = opened.ok() ? walk.take(*opened) : Status(opened.error());

@@ -83,16 +83,40 @@ struct Journal::Impl {
   [[nodiscard]] ByteView key_of(std::uint64_t sequence);
   [[nodiscard]] Status load_head();
   [[nodiscard]] Status write_group(std::span<detail::Ticket* const> tickets);
-  [[nodiscard]] Status write_entry(const detail::Ticket::Part& part, std::uint64_t sequence,
-                                   Hash& head);
+  /// Stores an entry behind `head`, the hash of the one before, and makes `head` its own.
+  [[nodiscard]] Status write_entry(const detail::Ticket::Part& part, const Hash& salt,
+                                   std::uint64_t sequence, Hash& head);
+  /// Signs the entries `first`..`last`; `head` is the hash of the last one.
+  [[nodiscard]] Status sign_group(std::uint64_t first, std::uint64_t last, const Hash& head);
   /// The row that a statement stands on: sequence, previous, leaf, patient, time_ms, sealed.
   /// Errors: journal_entry_altered.
   [[nodiscard]] Result<detail::OpenedEntry> open_row(const sqlite::Statement& row);
   [[nodiscard]] Result<detail::OpenedEntry> open_entry(std::uint64_t sequence);
   [[nodiscard]] Result<JournalBatch> find_batch(std::uint64_t sequence);
+  /// The gap that begins at `first`, its signature not looked at.
+  [[nodiscard]] Result<std::optional<JournalGap>> gap_at(std::uint64_t first);
+  /// The last batch that is anchored.
+  [[nodiscard]] Result<std::optional<JournalBatch>> last_anchored();
+  [[nodiscard]] Result<Hash> hash_of(std::uint64_t sequence);
+  [[nodiscard]] Status go_on_behind(const JournalGap& gap);
+  [[nodiscard]] Status cut_groups(std::uint64_t last, const Hash& head);
+  /// Numbers the entries again that stand aside under negative sequences, from `next` + 1 on;
+  /// `next` and `head` are the last one's then.
+  [[nodiscard]] Status number_again(std::uint64_t& next, Hash& head);
   /// Tree leaves of the entries `first`..`last`.
   [[nodiscard]] Result<std::vector<Hash>> tree_leaves(std::uint64_t first, std::uint64_t last);
 };
+
+/// `entry 12`: which one an error is about.
+[[nodiscard]] std::string at_entry(std::uint64_t sequence);
+
+/// What the columns of `entries` are, as `open_row` takes them.
+constexpr std::string_view entry_columns =
+    "SELECT sequence, previous, leaf, patient, time_ms, sealed FROM entries ";
+/// What the custodian signs of a gap.
+[[nodiscard]] Bytes journal_gap_bytes(const model::Id& organisation, const JournalGap& gap);
+/// A row of `gaps`: first, last, held, root, noted_ms. Errors: journal_entry_altered.
+[[nodiscard]] Result<JournalGap> gap_row(const sqlite::Statement& row);
 
 /// A column of 32 bytes. Errors: journal_entry_altered.
 [[nodiscard]] Result<Hash> hash_column(const sqlite::Statement& row, int column);

@@ -168,6 +168,25 @@ Status Database::checkpoint() {
   return {};
 }
 
+Status Database::copy_to(const std::filesystem::path& to, ByteView key) {
+  std::error_code failure;
+  if (std::filesystem::exists(to, failure)) {
+    return make_error(ErrorCode::file_unwritable, to.string() + " exists");
+  }
+  Options options;
+  options.key = key;
+  XL_TRY_ASSIGN(Database copy, open(to, options));
+  sqlite3_backup* backup = sqlite3_backup_init(copy.impl_->handle, "main", impl_->handle, "main");
+  if (backup == nullptr) {
+    return error_of(copy.impl_->handle, sqlite3_errcode(copy.impl_->handle));
+  }
+  const int code = sqlite3_backup_step(backup, -1);  // all pages in one read transaction
+  const int finished = sqlite3_backup_finish(backup);
+  if (code != SQLITE_DONE) return error_of(copy.impl_->handle, finished);
+  XL_TRY(copy.checkpoint());
+  return copy.check_integrity();
+}
+
 Status Database::check_integrity() {
   XL_TRY_ASSIGN(Statement statement, prepare("PRAGMA integrity_check(1)"));
   XL_TRY_ASSIGN(const bool row, statement.step());

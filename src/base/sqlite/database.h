@@ -67,6 +67,12 @@ class Database {
   /// Errors: database_locked (a reader still needs the log), as `Statement::step`.
   [[nodiscard]] Status checkpoint();
 
+  /// Copies the database as of one moment into the new file `to`, encrypted under `key` (its own)
+  /// where it is not empty, checks the copy and leaves no log beside it. Other connections go on
+  /// reading and writing. Errors: file_unwritable (`to` exists), those of `open` and
+  /// `check_integrity`. Cost: reads the whole file twice and writes it once.
+  [[nodiscard]] Status copy_to(const std::filesystem::path& to, ByteView key);
+
   /// SQLite's own `integrity_check` over the whole file. Errors: database_corrupt with the first
   /// finding, as `Statement::step`. Cost: reads everything.
   [[nodiscard]] Status check_integrity();

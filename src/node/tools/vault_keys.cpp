@@ -97,6 +97,8 @@ Status remove_marker(const Layout& layout) {
   return sync_directory(layout.keys());
 }
 
+}  // namespace
+
 Result<model::Id> chosen_organisation(const Layout& layout, const std::string& text) {
   XL_TRY_ASSIGN(const model::Genesis genesis, load_genesis(layout));
   const std::vector<model::Id> hosted = hosted_ids(layout, genesis);
@@ -114,12 +116,12 @@ Result<model::Id> chosen_organisation(const Layout& layout, const std::string& t
   return make_error(ErrorCode::organisation_unknown, text);
 }
 
-/// Counts what a keyring opens, and what of it has no body.
-Status count_versions(vault::Keyring& keyring, vault::Bodies& bodies, RestoredKeyring& out) {
+Result<CountedVersions> count_versions(vault::Keyring& keyring, vault::Bodies& bodies) {
+  CountedVersions out;
   std::optional<vault::RecordVersion> after;
   while (true) {
     XL_TRY_ASSIGN(const auto page, keyring.versions(after, limits::vault_page_max));
-    if (page.empty()) return {};
+    if (page.empty()) return out;
     for (const vault::KeptVersion& kept : page) {
       XL_TRY_ASSIGN(const bool there, bodies.contains(kept.body));
       ++out.versions;
@@ -128,8 +130,6 @@ Status count_versions(vault::Keyring& keyring, vault::Bodies& bodies, RestoredKe
     after = page.back().which;
   }
 }
-
-}  // namespace
 
 Result<RotatedKeys> rotate_keys(const Layout& layout, const Unlock& former, const Unlock& fresh) {
   if (former.is_same_as(fresh)) {
@@ -175,24 +175,31 @@ Result<RotatedKeys> rotate_keys(const Layout& layout, const Unlock& former, cons
   return out;
 }
 
+Result<KeyringBackup> backup_open_keyring(const Layout& layout, const Unlock& unlock,
+                                          vault::Keyring& keyring, const fs::path& file,
+                                          std::uint64_t now_ms) {
+  XL_TRY(check_keys_settled(layout));
+  std::error_code failure;
+  if (fs::exists(file, failure)) {
+    return make_error(ErrorCode::file_exists, file.string());
+  }
+  KeyringBackup out;
+  out.organisation = keyring.organisation();
+  XL_TRY(keyring.destroy_expired_backup_keys(now_ms));
+  XL_TRY_ASSIGN(out.backup, keyring.backup(file, unlock.for_vault(), now_ms));
+  const vault::Places places = vault::places_below(layout.vault(), out.organisation);
+  out.key_file = places.backup_keys / (out.backup.id.text() + ".key");
+  return out;
+}
+
 Result<KeyringBackup> backup_keyring(const Layout& layout, const Unlock& unlock,
                                      const std::string& organisation, const fs::path& file,
                                      std::uint64_t now_ms) {
   XL_TRY(check_keys_settled(layout));
-  KeyringBackup out;
-  XL_TRY_ASSIGN(out.organisation, chosen_organisation(layout, organisation));
-  std::error_code failure;
-  if (fs::exists(file, failure)) {
-    return make_error(ErrorCode::file_unwritable,
-                      file.string() + " exists; a backup is never replaced");
-  }
-  const vault::Places places = vault::places_below(layout.vault(), out.organisation);
-  XL_TRY_ASSIGN(const auto keyring,
-                vault::Keyring::open(places, out.organisation, unlock.for_vault()));
-  XL_TRY(keyring->destroy_expired_backup_keys(now_ms));
-  XL_TRY_ASSIGN(out.backup, keyring->backup(file, unlock.for_vault(), now_ms));
-  out.key_file = places.backup_keys / (out.backup.id.text() + ".key");
-  return out;
+  XL_TRY_ASSIGN(const model::Id which, chosen_organisation(layout, organisation));
+  XL_TRY_ASSIGN(const auto keyring, vault::Keyring::open(vault::places_below(layout.vault(), which),
+                                                         which, unlock.for_vault()));
+  return backup_open_keyring(layout, unlock, *keyring, file, now_ms);
 }
 
 Result<RestoredKeyring> restore_keyring(const Layout& layout, const Unlock& unlock,
@@ -210,7 +217,9 @@ Result<RestoredKeyring> restore_keyring(const Layout& layout, const Unlock& unlo
   XL_TRY(keyring->verify());
   XL_TRY_ASSIGN(out.erasures, vault::erase_again(*keyring, places, now_ms));
   XL_TRY_ASSIGN(const auto bodies, vault::Bodies::open(places.bodies));
-  XL_TRY(count_versions(*keyring, *bodies, out));
+  XL_TRY_ASSIGN(const CountedVersions counted, count_versions(*keyring, *bodies));
+  out.versions = counted.versions;
+  out.bodiless = counted.bodiless;
   return out;
 }
 

@@ -29,6 +29,26 @@ struct KeyringBackup {
   std::filesystem::path key_file;
 };
 
+/// The same with a keyring that is open, of a node that runs. Errors: file_unwritable (`file`
+/// exists), those of `Keyring::backup`.
+[[nodiscard]] Result<KeyringBackup> backup_open_keyring(const Layout& layout, const Unlock& unlock,
+                                                        vault::Keyring& keyring,
+                                                        const std::filesystem::path& file,
+                                                        std::uint64_t now_ms);
+
+/// The hosted organisation that `text` names, a DID or its id; the only one when it is empty.
+/// Errors: usage_invalid (several, none named), organisation_unknown.
+[[nodiscard]] Result<model::Id> chosen_organisation(const Layout& layout, const std::string& text);
+
+/// What a keyring opens.
+struct CountedVersions {
+  std::uint64_t versions = 0;
+  std::uint64_t bodiless = 0;  ///< of these, how many have no body
+};
+/// Errors: those of `Keyring::versions` and `Bodies::contains`. Cost: looks each version up.
+[[nodiscard]] Result<CountedVersions> count_versions(vault::Keyring& keyring,
+                                                     vault::Bodies& bodies);
+
 /// Backs the keyring of a hosted organisation up into the new file `file`; backup keys that expired
 /// are destroyed first. `organisation` may be empty where there is one. Errors: usage_invalid
 /// (several organisations, none named), organisation_unknown, file_unwritable (it exists),

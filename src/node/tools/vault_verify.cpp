@@ -93,12 +93,27 @@ class Check {
     }
     std::vector<model::JournalRoot> roots;
     Hash last{};
+    XL_TRY_ASSIGN(const std::vector<vault::JournalGap> gaps, journal.gaps());
+    auto gap = gaps.begin();
     for (std::uint64_t next = 1; next <= anchored;) {
+      if (gap != gaps.end() && gap->first_sequence == next) {
+        next = gap->last_sequence + 1;
+        last = gap->root;
+        ++gap;
+        continue;
+      }
       XL_TRY_ASSIGN(const vault::JournalBatch batch, journal.batch_of(next));
       next = batch.root.last_sequence + 1;
       last = batch.root.root;
       XL_TRY_ASSIGN(const auto root, root_on_ledger(batch));
       if (root) roots.push_back(*root);
+    }
+    const auto behind = journal.batch_of(anchored + 1);
+    if (behind.ok() && behind->anchored_ms) {
+      return make_error(ErrorCode::journal_root_mismatch,
+                        "the ledger ends before the root of entry " +
+                            std::to_string(behind->root.first_sequence) +
+                            ", anchored as the journal says");
     }
     const bool same_end = anchored == 0 || last == hash_behind_suite(head->root());
     if (!same_end) return make_error(ErrorCode::journal_root_mismatch, "the last root anchored");
@@ -106,6 +121,7 @@ class Check {
     const vault::JournalSigner signers[] = {{key.algorithm(), key.public_key()}};
     XL_TRY_ASSIGN(const vault::JournalSummary summary, journal.verify(signers, roots));
     report_.journal_entries = summary.entries;
+    report_.journal_lost = summary.lost;
     report_.anchored_batches = roots.size();
     return {};
   }
@@ -118,7 +134,7 @@ class Check {
 /// The keys that the node orders with open, and the members know them.
 Status check_ordering_keys(const Layout& layout, const Unlock& unlock, const chain::Chain& chain) {
   XL_TRY_ASSIGN(const Config config, read_config(layout.config()));
-  XL_TRY_ASSIGN(const OrderingKeys keys, load_ordering_keys(layout, config.engine.kind, unlock));
+  XL_TRY_ASSIGN(const OrderingKeys keys, load_ordering_keys(layout, config.engine, unlock));
   const auto state = chain.durable_state();
   const Hash envelope = model::key_id_of(keys.envelope.algorithm(), keys.envelope.public_key());
   const auto registered = identity::find_key(*state, envelope);
@@ -127,7 +143,7 @@ Status check_ordering_keys(const Layout& layout, const Unlock& unlock, const cha
   }
   if (config.engine.kind != EngineKind::solo) return {};  // a member may wait to be voted in
   XL_TRY_ASSIGN(const auto validators, chain.validators_at(chain.head().signed_height + 1));
-  const Bytes own = keys.validator.public_key();
+  const Bytes own = keys.validator->public_key();
   const bool votes = std::any_of(validators.begin(), validators.end(),
                                  [&](const auto& one) { return equal(one.public_key, own); });
   if (votes) return {};

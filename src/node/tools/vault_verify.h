@@ -20,6 +20,7 @@ struct CustodyReport {
   std::uint64_t bodies = 0;            ///< each hashed again
   std::uint64_t records = 0;           ///< versions, each decrypted and compared with the index
   std::uint64_t journal_entries = 0;   ///< each hashed and its signature checked
+  std::uint64_t journal_lost = 0;      ///< entries that a restore lost, as the journal says, signed
   std::uint64_t anchored_batches = 0;  ///< of the journal, each compared with the ledger
   std::optional<Error> damage;         ///< the first thing that is not as it should be
 };

@@ -228,5 +228,32 @@ TEST(PageCipher, TagsNoticeEveryByte) {
   EXPECT_TRUE(tagger.check(Bytes(detail::page_bytes)));
 }
 
+TEST_F(Encryption, ACopyIsOfOneMomentEncryptedAndWithoutALog) {
+  auto database = with_key(sealing_key);
+  ASSERT_TRUE(database.ok());
+  fill(*database);
+  const std::filesystem::path copy = folder_ / "copy.db";
+  {
+    // Another connection copies while this one has a transaction open and commits afterwards.
+    auto reader = with_key(sealing_key);
+    ASSERT_TRUE(reader.ok());
+    auto open = Transaction::begin(*database);
+    ASSERT_TRUE(open.ok());
+    ASSERT_TRUE(database->execute("DELETE FROM t WHERE i >= 100").ok());
+    ASSERT_TRUE(reader->copy_to(copy, sealing_key).ok());
+    ASSERT_TRUE(open->commit().ok());
+    EXPECT_EQ(reader->copy_to(copy, sealing_key).error().code, ErrorCode::file_unwritable);
+  }
+  EXPECT_TRUE(files_with(folder_, mark).empty());
+  EXPECT_FALSE(std::filesystem::exists(copy.string() + "-wal"));
+  EXPECT_EQ(Database::open(copy, {.key = Bytes(32, 1)}).error().code,
+            ErrorCode::database_key_wrong);
+  auto copied = Database::open(copy, {.key = sealing_key});
+  ASSERT_TRUE(copied.ok());
+  ErrorCode code{};
+  EXPECT_EQ(rows_read(*copied, code), 200U);
+  EXPECT_EQ(rows_read(*database, code), 100U);
+}
+
 }  // namespace
 }  // namespace xl::sqlite
