@@ -16,6 +16,11 @@ Error misplaced(const Hash& id) {
   return make_error(ErrorCode::store_corrupt, "transaction " + to_hex(id) + " is not in its block");
 }
 
+/// The header after a block carries what it did: what has none yet cannot be proved.
+std::uint64_t provable_in(const Head& now) {
+  return std::min(now.height, std::max<std::uint64_t>(now.signed_height, 1) - 1);
+}
+
 }  // namespace
 
 Result<LocatedTransaction> Chain::transaction(const Hash& id) const {
@@ -44,6 +49,11 @@ Result<StoredBlockView> Chain::stored_block(std::uint64_t height) const {
   XL_TRY_ASSIGN(const bool has_commit, database_.get(Column::commits, height_key(height), stored));
   if (has_commit) {
     XL_TRY_ASSIGN(out.commit, model::comet::decode_commit(stored));
+  }
+  XL_TRY_ASSIGN(const bool executed, database_.get(Column::results, height_key(height), stored));
+  if (executed) {
+    XL_TRY_ASSIGN(BlockRoots roots, decode_roots(stored));
+    out.end_result = std::move(roots.end_result);
   }
   return out;
 }
@@ -113,9 +123,44 @@ Result<snapshot::Way> Chain::way_behind(std::uint64_t height) const {
   return out;
 }
 
+/// The last block of each set of validators up to `height`, those at or below `since` left out.
+Result<std::vector<model::comet::LightBlock>> Chain::path_to(std::uint64_t height,
+                                                             std::uint64_t since) const {
+  std::vector<model::comet::LightBlock> out;
+  XL_TRY_ASSIGN(const std::vector<std::uint64_t> changes, set_changes(height));
+  for (const std::uint64_t changed_at : changes) {
+    if (changed_at - 1 <= since) continue;
+    XL_TRY_ASSIGN(model::comet::LightBlock step, light_block(changed_at - 1));
+    out.push_back(std::move(step));
+  }
+  return out;
+}
+
+/// The last block up to this height that executed something, which alone has roots stored (the
+/// genesis is block 0). Nothing where it is not kept.
+Result<std::optional<std::uint64_t>> Chain::executed_at_or_below(std::uint64_t height) const {
+  Bytes executed;
+  Bytes roots;
+  XL_TRY_ASSIGN(const bool found,
+                database_.last_at_or_below(Column::results, height_key(height), executed, roots));
+  if (!found) return std::optional<std::uint64_t>();
+  return std::optional<std::uint64_t>(read_be<std::uint64_t>(executed));
+}
+
+Result<SignedHeader> Chain::signed_header(std::uint64_t height) const {
+  const std::shared_lock lock(base_mutex_);
+  SignedHeader out;
+  XL_TRY_ASSIGN(out.block, light_block(height));
+  XL_TRY_ASSIGN(out.trust_path, path_to(height, 0));
+  XL_TRY_ASSIGN(out.next_validators, validators_at(height + 1));
+  return out;
+}
+
 /// Adds the header that carries the app hash of block `height`, the roots it is made of, and the
-/// way from the genesis.
-Status Chain::complete(model::Receipt& receipt, std::uint64_t height) const {
+/// way from the genesis, or from height `since` where a header above that can be shown.
+Status Chain::complete(model::Receipt& receipt, std::uint64_t height, std::uint64_t since) const {
+  const std::uint64_t signed_height = head().signed_height;
+  if (since > signed_height) return make_error(ErrorCode::height_unknown);
   const std::shared_lock lock(base_mutex_);
   Bytes stored;
   XL_TRY_ASSIGN(const bool found, database_.get(Column::results, height_key(height), stored));
@@ -124,19 +169,32 @@ Status Chain::complete(model::Receipt& receipt, std::uint64_t height) const {
   receipt.state_root = roots.state_root;
   receipt.history_root = roots.history_root;
   receipt.history_size = roots.history_size;
-  XL_TRY_ASSIGN(receipt.block, light_block(height + 1));
-  XL_TRY_ASSIGN(const std::vector<std::uint64_t> changes, set_changes(height + 1));
-  for (const std::uint64_t changed_at : changes) {
-    XL_TRY_ASSIGN(model::comet::LightBlock step, light_block(changed_at - 1));
-    receipt.trust_path.push_back(std::move(step));
+  std::uint64_t shown = height + 1;
+  if (shown <= since && since < signed_height) {
+    // Every header carries the roots of the last block that executed something before it.
+    XL_TRY_ASSIGN(const std::optional<std::uint64_t> executed, executed_at_or_below(since));
+    if (executed == height) shown = since + 1;
+  }
+  XL_TRY_ASSIGN(receipt.block, light_block(shown));
+  const std::uint64_t from = shown > since ? since : 0;
+  XL_TRY_ASSIGN(receipt.trust_path, path_to(shown, from));
+  if (from != 0) {
+    XL_TRY_ASSIGN(const std::vector<std::uint64_t> left_out, set_changes(from + 1));
+    if (!left_out.empty()) receipt.since = from;
   }
   return {};
 }
 
-Result<model::Receipt> Chain::receipt(const Hash& id) const {
+Result<model::Receipt> Chain::receipt(const Hash& id, std::uint64_t since) const {
   XL_TRY_ASSIGN(LocatedTransaction located, transaction(id));
+  std::uint64_t proved_by = located.entry.height;
+  if (proved_by < since && since < head().signed_height) {
+    // The history only grows: a later root proves the entry to whoever begins later.
+    XL_TRY_ASSIGN(const std::optional<std::uint64_t> executed, executed_at_or_below(since));
+    proved_by = executed.value_or(proved_by);
+  }
   model::Receipt out;
-  XL_TRY(complete(out, located.entry.height));
+  XL_TRY(complete(out, proved_by, since));
   const HistoryNodes nodes(database_);
   if (!crypto::merkle::inclusion_path(nodes, located.history_index, out.history_size,
                                       out.history_path)) {
@@ -158,11 +216,12 @@ Result<model::Receipt> Chain::receipt(const Hash& id) const {
   return out;
 }
 
-Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) const {
+std::uint64_t Chain::provable_height() const { return provable_in(head()); }
+
+Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height,
+                                            std::uint64_t since) const {
   const Head now = head();
-  // The header after a block carries what it did: what has none yet cannot be proved.
-  const std::uint64_t provable =
-      std::min(now.height, std::max<std::uint64_t>(now.signed_height, 1) - 1);
+  const std::uint64_t provable = provable_in(now);
   // Signed blocks above the last executed one are proof blocks: they changed nothing.
   const bool at_head = height == 0 || (height > now.height && height <= now.signed_height);
   const std::uint64_t asked = at_head ? provable : height;
@@ -170,15 +229,12 @@ Result<model::Receipt> Chain::state_receipt(ByteView key, std::uint64_t height) 
   if (asked + 1 < first) return make_error(ErrorCode::height_too_old);
   XL_TRY_ASSIGN(state::Store::Proved proved, state_->prove(key, asked));
   // Roots are stored where something was executed; blocks after that one changed nothing.
-  Bytes executed;
-  Bytes roots;
-  XL_TRY_ASSIGN(const bool found,
-                database_.last_at_or_below(Column::results, height_key(asked), executed, roots));
-  if (!found) {
+  XL_TRY_ASSIGN(const std::optional<std::uint64_t> executed, executed_at_or_below(asked));
+  if (!executed) {
     return make_error(asked < first ? ErrorCode::height_too_old : ErrorCode::height_unknown);
   }
   model::Receipt out;
-  XL_TRY(complete(out, read_be<std::uint64_t>(executed)));
+  XL_TRY(complete(out, *executed, since));
   if (proved.root != out.state_root) return make_error(ErrorCode::store_corrupt, "state root");
   out.state = std::move(proved.proof);
   return out;

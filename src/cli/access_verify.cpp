@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "cli/checkpoint.h"
 #include "cli/words.h"
 #include "client/access_proof.h"
 #include "model/limits.h"
@@ -19,7 +20,8 @@ struct ProofOptions {
   std::string sequence;
   std::string patient;
   std::string genesis;
-  std::string out;   ///< save the proof
+  std::string out;  ///< save the proof
+  std::vector<std::string> checkpoints;
   std::string file;  ///< check a saved proof, without a node
 };
 
@@ -132,8 +134,9 @@ Result<int> run_verify_access(const Session& session, const ProofOptions& option
     XL_TRY_ASSIGN(document, read_proof(options.file));
   }
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
+  XL_TRY_ASSIGN(const model::Trust trust, trust_of(genesis, options.checkpoints));
   XL_TRY_ASSIGN(const client::AccessProof proof, client::read_access_proof(document.root()));
-  XL_TRY_ASSIGN(const client::ProvenAccess access, client::check_access_proof(proof, genesis));
+  XL_TRY_ASSIGN(const client::ProvenAccess access, client::check_access_proof(proof, trust));
   show(proof, access, console);
   if (options.out.empty()) return succeeded;
   // It tells who saw whose data: for its holder alone.
@@ -155,6 +158,7 @@ void add_access_verify_command(CLI::App* group, Session& session) {
   verify->add_option("--genesis", options->genesis, "the network's genesis; default: the node's");
   verify->add_option("--out", options->out, "save the proof to this file");
   verify->add_option("--evidence", options->file, "check what --out saved, without a node");
+  add_checkpoint_option(verify, options->checkpoints);
   verify->footer(
       "Examples:\n  xinglin access verify 12 --as ada.json --genesis genesis.json\n"
       "  xinglin access verify --evidence read-12.json --genesis genesis.json");

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/json/writer.h"
+#include "cli/checkpoint.h"
 #include "cli/fhir_pages.h"
 #include "client/record_proof.h"
 #include "model/limits.h"
@@ -17,7 +18,8 @@ struct EvidenceOptions {
   std::string name;
   std::string version;
   std::string genesis;
-  std::string out;   ///< save the evidence
+  std::string out;  ///< save the evidence
+  std::vector<std::string> checkpoints;
   std::string file;  ///< check saved evidence, without a node
 };
 
@@ -108,8 +110,9 @@ Result<int> run_verify_record(const Session& session, const EvidenceOptions& opt
     XL_TRY_ASSIGN(evidence, read_evidence(options.file));
   }
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
+  XL_TRY_ASSIGN(const model::Trust trust, trust_of(genesis, options.checkpoints));
   XL_TRY_ASSIGN(const client::RecordProof proof, client::read_record_proof(evidence.proof.root()));
-  XL_TRY(client::check_record_proof(proof, evidence.content, genesis));
+  XL_TRY(client::check_record_proof(proof, evidence.content, trust));
   show_verified(proof, console);
   if (!options.out.empty()) {
     XL_TRY(save_evidence(evidence, options.out));
@@ -132,6 +135,7 @@ void add_record_verify_command(CLI::App* group, Session& session) {
   verify->add_option("--genesis", options->genesis, "the network's genesis; default: the node's");
   verify->add_option("--out", options->out, "save content and proof to this file");
   verify->add_option("--evidence", options->file, "check what --out saved, without a node");
+  add_checkpoint_option(verify, options->checkpoints);
   verify->footer(
       "Examples:\n  xinglin record verify Observation/bp-1 --as ward.json --genesis genesis.json\n"
       "  xinglin record verify --evidence bp-1.json --genesis genesis.json");

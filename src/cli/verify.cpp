@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/json/writer.h"
+#include "cli/checkpoint.h"
 #include "cli/cose.h"
 #include "crypto/signature.h"
 #include "model/limits.h"
@@ -16,6 +17,7 @@ struct VerifyOptions {
   std::string receipt;
   std::string genesis;
   std::string signer;
+  std::vector<std::string> checkpoints;
 };
 
 /// How many signatures of the header verify. `verify_receipt` stops at two thirds of the power;
@@ -147,9 +149,14 @@ Result<int> run_verify(const VerifyOptions& options, const Console& console) {
     show_stated(checked, genesis, console);
     return succeeded;
   }
+  if (is_checkpoint(text_of(content))) {
+    return show_checkpoint(text_of(content), options.receipt, genesis, options.checkpoints,
+                           console);
+  }
+  XL_TRY_ASSIGN(const model::Trust trust, trust_of(genesis, options.checkpoints));
   XL_TRY_ASSIGN(const model::Receipt receipt, json::in_file(model::read_receipt(text_of(content)),
                                                             text_of(content), options.receipt));
-  XL_TRY(model::verify_receipt(receipt, genesis));
+  XL_TRY(model::verify_receipt(receipt, trust));
   show_proved(receipt, console);
   return succeeded;
 }
@@ -157,14 +164,17 @@ Result<int> run_verify(const VerifyOptions& options, const Console& console) {
 }  // namespace
 
 void add_verify_command(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("verify", "check a receipt offline, with the genesis alone");
+  auto* command = app.add_subcommand("verify", "check a receipt or checkpoint offline");
   auto options = std::make_shared<VerifyOptions>();
-  command->add_option("FILE", options->receipt, "the receipt, as JSON or COSE")->required();
+  command->add_option("FILE", options->receipt, "the receipt, as JSON or COSE, or a checkpoint")
+      ->required();
   command->add_option("--genesis", options->genesis, "the network's genesis.json")->required();
   command->add_option("--signer", options->signer,
                       "of a COSE receipt: the signer's card, unless the genesis names its key");
+  add_checkpoint_option(command, options->checkpoints);
   command->footer(
       "Examples:\n  xinglin verify receipt.json --genesis genesis.json\n"
+      "  xinglin verify receipt.json --genesis genesis.json --checkpoint 2027.checkpoint\n"
       "  xinglin verify receipt.cose --genesis genesis.json --json\n"
       "  xinglin verify receipt.cose --genesis genesis.json --signer ward.card");
   choose(

@@ -47,10 +47,10 @@ bool is_suite_digest(const std::string& field, const Hash& digest) {
 /// The record that a receipt proves under `key`, in `out`. Errors: content_differs, those of
 /// `model::verify_receipt`.
 Status proven_record(const std::optional<model::Receipt>& receipt, const Bytes& key,
-                     const model::Genesis& genesis, std::string_view name,
+                     const model::Trust& trust, std::string_view name,
                      google::protobuf::Message& out) {
   if (!receipt) return access_differs("there is no receipt of the " + std::string(name));
-  XL_TRY(model::verify_receipt(*receipt, genesis));
+  XL_TRY(model::verify_receipt(*receipt, trust));
   const auto& state = receipt->state;
   if (!state || state->key != key || !state->value ||
       !contracts::decode_record(*state->value, out)) {
@@ -60,8 +60,8 @@ Status proven_record(const std::optional<model::Receipt>& receipt, const Bytes& 
 }
 
 /// The custodian brought exactly this root to the ledger.
-Status check_anchor(const AccessProof& proof, const model::Genesis& genesis) {
-  XL_TRY(model::verify_receipt(proof.anchor, genesis));
+Status check_anchor(const AccessProof& proof, const model::Trust& trust) {
+  XL_TRY(model::verify_receipt(proof.anchor, trust));
   if (!proof.anchor.entry || proof.anchor.entry->status != 0) {
     return access_differs("the root was not accepted by the ledger");
   }
@@ -122,7 +122,7 @@ Status check_parties(const model::JournalEntry& entry, const AccessDetails& deta
 /// A session key speaks for its person, for the organisation and in the roles delegated to it; an
 /// own key of an organisation, or of a service of its, for the organisation.
 Status check_speaks_for(const AccessProof& proof, const KeyRecord& key,
-                        const AccessDetails& details, const model::Genesis& genesis) {
+                        const AccessDetails& details, const model::Trust& trust) {
   if (key.has_delegation()) {
     const auto& terms = key.delegation();
     const bool same = key.controller() == details.requester() &&
@@ -138,7 +138,7 @@ Status check_speaks_for(const AccessProof& proof, const KeyRecord& key,
   if (key.controller() == details.organisation()) return {};
   xinglin::identity::v1::PartyRecord service;
   XL_TRY(proven_record(proof.service, identity::party_key(contracts::id_of(key.controller())),
-                       genesis, "service", service));
+                       trust, "service", service));
   if (static_cast<contracts::PartyKind>(service.kind()) != contracts::PartyKind::service ||
       service.custodian() != details.organisation()) {
     return access_differs("the service is not the requester's");
@@ -157,7 +157,7 @@ Status check_key_then(const KeyRecord& key, std::uint64_t time_ms) {
 
 /// The key named in the evidence is the requester's, and had signed in.
 Status check_sign_in(const AccessProof& proof, const AccessDetails& details, std::uint64_t time_ms,
-                     const model::Genesis& genesis) {
+                     const model::Trust& trust) {
   const auto& sign_in = details.sign_in();
   KeyRecord sealed;
   if (!details.has_sign_in() || details.key().size() != sizeof(Hash) ||
@@ -169,15 +169,15 @@ Status check_sign_in(const AccessProof& proof, const AccessDetails& details, std
   if (model::key_id_of(algorithm, view_of(sealed.public_key())) != key_id) {
     return access_differs("the sign-in is of another key");
   }
-  XL_TRY(check_speaks_for(proof, sealed, details, genesis));
+  XL_TRY(check_speaks_for(proof, sealed, details, trust));
   const Bytes text = identity::sign_in_bytes(
-      genesis.network, contracts::id_of(details.organisation()), key_id, sign_in.challenge());
+      trust.network(), contracts::id_of(details.organisation()), key_id, sign_in.challenge());
   if (!crypto::verify(algorithm, view_of(sealed.public_key()), text,
                       view_of(sign_in.signature()))) {
     return access_differs("the sign-in is not signed by the key");
   }
   KeyRecord on_ledger;
-  XL_TRY(proven_record(proof.key, identity::key_key(key_id), genesis, "key", on_ledger));
+  XL_TRY(proven_record(proof.key, identity::key_key(key_id), trust, "key", on_ledger));
   XL_TRY(check_key_then(on_ledger, time_ms));
   on_ledger.set_revoked_at_ms(sealed.revoked_at_ms());  // it may have been revoked since
   if (model::encode(on_ledger) != model::encode(sealed)) {
@@ -189,7 +189,7 @@ Status check_sign_in(const AccessProof& proof, const AccessDetails& details, std
 /// Whoever comes from elsewhere was let in by a session that both organisations opened over what
 /// the evidence says of it, and that was open at the entry's time.
 Status check_session(const AccessProof& proof, const model::JournalEntry& entry,
-                     const AccessDetails& details, const model::Genesis& genesis) {
+                     const AccessDetails& details, const model::Trust& trust) {
   if (details.session_details().empty()) {
     const bool elsewhere = details.organisation() != details.custodian();
     const bool shown = entry.decision == model::JournalDecision::permitted;
@@ -199,8 +199,8 @@ Status check_session(const AccessProof& proof, const model::JournalEntry& entry,
     return {};
   }
   xinglin::access::v1::SessionRecord session;
-  XL_TRY(proven_record(proof.session, access::session_key(entry.session), genesis, "session",
-                       session));
+  XL_TRY(
+      proven_record(proof.session, access::session_key(entry.session), trust, "session", session));
   if (session.decision() != access::details_commitment(view_of(details.session_details()))) {
     return access_differs("the session was opened on something else");
   }
@@ -221,11 +221,11 @@ Status check_session(const AccessProof& proof, const model::JournalEntry& entry,
 }
 
 Status check_cohort(const AccessProof& proof, const model::JournalEntry& entry,
-                    const AccessDetails& details, const model::Genesis& genesis) {
+                    const AccessDetails& details, const model::Trust& trust) {
   if (!details.has_cohort()) return {};
   const auto& leaf = details.cohort().leaf();
   xinglin::access::v1::CohortRecord cohort;
-  XL_TRY(proven_record(proof.cohort, access::cohort_key(entry.session), genesis,
+  XL_TRY(proven_record(proof.cohort, access::cohort_key(entry.session), trust,
                        "look at many patients", cohort));
   Hash root{};
   if (cohort.root().size() != 1 + root.size()) return access_differs("the look's root");
@@ -285,8 +285,8 @@ Result<AccessProof> read_access_proof(json::Value document) {
   return out;
 }
 
-Result<ProvenAccess> check_access_proof(const AccessProof& proof, const model::Genesis& genesis) {
-  XL_TRY(check_anchor(proof, genesis));
+Result<ProvenAccess> check_access_proof(const AccessProof& proof, const model::Trust& trust) {
+  XL_TRY(check_anchor(proof, trust));
   ProvenAccess out;
   XL_TRY_ASSIGN(out.entry, model::verify_journal_proof(proof.custodian, proof.journal, proof.root));
   if (!model::decode_canonical(out.entry.evidence, out.details)) {
@@ -294,9 +294,9 @@ Result<ProvenAccess> check_access_proof(const AccessProof& proof, const model::G
   }
   XL_TRY(check_time(proof, out.entry));
   XL_TRY(check_parties(out.entry, out.details, proof.custodian));
-  XL_TRY(check_sign_in(proof, out.details, out.entry.time_ms, genesis));
-  XL_TRY(check_session(proof, out.entry, out.details, genesis));
-  XL_TRY(check_cohort(proof, out.entry, out.details, genesis));
+  XL_TRY(check_sign_in(proof, out.details, out.entry.time_ms, trust));
+  XL_TRY(check_session(proof, out.entry, out.details, trust));
+  XL_TRY(check_cohort(proof, out.entry, out.details, trust));
   return out;
 }
 

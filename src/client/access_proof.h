@@ -34,7 +34,7 @@ struct ProvenAccess {
 /// `model::read_receipt`.
 [[nodiscard]] Result<AccessProof> read_access_proof(json::Value document);
 
-/// Checks, offline, with `genesis` alone: that the entry stands in the custodian's journal under a
+/// Checks, offline, with `trust` alone: that the entry stands in the custodian's journal under a
 /// root that the ledger holds, and is not of a later time; that its evidence is about the same
 /// requester, patient and purpose; that the key named there is the requester's by the ledger, for
 /// this organisation and in these roles, was good then and had signed in; that who came from
@@ -45,6 +45,6 @@ struct ProvenAccess {
 /// journal_root_mismatch, journal_entry_altered, those of `model::verify_receipt`. Pure,
 /// thread-safe.
 [[nodiscard]] Result<ProvenAccess> check_access_proof(const AccessProof& proof,
-                                                      const model::Genesis& genesis);
+                                                      const model::Trust& trust);
 
 }  // namespace xl::client

@@ -7,6 +7,7 @@
 #include "base/json/json.h"
 #include "base/json/writer.h"
 #include "model/limits.h"
+#include "model/member_address.h"
 #include "model/tags.h"
 
 namespace xl::client {
@@ -16,8 +17,6 @@ constexpr std::string_view member_card_schema = "xinglin/member-card/v1";
 constexpr std::size_t member_card_bytes_max = 256 * 1024;
 constexpr std::size_t card_organisations_max = 64;
 constexpr std::size_t card_network_name_max = 24;
-constexpr std::size_t address_max = 255;
-constexpr std::size_t own_keys = 3;  // envelope, validator, peer
 
 Error invalid_member_card(std::string_view what) {
   return make_error(ErrorCode::card_invalid, what);
@@ -53,7 +52,7 @@ Result<CardOrganisation> read_organisation(json::Value in) {
 Result<MemberCard> read_content(json::Value in) {
   MemberCard out;
   out.network = in.find("network").as_string().value_or("");
-  XL_TRY(check_network_name(out.network));
+  if (!check_network_name(out.network).ok()) return invalid_member_card("network");
   const json::Value organisations = in.find("organisations");
   if (organisations.size() == 0 || organisations.size() > card_organisations_max) {
     return invalid_member_card("organisations");
@@ -64,9 +63,21 @@ Result<MemberCard> read_content(json::Value in) {
   }
   XL_TRY_ASSIGN(out.envelope_key, read_card_key(in, "envelope_key"));
   XL_TRY_ASSIGN(out.validator_key, read_card_key(in, "validator_key"));
+  if (const json::Value outside = in.find("validator_outside")) {
+    // Present only when true: a card has one text.
+    if (outside.as_bool() != true) return invalid_member_card("validator_outside");
+    out.validator_outside = true;
+  }
   XL_TRY_ASSIGN(out.peer_key, read_card_key(in, "peer_key"));
   out.address = in.find("address").as_string().value_or("");
-  XL_TRY(check_address(out.address));
+  if (!check_address(out.address).ok()) return invalid_member_card("address");
+  const auto gateway = in.find("gateway").as_string();
+  const auto archive = in.find("archive").as_bool();
+  if (!gateway) return invalid_member_card("gateway");
+  if (!archive) return invalid_member_card("archive");
+  out.gateway = *gateway;
+  out.archive = *archive;
+  if (!check_gateway(out.gateway).ok()) return invalid_member_card("gateway");
   const auto made = in.find("made_ms").as_uint64();
   // Up to the year 9999, so that it is a genesis time.
   if (!made || *made > 253'402'300'799'000) return invalid_member_card("made_ms");
@@ -74,12 +85,19 @@ Result<MemberCard> read_content(json::Value in) {
   return out;
 }
 
-std::vector<ByteView> card_keys_of(const MemberCard& card) {
+std::vector<ByteView> keys_named_by(const MemberCard& card) {
   std::vector<ByteView> out;
   for (const CardOrganisation& one : card.organisations) out.emplace_back(one.service_key);
   out.emplace_back(card.envelope_key);
   out.emplace_back(card.validator_key);
   out.emplace_back(card.peer_key);
+  return out;
+}
+
+/// Those of them that sign the card. A validator's signer outside signs votes and nothing else.
+std::vector<ByteView> keys_signing(const MemberCard& card) {
+  std::vector<ByteView> out = keys_named_by(card);
+  if (card.validator_outside) out.erase(out.end() - 2);  // the last one is the peer key
   return out;
 }
 
@@ -98,20 +116,21 @@ Status check_network_name(std::string_view name) {
       std::all_of(name.begin(), name.end(), [](char c) { return lower_or_digit(c) || c == '-'; });
   return fine ? Status{}
               : Status(
-                    make_error(ErrorCode::config_invalid, "network name: 1..24 of a-z, 0-9 and -"));
+                    make_error(ErrorCode::usage_invalid, "network name: 1..24 of a-z, 0-9 and -"));
 }
 
 Status check_address(std::string_view address) {
-  const std::size_t colon = address.rfind(':');
-  const auto allowed = [](char c) {
-    return lower_or_digit(c) || (c >= 'A' && c <= 'Z') ||
-           std::string_view(".:-[]").find(c) != std::string_view::npos;
-  };
-  std::uint64_t port = 0;
-  const bool fine = colon != 0 && colon != address.npos && address.size() <= address_max &&
-                    std::all_of(address.begin(), address.end(), allowed) &&
-                    parse_decimal(address.substr(colon + 1), port) && port > 0 && port <= 65535;
-  return fine ? Status{} : Status(make_error(ErrorCode::config_invalid, "address: HOST:PORT"));
+  return model::is_engine_address(address)
+             ? Status{}
+             : Status(make_error(ErrorCode::usage_invalid, "address: HOST:PORT"));
+}
+
+Status check_gateway(std::string_view url) {
+  return url.empty() || model::is_gateway_url(url)
+             ? Status{}
+             : Status(make_error(ErrorCode::usage_invalid,
+                                 "gateway: http://HOST:PORT or https://HOST:PORT, in lower case, "
+                                 "nothing behind it"));
 }
 
 std::string member_card_content(const MemberCard& card) {
@@ -125,13 +144,15 @@ std::string member_card_content(const MemberCard& card) {
   out.end_array();
   out.key("envelope_key").string(to_base64(card.envelope_key));
   out.key("validator_key").string(to_base64(card.validator_key));
+  if (card.validator_outside) out.key("validator_outside").boolean(true);
   out.key("peer_key").string(to_base64(card.peer_key));
-  out.key("address").string(card.address).key("made_ms").unsigned_integer(card.made_ms);
+  out.key("address").string(card.address).key("gateway").string(card.gateway);
+  out.key("archive").boolean(card.archive).key("made_ms").unsigned_integer(card.made_ms);
   return out.end_object().take();
 }
 
 std::string write_member_card(const MemberCard& card, const CardSigners& signers) {
-  XL_CHECK(signers.size() == card.organisations.size() + own_keys);
+  XL_CHECK(signers.size() == keys_signing(card).size());
   const std::string content = member_card_content(card);
   const auto document = json::parse(content, {});
   XL_CHECK(document.ok());
@@ -151,8 +172,8 @@ Result<MemberCard> read_member_card(ByteView file) {
   if (root.find("schema").as_string() != member_card_schema) return invalid_member_card("schema");
   auto card = read_content(root.find("card"));
   if (!card.ok()) return invalid_member_card(card.error().message);
-  const std::vector<ByteView> keys = card_keys_of(*card);
-  std::vector<ByteView> sorted = keys;
+  const std::vector<ByteView> keys = keys_signing(*card);
+  std::vector<ByteView> sorted = keys_named_by(*card);
   std::sort(sorted.begin(), sorted.end(),
             [](ByteView a, ByteView b) { return text_of(a) < text_of(b); });
   const auto same = [](ByteView a, ByteView b) { return equal(a, b); };

@@ -28,8 +28,11 @@ struct MemberCard {
   std::vector<CardOrganisation> organisations;  ///< 1..64; the first one speaks for the member
   Bytes envelope_key;                           ///< public keys, 32 bytes each, Ed25519
   Bytes validator_key;
+  bool validator_outside = false;  ///< an outside signer has the validator's key: it signs no card
   Bytes peer_key;
-  std::string address;  ///< host:port where other members' engines reach this one's
+  std::string address;   ///< host:port where other members' engines reach this one's
+  std::string gateway;   ///< http(s)://host[:port] of its gateway, or empty: it tells none
+  bool archive = false;  ///< it keeps every block
   std::uint64_t made_ms = 0;
 
   bool operator==(const MemberCard&) const = default;
@@ -38,7 +41,8 @@ struct MemberCard {
   [[nodiscard]] const model::Id& did() const { return organisations.front().did; }
 };
 
-/// The keys that sign a card: of each organisation, then envelope, validator and peer.
+/// The keys that sign a card: of each organisation, then envelope, validator (unless it is outside)
+/// and peer.
 using CardSigners = std::vector<const crypto::SigningKey*>;
 
 /// The card's own bytes, one text for one card: what is signed and what a genesis is derived from.
@@ -50,8 +54,10 @@ using CardSigners = std::vector<const crypto::SigningKey*>;
 /// Reads a card and checks every signature. Errors: card_invalid (names what is wrong).
 [[nodiscard]] Result<MemberCard> read_member_card(ByteView file);
 
-/// Why a name cannot be a network's, or an address no engine's; nothing when it can.
+/// Why a name cannot be a network's, an address no engine's, a URL no gateway's; nothing when it
+/// can. Errors: usage_invalid.
 [[nodiscard]] Status check_network_name(std::string_view name);
 [[nodiscard]] Status check_address(std::string_view address);
+[[nodiscard]] Status check_gateway(std::string_view url);
 
 }  // namespace xl::client

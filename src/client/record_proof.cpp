@@ -36,9 +36,8 @@ Result<model::Receipt> read_part(json::Value document, std::string_view name) {
 
 /// What the ledger holds under `key`, as a state receipt proves it.
 template <typename Record>
-Result<Record> proved(const model::Receipt& receipt, const Bytes& key,
-                      const model::Genesis& genesis) {
-  XL_TRY(model::verify_receipt(receipt, genesis));
+Result<Record> proved(const model::Receipt& receipt, const Bytes& key, const model::Trust& trust) {
+  XL_TRY(model::verify_receipt(receipt, trust));
   const auto& state = receipt.state;
   if (!state) return proof_differs("the receipt proves no state key");
   if (state->key != key) return proof_differs("the receipt is of another record or version");
@@ -89,7 +88,7 @@ Result<RecordProof> read_record_proof(json::Value document) {
 }
 
 Status check_record_proof(const RecordProof& proof, std::string_view content,
-                          const model::Genesis& genesis) {
+                          const model::Trust& trust) {
   if (crypto::sha256(view_of(content)) != proof.content_digest) {
     return proof_differs("the content is not the one that was digested");
   }
@@ -100,12 +99,12 @@ Status check_record_proof(const RecordProof& proof, std::string_view content,
   const ByteView record = proof.record.view();
   XL_TRY_ASSIGN(const auto version,
                 proved<xinglin::records::v1::VersionRecord>(
-                    proof.receipt, records::version_key(record, proof.version), genesis));
+                    proof.receipt, records::version_key(record, proof.version), trust));
   if (!equal(view_of(version.commitment()), proof.commitment)) {
     return proof_differs("the ledger holds another commitment");
   }
   XL_TRY_ASSIGN(const auto head, proved<xinglin::records::v1::RecordHead>(
-                                     proof.head, records::head_key(record), genesis));
+                                     proof.head, records::head_key(record), trust));
   if (!equal(view_of(head.patient()), proof.patient.view())) {
     return proof_differs("the ledger names another patient");
   }

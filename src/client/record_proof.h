@@ -31,13 +31,13 @@ struct RecordProof {
 [[nodiscard]] Result<RecordProof> read_record_proof(json::Value document);
 
 /// Checks, offline, that `content` is what the ledger holds the commitment of: its digest, the
-/// commitment that digest, labels and salt give, both state receipts with `genesis` alone, that
+/// commitment that digest, labels and salt give, both state receipts with `trust` alone, that
 /// their keys are this version and this record, and that their values have the same commitment,
 /// patient and custodian.
 /// Errors: content_differs (names the first part that does not fit), those of
 /// `model::verify_receipt`. Pure, thread-safe.
 [[nodiscard]] Status check_record_proof(const RecordProof& proof, std::string_view content,
-                                        const model::Genesis& genesis);
+                                        const model::Trust& trust);
 
 /// Checks that `content` is a resource of this type and id. Errors: content_differs, json_invalid.
 [[nodiscard]] Status check_named(std::string_view content, std::string_view type,

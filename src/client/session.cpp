@@ -12,6 +12,7 @@
 #include "contracts/identity/sign_in.h"
 #include "crypto/random.h"
 #include "model/canonical.h"
+#include "model/member_address.h"
 #include "model/receipt.h"
 
 namespace xl::client {
@@ -44,6 +45,19 @@ bool is_person(contracts::PartyKind kind) {
 std::string text_id(ByteView bytes) {
   const auto id = model::id_from_bytes(bytes);
   return id.ok() ? id->text() : std::string();
+}
+
+/// The gateways that keep what a node does not; what is no gateway's URL is left out.
+void add_archives(json::Value archives, Error& error) {
+  std::string urls;
+  for (const json::Value one : archives.items()) {
+    const std::string_view url = one.as_string().value_or("");
+    if (model::is_gateway_url(url)) urls += (urls.empty() ? "" : ", ") + std::string(url);
+  }
+  if (urls.empty()) return;
+  const bool bare = error.message == describe(error.code).en;
+  error.message =
+      bare ? make_error(error.code, "ask " + urls).message : error.message + "; ask " + urls;
 }
 
 /// A refusal before execution.
@@ -119,6 +133,7 @@ Error error_of(const HttpResponse& answer) {
       if (code != code_text(info.number)) continue;
       out = {static_cast<ErrorCode>(info.number), why.empty() ? std::string(info.en) : why};
     }
+    add_archives(document->root().find("archives"), out);
   }
   const auto request = answer.headers.find("request-id");
   if (request != answer.headers.end()) out.request_id = request->second;

@@ -105,6 +105,8 @@ constexpr std::uint64_t policy_age_heights_max = 1024;
 constexpr std::uint32_t members_max = 256;              ///< those that were expelled count
 constexpr std::uint32_t member_organisations_max = 16;  ///< that one proposal admits
 constexpr std::uint32_t member_address_bytes_max = 255;
+/// http(s)://HOST[:PORT]: a host name of the longest kind (RFC 1035 §2.3.4) fits.
+constexpr std::uint32_t member_gateway_bytes_max = 8 + 255 + 6;
 constexpr std::uint64_t member_weight_max = 1000 * 1000;
 constexpr std::uint64_t member_power_max = 1000 * 1000 * 1000;
 constexpr std::uint32_t proposals_live_max = 32;  ///< neither decided nor over, one list in state
@@ -179,5 +181,9 @@ static_assert(journal_group_max <= journal_waiting_max);
 constexpr std::uint32_t genesis_bytes_max = 4 * 1024 * 1024;
 constexpr std::uint32_t receipt_bytes_max = 16 * 1024 * 1024;
 constexpr std::uint32_t trust_path_max = 4096;
+/// Every member with all its keys, each as long as a passkey's, and a signature of each.
+constexpr std::uint32_t checkpoint_bytes_max = 4 * 1024 * 1024;
+constexpr std::uint32_t checkpoint_key_bytes_max = 512;
+constexpr std::uint32_t checkpoints_max = 64;  ///< given to a verifier at once
 
 }  // namespace xl::limits

@@ -73,21 +73,24 @@ Result<Body> receipt_body(const Receipt& receipt) {
   return std::move(transaction->body);
 }
 
-Status verify_receipt(const Receipt& receipt, const Genesis& genesis) {
-  if (receipt.block.header.chain_id != genesis.chain_id) {
+Status verify_receipt(const Receipt& receipt, const Trust& trust) {
+  if (receipt.block.header.chain_id != trust.chain_id()) {
     return make_error(ErrorCode::receipt_wrong_network);
   }
   if (!receipt.entry && !receipt.state) {
     return make_error(ErrorCode::receipt_malformed, "neither an entry nor a state proof");
   }
-  if (receipt.entry) XL_TRY(verify_entry(receipt, genesis.network));
+  if (receipt.entry) XL_TRY(verify_entry(receipt, trust.network()));
   if (receipt.state) XL_TRY(verify_state(*receipt.state, receipt.state_root));
   const Hash expected = app_hash(receipt.state_root, receipt.history_root, receipt.history_size);
   if (!equal(receipt.block.header.app_hash, expected)) {
     return make_error(ErrorCode::receipt_app_hash_mismatch);
   }
-  return comet::verify_trust_path(genesis.chain_id, genesis.validators, receipt.trust_path,
-                                  receipt.block);
+  XL_TRY_ASSIGN(const comet::TrustedStart* start, trust.start_for(receipt.block.header));
+  if (static_cast<std::uint64_t>(start->height) < receipt.since) {
+    return make_error(ErrorCode::trust_start_unknown, "height " + std::to_string(receipt.since));
+  }
+  return comet::verify_trust_path(trust.chain_id(), *start, receipt.trust_path, receipt.block);
 }
 
 }  // namespace xl::model

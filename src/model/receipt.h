@@ -8,9 +8,9 @@
 
 #include "crypto/sparse_merkle.h"
 #include "model/comet/light_client.h"
-#include "model/genesis.h"
 #include "model/history.h"
 #include "model/transaction.h"
+#include "model/trust.h"
 
 namespace xl::model {
 
@@ -27,8 +27,8 @@ struct SignerProof {
   Bytes signature;  ///< suite byte first
 };
 
-/// Everything needed to check, with nothing but the network's genesis, that a transaction was
-/// executed with a certain result (`entry`), or what a state key held (`state`), or both.
+/// Everything needed to check, with the network's genesis or a checkpoint alone, that a transaction
+/// was executed with a certain result (`entry`), or what a state key held (`state`), or both.
 /// Format: `docs/reference/formats.md` §8.
 struct Receipt {
   std::optional<HistoryEntry> entry;
@@ -38,6 +38,8 @@ struct Receipt {
   Hash state_root{};
   Hash history_root{};
   comet::LightBlock block;  ///< the later header that carries the app hash, its commit and set
+  /// The changes of validators below this height are left out of `trust_path`; 0: none are.
+  std::uint64_t since = 0;
   std::vector<comet::LightBlock> trust_path;
   Bytes body;                        ///< what was signed; with `entry`
   std::vector<SignerProof> signers;  ///< one per signer of the body, same order; with `entry`
@@ -54,10 +56,12 @@ struct Receipt {
 /// Reads a receipt. Bounded by `limits`. Errors: receipt_malformed, json_invalid, json_too_large.
 [[nodiscard]] Result<Receipt> read_receipt(std::string_view text);
 
-/// Checks a receipt against its network's genesis: with an entry each byte of it counts, else chain
-/// id and validators. Pure, thread-safe. Errors: receipt_wrong_network, receipt_malformed (proves
-/// nothing), receipt_entry_mismatch, receipt_digest_mismatch, receipt_signature_invalid,
-/// receipt_state_proof_invalid, receipt_app_hash_mismatch, those of `comet::verify_trust_path`.
-[[nodiscard]] Status verify_receipt(const Receipt& receipt, const Genesis& genesis);
+/// Checks a receipt against its network's genesis, and from the last accepted checkpoint below its
+/// header on: with an entry each byte of the genesis counts, else chain id and validators. Pure,
+/// thread-safe. Errors: receipt_wrong_network, receipt_malformed (proves nothing),
+/// receipt_entry_mismatch, receipt_digest_mismatch, receipt_signature_invalid,
+/// receipt_state_proof_invalid, receipt_app_hash_mismatch, trust_start_unknown (it begins at a
+/// checkpoint that `trust` lacks), those of `comet::verify_trust_path`.
+[[nodiscard]] Status verify_receipt(const Receipt& receipt, const Trust& trust);
 
 }  // namespace xl::model

@@ -15,9 +15,9 @@ namespace xl::model {
 namespace {
 
 constexpr std::string_view schema = "xinglin/receipt/v1";
-constexpr std::string_view members[] = {
-    "schema", "entry",      "history_index", "history_path", "body",  "signers",   "result",
-    "state",  "state_root", "history_root",  "history_size", "block", "trust_path"};
+constexpr std::string_view known_members[] = {
+    "schema", "entry",      "history_index", "history_path", "body",  "signers", "result",
+    "state",  "state_root", "history_root",  "history_size", "block", "since",   "trust_path"};
 
 Error receipt_error(std::string_view member) {
   return make_error(ErrorCode::receipt_malformed, member);
@@ -180,6 +180,7 @@ std::string write_receipt(const Receipt& receipt) {
   out.key("history_size").string(std::to_string(receipt.history_size));
   out.key("block");
   comet::write_light_block(out, receipt.block);
+  if (receipt.since != 0) out.key("since").string(std::to_string(receipt.since));
   out.key("trust_path").begin_array();
   for (const comet::LightBlock& block : receipt.trust_path) comet::write_light_block(out, block);
   out.end_array().end_object();
@@ -195,7 +196,8 @@ Result<Receipt> read_receipt(std::string_view text) {
   if (root.find("schema").as_string() != schema) return receipt_error("schema");
   // A member whose name was altered must not turn into one that is silently left out.
   for (const json::Member member : root.members()) {
-    if (std::find(std::begin(members), std::end(members), member.key) == std::end(members)) {
+    if (std::find(std::begin(known_members), std::end(known_members), member.key) ==
+        std::end(known_members)) {
       return receipt_error("unknown member");
     }
   }
@@ -215,6 +217,12 @@ Result<Receipt> read_receipt(std::string_view text) {
   XL_TRY(read_hash(root, "history_root", out.history_root));
   XL_TRY(read_count(root, "history_size", out.history_size));
   XL_TRY_ASSIGN(out.block, comet::read_light_block(root.find("block")));
+  if (root.find("since")) {
+    XL_TRY(read_count(root, "since", out.since));
+    const auto signed_at =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, out.block.header.height));
+    if (out.since == 0 || out.since >= signed_at) return receipt_error("since");
+  }
   XL_TRY(read_trust_path(root.find("trust_path"), out.trust_path));
   return out;
 }

@@ -26,6 +26,9 @@ constexpr std::string_view consent_policy = "xinglin/consent-policy/v1";
 constexpr std::string_view member_card = "xinglin/member-card/v1";
 constexpr std::string_view founding_signature = "xinglin/founding-signature/v1";
 
+// What members co-sign now and then: where a verifier may begin.
+constexpr std::string_view checkpoint = "xinglin/checkpoint/v1";
+
 // Governance: a newcomer's word for its own security attestation.
 constexpr std::string_view security_attestation = "xinglin/security-attestation/v1";
 
@@ -43,6 +46,7 @@ constexpr std::string_view erasure_certificate = "xinglin/erasure-certificate/v1
 constexpr std::string_view journal_leaf = "xinglin/journal-leaf/v1";
 constexpr std::string_view journal_entry = "xinglin/journal-entry/v1";
 constexpr std::string_view journal_group = "xinglin/journal-group/v1";
+constexpr std::string_view journal_gap = "xinglin/journal-gap/v1";
 constexpr std::string_view journal_sealed = "xinglin/journal-sealed/v1";
 constexpr std::string_view journal_database = "xinglin/journal-database/v1";
 

@@ -114,6 +114,7 @@ def test_every_error_number_is_in_a_range_of_the_page():
 NAMES = {NORTH: "北方医院 North Hospital", SOUTH: "South Insurance", EAST: "East Pharmacy"}
 TYPES = {NORTH: 1, SOUTH: 2, EAST: 3}
 MEMBERS = [(NORTH, "A"), (SOUTH, "B"), (EAST, "C")]
+GATEWAYS = {"A": "https://a.example:7410", "B": "https://b.example", "C": ""}
 
 
 def keys_of(party):
@@ -137,7 +138,8 @@ def card(party, letter):
         "envelope_key": text64(public_key(envelope)),
         "validator_key": text64(public_key(VALIDATORS[letter])),
         "peer_key": text64(public_key(PEERS[letter])),
-        "address": host(letter), "made_ms": GENESIS_MS - ord("C") + ord(letter),
+        "address": host(letter), "gateway": GATEWAYS[letter], "archive": letter == "A",
+        "made_ms": GENESIS_MS - ord("C") + ord(letter),
     }, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -161,7 +163,8 @@ def organisation(party):
 def member(party, letter):
     return {"organisation": did(party), "weight": 1,
             "validator_key": text64(public_key(VALIDATORS[letter])), "power": 10,
-            "peer_id": peer_id(letter).hex(), "address": host(letter)}
+            "peer_id": peer_id(letter).hex(), "address": host(letter),
+            "gateway": GATEWAYS[letter], "archive": letter == "A"}
 
 
 def founder(party, letter):
@@ -208,7 +211,9 @@ def key_record(party, secret, purposes):
 
 def member_record(letter):
     return (field(1, 1) + field(2, public_key(VALIDATORS[letter])) + field(3, 10) +
-            field(4, peer_id(letter)) + field(5, host(letter).encode()))
+            field(4, peer_id(letter)) + field(5, host(letter).encode()) +
+            (field(8, GATEWAYS[letter].encode()) if GATEWAYS[letter] else b"") +
+            (field(9, 1) if letter == "A" else b""))
 
 
 def genesis_state():
@@ -527,6 +532,34 @@ def test_blocks_and_votes():
     }
 
 
+def test_what_a_validator_signs():
+    chain, seed = b"region-0123456789abcdef", b"\xb1" * 32
+    block_id = block_id_bytes((b"\x11" * 32, 2, b"\x22" * 32))
+    at = time_bytes((1790000000, 123456789))
+    place = b"\x11" + (7).to_bytes(8, "little") + b"\x19" + (1).to_bytes(8, "little")
+
+    def signed(content):
+        return varint(len(content)) + content
+
+    def proposed(locked):
+        return signed(field(1, 32) + place + field(4, locked) + field(5, block_id) + field(6, at) +
+                      field(7, chain))
+
+    precommit = signed(field(1, 2) + place + field(4, block_id) + field(5, at) + field(6, chain))
+    signature = sign(seed, precommit)
+    assert vectors_of("formats.md", "signing") == {
+        "signing.proposal": proposed(2**64 - 1).hex(),
+        "signing.proposal_locked": proposed(0).hex(),
+        "signing.prevote_for_none": signed(field(1, 1) + place + field(5, at) +
+                                           field(6, chain)).hex(),
+        "signing.precommit": precommit.hex(),
+        "signing.signature": signature.hex(),
+    }
+    state = {"height": "7", "round": 1, "step": 3, "signature": text64(signature),
+             "signbytes": precommit.hex().upper()}
+    assert (FILES / "sign-state.json").read_text(encoding="utf-8") == json.dumps(state, indent=2)
+
+
 # ---------------------------------------------------------------- receipts
 
 
@@ -615,6 +648,49 @@ def test_a_receipt_behind_changes_of_the_validators():
     assert (FILES / "receipt-trust-path.json").read_text(encoding="utf-8") == made
     page = vectors_of("formats.md", "receipt")
     assert page["receipt.trust_path_file_sha256"] == hashlib.sha256(made.encode()).hexdigest()
+
+
+def renewed(party):
+    """The service key that a founder has from height 20 on."""
+    return bytes([party[-1] + 0x60] * 32)
+
+
+def checkpoint_text(height, header, powers, secrets, signing):
+    """`secrets` of the members at `height`, `signing` of those who sign."""
+    content = {
+        "network": network_id().hex(), "height": str(height), "header_hash": header.hex(),
+        "validators": [{"public_key": text64(public_key(VALIDATORS[letter])), "power": str(power)}
+                       for letter, power in sorted_set(powers)],
+        "members": [{"organisation": did(party), "weight": 1, "keys": [
+            {"algorithm": 1, "public_key": text64(public_key(secret))}]}
+            for party, secret in sorted(secrets.items())],
+    }
+    signed = b"xinglin/checkpoint/v1\0" + json.dumps(content, separators=(",", ":")).encode()
+    signatures = [{"organisation": did(party), "public_key": text64(public_key(secret)),
+                   "signature": text64(b"\1" + sign(secret, signed))}
+                  for party, secret in sorted(signing.items())]
+    return json.dumps({"schema": "xinglin/checkpoint/v1", "checkpoint": content,
+                       "signatures": signatures}, indent=2) + "\n", signed
+
+
+def test_checkpoints_and_a_receipt_that_begins_at_the_second():
+    first = {party: keys_of(party)[0][0] for party, _ in MEMBERS}
+    second = {party: renewed(party) for party, _ in MEMBERS}
+    header, _, _ = later_block(31, FOUR, THREE, sha256(b"app 31"), nil="C")
+    texts = {}
+    texts["checkpoint-20.json"], signed = checkpoint_text(20, sha256(b"header 20"), FOUR, second,
+                                                          first)
+    texts["checkpoint-31.json"], _ = checkpoint_text(31, header_hash(header), THREE, second, second)
+    receipt = json.loads((FILES / "receipt-trust-path.json").read_text(encoding="utf-8"))
+    receipt.pop("trust_path")
+    texts["receipt-since.json"] = json.dumps({**receipt, "since": "31", "trust_path": []},
+                                             indent=2) + "\n"
+    page = vectors_of("formats-checkpoint.md", "checkpoint")
+    assert page["checkpoint.signed"] == signed.hex()
+    for name, made in texts.items():
+        assert (FILES / name).read_text(encoding="utf-8") == made, name
+        digest = hashlib.sha256(made.encode()).hexdigest()
+        assert page[f"checkpoint.{name.replace('-', '_').partition('.')[0]}_file_sha256"] == digest
 
 
 # ---------------------------------------------------------------- snapshots and cursors

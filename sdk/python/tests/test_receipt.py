@@ -72,6 +72,31 @@ class Receipts(unittest.TestCase):
             proof = xinglin.verify_receipt((folder / name).read_bytes(), genesis)
             self.assertEqual((proof.transaction.status, proof.signed_height), (2207, height))
 
+    def test_every_verdict_on_checkpoints_is_reached(self):
+        folder = ROOT / "src/model/tests/vectors"
+        genesis = xinglin.read_genesis((folder / "genesis.json").read_bytes())
+        table = json.loads((folder / "checkpoint-verdicts.json").read_text(encoding="utf-8"))
+        self.assertGreaterEqual(len(table), 25)
+        for one in table:
+            def text(name, one=one):
+                content = (folder / name).read_text(encoding="utf-8")
+                if one.get("in") != name:
+                    return content
+                return content.replace(one["from"], one["to"], 1)
+
+            checkpoints = [text(name) for name in one["checkpoints"]]
+            given = verdict(text(one["receipt"]), genesis, checkpoints)
+            self.assertEqual(given, one["expected"], one["name"])
+
+    def test_a_checkpoint_says_what_it_attests(self):
+        folder = ROOT / "src/model/tests/vectors"
+        genesis = xinglin.read_genesis((folder / "genesis.json").read_bytes())
+        first, second = ((folder / f"checkpoint-{at}.json").read_bytes() for at in (20, 31))
+        proof = xinglin.verify_checkpoint(second, genesis, [first])
+        self.assertEqual((proof.height, proof.validators, proof.signed_weight), (31, 3, 3))
+        self.assertEqual(proof.signed_by, [did for did, _ in proof.members])
+        self.assertEqual((proof.network, proof.total_weight), (genesis.network_id, 3))
+
     def test_an_error_carries_its_number_its_name_and_what_to_do(self):
         one = next(one for one in CASES if one.expected == "commit_power_insufficient")
         with self.assertRaises(xinglin.XinglinError) as caught:

@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 import pathlib
-from typing import Callable, List, NamedTuple, Optional, Tuple, Union
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import xinglin
 
@@ -47,9 +47,11 @@ def _verdict_of(check: Callable[..., object], *arguments: object) -> str:
     return "ok"
 
 
-def verdict(text: Union[str, bytes], genesis: xinglin.Genesis) -> str:
+def verdict(
+    text: Union[str, bytes], genesis: xinglin.Genesis, checkpoints: Sequence[str] = ()
+) -> str:
     """`ok`, or the name of the error with which a receipt is refused."""
-    return _verdict_of(xinglin.verify_receipt, text, genesis)
+    return _verdict_of(xinglin.verify_receipt, text, genesis, checkpoints)
 
 
 def cose_verdict(content: bytes, one: CoseCase) -> str:

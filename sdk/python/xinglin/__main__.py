@@ -6,9 +6,10 @@ import argparse
 import json
 import os
 import sys
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
 from . import limits
+from .checkpoint import CheckpointProof, is_checkpoint, verify_checkpoint
 from .cose import Statement, begins_like_cose, verify_cose_receipt
 from .errors import XinglinError
 from .genesis import Genesis, read_genesis
@@ -103,11 +104,40 @@ def _statement_as_text(statement: Statement, genesis: Genesis) -> str:
             f"  stated   by {statement.signer_name}; without the validators' signatures")
 
 
-def _report(receipt: bytes, genesis: Genesis, as_json: bool) -> str:
+def _attested_as_json(proof: CheckpointProof, genesis: Genesis) -> str:
+    """The members of `xinglin verify --json` of a checkpoint."""
+    return json.dumps({
+        "schema": "xinglin/checkpoint-verification/v1",
+        "verified": True,
+        "chain_id": genesis.chain_id,
+        "network": proof.network,
+        "height": str(proof.height),
+        "header_hash": proof.header_hash,
+        "validators": proof.validators,
+        "members": [{"organisation": did, "weight": weight} for did, weight in proof.members],
+        "signed_by": proof.signed_by,
+        "signed_weight": proof.signed_weight,
+        "total_weight": proof.total_weight,
+    }, ensure_ascii=False)
+
+
+def _attested_as_text(proof: CheckpointProof, genesis: Genesis) -> str:
+    lines = [f"✓ Checkpoint of height {proof.height}", f"  network  {genesis.chain_id}",
+             f"  header   {proof.header_hash}"]
+    lines += [f"  signed   {did}" for did in proof.signed_by]
+    return "\n".join([*lines, f"  weight   {proof.signed_weight}/{proof.total_weight}"])
+
+
+def _report(
+    receipt: bytes, genesis: Genesis, checkpoints: Sequence[bytes], as_json: bool
+) -> str:
+    if is_checkpoint(receipt):
+        attested = verify_checkpoint(receipt, genesis, checkpoints)
+        return (_attested_as_json if as_json else _attested_as_text)(attested, genesis)
     if begins_like_cose(receipt):
         statement = verify_cose_receipt(receipt, genesis)
         return (_statement_as_json if as_json else _statement_as_text)(statement, genesis)
-    proof = verify_receipt(receipt, genesis)
+    proof = verify_receipt(receipt, genesis, checkpoints)
     return (_as_json if as_json else _as_text)(proof)
 
 
@@ -127,12 +157,14 @@ def main(arguments: Optional[List[str]] = None) -> int:
     command = commands.add_parser("verify", help="check a receipt offline, with the genesis alone")
     command.add_argument("receipt")
     command.add_argument("--genesis", required=True)
+    command.add_argument("--checkpoint", action="append", default=[])
     command.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     try:
         genesis = read_genesis(_read_file(given.genesis, limits.GENESIS_BYTES_MAX))
         content = _read_file(given.receipt, limits.RECEIPT_BYTES_MAX)
-        report = _report(content, genesis, given.json)
+        checkpoints = [_read_file(one, limits.CHECKPOINT_BYTES_MAX) for one in given.checkpoint]
+        report = _report(content, genesis, checkpoints, given.json)
     except XinglinError as error:
         print(f"✗ {error} ({error.code})\n  fix: {error.fix}", file=sys.stderr)
         return _exit_of(error)

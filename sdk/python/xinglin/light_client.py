@@ -2,9 +2,11 @@
 # Copyright The Xinglin Authors
 """CometBFT's light client, as far as a receipt needs it: formats.md §8."""
 
+import itertools
 from typing import List, Sequence
 
 from . import comet, limits
+from .checkpoint import Start
 from .ed25519 import verify_zip215
 from .errors import XinglinError
 
@@ -85,18 +87,20 @@ def _check_power(block: comet.LightBlock) -> None:
 
 def verify_trust_path(
     chain_id: str,
-    genesis: Sequence[comet.Validator],
+    start: Start,
     path: Sequence[comet.LightBlock],
     target: comet.LightBlock,
 ) -> None:
-    """Follows the validator sets from the genesis to the block that a receipt rests on.
+    """Follows the validator sets from a start to the block that a receipt rests on.
 
+    Blocks of the path at or below a checkpoint are passed over: it says what they would.
     Errors: trust_path_broken, header_invalid, commit_invalid, validators_mismatch,
     commit_power_insufficient.
     """
-    announced = comet.hash_of_validators(genesis)
-    height = 0
-    for block in [*path, target]:
+    announced = comet.hash_of_validators(start.validators)
+    height = start.height
+    known = itertools.takewhile(lambda block: 0 < height >= block.header.height, path)
+    for block in [*path[len(list(known)) :], target]:
         if block.header.chain_id != chain_id:
             raise XinglinError("trust_path_broken", "other chain id")
         if block.header.height <= height:

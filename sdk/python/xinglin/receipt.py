@@ -3,9 +3,10 @@
 """JSON receipts: formats.md §8."""
 
 from dataclasses import dataclass, field
-from typing import Any, List, Optional, Union
+from typing import Any, List, Optional, Sequence, Union
 
 from . import limits, strict_json
+from .checkpoint import Document, accept, start_for
 from .comet import LightBlock, from_hex, malformed, read_light_block
 from .errors import XinglinError
 from .genesis import Genesis, bytes_of
@@ -21,7 +22,7 @@ from .wire import bytes_field, number_field
 
 _MEMBERS = {
     "schema", "entry", "history_index", "history_path", "body", "signers", "result", "state",
-    "state_root", "history_root", "history_size", "block", "trust_path",
+    "state_root", "history_root", "history_size", "block", "since", "trust_path",
 }
 
 
@@ -127,6 +128,7 @@ class _Receipt:
     history_root: bytes
     history_size: int
     block: LightBlock
+    since: int  # 0: nothing is left out of the trust path
     trust_path: List[LightBlock]
 
 
@@ -214,6 +216,15 @@ def _read_state(root: dict) -> Optional[_StatePart]:
     return _StatePart(key, value, StateProof(siblings, leaf))
 
 
+def _read_since(root: dict, block: LightBlock) -> int:
+    if "since" not in root:
+        return 0
+    since = _count(root, "since")
+    if not 0 < since < block.header.height:
+        raise malformed("since")
+    return since
+
+
 def _read_receipt(document: bytes) -> _Receipt:
     root = strict_json.parse(document, limits.RECEIPT_BYTES_MAX)
     if not isinstance(root, dict) or as_string(root.get("schema")) != "xinglin/receipt/v1":
@@ -221,13 +232,17 @@ def _read_receipt(document: bytes) -> _Receipt:
     # A member whose name was altered must not turn into one that is silently left out.
     if not _MEMBERS.issuperset(root):
         raise malformed("unknown member")
+    transaction, state = _read_transaction(root), _read_state(root)
+    roots = _hash(root, "state_root"), _hash(root, "history_root")
+    history_size = _count(root, "history_size")
+    block = read_light_block(find(root, "block"))
     return _Receipt(
-        _read_transaction(root),
-        _read_state(root),
-        _hash(root, "state_root"),
-        _hash(root, "history_root"),
-        _count(root, "history_size"),
-        read_light_block(find(root, "block")),
+        transaction,
+        state,
+        *roots,
+        history_size,
+        block,
+        _read_since(root, block),
         [read_light_block(one) for one in _list(root, "trust_path", limits.TRUST_PATH_MAX)],
     )
 
@@ -286,8 +301,13 @@ def _verify_state(part: _StatePart, root: bytes) -> ProvedState:
     return ProvedState(part.key, part.value)
 
 
-def verify_receipt(receipt: Union[str, bytes], genesis: Genesis) -> Proof:
+def verify_receipt(
+    receipt: Union[str, bytes], genesis: Genesis, checkpoints: Sequence[Document] = ()
+) -> Proof:
     """Checks a receipt against its network's genesis and says what it proves.
+
+    `checkpoints` are texts or bytes of checkpoint files, lowest height first: the receipt is
+    followed from the last one below its header, or from the genesis.
 
     `receipt` is the text or the bytes of the JSON document: one that something else has parsed
     already may have lost what an alteration added. No clock, no network, nothing else to trust.
@@ -296,10 +316,12 @@ def verify_receipt(receipt: Union[str, bytes], genesis: Genesis) -> Proof:
     Errors (XinglinError, nothing else): json_invalid, json_too_large, receipt_malformed,
     receipt_wrong_network, receipt_entry_mismatch, receipt_digest_mismatch,
     receipt_signature_invalid, receipt_state_proof_invalid, receipt_app_hash_mismatch,
-    trust_path_broken, header_invalid, commit_invalid, validators_mismatch,
-    commit_power_insufficient; and crypto_library_failed, which says nothing about the receipt:
+    trust_start_unknown, trust_path_broken, header_invalid, commit_invalid, validators_mismatch,
+    commit_power_insufficient; of checkpoints those of `verify_checkpoint`; and
+    crypto_library_failed, which says nothing about the receipt:
     it has P-256 signatures and the package `cryptography` is not installed.
     """
+    starts, _ = accept(genesis, checkpoints)
     given = _read_receipt(bytes_of(receipt))
     header = given.block.header
     if header.chain_id != genesis.chain_id:
@@ -312,7 +334,10 @@ def verify_receipt(receipt: Union[str, bytes], genesis: Genesis) -> Proof:
     state = given.state and _verify_state(given.state, given.state_root)
     if header.app_hash != app_hash(given.state_root, given.history_root, given.history_size):
         raise XinglinError("receipt_app_hash_mismatch")
-    verify_trust_path(genesis.chain_id, genesis.validators, given.trust_path, given.block)
+    start = start_for(starts, header)
+    if start.height < given.since:
+        raise XinglinError("trust_start_unknown", f"height {given.since}")
+    verify_trust_path(genesis.chain_id, start, given.trust_path, given.block)
     signed_by = [ProvedSignature(one.address.hex(), one.power) for one in signers_of(given.block)]
     return Proof(
         header.chain_id, header.height, str(header.time), signed_by, len(signed_by),

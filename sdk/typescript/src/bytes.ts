@@ -84,8 +84,18 @@ export function fromBase64(text: string): Uint8Array | undefined {
   return group === 0 ? Uint8Array.from(out) : undefined;
 }
 
+/** base64 with padding (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
+  const digits = encodeBase64(bytes);
+  return digits.padEnd(Math.ceil(digits.length / 4) * 4, "=");
+}
+
 /** base64url without padding (RFC 4648 §5). */
 export function toBase64Url(bytes: Uint8Array): string {
+  return encodeBase64(bytes).replaceAll("+", "-").replaceAll("/", "_");
+}
+
+function encodeBase64(bytes: Uint8Array): string {
   let out = "";
   for (let i = 0; i < bytes.length; i += 3) {
     const left = bytes.length - i;
@@ -94,7 +104,7 @@ export function toBase64Url(bytes: Uint8Array): string {
       out += base64Digits[(group >> (18 - 6 * k)) & 63]!;
     }
   }
-  return out.replaceAll("+", "-").replaceAll("/", "_");
+  return out;
 }
 
 /** 8 bytes, big-endian. */

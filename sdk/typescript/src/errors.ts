@@ -97,6 +97,36 @@ export const errorTable = {
     "The receipt is signed by a key that the genesis does not name: it could not be checked.",
     "Give the signer's card with --signer FILE.",
   ],
+  trust_start_unknown: [
+    1237,
+    "The receipt begins at a checkpoint that was not given: it could not be checked.",
+    "Give the checkpoint with --checkpoint FILE, or ask for the whole receipt.",
+  ],
+  checkpoint_malformed: [
+    1238,
+    "The checkpoint cannot be read.",
+    "Check that the file is a complete checkpoint.",
+  ],
+  checkpoint_out_of_order: [
+    1239,
+    "A checkpoint is not above the one before it.",
+    "Give checkpoints in the order of their heights.",
+  ],
+  checkpoint_wrong_network: [
+    1241,
+    "The checkpoint is of another network than the genesis.",
+    "Use a checkpoint of the same network.",
+  ],
+  checkpoint_signature_invalid: [
+    1242,
+    "A member's signature of the checkpoint does not verify.",
+    "The checkpoint was altered; ask for it again.",
+  ],
+  checkpoint_weight_insufficient: [
+    1243,
+    "The checkpoint is not signed by members with more than two thirds of the weight.",
+    "Have more members sign it; or give the checkpoint before it, if keys or members changed.",
+  ],
 } as const satisfies Record<string, readonly [number, string, string]>;
 
 /** The name of an error, as in `src/base/errors.def`. */
@@ -120,6 +150,6 @@ export class XinglinError extends Error {
   /** Is this evidence of alteration, and not merely a document that cannot be read? */
   get isAlteration(): boolean {
     const number = errorTable[this.errorName][0];
-    return number >= 1222 && number <= 1235;
+    return (number >= 1222 && number <= 1235) || (number >= 1241 && number <= 1244);
   }
 }

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 
 import { equal, utf8 } from "./bytes.js";
+import type { Start } from "./checkpoint.js";
 import {
   addressOf, flags, hashOfHeader, hashOfValidators, voteBytes,
   type Commit, type Header, type LightBlock, type Validator,
@@ -99,19 +100,21 @@ function checkPower(block: LightBlock): void {
 }
 
 /**
- * Follows the validator sets from the genesis to the block that a receipt rests on.
+ * Follows the validator sets from a start to the block that a receipt rests on. Blocks of the path
+ * at or below a checkpoint are passed over: it says what they would.
  * @throws XinglinError trust_path_broken, header_invalid, commit_invalid, validators_mismatch,
  *   commit_power_insufficient.
  */
 export function verifyTrustPath(
   chainId: string,
-  genesis: readonly Validator[],
+  start: Start,
   path: readonly LightBlock[],
   target: LightBlock,
 ): void {
-  let announced = hashOfValidators(genesis);
-  let height = 0n;
-  for (const block of [...path, target]) {
+  let announced = hashOfValidators(start.validators);
+  let height = start.height;
+  const first = path.findIndex((block) => height === 0n || block.header.height > height);
+  for (const block of [...(first < 0 ? [] : path.slice(first)), target]) {
     if (block.header.chainId !== chainId) {
       throw new XinglinError("trust_path_broken", "other chain id");
     }

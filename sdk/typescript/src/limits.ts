@@ -24,4 +24,10 @@ export const limits = {
   stateSiblingsMax: 256,
   hexTextMax: 128,
   coseEntryBytesMax: 256,
+  checkpointBytesMax: 4 * 1024 * 1024,
+  checkpointKeyBytesMax: 512,
+  checkpointsMax: 64,
+  membersMax: 256,
+  memberWeightMax: 1_000_000n,
+  memberKeysMax: 16,
 } as const;

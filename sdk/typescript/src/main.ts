@@ -5,14 +5,17 @@
 import { readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { toHex } from "./bytes.js";
+import { isCheckpoint } from "./checkpoint.js";
 import { beginsLikeCose } from "./cose.js";
 import { XinglinError } from "./errors.js";
 import {
-  readGenesis, verifyCoseReceipt, verifyReceipt, type Genesis, type Proof, type Statement,
+  readGenesis, verifyCheckpoint, verifyCoseReceipt, verifyReceipt, type CheckpointProof,
+  type Genesis, type Proof, type Statement,
 } from "./index.js";
 import { limits } from "./limits.js";
 
-const usage = "usage: xinglin-verify RECEIPT --genesis GENESIS [--json]";
+const usage =
+  "usage: xinglin-verify RECEIPT --genesis GENESIS [--checkpoint FILE]... [--json]";
 /** docs/reference/cli.md, "Exit codes". */
 const exits = { done: 0, failed: 1, wrongUsage: 2, altered: 3, notFound: 6, inputInvalid: 9 };
 
@@ -103,12 +106,48 @@ function statementAsText(statement: Statement, genesis: Genesis): string {
   ].join("\n");
 }
 
-function report(receipt: Uint8Array, genesis: Genesis, json: boolean): string {
+/** The members of `xinglin verify --json` of a checkpoint. */
+function attestedAsJson(proof: CheckpointProof, genesis: Genesis): string {
+  return JSON.stringify({
+    schema: "xinglin/checkpoint-verification/v1",
+    verified: true,
+    chain_id: genesis.chainId,
+    network: proof.network,
+    height: String(proof.height),
+    header_hash: proof.headerHash,
+    validators: proof.validators,
+    members: proof.members,
+    signed_by: proof.signedBy,
+    signed_weight: proof.signedWeight,
+    total_weight: proof.totalWeight,
+  });
+}
+
+function attestedAsText(proof: CheckpointProof, genesis: Genesis): string {
+  return [
+    `✓ Checkpoint of height ${proof.height}`,
+    `  network  ${genesis.chainId}`,
+    `  header   ${proof.headerHash}`,
+    ...proof.signedBy.map((did) => `  signed   ${did}`),
+    `  weight   ${proof.signedWeight}/${proof.totalWeight}`,
+  ].join("\n");
+}
+
+function report(
+  receipt: Uint8Array,
+  genesis: Genesis,
+  checkpoints: readonly Uint8Array[],
+  json: boolean,
+): string {
+  if (isCheckpoint(receipt)) {
+    const attested = verifyCheckpoint(receipt, genesis, checkpoints);
+    return json ? attestedAsJson(attested, genesis) : attestedAsText(attested, genesis);
+  }
   if (beginsLikeCose(receipt)) {
     const statement = verifyCoseReceipt(receipt, genesis);
     return json ? statementAsJson(statement, genesis) : statementAsText(statement, genesis);
   }
-  const proof = verifyReceipt(receipt, genesis);
+  const proof = verifyReceipt(receipt, genesis, checkpoints);
   return json ? proofAsJson(proof) : proofAsText(proof);
 }
 
@@ -124,7 +163,8 @@ function main(): number {
     given = parseArgs({
       allowPositionals: true,
       options: {
-        genesis: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean" },
+        genesis: { type: "string" }, checkpoint: { type: "string", multiple: true },
+        json: { type: "boolean" }, help: { type: "boolean" },
       },
     });
   } catch {
@@ -144,7 +184,9 @@ function main(): number {
   try {
     const genesis = readGenesis(readFile(values.genesis, limits.genesisBytesMax));
     const content = readFile(receipt, limits.receiptBytesMax);
-    console.log(report(content, genesis, values.json === true));
+    const checkpoints = (values.checkpoint ?? []).map((path) =>
+      readFile(path, limits.checkpointBytesMax));
+    console.log(report(content, genesis, checkpoints, values.json === true));
     return exits.done;
   } catch (error) {
     if (!(error instanceof XinglinError)) throw error;

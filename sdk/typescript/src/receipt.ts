@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 
 import { concat, equal, fromHex, toHex } from "./bytes.js";
+import { acceptCheckpoints, startFor } from "./checkpoint.js";
 import { readLightBlock, type LightBlock } from "./comet.js";
 import { XinglinError } from "./errors.js";
 import { bytesOf, type Genesis } from "./genesis.js";
@@ -59,6 +60,8 @@ interface Receipt {
   readonly historyRoot: Uint8Array;
   readonly historySize: bigint;
   readonly block: LightBlock;
+  /** Changes of validators up to this height are left out; 0: none are. */
+  readonly since: bigint;
   readonly trustPath: readonly LightBlock[];
 }
 
@@ -104,7 +107,8 @@ export interface ProvedState {
 
 const members = new Set([
   "schema", "entry", "history_index", "history_path", "body", "signers", "result", "state",
-  "state_root", "history_root", "history_size", "block", "trust_path",
+  "state_root", "history_root", "history_size", "block", "since",
+  "trust_path",
 ]);
 const hashBytes = 32;
 
@@ -187,6 +191,12 @@ function readState(root: Json): StatePart | undefined {
   return { key, value, proof: { siblings, leaf } };
 }
 
+function readSince(root: Json, block: LightBlock): bigint {
+  if (find(root, "since") === undefined) return 0n;
+  const since = readCount(root, "since");
+  return since > 0n && since < block.header.height ? since : malformed("since");
+}
+
 function readReceipt(bytes: Uint8Array): Receipt {
   const root = parseJson(bytes, limits.receiptBytesMax);
   if (!(root instanceof Map) || root.get("schema") !== "xinglin/receipt/v1") {
@@ -194,13 +204,18 @@ function readReceipt(bytes: Uint8Array): Receipt {
   }
   // A member whose name was altered must not turn into one that is silently left out.
   for (const name of root.keys()) if (!members.has(name)) malformed("unknown member");
-  return {
+  const roots = {
     transaction: readTransactionPart(root),
     state: readState(root),
     stateRoot: readHash(root, "state_root"),
     historyRoot: readHash(root, "history_root"),
     historySize: readCount(root, "history_size"),
-    block: readLightBlock(root.get("block")),
+  };
+  const block = readLightBlock(root.get("block"));
+  return {
+    ...roots,
+    block,
+    since: readSince(root, block),
     trustPath: readList(root, "trust_path", limits.trustPathMax).map(readLightBlock),
   };
 }
@@ -286,12 +301,21 @@ function verifyState(state: StatePart, root: Uint8Array): ProvedState {
  * trust, and says what it proves. `receipt` is the text or the bytes of the JSON document: a
  * document that something else has parsed already may have lost what an alteration added. With a
  * transaction every byte of the genesis counts, of state alone its chain id and validators.
+ * `checkpoints` are checkpoint files, lowest height first: the receipt is followed from the last
+ * one below its header, or from the genesis.
  * @throws XinglinError json_invalid, json_too_large, receipt_malformed, receipt_wrong_network,
  *   receipt_entry_mismatch, receipt_digest_mismatch, receipt_signature_invalid,
- *   receipt_state_proof_invalid, receipt_app_hash_mismatch, trust_path_broken, header_invalid,
- *   commit_invalid, validators_mismatch, commit_power_insufficient. Nothing else.
+ *   receipt_state_proof_invalid, receipt_app_hash_mismatch, trust_start_unknown,
+ *   trust_path_broken, header_invalid,
+ *   commit_invalid, validators_mismatch, commit_power_insufficient; of
+ *   checkpoints those of `verifyCheckpoint`. Nothing else.
  */
-export function verifyReceipt(receipt: string | Uint8Array, genesis: Genesis): Proof {
+export function verifyReceipt(
+  receipt: string | Uint8Array,
+  genesis: Genesis,
+  checkpoints: readonly (string | Uint8Array)[] = [],
+): Proof {
+  const { starts } = acceptCheckpoints(genesis, checkpoints);
   const given = readReceipt(bytesOf(receipt));
   const { block, stateRoot, historyRoot, historySize } = given;
   const { header } = block;
@@ -305,7 +329,11 @@ export function verifyReceipt(receipt: string | Uint8Array, genesis: Genesis): P
   if (!equal(header.appHash, appHash(stateRoot, historyRoot, historySize))) {
     throw new XinglinError("receipt_app_hash_mismatch");
   }
-  verifyTrustPath(genesis.chainId, genesis.validators, given.trustPath, block);
+  const start = startFor(starts, header);
+  if (start.height < given.since) {
+    throw new XinglinError("trust_start_unknown", `height ${given.since}`);
+  }
+  verifyTrustPath(genesis.chainId, start, given.trustPath, block);
   const signedBy = signersOf(block).map(({ address, power }) => ({
     address: toHex(address), power,
   }));

@@ -3,11 +3,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { XinglinError, readGenesis, verifyCoseReceipt, verifyReceipt } from "../src/index.js";
+import {
+  XinglinError, readGenesis, verifyCheckpoint, verifyCoseReceipt, verifyReceipt,
+} from "../src/index.js";
 import { toHex, utf8 } from "../src/bytes.js";
 import { limits } from "../src/limits.js";
 import {
-  coseVerdict, readVectors, repositoryFile, sweep as sweepBytes, verdict,
+  checkpointCases, coseVerdict, readVectors, repositoryFile, sweep as sweepBytes, verdict,
 } from "./vectors.js";
 
 // Goal: this verifier and the one in C++ say the same of the same text. Method: the recorded
@@ -87,6 +89,21 @@ test("the receipts of the formats verify", () => {
     const proof = verifyReceipt(file(name), genesis);
     assert.deepEqual([proof.transaction!.status, proof.signedHeight], [2207, height]);
   }
+});
+
+test("every verdict on checkpoints is reached", () => {
+  const given = checkpointCases();
+  assert.ok(given.length >= 25);
+  for (const one of given) assert.equal(one.given, one.expected, one.name);
+});
+
+test("a checkpoint says what it attests", () => {
+  const file = (name: string): string => repositoryFile(`src/model/tests/vectors/${name}.json`);
+  const genesis = readGenesis(file("genesis"));
+  const proof = verifyCheckpoint(file("checkpoint-31"), genesis, [file("checkpoint-20")]);
+  assert.deepEqual([proof.height, proof.validators, proof.network], [31n, 3, genesis.networkId]);
+  assert.deepEqual([proof.signedWeight, proof.totalWeight], [3, 3]);
+  assert.deepEqual(proof.signedBy, proof.members.map((member) => member.organisation));
 });
 
 test("an error carries its number, its name and what to do", () => {

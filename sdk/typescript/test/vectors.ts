@@ -43,6 +43,30 @@ export function verdict(receipt: string | Uint8Array, genesis: Genesis): string 
   return verdictOf(() => verifyReceipt(receipt, genesis));
 }
 
+/** A verdict of `checkpoint-verdicts.json`, reached again. */
+export interface CheckpointCase {
+  readonly name: string;
+  readonly expected: string;
+  readonly given: string;
+}
+
+/** Every case of the table: texts put in the place of others, and what is said of the receipt. */
+export function checkpointCases(): CheckpointCase[] {
+  const folder = "src/model/tests/vectors/";
+  const genesis = readGenesis(repositoryFile(`${folder}genesis.json`));
+  return JSON.parse(repositoryFile(`${folder}checkpoint-verdicts.json`)).map(
+    (one: Record<string, string> & { checkpoints: string[] }): CheckpointCase => {
+      const text = (file: string): string => {
+        const content = repositoryFile(folder + file);
+        return one["in"] === file ? content.replace(one["from"]!, () => one["to"]!) : content;
+      };
+      const given = verdictOf(() =>
+        verifyReceipt(text(one["receipt"]!), genesis, one.checkpoints.map(text)));
+      return { name: one["name"]!, expected: one["expected"]!, given };
+    },
+  );
+}
+
 /** The same of a COSE receipt. */
 export function coseVerdict(receipt: Uint8Array, one: CoseCase): string {
   return verdictOf(() => verifyCoseReceipt(receipt, one.genesis, one.signer));

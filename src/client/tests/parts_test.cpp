@@ -13,6 +13,7 @@
 #include "client/card.h"
 #include "client/identity_file.h"
 #include "client/policy.h"
+#include "client/session.h"
 
 namespace xl::client {
 namespace {
@@ -74,6 +75,22 @@ TEST(Card, PartsThatAreMissingOrStrangeAreNamed) {
     EXPECT_NE(read.error().message.find(part), std::string::npos);
   }
   EXPECT_EQ(own_purposes_of(PartyKind::service), contracts::purpose_sign);
+}
+
+TEST(Answers, NameTheArchivesThatAreGateways) {
+  const auto message = [](std::string_view detail, std::string_view archives) {
+    HttpResponse answer;
+    answer.status = 410;
+    answer.body = R"({"code":"XL1411","detail":")" + std::string(detail) + R"(","archives":)" +
+                  std::string(archives) + "}";
+    return error_of(answer).message;
+  };
+  EXPECT_EQ(message("", "[]"), describe(ErrorCode::block_not_kept).en);
+  EXPECT_EQ(message("", R"(["https://a.example","http://b.example:1"])"),
+            "This node does not keep blocks this old: ask https://a.example, http://b.example:1");
+  EXPECT_EQ(message("Gone", R"(["https://a.example"])"), "Gone; ask https://a.example");
+  // What a node sends is shown on a terminal.
+  EXPECT_EQ(message("Gone", R"(["https://a.example/\u001b[2J", 7, "run this"])"), "Gone");
 }
 
 TEST(IdentityFile, KeepsRolesAndIsForItsOwnerAlone) {

@@ -8,6 +8,7 @@
 #include "crypto/merkle.h"
 #include "model/canonical.h"
 #include "model/comet/encoding.h"
+#include "model/comet/vote.h"
 
 namespace xl::model::comet {
 namespace {
@@ -147,24 +148,9 @@ BlockId block_id_of(const Header& header, const std::vector<Bytes>& transactions
 
 Bytes vote_sign_bytes(std::string_view chain_id, const Commit& commit, std::size_t index) {
   const CommitSignature& signature = commit.signatures[index];
-  wire::CanonicalVote vote;
-  vote.set_type(2);  // precommit
-  vote.set_height(commit.height);
-  vote.set_round(commit.round);
-  if (signature.flag == BlockIdFlag::commit) to_wire(commit.block_id, *vote.mutable_block_id());
-  to_wire(signature.time, *vote.mutable_timestamp());
-  vote.set_chain_id(std::string(chain_id));
-  const Bytes encoded = encode(vote);
-  Bytes out;
-  for (std::size_t length = encoded.size();; length >>= 7) {
-    if (length < 128) {
-      out.push_back(static_cast<std::uint8_t>(length));
-      break;
-    }
-    out.push_back(static_cast<std::uint8_t>(length | 128));
-  }
-  append(out, encoded);
-  return out;
+  Vote vote{VoteType::precommit, commit.height, commit.round, {}, signature.time};
+  if (signature.flag == BlockIdFlag::commit) vote.block_id = commit.block_id;
+  return sign_bytes(chain_id, vote);
 }
 
 }  // namespace xl::model::comet

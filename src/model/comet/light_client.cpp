@@ -169,13 +169,13 @@ Status verify_step(const Header& trusted, const ValidatorSet& trusted_next,
   return check_full_commit(untrusted);
 }
 
-Status verify_trust_path(std::string_view chain_id, const ValidatorSet& genesis,
+Status verify_trust_path(std::string_view chain_id, const TrustedStart& start,
                          const std::vector<LightBlock>& path, const LightBlock& target) {
   if (path.size() > limits::trust_path_max) {
     return make_error(ErrorCode::trust_path_broken, "too long");
   }
-  Bytes expected = copy_of(hash_of(genesis));
-  std::int64_t height = 0;
+  Bytes expected = copy_of(hash_of(start.validators));
+  std::int64_t height = start.height;
   const auto follow = [&](const LightBlock& block) -> Status {
     if (block.header.chain_id != chain_id) {
       return make_error(ErrorCode::trust_path_broken, "other chain id");
@@ -191,7 +191,10 @@ Status verify_trust_path(std::string_view chain_id, const ValidatorSet& genesis,
     height = block.header.height;
     return {};
   };
-  for (const LightBlock& block : path) XL_TRY(follow(block));
+  const auto first = std::find_if(path.begin(), path.end(), [&](const LightBlock& block) {
+    return start.height == 0 || block.header.height > start.height;
+  });
+  for (auto block = first; block != path.end(); ++block) XL_TRY(follow(*block));
   return follow(target);
 }
 

@@ -17,6 +17,13 @@ struct TrustOptions {
   std::int64_t trust_denominator = 3;
 };
 
+/// Where following validators begins: what is trusted before anything is verified.
+struct TrustedStart {
+  std::int64_t height = 0;  ///< 0: the genesis
+  Hash header_hash{};       ///< of the header at `height`; of the genesis nothing
+  ValidatorSet validators;  ///< of the height behind it
+};
+
 /// Checks a light block in itself: sane fields, the header's hash is the commit's, the set is the
 /// header's, and valid signatures of more than two thirds of the power. A bad signature is
 /// skipped, not fatal, as long as the rest suffices.
@@ -33,10 +40,12 @@ struct TrustOptions {
                                  const LightBlock& untrusted, const Timestamp& now,
                                  const TrustOptions& options);
 
-/// Checks that `path` leads from the genesis set to `target`: each light block of `path` is the
-/// last one signed by its set and commits to the next. No clock: a receipt is as good in ten years.
+/// Checks that `path` leads from `start` to `target`: each light block of `path` is the last one
+/// signed by its set and commits to the next. Blocks of `path` at or below the start are passed
+/// over: the start says what they would. No clock: a receipt is as good in ten years.
+/// Precondition: `target` is above the start, or trust_path_broken.
 /// Errors: those of `verify_light_block`; trust_path_broken.
-[[nodiscard]] Status verify_trust_path(std::string_view chain_id, const ValidatorSet& genesis,
+[[nodiscard]] Status verify_trust_path(std::string_view chain_id, const TrustedStart& start,
                                        const std::vector<LightBlock>& path,
                                        const LightBlock& target);
 

@@ -151,12 +151,12 @@ TEST(FormatVectors, TheHistoryOfThePageIsBuiltAgain) {
 TEST(FormatVectors, NothingOnThePageIsUnchecked) {
   // `block` and `receipt`: block_vectors_test.cpp. `genesis` and `executed`: tests/golden/
   // vectors_test.cpp. `founding`: src/node/tests/founding_vectors_test.cpp. `cursor`:
-  // src/query/tests/cursor_format_test.cpp.
+  // src/query/tests/cursor_format_test.cpp. `signing`: src/ordering/tests/signer_test.cpp.
   const std::map<std::string, std::size_t> expected = {
       {"id", 2},       {"key", 2},     {"transaction", 3}, {"replay", 1},   {"state", 5},
       {"result", 2},   {"history", 2}, {"app", 1},         {"envelope", 5}, {"applied", 2},
       {"tree", 5},     {"block", 12},  {"receipt", 2},     {"genesis", 4},  {"executed", 2},
-      {"founding", 4}, {"cursor", 4}};
+      {"founding", 4}, {"cursor", 4},  {"signing", 5}};
   std::map<std::string, std::size_t> given;
   for (const auto& [name, value] : vectors::of_page("formats.md")) {
     ++given[name.substr(0, name.find('.'))];
