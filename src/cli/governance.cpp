@@ -2,13 +2,17 @@
 // Copyright The Xinglin Authors
 #include "cli/governance.h"
 
+#include <optional>
+
 #include "base/checked.h"
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "cli/checkpoint.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "client/identity.h"
+#include "client/member_card.h"
 #include "contracts/governance/records.h"
 #include "contracts/governance/security.h"
 #include "crypto/hash.h"
@@ -25,6 +29,13 @@ constexpr std::uint64_t report_bytes_max = 64 * 1024 * 1024;
 constexpr std::uint64_t day_ms = 24ULL * 60 * 60 * 1000;
 
 struct MembersOptions {};
+
+struct UpdateOptions {
+  std::string address;
+  std::optional<std::string> gateway;
+  bool archive = false;
+  bool no_archive = false;
+};
 
 struct SecurityOptions {
   std::string auditor;
@@ -52,8 +63,8 @@ Result<int> run_members(const Session& session, const MembersOptions&, const Con
   XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
   Table table({said(console, "organisation", "机构"), said(console, "name", "名称"),
                said(console, "weight", "权重"), said(console, "power", "投票权"),
-               said(console, "address", "地址"), said(console, "next scan", "下次检查"),
-               said(console, "state", "状态")});
+               said(console, "address", "地址"), said(console, "gateway", "网关"),
+               said(console, "next scan", "下次检查"), said(console, "state", "状态")});
   for (const json::Value one : document.root().find("members").items()) {
     const json::Value security = one.find("security");
     std::uint64_t due = 0;
@@ -62,12 +73,75 @@ Result<int> run_members(const Session& session, const MembersOptions&, const Con
     const bool counts = member_text(one, "counts") == member_text(one, "weight");
     std::string state =
         present ? said(console, "member", "成员") : said(console, "expelled", "已除名");
-    if (present && !counts) state = said(console, "member, weight does not count", "成员,权重不计");
+    if (present && one.find("archive").as_bool().value_or(false)) {
+      state += said(console, ", archive", ",归档");
+    }
+    if (present && !counts) state += said(console, ", weight does not count", ",权重不计");
     table.add({member_text(one, "organisation"), member_text(one, "name"),
                member_text(one, "counts") + "/" + member_text(one, "weight"),
-               member_text(one, "power"), member_text(one, "address"), time_text(due), state});
+               member_text(one, "power"), member_text(one, "address"), member_text(one, "gateway"),
+               time_text(due), state});
   }
   table.print(console);
+  return succeeded;
+}
+
+/// What is not given stays as the ledger has it.
+Result<governed::UpdateMember> told_of(Actor& actor, const UpdateOptions& options) {
+  const model::Id& own = actor.identity().organisation;
+  XL_TRY_ASSIGN(const client::HttpResponse answer,
+                actor.session().ask("GET", "/ledger/v1/members/" + model::did_text(own)));
+  if (answer.status != 200) return client::error_of(answer);
+  XL_TRY_ASSIGN(const json::Document document,
+                json::parse(answer.body, {answer.body.size() + 1, 64, 100'000}));
+  const json::Value now = document.root().find("member");
+  governed::UpdateMember out;
+  out.set_member(bytes_of(own.bytes));
+  out.set_address(options.address.empty() ? member_text(now, "address") : options.address);
+  out.set_gateway(options.gateway ? *options.gateway : member_text(now, "gateway"));
+  out.set_archive(options.archive ||
+                  (!options.no_archive && now.find("archive").as_bool().value_or(false)));
+  XL_TRY(client::check_address(out.address()));
+  XL_TRY(client::check_gateway(out.gateway()));
+  return out;
+}
+
+/// Who takes the role promises blocks that nobody else may have: the node that is asked has them.
+Status check_has_every_block(Actor& actor) {
+  XL_TRY_ASSIGN(const json::Document health,
+                client::json_of(actor.session().ask("GET", "/health")));
+  const std::string first(health.root().find("first_block").as_string().value_or("1"));
+  if (first == "1") return {};
+  return make_error(ErrorCode::block_not_kept,
+                    "an archive keeps every block, and this node has none before " + first);
+}
+
+Result<int> run_update(const Session& session, const UpdateOptions& options,
+                       const Console& console) {
+  if (options.address.empty() && !options.gateway && !options.archive && !options.no_archive) {
+    return make_error(ErrorCode::usage_invalid,
+                      "--address, --gateway, --archive or --no-archive says what changes");
+  }
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  if (options.archive) XL_TRY(check_has_every_block(actor));
+  XL_TRY_ASSIGN(const governed::UpdateMember message, told_of(actor, options));
+  const auto sent = actor.session().submit(contracts::governance::contract_number,
+                                           contracts::governance::update_member_type, message);
+  XL_TRY(client::applied(sent));
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/member-updated/v1");
+    out.key("transaction_id").string(sent->transaction_id);
+    out.key("address").string(message.address()).key("gateway").string(message.gateway());
+    console.answer(out.key("archive").boolean(message.archive()).end_object().take());
+  }
+  console.done("The members' list tells it", "成员列表已更新");
+  if (!options.address.empty()) {
+    console.say(
+        "  next: let this node's engine listen there (engine.listen in node.toml) and start it "
+        "again; the others follow by themselves",
+        "  下一步:将 node.toml 的 engine.listen 改为该地址并重启节点;其他成员会自动跟随");
+  }
   return succeeded;
 }
 
@@ -153,7 +227,20 @@ void add_governance_commands(CLI::App& app, Session& session) {
       "Examples:\n  xinglin network members --as hospital.json\n"
       "  xinglin network members --as hospital.json --json");
   choose(members, session, std::make_shared<MembersOptions>(), run_members);
+  auto update_options = std::make_shared<UpdateOptions>();
+  auto* update = network.add_subcommand("update", "tell where this member is and what it keeps");
+  update->add_option("--address", update_options->address, "HOST:PORT of its engine");
+  update->add_option("--gateway", update_options->gateway,
+                     "http(s)://HOST[:PORT] of its gateway; '' tells none");
+  auto* keeps = update->add_flag("--archive", update_options->archive, "it keeps every block");
+  update->add_flag("--no-archive", update_options->no_archive, "it keeps them no longer")
+      ->excludes(keeps);
+  update->footer(
+      "Examples:\n  xinglin network update --gateway https://city.example:7410 --as hospital.json\n"
+      "  xinglin network update --address new.example:26656 --archive --as hospital.json");
+  choose_change(update, session, update_options, run_update);
   add_proposal_commands(network, session);
+  add_checkpoint_commands(network, session);
   auto* security =
       network.add_subcommand("security", "a node's security attestation")->require_subcommand(1);
   security->footer(

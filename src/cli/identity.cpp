@@ -77,7 +77,7 @@ Result<int> run_create(const Session& session, const CreateOptions& options,
                        const Console& console) {
   std::error_code failure;
   if (std::filesystem::exists(options.out, failure)) {
-    return make_error(ErrorCode::file_unwritable, options.out + " exists; a key is never replaced");
+    return make_error(ErrorCode::file_exists, options.out);
   }
   XL_TRY_ASSIGN(const client::Identity who, new_identity(session, options));
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));

@@ -71,6 +71,8 @@ Status fill_admission(const ProposalOptions& options, governed::AdmitMember& out
   out.set_validator_key(bytes_of(card.validator_key));
   out.set_peer_key(bytes_of(card.peer_key));
   out.set_address(card.address);
+  out.set_gateway(card.gateway);
+  out.set_archive(card.archive);
   out.set_weight(options.weight);
   out.set_power(options.power);
   return {};

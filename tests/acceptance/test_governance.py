@@ -20,6 +20,8 @@ from cluster import (ENGINE, OPERATOR, XINGLIN, engine_answer, eventually, free_
 
 pytestmark = needs_engine
 
+EXECUTED = 7  # src/contracts/governance/events.h
+
 
 class Member:
     """A member's folder and, once started, its node."""
@@ -63,6 +65,12 @@ class Member:
         return json.loads(run("--json", "--node", self.url, "ledger", "head",
                               cwd=self.folder).stdout)
 
+    def status(self):
+        """What `node status` says, however the member is."""
+        done = subprocess.run([XINGLIN, "node", "status", "--json", "--node", self.url],
+                              cwd=self.folder, capture_output=True, text=True, timeout=30)
+        return json.loads(done.stdout)
+
     def members(self):
         listed = self.answer("network", "members")["members"]
         return {one["name"]: one for one in listed}
@@ -78,7 +86,10 @@ class Member:
             eventually(lambda v=voter: proposal in v.ask("network", "proposal", "list").stdout)
             sent = voter.answer("network", "proposal", "vote", proposal, "yes")
         shown = eventually(lambda: self.shown(proposal, "executed"))
-        assert int(shown["done_height"]) > 0
+        block = self.answer("ledger", "show", shown["done_height"])
+        done, = [one for one in block["end_events"] if one["type"] == EXECUTED]
+        assert done["contract"] == "governance"
+        assert done["attributes"] == [{"key": 1, "value": proposal}]
         return sent["transaction_id"]
 
     def shown(self, proposal, status):
@@ -168,6 +179,8 @@ def test_members_come_and_go_by_vote(network):
     # A fifth member: admitted, follows from block 1, then orders with the others.
     transactions = [city.answer(*city.make_card("first"))["transaction_id"]]
     transactions.append(admit_west(network))
+    # Known by name at once, though no founder's card names it.
+    eventually(lambda: city.status()["unconnected"] == ["west"] and city.status()["members"] == 5)
     west.start()
     eventually(lambda: west.head()["history_size"] == city.head()["history_size"])
     assert west.head()["app_hash"] == city.head()["app_hash"]
@@ -188,6 +201,13 @@ def test_members_come_and_go_by_vote(network):
     eventually(lambda: north.head()["app_hash"] == city.head()["app_hash"])
     transactions.append(north.decide(everybody, "rekey", "--key", key, "--title", "North's key"))
     eventually(lambda: address in signers_of(city, touched(regulator)))
+    # Whoever is silent is named by its new key too.
+    north.stop()
+    for _ in range(9):
+        touched(regulator)
+    eventually(lambda: city.status()["silent"] == ["north"])
+    north.start()
+    eventually(lambda: north.head()["app_hash"] == city.head()["app_hash"])
 
     # One is expelled: no envelope of it is taken, and nobody is connected to it.
     transactions.append(city.decide(everybody, "expel", "--member", insurer.did, "--title",

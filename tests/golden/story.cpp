@@ -284,6 +284,23 @@ void expel_south(Author& a) {
   a.seal("north");
 }
 
+/// Members tell where they are; an archive stays one until there is another.
+void places(Author& a) {
+  a.block(minute_ms);
+  votes::wire::UpdateMember told = votes::update("north", true, "https://north.example:7410");
+  told.set_address("moved.example:26656");
+  const auto update = [&a](const votes::wire::UpdateMember& message, const std::string& signer) {
+    a.send(governed(contracts::governance::update_member_type, message), {signer});
+  };
+  update(told, "north");
+  update(told, "north");                          // refused: it says so already
+  update(votes::update("north"), "north");        // refused: nobody else is an archive
+  update(votes::update("south", true), "north");  // refused: not south
+  update(votes::update("south", true), "south");
+  update(votes::update("south", false, "http://s:1"), "south");
+  a.seal("north");
+}
+
 /// North weighs two, south one; with five, north decides alone.
 void governance(Author& a) {
   a.block(minute_ms);
@@ -367,6 +384,7 @@ std::vector<StoryBlock> story(const model::Genesis& genesis) {
   consents(author);
   access(author, 12);  // the sixth data block
   endings(author);
+  places(author);
   governance(author);
   return author.take();
 }

@@ -142,13 +142,14 @@ class Contract {
   /// One step of what is due at the end of a block that executed a transaction: what state says
   /// shall happen at this height or time. False when nothing is due, and then nothing was written.
   /// Called until then, at most `limits::block_end_steps_max` times in a block; the rest waits for
-  /// the next one. `context` has no callers. `state` is not held to one contract: another one's
-  /// keys are written through that contract's own functions. A step whose invariants break is
-  /// undone.
+  /// the next one. `context` has no callers, `events` take what the step reports. `state` is not
+  /// held to one contract: another one's keys are written through that contract's own functions. A
+  /// step whose invariants break is undone.
   [[nodiscard]] virtual bool end_block(const Context& context, model::StateWriter& state,
-                                       EngineChanges& engine) const {
+                                       EventSink& events, EngineChanges& engine) const {
     (void)context;
     (void)state;
+    (void)events;
     (void)engine;
     return false;
   }

@@ -2,8 +2,10 @@
 // Copyright The Xinglin Authors
 #include "contracts/governance/agenda.h"
 
+#include "contracts/api/event_values.h"
 #include "contracts/api/shape.h"
 #include "contracts/governance/changes.h"
+#include "contracts/governance/events.h"
 #include "contracts/governance/records.h"
 
 namespace xl::contracts::governance {
@@ -42,6 +44,21 @@ bool execute(const Context& context, model::StateWriter& state, wire::ProposalRe
   return engine.validators.size() != before;
 }
 
+void report_end(const model::Id& id, const wire::ProposalRecord& proposal, EventSink& events) {
+  const EventAttribute name = id_attribute(event::proposal_attribute, id);
+  switch (static_cast<ProposalStatus>(proposal.status())) {
+    case ProposalStatus::executed:
+      events.emit(event::executed, {name});
+      break;
+    case ProposalStatus::failed:
+      events.emit(event::failed,
+                  {name, number_attribute(event::status_attribute, proposal.failure())});
+      break;
+    default:
+      events.emit(event::expired, {name});
+  }
+}
+
 }  // namespace
 
 wire::Agenda load_agenda(const model::StateReader& state) {
@@ -76,7 +93,8 @@ void leave_agenda(model::StateWriter& state, const model::Id& proposal) {
   store_agenda(state, agenda);
 }
 
-bool step_agenda(const Context& context, model::StateWriter& state, EngineChanges& engine) {
+bool step_agenda(const Context& context, model::StateWriter& state, EventSink& events,
+                 EngineChanges& engine) {
   wire::Agenda agenda = load_agenda(state);
   OwnPrefixWriter own(contract_number, state);
   for (int i = 0; i < agenda.items_size(); ++i) {
@@ -91,6 +109,7 @@ bool step_agenda(const Context& context, model::StateWriter& state, EngineChange
     } else if (execute(context, state, *proposal, engine)) {
       agenda.set_validators_height(context.height);
     }
+    report_end(id, *proposal, events);
     agenda.mutable_items()->DeleteSubrange(i, 1);
     store_record(own, proposal_key(id), *proposal);
     store_agenda(own, agenda);

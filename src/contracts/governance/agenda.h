@@ -21,7 +21,7 @@ void pass_on_agenda(model::StateWriter& state, const model::Id& proposal, std::u
 void leave_agenda(model::StateWriter& state, const model::Id& proposal);
 
 /// `Contract::end_block`: does or ends the first proposal that is due.
-[[nodiscard]] bool step_agenda(const Context& context, model::StateWriter& state,
+[[nodiscard]] bool step_agenda(const Context& context, model::StateWriter& state, EventSink& events,
                                EngineChanges& engine);
 
 }  // namespace xl::contracts::governance

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
-#include <algorithm>
-
-#include "base/checked.h"
 #include "contracts/api/shape.h"
 #include "contracts/governance/changes.h"
 #include "contracts/governance/parameters.h"
 #include "contracts/identity/view.h"
 #include "crypto/signature.h"
 #include "model/limits.h"
+#include "model/member_address.h"
 
 namespace xl::contracts::governance {
 
@@ -19,22 +17,6 @@ namespace {
 Status check_ed25519(const std::string& key, std::string_view name) {
   const bool fine = crypto::check_public_key(crypto::Algorithm::ed25519, view_of(key)).ok();
   return fine ? Status{} : Status(malformed(name));
-}
-
-/// HOST:PORT of what a host name or an address may hold.
-Status check_address(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(".:-[]").find(c) != std::string_view::npos;
-  };
-  std::uint64_t port = 0;
-  const bool fine = colon != 0 && colon != std::string::npos &&
-                    address.size() <= limits::member_address_bytes_max &&
-                    std::all_of(address.begin(), address.end(), allowed) &&
-                    parse_decimal(std::string_view(address).substr(colon + 1), port) && port > 0 &&
-                    port <= 65535;
-  return fine ? Status{} : Status(malformed("address"));
 }
 
 Status check_bound(std::uint64_t value, std::uint64_t max, std::string_view name) {
@@ -61,12 +43,18 @@ Status check_admit(const wire::AdmitMember& in) {
   XL_TRY(check_ed25519(in.envelope_key(), "envelope_key"));
   XL_TRY(check_ed25519(in.peer_key(), "peer_key"));
   XL_TRY(check_validator_key(in.validator_algorithm(), in.validator_key()));
-  XL_TRY(check_address(in.address()));
+  XL_TRY(check_places(in.address(), in.gateway()));
   XL_TRY(check_bound(in.weight(), limits::member_weight_max, "weight"));
   return check_bound(in.power(), limits::member_power_max, "power");
 }
 
 }  // namespace
+
+Status check_places(const std::string& address, const std::string& gateway) {
+  if (!model::is_engine_address(address)) return malformed("address");
+  return gateway.empty() || model::is_gateway_url(gateway) ? Status{}
+                                                           : Status(malformed("gateway"));
+}
 
 Status check_change_shape(const wire::Propose& content) {
   switch (content.change_case()) {

@@ -46,6 +46,8 @@ wire::MemberRecord record_of(const Context& context, const wire::AdmitMember& in
   out.set_peer_id(peer.data(), peer.size());
   out.set_address(in.address());
   out.set_since_ms(context.block_ms);
+  out.set_gateway(in.gateway());
+  out.set_archive(in.archive());
   return out;
 }
 
@@ -72,10 +74,10 @@ StatusCode check_admit(const Context& context, const model::StateReader& state,
   const StatusCode fresh = check_newcomers(state, in);
   if (fresh != applied) return fresh;
   const wire::MemberRecord record = record_of(context, in);
+  if (is_address_taken(members, {}, in.address())) return key_in_use;
   for (const Member& other : members) {
-    const bool address = is_present(other.record) && other.record.address() == in.address();
     if (other.record.validator_key() == in.validator_key() ||
-        other.record.peer_id() == record.peer_id() || address) {
+        other.record.peer_id() == record.peer_id()) {
       return key_in_use;
     }
   }
@@ -105,6 +107,7 @@ StatusCode check_expel(const model::StateReader& state, const std::vector<Member
                        const model::Id& id) {
   const wire::MemberRecord& record = find_in(members, id).record;
   if (!keeps_weight(members, id)) return no_weight_left;
+  if (!can_spare_archive(members, id)) return no_archive_left;
   return check_power(state, members,
                      {{record.validator_key(), record.power()}, {record.validator_key(), 0}});
 }
@@ -158,6 +161,23 @@ void apply_admit(const Context& context, model::StateWriter& state, const wire::
 }
 
 }  // namespace
+
+bool has_archive(const std::vector<Member>& members, const model::Id& without) {
+  return std::any_of(members.begin(), members.end(), [&](const Member& member) {
+    return member.id != without && is_present(member.record) && member.record.archive();
+  });
+}
+
+bool can_spare_archive(const std::vector<Member>& members, const model::Id& member) {
+  return has_archive(members, member) || !has_archive(members);
+}
+
+bool is_address_taken(const std::vector<Member>& members, const model::Id& self,
+                      const std::string& address) {
+  return std::any_of(members.begin(), members.end(), [&](const Member& other) {
+    return other.id != self && is_present(other.record) && other.record.address() == address;
+  });
+}
 
 bool moves_validators(const wire::Propose& content) {
   return content.has_admit() || content.has_expel() || content.has_validator();

@@ -10,6 +10,19 @@ namespace xl::contracts::governance {
 /// The bounds of the change in a proposal. Errors: message_malformed.
 [[nodiscard]] Status check_change_shape(const xinglin::governance::v1::Propose& content);
 
+/// A member's engine address, and its gateway unless it tells none. Errors: message_malformed.
+[[nodiscard]] Status check_places(const std::string& address, const std::string& gateway);
+
+/// Is there an archive, a present member that says it keeps every block, besides `without`?
+[[nodiscard]] bool has_archive(const std::vector<Member>& members, const model::Id& without = {});
+
+/// May `member` stop being an archive? Not the last one: what it alone keeps would be lost.
+[[nodiscard]] bool can_spare_archive(const std::vector<Member>& members, const model::Id& member);
+
+/// Is it another present member's engine address?
+[[nodiscard]] bool is_address_taken(const std::vector<Member>& members, const model::Id& self,
+                                    const std::string& address);
+
 /// Can it be done now? Otherwise the reason: asked when it is proposed and again when it is due.
 [[nodiscard]] StatusCode check_change(const Context& context, const model::StateReader& state,
                                       const xinglin::governance::v1::Propose& content);

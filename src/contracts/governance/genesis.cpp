@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "contracts/governance/genesis.h"
 
+#include "contracts/governance/changes.h"
 #include "contracts/governance/parameters.h"
 #include "contracts/governance/power.h"
 #include "contracts/governance/records.h"
@@ -20,18 +21,37 @@ Error genesis_error(std::string_view what) {
   return make_error(ErrorCode::genesis_malformed, what);
 }
 
+/// Where a member is, and what it keeps. Without a gateway or a role it tells none.
+struct Places {
+  std::string address;
+  std::string gateway;
+  bool archive = false;
+};
+
+Result<Places> read_places(json::Value in) {
+  const auto address = in.find("address").as_string();
+  const json::Value gateway = in.find("gateway");
+  const json::Value archive = in.find("archive");
+  const bool told = (!gateway.present() || gateway.is_string()) &&
+                    (!archive.present() || archive.as_bool().has_value());
+  if (!address || !told) return genesis_error("member");
+  Places out{std::string(*address), std::string(gateway.as_string().value_or("")),
+             archive.as_bool().value_or(false)};
+  if (!check_places(out.address, out.gateway).ok()) return genesis_error("member");
+  return out;
+}
+
 Status write_member(json::Value in, model::StateWriter& state) {
   XL_TRY_ASSIGN(const model::Id id,
                 model::id_from_did(in.find("organisation").as_string().value_or("")));
   if (find_member(state, id)) return genesis_error("one member twice");
   const auto weight = in.find("weight").as_uint64();
   const auto power = in.find("power").as_uint64();
-  const auto address = in.find("address").as_string();
+  XL_TRY_ASSIGN(const Places places, read_places(in));
   Bytes key;
   Bytes peer;
   if (!weight || *weight > limits::member_weight_max || !power ||
-      *power > limits::member_power_max || !address || address->empty() ||
-      address->size() > limits::member_address_bytes_max ||
+      *power > limits::member_power_max ||
       !from_base64(in.find("validator_key").as_string().value_or(""), key) ||
       !crypto::check_public_key(crypto::Algorithm::ed25519, key).ok() ||
       !from_hex(in.find("peer_id").as_string().value_or(""), peer) ||
@@ -43,7 +63,9 @@ Status write_member(json::Value in, model::StateWriter& state) {
   record.set_validator_key(key.data(), key.size());
   record.set_power(*power);
   record.set_peer_id(peer.data(), peer.size());
-  record.set_address(std::string(*address));
+  record.set_address(places.address);
+  record.set_gateway(places.gateway);
+  record.set_archive(places.archive);
   store_record(state, member_key(id), record);
   return {};
 }

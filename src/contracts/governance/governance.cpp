@@ -36,6 +36,8 @@ class Governance final : public Contract {
         return check_withdraw(payload);
       case attest_security_type:
         return check_attest_security(payload);
+      case update_member_type:
+        return check_update_member(payload);
       default:
         return make_error(ErrorCode::contract_unknown);
     }
@@ -46,9 +48,9 @@ class Governance final : public Contract {
     return write_genesis(section, state);
   }
 
-  [[nodiscard]] bool end_block(const Context& context, model::StateWriter& state,
+  [[nodiscard]] bool end_block(const Context& context, model::StateWriter& state, EventSink& events,
                                EngineChanges& engine) const override {
-    return step_agenda(context, state, engine);
+    return step_agenda(context, state, events, engine);
   }
 
   [[nodiscard]] bool invariants(const model::WriteSet& changes, const model::StateReader& before,

@@ -8,6 +8,7 @@
 
 #include "contracts/api/shape.h"
 #include "contracts/governance/agenda.h"
+#include "contracts/governance/changes.h"
 #include "contracts/governance/parameters.h"
 #include "contracts/governance/power.h"
 #include "contracts/governance/records.h"
@@ -118,7 +119,8 @@ class InvariantCheck {
     std::set<std::string> keys;
     std::set<std::string> peers;
     std::uint64_t weight = 0;
-    for (const Member& member : members_of(after_)) {
+    const std::vector<Member> after = members_of(after_);
+    for (const Member& member : after) {
       if (!is_present(member.record)) continue;
       weight += member.record.weight();
       if (!keys.insert(member.record.validator_key()).second) return false;
@@ -127,6 +129,7 @@ class InvariantCheck {
     }
     const std::vector<Member> before = members_of(before_);
     if (before.empty()) return true;
+    if (has_archive(before) && !has_archive(after)) return false;
     for (const Member& member : before) {
       power[member.record.validator_key()] -= static_cast<std::int64_t>(member.record.power());
     }

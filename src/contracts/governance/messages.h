@@ -18,4 +18,7 @@ namespace xl::contracts::governance {
 /// security.cpp
 [[nodiscard]] Result<std::unique_ptr<Command>> check_attest_security(ByteView payload);
 
+/// update_member.cpp
+[[nodiscard]] Result<std::unique_ptr<Command>> check_update_member(ByteView payload);
+
 }  // namespace xl::contracts::governance

@@ -19,6 +19,7 @@ constexpr std::uint16_t propose_type = 1;
 constexpr std::uint16_t vote_type = 2;
 constexpr std::uint16_t withdraw_type = 3;
 constexpr std::uint16_t attest_security_type = 4;
+constexpr std::uint16_t update_member_type = 5;
 
 /// The state keys of these tables.
 [[nodiscard]] inline Bytes member_key(const model::Id& member) {

@@ -176,12 +176,14 @@ class Ledger {
   /// The end of a block, as execution has it: every contract does what is due. The next block is
   /// one height up.
   EngineChanges end_block() {
+    events_.clear();
     const Context context{height, block_ms, network, {}, {}};
     EngineChanges engine;
     for (const auto& contract : registry_->all()) {
       for (std::uint32_t step = 0; step < limits::block_end_steps_max; ++step) {
         model::Overlay changes(state());
-        if (!contract->end_block(context, changes, engine)) break;
+        EventSink sink(contract->number(), events_);
+        if (!contract->end_block(context, changes, sink, engine)) break;
         for (const auto& one : registry_->all()) {
           const Bytes first{one->number()};
           const Bytes behind{static_cast<std::uint8_t>(one->number() + 1)};
@@ -194,6 +196,9 @@ class Ledger {
     ++height;
     return engine;
   }
+
+  /// What the last `end_block` reported.
+  [[nodiscard]] const std::vector<Event>& end_events() const { return events_; }
 
   [[nodiscard]] const model::StateReader& state() const { return *state_; }
   [[nodiscard]] model::Overlay& writable() { return *state_; }
@@ -352,6 +357,7 @@ class Ledger {
   EmptyState base_;
   std::unique_ptr<Registry> registry_ = std::make_unique<Registry>(make_registry());
   std::unique_ptr<model::Overlay> state_;
+  std::vector<Event> events_;
   std::uint64_t transactions_ = 0;
 };
 

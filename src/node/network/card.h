@@ -10,6 +10,7 @@ namespace xl::node {
 using client::CardOrganisation;
 using client::CardSigners;
 using client::check_address;
+using client::check_gateway;
 using client::check_network_name;
 using client::member_card_content;
 using client::MemberCard;

@@ -8,6 +8,7 @@
 #include "base/json/json.h"
 #include "base/json/writer.h"
 #include "model/limits.h"
+#include "node/network/roster.h"
 
 namespace xl::node {
 namespace {
@@ -38,7 +39,11 @@ std::string config_of(const std::vector<ordering::cometbft::Peer>& peers, const 
   std::string out = "# Xinglin node. Every key is listed in docs/reference/configuration.md.\n";
   out += "[gateway]\nlisten = \"127.0.0.1\"\nport = " + std::to_string(settings.port) + "\n";
   out += "[engine]\nkind = \"cometbft\"\nprogram = \"" + settings.engine.string() + "\"\n";
+  if (!settings.signer.empty()) out += "signer = \"" + settings.signer + "\"\n";
   if (settings.same_address) out += "same_address = true\n";
+  if (settings.snapshot_every > 0) {
+    out += "snapshot_every = " + std::to_string(settings.snapshot_every) + "\n";
+  }
   out += "listen = \"" + own.address + "\"\npeers = [\n";
   for (const auto& peer : peers) {
     out += "  \"" + peer.node_id + "@" + peer.address + "\",\n";
@@ -89,7 +94,10 @@ Result<Founding> found_from_cards(const Layout& layout, const std::vector<fs::pa
   if (fs::exists(layout.genesis(), failure)) {
     XL_TRY_ASSIGN(const Bytes there, read_file(layout.genesis(), limits::genesis_bytes_max));
     if (!equal(there, view_of(text))) {
-      return make_error(ErrorCode::genesis_not_of_cards, "this folder has another genesis already");
+      return make_error(ErrorCode::genesis_not_of_cards,
+                        "this folder has another genesis already, and what it signed stays signed; "
+                        "a member that is to "
+                        "be in another network makes a new folder: xinglin network card");
     }
   }
   XL_TRY(make_folders(layout));
@@ -176,6 +184,21 @@ Status keep_founding(const Layout& layout, json::Value root, std::vector<MemberC
 
 }  // namespace
 
+namespace {
+
+/// Where this member's engine is: as the ledger lists it, in which it may have told another place
+/// than its card's.
+std::string own_address(const Layout& layout, const MemberCard& card, ByteView genesis_file) {
+  const auto genesis = model::read_genesis(genesis_file);
+  if (!genesis.ok()) return card.address;
+  for (const ListedMember& member : read_roster(layout, *genesis).members) {
+    if (member.self) return member.address;
+  }
+  return card.address;
+}
+
+}  // namespace
+
 Result<std::string> write_invitation(const Layout& layout) {
   std::error_code failure;
   if (!fs::exists(layout.genesis(), failure) || !fs::exists(layout.cards(), failure)) {
@@ -190,7 +213,7 @@ Result<std::string> write_invitation(const Layout& layout) {
   XL_TRY(write_files(out, "cards", layout.cards()));
   XL_TRY(write_files(out, "signatures", layout.signatures()));
   out.key("peer_id").string(ordering::cometbft::node_id_of(own[0].peer_key));
-  out.key("peer_address").string(own[0].address);
+  out.key("peer_address").string(own_address(layout, own[0], genesis));
   return out.end_object().take() + "\n";
 }
 

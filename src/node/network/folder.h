@@ -17,6 +17,9 @@ struct FoundingSettings {
   std::filesystem::path engine;  ///< the CometBFT program
   std::uint16_t port = 7410;     ///< of the gateway; 0 takes a free one
   bool same_address = false;     ///< all members are on one machine
+  std::string signer = {};       ///< where the engine listens for an outside signer, or empty
+  /// Blocks between two snapshots; 0: as many as it is by default.
+  std::uint64_t snapshot_every = 0;
 };
 
 /// How far a founding has come, as this member sees it.

@@ -103,7 +103,8 @@ void write_governance(json::Writer& out, const std::vector<MemberCard>& cards, b
     out.key("validator_key").string(to_base64(card.validator_key));
     out.key("power").unsigned_integer(founder_power);
     out.key("peer_id").string(ordering::cometbft::node_id_of(card.peer_key));
-    out.key("address").string(card.address).end_object();
+    out.key("address").string(card.address).key("gateway").string(card.gateway);
+    out.key("archive").boolean(card.archive).end_object();
   }
   out.end_array().end_object();
 }

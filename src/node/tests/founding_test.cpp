@@ -12,6 +12,7 @@
 #include "model/genesis.h"
 #include "node/init.h"
 #include "node/network/folder.h"
+#include "node/network/roster.h"
 
 namespace xl::node {
 namespace {
@@ -30,6 +31,8 @@ class Founding : public ::testing::Test {
       member.network_name = "region";
       member.organisations = {{"Hospital " + std::to_string(i), OrganisationType::hospital}};
       member.address = "127.0.0.1:" + std::to_string(27000 + i);
+      if (i < 2) member.gateway = "https://hospital-" + std::to_string(i) + ".example";
+      member.archive = i == 0;
       auto made = make_member(layout(i), member, unlock_, clock_);
       ASSERT_TRUE(made.ok()) << made.error().text();
       cards_.push_back(std::move(*made));
@@ -89,6 +92,26 @@ TEST_F(Founding, NoByteOfACardCanBeChangedUnnoticed) {
       EXPECT_EQ(read.error().code, ErrorCode::card_invalid) << "at byte " << i;
     }
   }
+}
+
+TEST_F(Founding, GatewayAndArchiveGoFromTheCardToTheGenesis) {
+  const auto text = found_network(cards_);
+  ASSERT_TRUE(text.ok());
+  const Roster roster = read_roster(layout(0), *model::read_genesis(view_of(*text)));
+  ASSERT_EQ(roster.members.size(), count);
+  for (const ListedMember& member : roster.members) {
+    const auto card = std::find_if(cards_.begin(), cards_.end(), [&](const MemberCard& one) {
+      return one.did() == member.organisation;
+    });
+    ASSERT_NE(card, cards_.end());
+    EXPECT_EQ(member.gateway, card->gateway);
+    EXPECT_EQ(member.archive, card->archive);
+  }
+  NewMember member;
+  member.network_name = "region";
+  member.organisations = {{"Hospital", OrganisationType::hospital}};
+  member.gateway = "https://Hospital.example/";
+  EXPECT_EQ(make_member(layout(9), member, unlock_, clock_).error().code, ErrorCode::usage_invalid);
 }
 
 TEST_F(Founding, CardsThatDoNotFitTogetherAreRefused) {

@@ -33,6 +33,9 @@ MemberCard page_card(std::uint8_t number) {
   out.validator_key = public_key(0xa0 + number);
   out.peer_key = public_key(0xc0 + number);
   out.address = std::string(1, static_cast<char>('a' + number - 1)) + ".example:26656";
+  const std::array<std::string, 3> gateways = {"https://a.example:7410", "https://b.example", ""};
+  out.gateway = gateways[number - 1U];
+  out.archive = first;
   out.made_ms = 1795219200000 - 3U + number;
   return out;
 }

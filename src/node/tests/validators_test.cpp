@@ -190,7 +190,9 @@ class Validators : public ::testing::Test {
     sets_.push_back(set);
     ASSERT_TRUE(chain_->persist(chain_->finalize(height_, std::move(result)), 0).ok());
     const auto made = signed_block(envelopes, before, sets_[height_]);
-    const Status stored = chain_->persist_signed(made);
+    auto seen = made;
+    if (one_is_slow_) seen.light.commit.signatures[0] = {};  // not among the first two thirds
+    const Status stored = chain_->persist_signed(seen);
     ASSERT_TRUE(stored.ok()) << stored.error().text() << " at " << height_;
     last_id_ = made.light.commit.block_id;
     last_commit_ = made.light.commit;
@@ -224,6 +226,7 @@ class Validators : public ::testing::Test {
   std::unique_ptr<chain::Chain> chain_;
   std::vector<comet::ValidatorSet> sets_;  // by height
   std::uint64_t height_ = 0;
+  bool one_is_slow_ = false;
   std::uint64_t block_ms_ = genesis_ms;
   std::uint8_t nonce_ = 0;
   comet::BlockId last_id_;
@@ -309,6 +312,39 @@ TEST_F(Validators, WhatStaysAfterForgettingLeadsToTheFirstDay) {
   EXPECT_EQ(report->base, kept_from);
 }
 
+/// The header that carries what a block did comes one block later.
+TEST_F(Validators, TheHeightThatIsShownIsOneThatIsProved) {
+  for (int i = 0; i < 3; ++i) {
+    block({});
+    EXPECT_EQ(chain_->head().signed_height, height_);
+    EXPECT_EQ(chain_->provable_height(), height_ - 1);
+  }
+  const auto proved = chain_->state_receipt(Bytes{0xff}, chain_->provable_height());
+  ASSERT_TRUE(proved.ok()) << proved.error().text();
+  EXPECT_TRUE(model::verify_receipt(*proved, genesis_).ok());
+  EXPECT_TRUE(chain_->state_receipt(Bytes{0xff}, 0).ok());
+}
+
+/// The engine goes on with the first two thirds of the votes; the next block holds the others.
+TEST_F(Validators, AReceiptShowsTheVotesThatCameLater) {
+  const auto votes_for = [&](std::uint64_t height) {
+    const auto stored = chain_->block(height);
+    XL_CHECK(stored.ok() && stored->commit);
+    return std::count_if(stored->commit->signatures.begin(), stored->commit->signatures.end(),
+                         [](const auto& one) { return one.flag == comet::BlockIdFlag::commit; });
+  };
+  one_is_slow_ = true;
+  for (int i = 0; i < 3; ++i) block({});
+  EXPECT_EQ(votes_for(3), 3);
+  EXPECT_EQ(votes_for(2), 4);
+  EXPECT_EQ(votes_for(1), 4);
+  open();
+  EXPECT_EQ(votes_for(2), 4);
+  const auto receipt = chain_->state_receipt(Bytes{0xff}, 1);
+  ASSERT_TRUE(receipt.ok()) << receipt.error().text();
+  EXPECT_TRUE(model::verify_receipt(*receipt, genesis_).ok());
+}
+
 TEST_F(Validators, NoOtherSetTakesThePlaceOfOne) {
   decide(votes::validator("rekey", "west", "next west", 10));
   block({});
@@ -331,6 +367,85 @@ TEST_F(Validators, NoOtherSetTakesThePlaceOfOne) {
   ++height_;
   forged.block = signed_block({}, chain_->head().app_hash, genesis_.validators).light;
   EXPECT_FALSE(model::verify_receipt(forged, genesis_).ok());
+}
+
+/// What this ledger says for a checkpoint, signed by three of the four founders.
+model::SignedCheckpoint co_signed(const chain::Chain& chain, std::uint64_t height) {
+  const auto shown = chain.signed_header(height);
+  XL_CHECK(shown.ok());
+  model::SignedCheckpoint out;
+  out.content.network = chain.genesis().network;
+  out.content.height = height;
+  out.content.header_hash = comet::hash_of(shown->block.header);
+  out.content.validators = shown->next_validators;
+  out.content.members = model::founding_members(chain.genesis()).value();
+  const Bytes content = model::checkpoint_signed_bytes(out.content);
+  for (const char* name : {"north", "south", "east"}) {
+    model::add_signature(
+        out, {id(name), copy_of(key(name).signing.public_key()), key(name).signing.sign(content)});
+  }
+  return out;
+}
+
+TEST_F(Validators, FromACheckpointEveryReceiptIsShort) {
+  decide(votes::validator("power", "south", validator_of("south"), 14));
+  decide(votes::validator("rekey", "west", "next west", 10));
+  block({});
+  block({});
+  const std::uint64_t since = height_;
+  const std::vector checkpoints = {co_signed(*chain_, since)};
+  const auto trust = model::Trust::with(genesis_, checkpoints);
+  ASSERT_TRUE(trust.ok()) << trust.error().text();
+  const auto check = [&](std::size_t steps, bool begun) {
+    for (const Hash& one : transactions_) {
+      const auto made = chain_->receipt(one, since);
+      ASSERT_TRUE(made.ok()) << made.error().text();
+      const Status verified = model::verify_receipt(*made, *trust);
+      EXPECT_TRUE(verified.ok()) << verified.error().text();
+      EXPECT_LE(made->trust_path.size(), steps);
+      EXPECT_EQ(made->since, begun ? since : 0);
+      if (begun) {
+        EXPECT_EQ(model::verify_receipt(*made, genesis_).error().code,
+                  ErrorCode::trust_start_unknown);
+      }
+      // A whole one is as good, with and without the checkpoint.
+      EXPECT_TRUE(model::verify_receipt(receipt(one), *trust).ok());
+      EXPECT_TRUE(model::verify_receipt(receipt(one), genesis_).ok());
+    }
+  };
+  check(2, false);  // nothing was signed above it yet
+  block({});
+  check(0, true);  // the first header above it proves what is older
+  decide(votes::expulsion("leave", "east"));
+  block({});
+  open();
+  check(1, true);
+  for (const std::uint64_t height : {std::uint64_t{0}, since - 3, since}) {
+    const auto state = chain_->state_receipt(Bytes{0xff}, height, since);
+    ASSERT_TRUE(state.ok()) << state.error().text();
+    EXPECT_TRUE(model::verify_receipt(*state, *trust).ok()) << height;
+  }
+  EXPECT_EQ(chain_->receipt(transactions_[0], height_ + 1).error().code, ErrorCode::height_unknown);
+  EXPECT_EQ(chain_->state_receipt(Bytes{0xff}, 0, height_ + 1).error().code,
+            ErrorCode::height_unknown);
+  EXPECT_EQ(chain_->signed_header(height_ + 1).error().code, ErrorCode::height_unknown);
+}
+
+TEST_F(Validators, KeysThatRetiredCannotSignAnotherHistoryPastACheckpoint) {
+  decide(votes::validator("rekey", "west", "next west", 10));
+  block({});
+  block({});
+  const std::vector checkpoints = {co_signed(*chain_, height_)};
+  decide(votes::weight("after", "north", 2));
+  model::Receipt forged = receipt(transactions_.back());
+  ++height_;
+  // As if nobody had ever voted: the first set signs on.
+  forged.trust_path.clear();
+  forged.block = signed_block({}, chain_->head().app_hash, genesis_.validators).light;
+  EXPECT_TRUE(model::verify_receipt(forged, genesis_).ok());
+  const auto trust = model::Trust::with(genesis_, checkpoints);
+  ASSERT_TRUE(trust.ok()) << trust.error().text();
+  EXPECT_EQ(model::verify_receipt(forged, *trust).error().code, ErrorCode::trust_path_broken);
 }
 
 TEST_F(Validators, AHeaderOfAnotherSetIsNotKept) {

@@ -36,7 +36,15 @@ class Model {
  public:
   std::map<std::string, std::uint64_t> weights = {{"north", 1}, {"south", 1}, {"insurer", 1}};
   std::map<std::string, std::uint64_t> powers = {{"north", 10}, {"south", 10}, {"insurer", 10}};
+  std::map<std::string, bool> archives = {{"north", false}, {"south", false}, {"insurer", false}};
   std::vector<std::pair<std::string, ModelProposal>> proposals;
+
+  /// Nothing changes, or nobody would keep the blocks that somebody promised to keep.
+  [[nodiscard]] bool can_be(const std::string& member, bool archive) const {
+    std::size_t count = 0;
+    for (const auto& [name, keeps] : archives) count += keeps ? 1 : 0;
+    return archives.at(member) != archive && (archive || count > 1);
+  }
 
   [[nodiscard]] bool can(const ModelProposal& one) const {
     if (one.is_weight) {
@@ -94,7 +102,10 @@ class Walk {
   explicit Walk(std::uint64_t seed) : random_(seed) {}
 
   void step() {
-    switch (random_() % 8) {
+    switch (random_() % 9) {
+      case 8:
+        update();
+        break;
       case 0:
       case 1:
         propose();
@@ -113,6 +124,14 @@ class Walk {
 
  private:
   std::string any_name() { return names[random_() % names.size()]; }
+
+  void update() {
+    const std::string member = any_name();
+    const bool archive = random_() % 2 == 0;
+    const bool expected = model_.can_be(member, archive);
+    EXPECT_EQ(votes::update_member(ledger_, member, archive) == applied, expected) << member;
+    if (expected) model_.archives[member] = archive;
+  }
 
   void propose() {
     ModelProposal one;
@@ -150,6 +169,7 @@ class Walk {
       ASSERT_TRUE(member);
       EXPECT_EQ(member->weight(), weight) << name;
       EXPECT_EQ(member->power(), model_.powers.at(name)) << name;
+      EXPECT_EQ(member->archive(), model_.archives.at(name)) << name;
     }
     for (const auto& [name, one] : model_.proposals) {
       EXPECT_EQ(votes::status_of(ledger_, name), one.status) << name;

@@ -6,6 +6,7 @@
 // ledger, then every transition, the bounds of each change, and attacks by who signs.
 #include <gtest/gtest.h>
 
+#include "contracts/governance/events.h"
 #include "contracts/governance/messages.pb.h"
 #include "contracts/governance/records.h"
 #include "contracts/governance/security.h"
@@ -39,6 +40,8 @@ using testing::votes::propose;
 using testing::votes::public_key;
 using testing::votes::send;
 using testing::votes::status_of;
+using testing::votes::update;
+using testing::votes::update_member;
 using testing::votes::validator;
 using testing::votes::vote;
 using testing::votes::weight;
@@ -323,9 +326,80 @@ std::vector<StatusCase> security_cases() {
   };
 }
 
+std::vector<StatusCase> update_cases() {
+  const auto of_north = [](const std::function<void(wire::UpdateMember&)>& change) {
+    return [change](Ledger& l) {
+      wire::UpdateMember out = update("north");
+      change(out);
+      return send(l, update_member_type, out, {"north"});
+    };
+  };
+  return {
+      {"a member tells its gateway", applied,
+       of_north([](auto& out) { out.set_gateway("https://north.example:7410"); })},
+      {"as it is", nothing_changes, of_north([](auto&) {})},
+      {"another's engine address", key_in_use,
+       of_north([](auto& out) { out.set_address("south.example:26656"); })},
+      {"another tells it", not_signed_by_member,
+       [](Ledger& l) { return send(l, update_member_type, update("north", true), {"south"}); }},
+      {"a key that does not manage tells it", purpose_missing,
+       [](Ledger& l) {
+         EXPECT_EQ(l.add_key("north", "signs only", purpose_sign, "north"), applied);
+         return send(l, update_member_type, update("north", true), {"signs only"});
+       }},
+      {"one who is no member", member_unknown,
+       [](Ledger& l) {
+         wire::UpdateMember out = update("north");
+         out.set_member(field("nobody"));
+         return send(l, update_member_type, out, {"north"});
+       }},
+      {"an expelled member", member_expelled,
+       [](Ledger& l) {
+         EXPECT_EQ(decide(l, expulsion("x", "insurer"), {}), ProposalStatus::executed);
+         return update_member(l, "insurer", true);
+       }},
+      {"the address of one who was expelled", applied,
+       [](Ledger& l) {
+         EXPECT_EQ(decide(l, expulsion("x", "insurer"), {}), ProposalStatus::executed);
+         wire::UpdateMember out = update("north");
+         out.set_address("insurer.example:26656");
+         return send(l, update_member_type, out, {"north"});
+       }},
+      {"the last archive gives the role up", no_archive_left,
+       [](Ledger& l) {
+         EXPECT_EQ(update_member(l, "north", true), applied);
+         return update_member(l, "north", false);
+       }},
+      {"the last archive moves", applied,
+       [](Ledger& l) {
+         EXPECT_EQ(update_member(l, "north", true), applied);
+         wire::UpdateMember out = update("north", true);
+         out.set_address("new.example:26656");
+         return send(l, update_member_type, out, {"north"});
+       }},
+      {"another archive stays", applied,
+       [](Ledger& l) {
+         EXPECT_EQ(update_member(l, "north", true), applied);
+         EXPECT_EQ(update_member(l, "south", true), applied);
+         return update_member(l, "north", false);
+       }},
+      {"expelling the last archive", no_archive_left,
+       [](Ledger& l) {
+         EXPECT_EQ(update_member(l, "insurer", true), applied);
+         return propose(l, expulsion("p", "insurer"));
+       }},
+      {"expelling one of two", applied,
+       [](Ledger& l) {
+         EXPECT_EQ(update_member(l, "insurer", true), applied);
+         EXPECT_EQ(update_member(l, "south", true), applied);
+         return propose(l, expulsion("p", "insurer"));
+       }},
+  };
+}
+
 TEST(Governance, ReachesEveryStatus) {
   std::vector<StatusCase> cases;
-  for (auto* table : {&who_may, &when, &what, &security_cases}) {
+  for (auto* table : {&who_may, &when, &what, &security_cases, &update_cases}) {
     for (StatusCase& one : (*table)()) cases.push_back(std::move(one));
   }
   // What would leave no validator moves more than a third, unless there is but one.
@@ -370,6 +444,19 @@ TEST(Governance, StatusesAreSound) {
   testing::expect_sound_statuses(*Ledger().registry().find(contract_number));
 }
 
+/// The block's end reported this of this proposal and nothing else.
+std::vector<EventAttribute> expect_end(const Ledger& ledger, std::uint16_t type,
+                                       const std::string& proposal) {
+  EXPECT_EQ(ledger.end_events().size(), 1U);
+  if (ledger.end_events().empty()) return {};
+  const Event& event = ledger.end_events().front();
+  EXPECT_EQ(event.contract, contract_number);
+  EXPECT_EQ(event.type, type);
+  EXPECT_EQ(event.attributes.at(0).key, event::proposal_attribute);
+  EXPECT_EQ(event.attributes.at(0).value, copy_of(id(proposal).view()));
+  return event.attributes;
+}
+
 TEST(Governance, MoreThanTwoThirdsPassAndNotOneLess) {
   Ledger ledger;
   ASSERT_EQ(propose(ledger, weight("p", "south", 2)), applied);
@@ -377,6 +464,7 @@ TEST(Governance, MoreThanTwoThirdsPassAndNotOneLess) {
   ASSERT_EQ(vote(ledger, "p", "south", Ballot::yes), applied);
   ledger.end_block();
   EXPECT_EQ(status_of(ledger, "p"), ProposalStatus::open);  // two of three are not more
+  EXPECT_TRUE(ledger.end_events().empty());
   ASSERT_EQ(vote(ledger, "p", "insurer", Ballot::no), applied);
   EXPECT_EQ(status_of(ledger, "p"), ProposalStatus::open);
   ASSERT_EQ(vote(ledger, "p", "insurer", Ballot::yes), applied);  // changed its mind
@@ -384,6 +472,7 @@ TEST(Governance, MoreThanTwoThirdsPassAndNotOneLess) {
   EXPECT_EQ(find_member(ledger.state(), id("south"))->weight(), 1U);
   ledger.end_block();
   EXPECT_EQ(status_of(ledger, "p"), ProposalStatus::executed);
+  expect_end(ledger, event::executed, "p");
   EXPECT_EQ(find_member(ledger.state(), id("south"))->weight(), 2U);
   EXPECT_EQ(vote(ledger, "p", "north", Ballot::no), proposal_decided);
   EXPECT_EQ(withdraw(ledger, "p", "north"), proposal_decided);
@@ -429,6 +518,7 @@ TEST(Governance, ExpiresAndCanBeWithdrawn) {
   ledger.block_ms += testing::hour_ms;
   ledger.end_block();
   EXPECT_EQ(status_of(ledger, "p"), ProposalStatus::expired);
+  expect_end(ledger, event::expired, "p");
   EXPECT_EQ(status_of(ledger, "q"), ProposalStatus::withdrawn);
 }
 
@@ -446,6 +536,10 @@ TEST(Governance, WhatCannotBeDoneAnyMoreFailsAndSaysWhy) {
   ledger.end_block();
   const EngineChanges none = ledger.end_block();
   EXPECT_EQ(status_of(ledger, "p"), ProposalStatus::failed);
+  const auto reported = expect_end(ledger, event::failed, "p");
+  ASSERT_EQ(reported.size(), 2U);
+  EXPECT_EQ(reported[1].key, event::status_attribute);
+  EXPECT_EQ(read_be<std::uint64_t>(reported[1].value), attestation_missing);
   EXPECT_EQ(find_proposal(ledger.state(), id("p"))->failure(), attestation_missing);
   EXPECT_TRUE(none.validators.empty());
   EXPECT_FALSE(find_member(ledger.state(), id("west")));
@@ -545,6 +639,65 @@ TEST(Governance, AWeightCountsWhileItsNodeIsAttestedWhenTheMembersWantThat) {
   EXPECT_EQ(status_of(ledger, "q"), ProposalStatus::passed);
 }
 
+TEST(Governance, AMemberTellsWhereItIsAndNothingElseChanges) {
+  Ledger ledger;
+  const wire::MemberRecord before = *find_member(ledger.state(), id("north"));
+  wire::UpdateMember told = update("north", true, "https://north.example:7410");
+  told.set_address("moved.example:26657");
+  ASSERT_EQ(send(ledger, update_member_type, told, {"north"}), applied);
+  wire::MemberRecord expected = before;
+  expected.set_address("moved.example:26657");
+  expected.set_gateway("https://north.example:7410");
+  expected.set_archive(true);
+  expected.set_moved_ms(ledger.block_ms);
+  EXPECT_EQ(model::encode(*find_member(ledger.state(), id("north"))), model::encode(expected));
+  ASSERT_EQ(ledger.events.size(), 1U);
+  EXPECT_EQ(ledger.events[0].type, event::updated);
+  EXPECT_TRUE(ledger.end_block().validators.empty());
+  // What it tells no more is gone.
+  ASSERT_EQ(update_member(ledger, "south", true), applied);
+  ASSERT_EQ(send(ledger, update_member_type, update("north"), {"north"}), applied);
+  expected.set_address(before.address());
+  expected.clear_gateway();
+  expected.clear_archive();
+  EXPECT_EQ(model::encode(*find_member(ledger.state(), id("north"))), model::encode(expected));
+  // Who tells another gateway did not move.
+  ASSERT_EQ(send(ledger, update_member_type, update("insurer", false, "http://i:1"), {"insurer"}),
+            applied);
+  EXPECT_EQ(find_member(ledger.state(), id("insurer"))->moved_ms(), 0U);
+}
+
+/// Between a vote and its height the other archive gives the role up: the last one stays.
+TEST(Governance, TheLastArchiveIsNotExpelledEvenByAnEarlierVote) {
+  Ledger ledger;
+  ASSERT_EQ(update_member(ledger, "insurer", true), applied);
+  ASSERT_EQ(update_member(ledger, "south", true), applied);
+  wire::Propose later = expulsion("p", "insurer");
+  later.set_execute_height(ledger.height + 2);
+  ASSERT_EQ(propose(ledger, later), applied);
+  for (const char* name : {"north", "south", "insurer"}) {
+    ASSERT_EQ(vote(ledger, "p", name, Ballot::yes), applied);
+  }
+  ASSERT_EQ(update_member(ledger, "south", false), applied);
+  for (int i = 0; i < 3; ++i) ledger.end_block();
+  EXPECT_EQ(status_of(ledger, "p"), ProposalStatus::failed);
+  EXPECT_EQ(find_proposal(ledger.state(), id("p"))->failure(), no_archive_left);
+  EXPECT_TRUE(is_present(*find_member(ledger.state(), id("insurer"))));
+}
+
+TEST(Governance, ANewcomersGatewayAndRoleAreThoseOfItsCard) {
+  Ledger ledger;
+  ASSERT_EQ(attest_newcomer(ledger, "west"), applied);
+  wire::Propose joins = admission("p", "west");
+  joins.mutable_admit()->set_gateway("http://west.example:7410");
+  joins.mutable_admit()->set_archive(true);
+  ASSERT_EQ(decide(ledger, joins, {}), ProposalStatus::executed);
+  const auto west = find_member(ledger.state(), id("west"));
+  ASSERT_TRUE(west);
+  EXPECT_EQ(west->gateway(), "http://west.example:7410");
+  EXPECT_TRUE(west->archive());
+}
+
 TEST(Governance, TellsTheEngineOfItsParameters) {
   Ledger ledger;
   EngineChanges engine;
@@ -577,9 +730,20 @@ TEST(Governance, BoundsOfEachChange) {
             malformed_message);
   EXPECT_EQ(admitted([](auto& p) { p.mutable_admit()->set_address("no port"); }),
             malformed_message);
+  EXPECT_EQ(admitted([](auto& p) { p.mutable_admit()->set_gateway("https://West.example"); }),
+            malformed_message);
   EXPECT_EQ(admitted([](auto& p) { p.mutable_admit()->set_peer_key("short"); }), malformed_message);
   EXPECT_EQ(admitted([](auto& p) { p.mutable_admit()->clear_organisations(); }), malformed_message);
   EXPECT_EQ(admitted([](auto& p) { p.clear_change(); }), malformed_message);
+  const auto told = [](const std::function<void(wire::UpdateMember&)>& change) {
+    Ledger ledger;
+    wire::UpdateMember out = update("north", true);
+    change(out);
+    return send(ledger, update_member_type, out, {"north"});
+  };
+  EXPECT_EQ(told([](auto& m) { m.set_address(""); }), malformed_message);
+  EXPECT_EQ(told([](auto& m) { m.set_gateway("https://north.example/"); }), malformed_message);
+  EXPECT_EQ(told([](auto& m) { m.set_member("short"); }), malformed_message);
   const auto voted = [](const std::function<void(wire::ChangeParameters&)>& change) {
     Ledger ledger;
     wire::Propose out = parameters("p");

@@ -97,6 +97,19 @@ inline StatusCode withdraw(Ledger& ledger, const std::string& name, const std::s
   out.set_proposal(field(name));
   return send(ledger, governance::withdraw_type, out, {signer});
 }
+/// What `member` tells of itself; as in the genesis when nothing is given.
+inline wire::UpdateMember update(const std::string& member, bool archive = false,
+                                 const std::string& gateway = {}) {
+  wire::UpdateMember out;
+  out.set_member(field(member));
+  out.set_address(member + ".example:26656");
+  out.set_gateway(gateway);
+  out.set_archive(archive);
+  return out;
+}
+inline StatusCode update_member(Ledger& ledger, const std::string& member, bool archive) {
+  return send(ledger, governance::update_member_type, update(member, archive), {member});
+}
 inline ProposalStatus status_of(const Ledger& ledger, const std::string& name) {
   const auto record = governance::find_proposal(ledger.state(), id(name));
   return record ? static_cast<ProposalStatus>(record->status()) : ProposalStatus{};
