@@ -205,7 +205,8 @@ FinalizedBlock Chain::finalize(std::uint64_t height, execution::BlockResult resu
     out.head.history_size = history_->size();
     out.head.app_hash =
         model::app_hash(out.head.state_root, out.head.history_root, out.head.history_size);
-    out.batch.put(Column::results, height_key(height), encode_roots(out.head, first));
+    out.batch.put(Column::results, height_key(height),
+                  encode_roots(out.head, first, out.result.end_result));
     change_validators(height, out);
   }
   finalized_ = out.head;
@@ -260,10 +261,27 @@ Status Chain::check_sets(const model::comet::Header& header) const {
   return same ? Status{} : Status(make_error(ErrorCode::validators_mismatch));
 }
 
+/// A block holds the votes for the one before that came after two thirds were there, too: from then
+/// on receipts show them all.
+void Chain::add_late_votes(state::Batch& batch, const SignedBlock& next) const {
+  const auto votes = [](const model::comet::Commit& commit) {
+    return std::count_if(commit.signatures.begin(), commit.signatures.end(), [](const auto& one) {
+      return one.flag == model::comet::BlockIdFlag::commit;
+    });
+  };
+  const auto height = static_cast<std::uint64_t>(next.light.header.height) - 1;
+  auto before = light_block(height);
+  if (!before.ok() || votes(next.last_commit) <= votes(before->commit)) return;
+  before->commit = next.last_commit;
+  if (!model::comet::verify_light_block(*before).ok()) return;
+  batch.put(Column::commits, height_key(height), model::comet::encode_commit(before->commit));
+}
+
 Status Chain::persist_signed(const SignedBlock& block) {
   XL_TRY(check_sets(block.light.header));
   state::Batch batch;
   XL_TRY(add_signed(batch, block));
+  add_late_votes(batch, block);
   const std::scoped_lock writing(write_mutex_);
   Head after = head();
   XL_CHECK(after.signed_height + 1 == static_cast<std::uint64_t>(block.light.header.height));

@@ -62,6 +62,14 @@ struct LocatedTransaction {
   Bytes result;
 };
 
+/// A header with its commit, the last block of each set of validators since the genesis, and the
+/// set behind it.
+struct SignedHeader {
+  model::comet::LightBlock block;
+  std::vector<model::comet::LightBlock> trust_path;
+  model::comet::ValidatorSet next_validators;
+};
+
 /// A stored block.
 struct StoredBlockView {
   model::comet::Header header;
@@ -69,6 +77,7 @@ struct StoredBlockView {
   model::comet::Commit last_commit;  ///< of the block before, as this one holds it
   model::comet::EvidenceList evidence;
   std::optional<model::comet::Commit> commit;  ///< of this block
+  Bytes end_result;  ///< canonical TransactionResult with the events of its end; empty: none
 };
 
 /// Joins execution and state: runs ordered blocks, makes them durable in one synced batch each, and
@@ -161,12 +170,21 @@ class Chain {
   /// The transaction's own bytes, from its block. Errors: as `transaction` and `block`.
   [[nodiscard]] Result<Bytes> transaction_bytes(const LocatedTransaction& located) const;
 
-  /// The complete receipt of an executed transaction. Errors: transaction_unknown, height_unknown
-  /// (its proof block is not there yet), store_corrupt. Thread-safe.
-  [[nodiscard]] Result<model::Receipt> receipt(const Hash& id) const;
-  /// A receipt for what `key` held after block `height` (the last executed block when 0).
-  /// Errors: those of `state::Store::prove`. Thread-safe.
-  [[nodiscard]] Result<model::Receipt> state_receipt(ByteView key, std::uint64_t height) const;
+  /// The receipt of an executed transaction, for a verifier that knows the header and validators of
+  /// height `since` (0: the genesis alone): under a header above it where there is one, without the
+  /// changes of validators up to it. Errors: transaction_unknown, height_unknown (its proof block
+  /// is not there yet; nothing was signed at `since`), store_corrupt. Thread-safe.
+  [[nodiscard]] Result<model::Receipt> receipt(const Hash& id, std::uint64_t since = 0) const;
+  /// The last block whose state a header proves: the header after a block carries what it did, and
+  /// may not be there yet. Thread-safe.
+  [[nodiscard]] std::uint64_t provable_height() const;
+  /// A receipt for what `key` held after block `height` (the last executed block when 0); `since`
+  /// as above. Errors: those of `state::Store::prove`, height_unknown. Thread-safe.
+  [[nodiscard]] Result<model::Receipt> state_receipt(ByteView key, std::uint64_t height,
+                                                     std::uint64_t since = 0) const;
+  /// A signed header and how it is known to be the network's. Errors: height_unknown (not signed
+  /// yet, or forgotten), store_corrupt. Thread-safe.
+  [[nodiscard]] Result<SignedHeader> signed_header(std::uint64_t height) const;
   /// The validators in force at a height up to the second behind the last executed one. Errors:
   /// store_corrupt. Thread-safe.
   [[nodiscard]] Result<model::comet::ValidatorSet> validators_at(std::uint64_t height) const;
@@ -192,10 +210,16 @@ class Chain {
                                const std::function<void(std::uint64_t)>& progress);
   [[nodiscard]] Status check_genesis_members(const model::StateReader& state) const;
   [[nodiscard]] Status check_sets(const model::comet::Header& header) const;
+  void add_late_votes(state::Batch& batch, const SignedBlock& next) const;
   void change_validators(std::uint64_t height, FinalizedBlock& block);
   [[nodiscard]] Status forget(std::uint64_t height, bool changes_validators,
                               state::Batch& batch) const;
-  [[nodiscard]] Status complete(model::Receipt& receipt, std::uint64_t height) const;
+  [[nodiscard]] Status complete(model::Receipt& receipt, std::uint64_t height,
+                                std::uint64_t since) const;
+  [[nodiscard]] Result<std::vector<model::comet::LightBlock>> path_to(std::uint64_t height,
+                                                                      std::uint64_t since) const;
+  [[nodiscard]] Result<std::optional<std::uint64_t>> executed_at_or_below(
+      std::uint64_t height) const;
   [[nodiscard]] Result<StoredBlockView> stored_block(std::uint64_t height) const;
   [[nodiscard]] Result<model::comet::LightBlock> light_block(std::uint64_t height) const;
   [[nodiscard]] Result<std::vector<std::uint64_t>> set_changes(std::uint64_t up_to) const;

@@ -52,12 +52,13 @@ Result<Head> decode_head(ByteView bytes) {
   return out;
 }
 
-Bytes encode_roots(const Head& after, std::uint64_t history_first) {
+Bytes encode_roots(const Head& after, std::uint64_t history_first, ByteView end_result) {
   wire::StoredResults out;
   out.set_state_root(after.state_root.data(), after.state_root.size());
   out.set_history_root(after.history_root.data(), after.history_root.size());
   out.set_history_size(after.history_size);
   out.set_history_first(history_first);
+  out.set_end_result(end_result.data(), end_result.size());
   return model::encode(out);
 }
 
@@ -70,6 +71,7 @@ Result<BlockRoots> decode_roots(ByteView bytes) {
   if (!sound) return corrupt_record("results of a block");
   out.history_size = in.history_size();
   out.history_first = in.history_first();
+  out.end_result = copy_of(view_of(in.end_result()));
   return out;
 }
 

@@ -24,12 +24,13 @@ constexpr std::size_t misbehaviour_kept_max = 64;
 /// Version of the store's layout. A store of another version is refused.
 constexpr std::uint8_t store_format_version = 1;
 
-/// Roots of one executed block.
+/// What one executed block came to.
 struct BlockRoots {
   Hash state_root{};
   Hash history_root{};
   std::uint64_t history_size = 0;
   std::uint64_t history_first = 0;
+  Bytes end_result;  ///< canonical TransactionResult with the events of its end; empty: none
 };
 
 /// Encodes what `decode_head` reads.
@@ -37,8 +38,10 @@ struct BlockRoots {
 /// Errors: store_corrupt.
 [[nodiscard]] Result<Head> decode_head(ByteView bytes);
 
-/// Encodes the roots after a block; `history_first` is the index of its first entry.
-[[nodiscard]] Bytes encode_roots(const Head& after, std::uint64_t history_first);
+/// Encodes the roots after a block; `history_first` is the index of its first entry, `end_result`
+/// as in `BlockRoots`.
+[[nodiscard]] Bytes encode_roots(const Head& after, std::uint64_t history_first,
+                                 ByteView end_result = {});
 /// Errors: store_corrupt.
 [[nodiscard]] Result<BlockRoots> decode_roots(ByteView bytes);
 

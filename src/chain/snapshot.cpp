@@ -201,7 +201,7 @@ Result<Way> decode_way(ByteView bytes, const Manifest& manifest, const model::Ge
   out.next_validators = std::move(*next);
   const std::vector<model::comet::LightBlock> path(out.steps.begin(), out.steps.end() - 1);
   const Status sound =
-      model::comet::verify_trust_path(genesis.chain_id, genesis.validators, path, last);
+      model::comet::verify_trust_path(genesis.chain_id, {0, {}, genesis.validators}, path, last);
   if (!sound.ok()) return invalid(sound.error().text());
   return out;
 }

@@ -85,8 +85,15 @@ SnapshotMaker::~SnapshotMaker() {
   thread_.join();
 }
 
+bool is_snapshot_height(std::uint64_t height, std::uint64_t every) {
+  if (height % every == 0) return true;
+  std::uint64_t early = 10;
+  while (early < height) early *= 10;
+  return height == early && height < every;
+}
+
 void SnapshotMaker::committed(std::uint64_t height) {
-  if (height % options_.every_blocks != 0) return;
+  if (!is_snapshot_height(height, options_.every_blocks)) return;
   const std::scoped_lock lock(mutex_);
   if (busy_) return;  // the one before takes that long: this height is left out
   wanted_.emplace(Wanted{height, database_.snapshot()});

@@ -12,13 +12,17 @@
 
 namespace xl::chain {
 
+/// At multiples of `every`, and on the way to the first one at 10, 100, 1,000 …: a young ledger has
+/// a snapshot too.
+[[nodiscard]] bool is_snapshot_height(std::uint64_t height, std::uint64_t every);
+
 /// Makes snapshots while the ledger goes on, and gives them out. All members make them at the same
 /// heights and byte for byte alike, so that chunks of one come from any. Thread-safe.
 class SnapshotMaker {
  public:
   struct Options {
     std::filesystem::path folder;         ///< `<height>/manifest` and `<height>/chunk-<number>`
-    std::uint64_t every_blocks = 10'000;  ///< at heights that are a multiple of it
+    std::uint64_t every_blocks = 10'000;  ///< see `is_snapshot_height`
     std::size_t kept = 2;                 ///< the newest
     std::size_t memory_bytes = 256U << 20U;
     /// Told what became of each attempt, on the maker's thread. May be empty.

@@ -6,12 +6,15 @@ whom speaks TLS and wants to see certificates; a byte of one's store is flipped 
 the others go on; repair; heads compared."""
 
 import json
+import os
+import signal
 import subprocess
 import time
 
 import pytest
 
-from cluster import NAMES, OPERATOR, UNREACHABLE, XINGLIN, Cluster, eventually, needs_engine, run
+from cluster import (NAMES, OPERATOR, UNREACHABLE, XINGLIN, Cluster, eventually,
+                     is_snapshot_height, needs_engine, run)
 
 pytestmark = needs_engine
 
@@ -35,6 +38,72 @@ tls_clients = "required\"""")
 
 def snapshots(member):
     return sorted(int(one.parent.name) for one in (member.data / "snapshots").glob("*/manifest"))
+
+
+@pytest.fixture
+def plain(tmp_path):
+    """Members with the settings that everybody has."""
+    out = Cluster(tmp_path)
+    yield out
+    out.close()
+
+
+def repair(member, *others, code=0):
+    addresses = [word for one in others for word in ("--from", one.url)]
+    done = run("node", "repair", "--data", member.name, *addresses, *OPERATOR, "--json",
+               cwd=member.folder, code=code, timeout=300)
+    return json.loads(done.stdout), done.stderr
+
+
+def test_a_young_ledger_is_repaired_too(plain):
+    city, north, insurer, regulator = (plain[name] for name in NAMES)
+    plain.start()
+    city.load(0, 1)
+    regulator.stop()
+    assert city.height() < 10
+    report, said = repair(regulator, city, north)
+    assert report["height"] == "0" and "Nobody offers a snapshot yet" in said
+    regulator.start()
+    city.load(1, 1)
+    eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
+
+    city.load(10, 12)
+    eventually(lambda: snapshots(city) == [10] and snapshots(north) == [10])
+    regulator.stop()
+    report, _ = repair(regulator, city, north)
+    assert report["height"] == "10"
+    regulator.start()
+    eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
+
+
+def test_a_repair_that_is_ended_leaves_everything_as_it_was(plain):
+    city, north, insurer, regulator = (plain[name] for name in NAMES)
+    plain.start()
+    city.load(0, 12)
+    eventually(lambda: snapshots(city) and snapshots(north))
+    before = regulator.head()
+    regulator.stop()
+    engines = [one.engine_pid() for one in (city, north, insurer)]
+    for pid in engines:  # gateways answer, engines give nothing
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        process = subprocess.Popen(
+            [XINGLIN, "node", "repair", "--data", "regulator", "--from", city.url, *OPERATOR],
+            cwd=regulator.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        eventually(lambda: (regulator.data / "engine/data-before-repair").exists())
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode != 0
+    finally:
+        for pid in engines:
+            os.kill(pid, signal.SIGCONT)
+    assert not list(regulator.data.glob("set-aside/*"))
+    assert not (regulator.data / "engine/data-before-repair").exists()
+    regulator.start()
+    assert int(regulator.head()["height"]) >= int(before["height"])
+    city.load(100, 1)
+    eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
 
 
 def test_a_member_with_an_altered_ledger_is_repaired_from_the_others(members):
@@ -64,7 +133,7 @@ def test_a_member_with_an_altered_ledger_is_repaired_from_the_others(members):
                "regulator/tls/key.pem", *OPERATOR, "--json", cwd=members.folder, timeout=300)
     report = json.loads(done.stdout)
     print("repaired in", time.monotonic() - began, report)
-    assert int(report["height"]) % 20 == 0 and report["refused"] == 0
+    assert is_snapshot_height(report["height"], 20) and report["refused"] == 0
     assert (members.folder / report["set_aside"]).is_dir()
     regulator.start()
     city.load(200, 2)

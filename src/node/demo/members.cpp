@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "node/network/folder.h"
 
 namespace xl::node::demo {
@@ -38,25 +39,42 @@ std::uint16_t free_port() {
 
 }  // namespace
 
+Result<crypto::SecretBytes> demo_operator_key(const fs::path& folder) {
+  const auto path = folder / "operator.key";
+  std::error_code failure;
+  fs::create_directories(folder / "personas", failure);
+  if (!fs::exists(path, failure)) {
+    const auto fresh = crypto::SecretBytes::random(crypto::keyfile::operator_key_bytes);
+    XL_TRY(write_file_durably(path, fresh.view(), 0600));
+  }
+  return crypto::keyfile::read_operator_key(path);
+}
+
 Layout member_layout(const fs::path& folder, std::size_t member) {
   return {folder / ("member" + std::to_string(member))};
 }
 
 Status found_members(const fs::path& folder, std::size_t count,
-                     const std::vector<NewOrganisation>& organisations, const Unlock& unlock,
-                     const Clock& clock) {
+                     const std::vector<NewOrganisation>& organisations, std::uint16_t first_port,
+                     const Unlock& unlock, const Clock& clock) {
   std::error_code failure;
   if (fs::exists(member_layout(folder, 1).genesis(), failure)) return {};
   FoundingSettings settings{default_engine(), 0, true};
+  settings.snapshot_every = demo_snapshot_every;
   if (!fs::exists(settings.engine, failure)) {
     return make_error(ErrorCode::engine_failed,
                       "no engine at " + settings.engine.string() + "; './dev cluster' makes it");
   }
   std::vector<fs::path> cards;
+  std::vector<std::uint16_t> gateways;
   for (std::size_t i = 1; i <= count; ++i) {
     NewMember member;
     member.network_name = "demo";
     member.address = "127.0.0.1:" + std::to_string(free_port());
+    // The first one's gateway listens where the demo is told to, if it is told.
+    gateways.push_back(i == 1 && first_port != 0 ? first_port : free_port());
+    member.gateway = "http://127.0.0.1:" + std::to_string(gateways.back());
+    member.archive = true;
     member.organisations =
         i == 1 ? organisations : std::vector<NewOrganisation>{other_member(i - 2)};
     const Layout layout = member_layout(folder, i);
@@ -65,6 +83,7 @@ Status found_members(const fs::path& folder, std::size_t count,
   }
   std::vector<fs::path> signatures;
   for (std::size_t i = 1; i <= count; ++i) {
+    settings.port = gateways[i - 1];
     XL_TRY_ASSIGN(const Founding founding,
                   found_from_cards(member_layout(folder, i), cards, settings, unlock));
     signatures.push_back(founding.own_signature);
@@ -88,7 +107,7 @@ Status Members::start(const fs::path& folder, std::size_t first, std::size_t las
         layout.root / "log" / "member.log",
         {}};
     XL_TRY_ASSIGN(auto one, ordering::cometbft::Supervisor::start(std::move(program), {}));
-    running_.push_back(std::move(one));
+    running_[i] = std::move(one);
   }
   return {};
 }

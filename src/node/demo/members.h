@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -13,11 +14,20 @@ namespace xl::node::demo {
 
 /// Founds a network of `count` members below `folder`, each with its own folder (`member1`, …),
 /// keys, node and engine, as founders do it: cards, one genesis, everybody's signature. The first
-/// member brings `organisations`, each of the others one. Nothing happens when it is there.
+/// member brings `organisations`, each of the others one; all are archives and tell their gateways,
+/// the first one's at `first_port` unless that is 0. Nothing happens when it is there.
 /// Errors: those of the founding; engine_failed (no engine beside this program).
 [[nodiscard]] Status found_members(const std::filesystem::path& folder, std::size_t count,
                                    const std::vector<NewOrganisation>& organisations,
-                                   const Unlock& unlock, const Clock& clock);
+                                   std::uint16_t first_port, const Unlock& unlock,
+                                   const Clock& clock);
+
+/// Blocks between two snapshots of these members: few, so that a repair soon finds one.
+constexpr std::uint64_t demo_snapshot_every = 20;
+
+/// The operator's key of a demo's folder, made on its first run. Errors: those of files and of
+/// reading it.
+[[nodiscard]] Result<crypto::SecretBytes> demo_operator_key(const std::filesystem::path& folder);
 
 /// The folder of a member, counted from 1.
 [[nodiscard]] Layout member_layout(const std::filesystem::path& folder, std::size_t member);
@@ -29,9 +39,11 @@ class Members {
   /// those of the supervisor.
   [[nodiscard]] Status start(const std::filesystem::path& folder, std::size_t first,
                              std::size_t last, const std::filesystem::path& operator_key);
+  /// Ends a member that was started.
+  void stop(std::size_t member) { running_.erase(member); }
 
  private:
-  std::vector<std::unique_ptr<ordering::cometbft::Supervisor>> running_;
+  std::map<std::size_t, std::unique_ptr<ordering::cometbft::Supervisor>> running_;
 };
 
 }  // namespace xl::node::demo

@@ -423,18 +423,6 @@ Status Story::verify_everything() {
   return {};
 }
 
-/// The operator's key of the demo, made on its first run.
-Result<crypto::SecretBytes> demo_operator_key(const std::filesystem::path& folder) {
-  const auto path = folder / "operator.key";
-  std::error_code failure;
-  std::filesystem::create_directories(folder / "personas", failure);
-  if (!std::filesystem::exists(path, failure)) {
-    const auto fresh = crypto::SecretBytes::random(crypto::keyfile::operator_key_bytes);
-    XL_TRY(write_file_durably(path, fresh.view(), 0600));
-  }
-  return crypto::keyfile::read_operator_key(path);
-}
-
 Status play(const Node& node, const DemoOptions& options, const Layout& layout,
             const Unlock& unlock, ByteView operator_key, const Console& console) {
   const SystemClock clock;
@@ -506,7 +494,7 @@ Result<Stage> one_member(const DemoOptions& options, const Unlock& unlock, const
 
 Result<Stage> several_members(const DemoOptions& options, const Unlock& unlock, const Clock& clock,
                               const Console& console) {
-  XL_TRY(found_members(options.folder, options.members, founders(), unlock, clock));
+  XL_TRY(found_members(options.folder, options.members, founders(), options.port, unlock, clock));
   const std::string count = std::to_string(options.members);
   console.done(
       "Founded a network of " + count +
@@ -515,7 +503,7 @@ Result<Stage> several_members(const DemoOptions& options, const Unlock& unlock, 
           " 个成员共同创建网络:交换名片、同一创世文件、全体签署;每个节点旁运行一个共识引擎");
   Stage out{member_layout(options.folder, 1), {}};
   XL_TRY_ASSIGN(out.config, read_config(out.layout.config()));
-  out.config.port = options.port;
+  if (options.port != 0) out.config.port = options.port;
   return out;
 }
 

@@ -99,7 +99,7 @@ class Replay {
   bool execute(std::uint64_t height, const comet::Header& header,
                const std::vector<Bytes>& envelopes, const std::string& name);
   bool check_transaction(const execution::Receipt& receipt);
-  bool check_roots(std::uint64_t height, std::uint64_t history_first);
+  bool check_roots(std::uint64_t height, std::uint64_t history_first, ByteView end_result);
   bool check_validators(std::uint64_t height, const contracts::EngineChanges& changes);
   bool check_set(std::uint64_t from, const comet::ValidatorSet& expected,
                  std::string_view otherwise);
@@ -266,7 +266,7 @@ bool Replay::execute(std::uint64_t height, const comet::Header& header,
     ++report.transactions;
   }
   app_hash_ = model::app_hash(state_.root(), history_.root(), history_.size());
-  return check_roots(height, first) && check_validators(height, result.engine);
+  return check_roots(height, first, result.end_result) && check_validators(height, result.engine);
 }
 
 void Replay::note_overwritten(std::uint64_t height, const model::WriteSet& writes) {
@@ -318,7 +318,7 @@ bool Replay::check_transaction(const execution::Receipt& receipt) {
   return true;
 }
 
-bool Replay::check_roots(std::uint64_t height, std::uint64_t history_first) {
+bool Replay::check_roots(std::uint64_t height, std::uint64_t history_first, ByteView end_result) {
   chain::Head after;
   after.state_root = state_.root();
   after.history_root = history_.root();
@@ -326,7 +326,7 @@ bool Replay::check_roots(std::uint64_t height, std::uint64_t history_first) {
   const std::string name = "results of block " + std::to_string(height);
   Bytes stored;
   if (!read(Column::results, chain::height_key(height), name, stored)) return false;
-  if (stored != chain::encode_roots(after, history_first)) {
+  if (stored != chain::encode_roots(after, history_first, end_result)) {
     return damaged(name, "differ from running the block");
   }
   return true;

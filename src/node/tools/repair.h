@@ -22,18 +22,30 @@ struct RepairProgress {
 
 /// What a repair did.
 struct Repaired {
-  std::uint64_t height = 0;         ///< of the snapshot
-  std::uint32_t refused = 0;        ///< snapshots and chunks that were not what they said
+  std::uint64_t height = 0;   ///< of the snapshot; 0: nobody offers one, the node takes the blocks
+  std::uint32_t refused = 0;  ///< snapshots and chunks that were not what they said
   std::filesystem::path set_aside;  ///< where the ledger is that was there before; empty: none
 };
 
+/// Whom to ask for a snapshot.
+struct AskedGateways {
+  std::vector<std::string> urls;
+  bool of_ledger = false;  ///< of the folder's own ledger; else of the genesis
+};
+
+/// The gateways that the other present members tell. Errors: gateways_untold (nobody tells one),
+/// those of the genesis.
+[[nodiscard]] Result<AskedGateways> gateways_to_ask(const Layout& layout);
+
 /// Sets the ledger of a stopped member aside and restores it from a snapshot that other members
-/// offer, checked by the genesis. Vault, keys, indexes and the record of what the validator signed
-/// stay. `members` are the addresses of other members' gateways.
-/// `go_on` is asked about once a second and may end it. Errors: config_invalid (the network has no
-/// other member), store_locked (the node runs), sign_state_missing, engine_unreachable (no member
-/// answers), those of `HttpClient`, snapshot_invalid, node_stopping, those of the keys, the genesis
-/// and the store.
+/// offer, checked by the genesis; while nobody has a snapshot it is only set aside, and the node
+/// takes the blocks from the others. One that fails or is ended puts everything back. Vault, keys,
+/// indexes and the record of what the validator signed stay. `members` are the addresses of other
+/// members' gateways, see `gateways_to_ask`. `go_on` is asked about once a second and may end it.
+/// Errors: config_invalid (the network has no other member), store_locked (the node runs),
+/// sign_state_missing, engine_unreachable (no member answers), those of `reason_of_end` (the engine
+/// ends again and again), those of `HttpClient`, snapshot_not_found (the engines find none),
+/// snapshot_invalid, node_stopping, those of the keys, the genesis and the store.
 [[nodiscard]] Result<Repaired> repair_ledger(
     const Layout& layout, const Config& config, const Unlock& unlock,
     const std::vector<client::NodeAddress>& members,
