@@ -227,18 +227,22 @@ class KvStore {
     std::filesystem::remove_all(folder_);
     const node::Unlock unlock = node::Unlock::with_operator_key(crypto::SecretBytes(32));
     const SystemClock clock;
-    must(node::demo::found_members(
-        folder_, members, {{"First Hospital", node::OrganisationType::hospital}}, unlock, clock));
+    must(node::demo::found_members(folder_, members,
+                                   {{"First Hospital", node::OrganisationType::hospital}}, 0,
+                                   unlock, clock));
     for (std::size_t i = 1; i <= members; ++i) {
       const node::Layout layout = node::demo::member_layout(folder_, i);
       const node::Config config = must(node::read_config(layout.config()));
       const model::Genesis genesis = must(node::load_genesis(layout));
-      const node::OrderingKeys keys =
-          must(node::load_ordering_keys(layout, config.engine.kind, unlock));
+      node::OrderingKeys keys = must(node::load_ordering_keys(layout, config.engine, unlock));
       auto home = node::engine_config(layout, config.engine, genesis);
       std::filesystem::create_directories(layout.rpc_socket().parent_path());
-      must(ordering::cometbft::write_home({layout.engine()}, home, genesis.raw, *keys.peer,
-                                          keys.validator, false));
+      const auto socket = std::filesystem::absolute(layout.signer_socket());
+      home.signer = "unix://" + socket.string();
+      signers_.push_back(ordering::cometbft::Signer::start(
+          must(ordering::cometbft::SignGuard::open(layout.signer())), std::move(*keys.validator),
+          {socket, genesis.chain_id, {}}));
+      must(ordering::cometbft::write_home({layout.engine()}, home, genesis.raw, *keys.peer));
       more_room({layout.engine()});
       std::filesystem::create_directories(layout.engine_log().parent_path());
       ordering::cometbft::Program program = node::engine_program(layout, config.engine, genesis);
@@ -272,6 +276,7 @@ class KvStore {
 
   std::filesystem::path folder_;
   std::vector<std::filesystem::path> sockets_;
+  std::vector<std::unique_ptr<ordering::cometbft::Signer>> signers_;  // outlive the engines
   std::vector<std::unique_ptr<ordering::cometbft::Supervisor>> engines_;
 };
 

@@ -14,6 +14,7 @@
 #include "cli/suggest.h"
 #include "node/commands.h"
 #include "node/tools/libraries.h"
+#include "node/tools/machine.h"
 
 namespace {
 
@@ -72,7 +73,13 @@ int main(int argc, char** argv) {
   session.console = xl::cli::talk_options(words, console_defaults());
   session.cache_folder = cache_folder();
   session.libraries = xl::node::linked_libraries();
+  session.check_machine = [](const std::string& data) { return xl::node::check_machine({data}); };
   const xl::Console console(session.console);
+  const std::string_view output = environment("XINGLIN_OUTPUT");
+  if (!output.empty() && output != "json" && output != "text") {
+    return console.fail(
+        xl::make_error(xl::ErrorCode::usage_invalid, "XINGLIN_OUTPUT is json or text"));
+  }
   CLI::App app("Xinglin 杏林: a ledger that hospitals, patients and their partners keep together",
                "xinglin");
   add_all(app, session);

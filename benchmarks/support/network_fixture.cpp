@@ -39,8 +39,9 @@ NetworkFixture::NetworkFixture(const Options& options)
               ("xl-bench-network-" + std::to_string(::getpid()))),
       options_(options) {
   std::filesystem::remove_all(folder_);
-  must(node::demo::found_members(
-      folder_, members, {{"First Hospital", node::OrganisationType::hospital}}, unlock(), clock_));
+  must(node::demo::found_members(folder_, members,
+                                 {{"First Hospital", node::OrganisationType::hospital}}, 0,
+                                 unlock(), clock_));
   for (std::size_t member = 0; member < members; ++member) {
     const model::Genesis genesis = must(node::load_genesis(layout(member)));
     network_ = genesis.network;

@@ -42,21 +42,36 @@ std::optional<Pieces> match(std::string_view pattern, std::string_view text) {
   return out;
 }
 
-std::string chinese_of(std::string_view english, int depth) {
+/// The row that says most of this text itself, so that their order says nothing.
+const Wording* row_of(std::string_view english, Pieces& pieces) {
+  const Wording* out = nullptr;
+  std::size_t in_gaps = english.size() + 1;
   for (const Wording& row : catalogue) {
-    const auto pieces = match(row.english, english);
-    if (!pieces) continue;
-    std::string out(row.chinese);
-    for (std::size_t i = pieces->size(); i > 0; --i) {
-      const std::string place = "{" + std::to_string(i) + "}";
-      const std::size_t at = out.find(place);
-      if (at == std::string::npos) continue;
-      const std::string_view piece = (*pieces)[i - 1];
-      out.replace(at, place.size(), depth == 0 ? std::string(piece) : chinese_of(piece, depth - 1));
-    }
-    return out;
+    auto found = match(row.english, english);
+    if (!found) continue;
+    std::size_t rest = 0;
+    for (const std::string_view piece : *found) rest += piece.size();
+    if (rest >= in_gaps) continue;
+    in_gaps = rest;
+    out = &row;
+    pieces = std::move(*found);
   }
-  return std::string(english);
+  return out;
+}
+
+std::string chinese_of(std::string_view english, int depth) {
+  Pieces pieces;
+  const Wording* row = row_of(english, pieces);
+  if (row == nullptr) return std::string(english);
+  std::string out(row->chinese);
+  for (std::size_t i = pieces.size(); i > 0; --i) {
+    const std::string place = "{" + std::to_string(i) + "}";
+    const std::size_t at = out.find(place);
+    if (at == std::string::npos) continue;
+    const std::string_view piece = pieces[i - 1];
+    out.replace(at, place.size(), depth == 0 ? std::string(piece) : chinese_of(piece, depth - 1));
+  }
+  return out;
 }
 
 }  // namespace

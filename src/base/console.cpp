@@ -41,6 +41,10 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::json_shape:
     case ErrorCode::receipt_malformed:
     case ErrorCode::receipt_signer_unknown:  // any byte of its key id may have been altered
+    case ErrorCode::trust_start_unknown:     // nor is it known which checkpoint it lacks
+    case ErrorCode::checkpoint_malformed:
+    case ErrorCode::checkpoint_out_of_order:
+    case ErrorCode::checkpoint_signer_unknown:
     case ErrorCode::genesis_malformed:
     case ErrorCode::identifier_malformed:
     case ErrorCode::message_malformed:
@@ -167,6 +171,7 @@ bool is_conflict(ErrorCode code) {
     case ErrorCode::address_in_use:
     case ErrorCode::store_locked:
     case ErrorCode::vault_locked:
+    case ErrorCode::file_exists:
     case ErrorCode::keyring_exists:
     case ErrorCode::data_folder_exists:
     case ErrorCode::transaction_replayed:
@@ -186,6 +191,7 @@ bool is_conflict(ErrorCode code) {
 ExitCode exit_code_of(ErrorCode code) {
   const auto number = static_cast<std::uint16_t>(code);
   if (number >= 1222 && number <= 1235) return ExitCode::altered;
+  if (number >= 1241 && number <= 1244) return ExitCode::altered;        // checkpoints
   if (number >= 3043 && number <= 3047) return ExitCode::altered;        // the read journal
   if (number >= 4150 && number <= 4160) return ExitCode::input_invalid;  // FHIR as data
   if (number >= 5013 && number <= 5017) return ExitCode::unreachable;    // TLS

@@ -10,23 +10,10 @@
 #include <cstring>
 #include <string>
 
+#include "base/descriptor.h"
+
 namespace xl {
 namespace {
-
-/// Closes a file descriptor when it leaves scope.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error system_error(ErrorCode code, const std::filesystem::path& path) {
   return make_error(code, path.string() + ": " + std::strerror(errno));
@@ -80,6 +67,16 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t bytes_m
     }
     append(content, {buffer.data(), static_cast<std::size_t>(got)});
   }
+}
+
+Status write_new_file(const std::filesystem::path& path, ByteView content) {
+  std::error_code failure;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, failure))) {
+    return write_file_durably(path, content);
+  }
+  const auto there = read_file(path, content.size());
+  if (there.ok() && equal(*there, content)) return {};
+  return make_error(ErrorCode::file_exists, path.string());
 }
 
 Status sync_directory(const std::filesystem::path& directory) {

@@ -21,6 +21,10 @@ namespace xl {
 [[nodiscard]] Status write_file_durably(const std::filesystem::path& path, ByteView content,
                                         unsigned mode = 0644);
 
+/// Writes a file that must not take another's place: durably, where there is none, and not at all
+/// where the same bytes are there already. Errors: file_exists (other bytes), file_unwritable.
+[[nodiscard]] Status write_new_file(const std::filesystem::path& path, ByteView content);
+
 /// Makes the entries of a directory durable. Errors: file_unwritable.
 [[nodiscard]] Status sync_directory(const std::filesystem::path& directory);
 

@@ -21,6 +21,10 @@ constexpr std::array<std::string_view, 9> http_methods = {
 constexpr const char* json_pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})";
 constexpr const char* words_pattern = "%Y-%m-%dT%H:%M:%S.%eZ %v";
 
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string_view event_text(LogEvent event) {
   switch (event) {
     case LogEvent::node_starting:
@@ -43,10 +47,24 @@ std::string_view event_text(LogEvent event) {
       return "blocks_forgotten";
     case LogEvent::forgetting_failed:
       return "forgetting_failed";
+    case LogEvent::archive_holds:
+      return "archive_holds";
+    case LogEvent::member_moved:
+      return "member_moved";
     case LogEvent::engine_ended:
       return "engine_ended";
     case LogEvent::engine_stuck:
       return "engine_stuck";
+    case LogEvent::signing_refused:
+      return "signing_refused";
+    case LogEvent::signer_away:
+      return "signer_away";
+    case LogEvent::signer_back:
+      return "signer_back";
+    case LogEvent::backup_made:
+      return "backup_made";
+    case LogEvent::backup_failed:
+      return "backup_failed";
     case LogEvent::member_misbehaved:
       return "member_misbehaved";
     case LogEvent::custody_failed:
@@ -129,10 +147,20 @@ LogField LogField::code(ErrorCode code) {
   return {"code", code_text(static_cast<std::uint16_t>(code)), false};
 }
 
+LogField LogField::reason(ErrorCode code) {
+  // Lines are written as they are: a quotation mark would end the text.
+  std::string words(describe(code).en);
+  std::replace(words.begin(), words.end(), '"', '\'');
+  return {"reason", std::move(words), false};
+}
+
 LogField LogField::request(std::string_view id) {
-  const bool known = !id.empty() && id.size() <= request_id_bytes_max &&
-                     id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  const bool known = !id.empty() && id.size() <= request_id_bytes_max && is_hex(id);
   return {"request", known ? std::string(id) : "-", false};
+}
+
+LogField LogField::peer(std::string_view id) {
+  return {"peer", id.size() == 40 && is_hex(id) ? std::string(id) : "-", false};
 }
 
 LogField LogField::method(std::string_view method) {

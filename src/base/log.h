@@ -33,7 +33,14 @@ enum class LogEvent : std::uint8_t {
   snapshot_failed,    ///< none at this height: height, code
   blocks_forgotten,   ///< those below are not kept any more: height
   forgetting_failed,  ///< old blocks stay until the next start: code
+  archive_holds,      ///< the ledger lists this member as an archive: blocks stay despite settings
+  member_moved,       ///< a member's engine has another address now, or joined: peer
   engine_stuck,       ///< the others agree without it, so it is started again: height
+  signing_refused,    ///< a vote or block that must not be signed: code, height
+  signer_away,        ///< the outside signer is not connected to the engine
+  signer_back,        ///< it is connected again
+  backup_made,        ///< a backup of this member
+  backup_failed,      ///< none: code
   member_misbehaved,  ///< proved in a block: validator, height at which it broke the rules
   custody_failed,     ///< something of the custodian's work in the background: code
   record_damaged,     ///< a record that was asked for is lost or altered: code
@@ -47,6 +54,8 @@ class LogField {
  public:
   /// The number of an error, `XL####`.
   [[nodiscard]] static LogField code(ErrorCode code);
+  /// Why, in the registry's words for an error: text of the program.
+  [[nodiscard]] static LogField reason(ErrorCode code);
   /// A request's id as the server made it, hexadecimal; anything else becomes `-`.
   [[nodiscard]] static LogField request(std::string_view id);
   /// An HTTP method; one that no standard knows becomes `other`.
@@ -59,6 +68,8 @@ class LogField {
   [[nodiscard]] static LogField height(std::uint64_t height);
   /// A validator's address, 20 bytes.
   [[nodiscard]] static LogField validator(ByteView address);
+  /// A member's engine, 40 lower-case hexadecimal digits; anything else becomes `-`.
+  [[nodiscard]] static LogField peer(std::string_view id);
   [[nodiscard]] static LogField port(std::uint16_t port);
   [[nodiscard]] static LogField days(std::uint64_t days);
 

@@ -85,6 +85,17 @@ std::vector<std::string> log_row(json::Value entry, const Console& console) {
       std::string(permitted ? console.pick("seen", "已查看") : console.pick("refused", "已拒绝"))};
 }
 
+/// The ledger has roots over what nobody can show any more.
+void say_lost(json::Value gap, const Console& console) {
+  std::uint64_t noted_ms = 0;
+  (void)parse_decimal(log_text(gap, "noted_ms"), noted_ms);
+  const std::string which = log_text(gap, "first_sequence") + "–" + log_text(gap, "last_sequence");
+  console.say("! Entries " + which + " were lost when the institution came back from a backup (" +
+                  time_text(noted_ms) + "); some may have been about this patient",
+              "! 该机构从备份恢复时丢失了第 " + which + " 条(" + time_text(noted_ms) +
+                  "),其中可能有关于该患者的记录");
+}
+
 Result<int> run_access_log(const Session& session, const LogOptions& options,
                            const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
@@ -96,22 +107,24 @@ Result<int> run_access_log(const Session& session, const LogOptions& options,
   out.begin_object().key("schema").string("xinglin/access-log/v1").key("entries").begin_array();
   std::size_t count = 0;
   std::string after = "0";
+  std::optional<json::Document> page;
   while (!after.empty()) {
-    XL_TRY_ASSIGN(const json::Document page, log_page(actor, options.patient, after));
-    for (const json::Value entry : page.root().find("entries").items()) {
+    XL_TRY_ASSIGN(page, log_page(actor, options.patient, after));
+    for (const json::Value entry : page->root().find("entries").items()) {
       // Looking at the log is in the log as well: it hides the rest, so it is shown when asked for.
       if (!options.all && log_text(entry, "action") == "access-log") continue;
       table.add(log_row(entry, console));
       out.value(entry);
       ++count;
     }
-    after = log_text(page.root(), "next_after");
+    after = log_text(page->root(), "next_after");
   }
-  out.end_array().end_object();
+  out.end_array().key("lost").value(page->root().find("lost")).end_object();
   if (console.json())
     console.answer(out.take());
   else
     table.print(console);
+  for (const json::Value gap : page->root().find("lost").items()) say_lost(gap, console);
   console.say(std::to_string(count) + " entries; why: xinglin access explain NUMBER",
               "共 " + std::to_string(count) + " 条;查看原因:xinglin access explain 编号");
   return succeeded;

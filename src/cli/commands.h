@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/console.h"
+#include "base/finding.h"
 #include "base/library_version.h"
 #include "client/http_client.h"
 
@@ -33,6 +34,8 @@ struct Session {
   std::string emergency;                  ///< entry of a broken glass
   std::string cache_folder;               ///< for sealed tokens; empty: sign in every time
   std::vector<LibraryVersion> libraries;  ///< of this program: what `doctor` compares
+  /// What is found in a node's folder and around it, for `doctor`; empty: nobody looks.
+  std::function<std::vector<Finding>(const std::string& data)> check_machine;
   std::function<int(const Console&)> run;
 };
 

@@ -30,10 +30,6 @@ struct DoctorOptions {
   std::string data = "xinglin-data";
 };
 
-Finding good(std::string name, std::string what) {
-  return {std::move(name), true, std::move(what), {}, ExitCode::done, false};
-}
-
 Finding check_program(const Console& console) {
   const Status libraries = crypto::check_libraries();
   if (libraries.ok())
@@ -56,6 +52,25 @@ Finding check_node(client::HttpClient& http, const std::string& url, const Conso
   }
   return good("node", url + " answers at height " +
                           std::string(health->root().find("height").as_string().value_or("")));
+}
+
+/// What is wrong at this member alone, by the status that its node tells.
+std::optional<Finding> check_own_side(std::string_view status) {
+  if (status == "disk_full") {
+    return Finding{"network", false, "takes no new records: the disk is nearly full",
+                   "free or add space on the node's disk; it goes on by itself", ExitCode::failed};
+  }
+  if (status == "signer_away") {
+    return Finding{"network", false,
+                   "the outside signer is not connected, so this member does not vote",
+                   "start the signer; it dials the address in engine.signer of node.toml",
+                   ExitCode::unreachable};
+  }
+  if (status == "journal_late") {
+    return Finding{"network", false, "goes on, but reads are not anchored",
+                   "read log/node.log; tell the privacy officer", ExitCode::failed};
+  }
+  return std::nullopt;
 }
 
 /// Of a network of several: whether it goes on, and who is missing.
@@ -83,10 +98,7 @@ Finding check_network(client::HttpClient& http) {
             "read log/engine.log in the node's folder, then restart the node",
             ExitCode::unreachable};
   }
-  if (status == "journal_late") {
-    return {"network", false, "goes on, but reads are not anchored",
-            "read log/node.log; tell the privacy officer", ExitCode::failed};
-  }
+  if (const auto own = check_own_side(status)) return *own;
   if (status == "stuck") {
     return {
         "network", false, "the others go on without this member",
@@ -120,7 +132,78 @@ Finding check_network(client::HttpClient& http) {
     out.warning = true;
     return out;
   }
-  return good("network", members + " members, " + (status == "ok" ? "healthy" : status));
+  const std::string count = members == "1" ? "one member, " : members + " members, ";
+  return good("network", count + (status == "ok" ? "healthy" : status));
+}
+
+/// Of a member that the ledger lists as an archive: whether it has every block.
+std::optional<Finding> check_blocks(client::HttpClient& http) {
+  const auto health = client::json_of(http.get("/health"));
+  if (!health.ok()) return std::nullopt;  // told of above
+  const json::Value root = health->root();
+  const std::string first(root.find("first_block").as_string().value_or("1"));
+  if (!root.find("archive").as_bool().value_or(false) || first == "1") return std::nullopt;
+  return Finding{
+      "blocks", false,
+      "the ledger lists this member as an archive, and blocks before " + first + " are not here",
+      "have a member that has every block take the role, then give it up: "
+      "xinglin network update --no-archive",
+      ExitCode::failed};
+}
+
+/// Of a network of several: who signs this member's votes.
+std::optional<Finding> check_signer(client::HttpClient& http) {
+  const auto health = client::json_of(http.get("/health"));
+  if (!health.ok()) return std::nullopt;  // told of above
+  const json::Value signer = health->root().find("signer");
+  const std::string_view kind = signer.find("kind").as_string().value_or("");
+  if (health->root().find("engine").as_string() != "cometbft") return std::nullopt;
+  if (signer.find("away").as_bool().value_or(false)) return std::nullopt;  // told of above
+  std::uint64_t double_signs = 0;
+  (void)parse_decimal(signer.find("double_signs").as_string().value_or(""), double_signs);
+  if (double_signs > 0) {
+    Finding out = good("signer", "refused to sign twice: " + std::to_string(double_signs));
+    out.fix =
+        "once after a crash is usual; if it goes on, look for a second node with this "
+        "validator's key";
+    out.warning = true;
+    return out;
+  }
+  if (kind == "nobody") {
+    Finding out = good("signer", "there is no validator key: this member follows without voting");
+    out.fix = "make a new key and have it voted for: xinglin network rekey";
+    out.warning = true;
+    return out;
+  }
+  if (kind == "outside") return good("signer", "an outside one, connected to the engine");
+  return good("signer", "the node itself; the key is sealed at rest");
+}
+
+/// How old the last backup is. A node that is alone has no backup of this kind: its folder is
+/// copied.
+std::optional<Finding> check_backup(client::HttpClient& http) {
+  constexpr std::uint64_t day_ms = 86'400'000;
+  /// A keyring's backup lives for 35 days.
+  constexpr std::uint64_t days_max = 28;
+  const auto health = client::json_of(http.get("/health"));
+  if (!health.ok()) return std::nullopt;  // told of above
+  if (health->root().find("engine").as_string() != "cometbft") return std::nullopt;
+  std::uint64_t made_ms = 0;
+  (void)parse_decimal(health->root().find("backup_ms").as_string().value_or(""), made_ms);
+  const std::string fix =
+      "make one on another disk: xinglin node backup; then try it: xinglin node restore --check";
+  if (made_ms == 0) {
+    Finding out = good("backup", "none was made");
+    out.warning = true;
+    out.fix = fix;
+    return out;
+  }
+  const std::uint64_t now_ms = SystemClock().now_ms();
+  const std::uint64_t days = now_ms > made_ms ? (now_ms - made_ms) / day_ms : 0;
+  Finding out = good("backup", "made " + std::to_string(days) + " days ago");
+  out.warning = days > days_max;
+  if (out.warning) out.fix = fix;
+  return out;
 }
 
 /// Of a node that speaks TLS: whether its certificate ends soon.
@@ -285,8 +368,13 @@ Result<int> run_doctor(const Session& session, const DoctorOptions& options,
   std::vector<Finding> findings{check_program(console), check_versions(session.libraries, console),
                                 check_node(http, session.node_url, console)};
   findings.push_back(check_network(http));
-  const auto certificate = check_certificate(http);
-  if (certificate) findings.push_back(*certificate);
+  for (const auto& one :
+       {check_signer(http), check_backup(http), check_certificate(http), check_blocks(http)}) {
+    if (one) findings.push_back(*one);
+  }
+  if (session.check_machine) {
+    for (Finding& one : session.check_machine(options.data)) findings.push_back(std::move(one));
+  }
   findings.push_back(check_clock(http));
   findings.push_back(check_genesis(http, data / "genesis.json", console));
   findings.push_back(check_disk(data));

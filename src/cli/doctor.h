@@ -2,19 +2,10 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include "base/finding.h"
 #include "cli/commands.h"
 
 namespace xl::cli {
-
-/// One thing looked at. `exit_code` is that of a failure.
-struct Finding {
-  std::string name;
-  bool ok = false;
-  std::string what;
-  std::string fix;
-  ExitCode exit_code = ExitCode::failed;
-  bool warning = false;  ///< works, and should be looked at
-};
 
 /// Every library's version; a warning when one runs in another version than it was built with.
 [[nodiscard]] Finding check_versions(const std::vector<LibraryVersion>& libraries,

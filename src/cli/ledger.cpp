@@ -6,6 +6,7 @@
 #include "base/json/json.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "cli/checkpoint.h"
 #include "cli/cose.h"
 
 namespace xl::cli {
@@ -57,9 +58,19 @@ int show_head(const Session& session, const Console& console) {
   return static_cast<int>(ExitCode::done);
 }
 
+/// `since=HEIGHT` of the last checkpoint, which begins with `mark`; empty without one. The node may
+/// leave out what lies below it.
+Result<std::string> since_of(const std::vector<std::string>& checkpoints, char mark) {
+  if (checkpoints.empty()) return std::string();
+  XL_TRY_ASSIGN(const auto read, read_checkpoints(checkpoints));
+  return mark + ("since=" + std::to_string(read.back().content.height));
+}
+
 int save_receipt(const Session& session, const std::string& id, const std::string& file,
-                 const Console& console) {
-  const auto body = fetch(session, "/ledger/v1/receipts/" + id);
+                 const std::vector<std::string>& checkpoints, const Console& console) {
+  const auto since = since_of(checkpoints, '?');
+  if (!since.ok()) return console.fail(since.error());
+  const auto body = fetch(session, "/ledger/v1/receipts/" + id + *since);
   if (!body.ok()) return console.fail(body.error());
   if (file.empty()) {
     console.result(*body);  // as it would be written to a file
@@ -127,15 +138,20 @@ void add_ledger_commands(CLI::App& app, Session& session) {
   receipt->add_option("ID", *id, "the transaction's id")->required();
   auto cose = std::make_shared<std::string>();
   receipt->add_option("--out", *file, "write it to this file");
-  receipt->add_option("--cose", *cose, "write it to this file as a COSE receipt, signed by --as")
-      ->excludes("--out");
+  auto* as_cose = receipt->add_option("--cose", *cose,
+                                      "write it to this file as a COSE receipt, signed by --as");
+  as_cose->excludes("--out");
+  auto checkpoints = std::make_shared<std::vector<std::string>>();
+  add_checkpoint_option(receipt, *checkpoints);
+  as_cose->excludes("--checkpoint");
   receipt->footer(
       "Examples:\n  xinglin ledger receipt 3fa9… --out receipt.json\n"
+      "  xinglin ledger receipt 3fa9… --out receipt.json --checkpoint 2027.checkpoint\n"
       "  xinglin ledger receipt 3fa9… --cose receipt.cose --as hospital.json\n"
       "  xinglin ledger receipt 3fa9… | xinglin verify /dev/stdin --genesis genesis.json");
-  receipt->callback([id, file, cose, &session] {
-    session.run = [id, file, cose, &session](const Console& console) {
-      if (cose->empty()) return save_receipt(session, *id, *file, console);
+  receipt->callback([id, file, cose, checkpoints, &session] {
+    session.run = [id, file, cose, checkpoints, &session](const Console& console) {
+      if (cose->empty()) return save_receipt(session, *id, *file, *checkpoints, console);
       const auto saved = save_cose(session, *id, *cose, console);
       return saved.ok() ? *saved : console.fail(saved.error());
     };
@@ -148,9 +164,13 @@ void add_ledger_commands(CLI::App& app, Session& session) {
   proof->footer(
       "Examples:\n  xinglin ledger proof 0170aabb… --as ward.json\n"
       "  xinglin ledger proof 0170aabb… --height 12 --as ward.json");
-  proof->callback([key, height, &session] {
-    session.run = [key, height, &session](const Console& console) {
-      const std::string query = height->empty() ? "" : "?height=" + *height;
+  add_checkpoint_option(proof, *checkpoints);
+  proof->callback([key, height, checkpoints, &session] {
+    session.run = [key, height, checkpoints, &session](const Console& console) {
+      std::string query = height->empty() ? "" : "?height=" + *height;
+      const auto since = since_of(*checkpoints, query.empty() ? '?' : '&');
+      if (!since.ok()) return console.fail(since.error());
+      query += *since;
       return show(fetch(session, "/ledger/v1/state/" + *key + query), console);
     };
   });

@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "model/comet/timestamp.h"
 
 namespace xl::cli {
 namespace {
@@ -20,10 +21,17 @@ struct NodeHealth {
   std::uint64_t for_ms = 0;
   std::uint64_t behind_blocks = 0;
   std::uint64_t members = 1;
+  std::string first_block;
+  bool archive = false;
   std::vector<std::string> silent;
   std::vector<std::string> unconnected;
   std::vector<std::string> misbehaved;  ///< with the height of it
   std::optional<std::uint64_t> certificate_days;
+  std::string signer;  ///< `node`, `outside`, `nobody`
+  bool signer_away = false;
+  std::uint64_t double_signs = 0;
+  std::uint64_t backup_ms = 0;        ///< 0: none is known
+  std::uint64_t restore_test_ms = 0;  ///< 0: none is known
 };
 
 std::vector<std::string> names_in(json::Value list) {
@@ -44,12 +52,20 @@ NodeHealth health_of(json::Value root) {
   (void)parse_decimal(text("for_ms"), out.for_ms);
   (void)parse_decimal(text("behind_blocks"), out.behind_blocks);
   out.members = root.find("members").as_uint64().value_or(1);
+  out.first_block = text("first_block");
+  out.archive = root.find("archive").as_bool().value_or(false);
   out.silent = names_in(root.find("silent"));
   out.unconnected = names_in(root.find("unconnected"));
   for (const json::Value one : root.find("misbehaved").items()) {
     out.misbehaved.push_back(std::string(one.find("name").as_string().value_or("")) + " @ " +
                              std::string(one.find("height").as_string().value_or("")));
   }
+  const json::Value signer = root.find("signer");
+  out.signer = signer.find("kind").as_string().value_or("node");
+  out.signer_away = signer.find("away").as_bool().value_or(false);
+  (void)parse_decimal(signer.find("double_signs").as_string().value_or(""), out.double_signs);
+  (void)parse_decimal(text("backup_ms"), out.backup_ms);
+  (void)parse_decimal(text("restore_test_ms"), out.restore_test_ms);
   out.certificate_days = certificate_days_left(root, SystemClock().now_ms());
   return out;
 }
@@ -60,28 +76,66 @@ std::string joined(const std::vector<std::string>& names, std::string_view betwe
   return out;
 }
 
-/// How the member is, in one sentence.
-std::string sentence(const NodeHealth& health, const std::vector<std::string>& organisations,
-                     bool chinese) {
+/// Behind the others: by how much, as far as they are heard.
+std::string lagging_sentence(const NodeHealth& health, bool chinese) {
   const std::string seconds = std::to_string(health.for_ms / 1000);
-  const std::string_view comma = chinese ? "、" : ", ";
+  if (health.behind_blocks == 0) {
+    return chinese
+               ? "本节点刚刚启动,正在与其他成员核对,已持续 " + seconds + " 秒:高度 " + health.height
+               : "This member compares itself with the others since its start, for " + seconds +
+                     " s: at height " + health.height;
+  }
+  const std::string behind = std::to_string(health.behind_blocks);
+  return chinese ? "本节点落后其他成员 " + behind + " 个区块,已持续 " + seconds + " 秒:高度 " +
+                       health.height + ",正在追赶"
+                 : "This member is " + behind + " blocks behind the others, for " + seconds +
+                       " s: at height " + health.height + ", catching up";
+}
+
+/// `2026-03-01` in UTC.
+std::string day_of(std::uint64_t milliseconds) {
+  return model::comet::to_rfc3339(model::comet::timestamp_from_ms(milliseconds)).substr(0, 10);
+}
+
+/// What is said of a healthy member's signer and backups.
+std::string about_safety(const NodeHealth& health, bool chinese) {
+  std::string out;
+  if (health.signer == "nobody") {
+    out += chinese ? ";没有验证者密钥,仅同步而不投票(xinglin network rekey)"
+                   : "; it has no validator key and follows without voting (xinglin network rekey)";
+  }
+  if (health.double_signs > 0) {
+    const std::string count = std::to_string(health.double_signs);
+    out += chinese ? ";已拒绝重复签名 " + count + " 次" : "; double signatures refused: " + count;
+  }
+  if (health.backup_ms > 0) {
+    out += (chinese ? ";最近备份 " : "; last backup ") + day_of(health.backup_ms);
+    if (health.restore_test_ms > 0) {
+      out += (chinese ? ",最近恢复演练 " : ", last restore test ") + day_of(health.restore_test_ms);
+    } else {
+      out += chinese ? ",尚未做过恢复演练" : ", never restored as a test";
+    }
+  }
+  if (health.certificate_days.value_or(certificate_days_warned) < certificate_days_warned) {
+    const std::string days = std::to_string(*health.certificate_days);
+    out += chinese ? ";TLS 证书仅剩 " + days + " 天"
+                   : "; its TLS certificate ends in " + days + " days";
+  }
+  return out;
+}
+
+/// What is wrong with the member, in one sentence; empty when it is healthy.
+std::string trouble(const NodeHealth& health, bool chinese) {
+  const std::string seconds = std::to_string(health.for_ms / 1000);
   if (health.status == "halted") {
-    const std::string who = joined(health.silent, comma);
+    const std::string who = joined(health.silent, chinese ? "、" : ", ");
     return chinese
                ? "网络已停滞 " + seconds + " 秒,停在高度 " + health.height + ":未投票的成员有 " +
                      who + ";他们恢复后网络将自动继续"
                : "The network has been halted for " + seconds + " s at height " + health.height +
                      ": no vote comes from " + who + "; it goes on by itself when they are back";
   }
-  if (health.status == "lagging") {
-    const std::string behind = std::to_string(health.behind_blocks);
-    return chinese ? "本节点落后,已持续 " + seconds + " 秒:高度 " + health.height + ",待执行区块 " +
-                         behind + " 个,正在追赶"
-                   : "This member has been lagging for " + seconds + " s: at height " +
-                         health.height + ", " + behind +
-                         " blocks fetched and not executed yet, "
-                         "catching up";
-  }
+  if (health.status == "lagging") return lagging_sentence(health, chinese);
   if (health.status == "stuck") {
     const std::string behind = std::to_string(health.behind_blocks);
     return chinese
@@ -91,23 +145,44 @@ std::string sentence(const NodeHealth& health, const std::vector<std::string>& o
                      " while others are " + behind +
                      " blocks further: its engine is started again; see log/engine.log";
   }
+  if (health.status == "signer_away") {
+    return chinese ? "外部签名程序未连接,本节点不投票:请启动该程序,并检查 engine.signer 所示地址"
+                   : "The outside signer is not connected, so this member does not vote: start it, "
+                     "and check the address in engine.signer";
+  }
   if (health.status == "engine_down") {
+    return chinese ? "共识引擎已 " + seconds +
+                         " 秒没有应答:log/node.log 记有其退出原因,log/engine.log 为其输出"
+                   : "The consensus engine has not answered for " + seconds +
+                         " s: log/node.log has why it ended, log/engine.log what it printed";
+  }
+  if (health.status == "disk_full") {
     return chinese
-               ? "共识引擎已 " + seconds + " 秒没有应答,请查看 log/engine.log"
-               : "The consensus engine has not answered for " + seconds + " s; see log/engine.log";
+               ? "磁盘空间不足,已停止接收新记录(高度 " + health.height + "):请释放或增加磁盘空间"
+               : "The disk is nearly full and takes no new records (height " + health.height +
+                     "): free or add space";
   }
   if (health.status == "journal_late") {
     return chinese ? "账本正常,但查阅记录已 " + seconds + " 秒未能存证,请查看 log/node.log"
                    : "The ledger goes on, but reads have not been anchored for " + seconds +
                          " s; see log/node.log";
   }
+  return {};
+}
+
+/// How the member is, in one sentence.
+std::string sentence(const NodeHealth& health, const std::vector<std::string>& organisations,
+                     bool chinese) {
+  std::string out = trouble(health, chinese);
+  if (!out.empty()) return out;
+  const std::string_view comma = chinese ? "、" : ", ";
   const std::string waiting = std::to_string(health.queued);
   const std::string count = std::to_string(organisations.size());
   const std::string names = joined(organisations, comma);
-  std::string out = chinese ? "运行正常,高度 " + health.height + ",排队交易 " + waiting + " 笔," +
-                                  count + " 家机构:" + names
-                            : "Healthy at height " + health.height + ", " + waiting +
-                                  " transactions queued, " + count + " organisations: " + names;
+  out = chinese ? "运行正常,高度 " + health.height + ",排队交易 " + waiting + " 笔," + count +
+                      " 家机构:" + names
+                : "Healthy at height " + health.height + ", " + waiting + " transactions queued, " +
+                      count + (count == "1" ? " organisation: " : " organisations: ") + names;
   if (!health.unconnected.empty()) {
     const std::string apart = joined(health.unconnected, comma);
     out += chinese ? ";未连接的成员:" + apart : "; not connected to " + apart;
@@ -122,12 +197,7 @@ std::string sentence(const NodeHealth& health, const std::vector<std::string>& o
     out += chinese ? ";经区块证实违反共识规则的成员(@ 高度):" + who
                    : "; proved to have broken the rules of voting (@ height): " + who;
   }
-  if (health.certificate_days.value_or(certificate_days_warned) < certificate_days_warned) {
-    const std::string days = std::to_string(*health.certificate_days);
-    out += chinese ? ";TLS 证书仅剩 " + days + " 天"
-                   : "; its TLS certificate ends in " + days + " days";
-  }
-  return out;
+  return out + about_safety(health, chinese);
 }
 
 void write_names(json::Writer& out, std::string_view key, const std::vector<std::string>& names) {
@@ -146,9 +216,14 @@ std::string status_json(const NodeHealth& health, json::Value organisations,
   out.key("for_ms").string(std::to_string(health.for_ms));
   out.key("behind_blocks").string(std::to_string(health.behind_blocks));
   out.key("members").unsigned_integer(health.members);
+  out.key("first_block").string(health.first_block).key("archive").boolean(health.archive);
   write_names(out, "silent", health.silent);
   write_names(out, "unconnected", health.unconnected);
   write_names(out, "misbehaved", health.misbehaved);
+  out.key("signer").string(health.signer).key("signer_away").boolean(health.signer_away);
+  out.key("double_signs").string(std::to_string(health.double_signs));
+  out.key("backup_ms").string(std::to_string(health.backup_ms));
+  out.key("restore_test_ms").string(std::to_string(health.restore_test_ms));
   out.key("organisations").begin_array();
   for (const json::Value one : organisations.items()) {
     out.begin_object().key("did").string(one.find("did").as_string().value_or(""));

@@ -193,19 +193,24 @@ Bytes Executor::run_envelope(const EnvelopeInput& input, const contracts::Contex
 /// Each step stands alone: one that breaks an invariant is undone, and nothing more is done here.
 void Executor::end_block(const contracts::Context& context, model::BlockState& block_state,
                          BlockResult& result) const {
+  std::vector<contracts::Event> events;
   for (const auto& contract : registry_.all()) {
     for (std::uint32_t i = 0; i < limits::block_end_steps_max; ++i) {
       model::Overlay changes(block_state);
       contracts::EngineChanges engine = result.engine;
-      if (!contract->end_block(context, changes, engine)) break;
+      const std::size_t reported = events.size();
+      contracts::EventSink sink(contract->number(), events);
+      if (!contract->end_block(context, changes, sink, engine)) break;
       if (!invariants_hold(changes, block_state)) {
         result.alarms.emplace_back();
+        events.resize(reported);
         break;
       }
       block_state.absorb(changes.writes());
       result.engine = std::move(engine);
     }
   }
+  if (!events.empty()) result.end_result = encode_result(contracts::applied, 0, events);
 }
 
 BlockResult Executor::execute(const model::StateReader& state, const BlockInput& block) const {

@@ -67,6 +67,9 @@ struct BlockResult {
   std::vector<Bytes> envelope_data;  ///< one per envelope: ExecTxResult.data, hashed by the engine
   /// Transactions rolled back by a broken invariant; the zero id for a step at the block's end.
   std::vector<Hash> alarms;
+  /// Canonical TransactionResult with the events of the block's end, status 0; empty: there is
+  /// none.
+  Bytes end_result;
   contracts::EngineChanges engine;  ///< what the ordering engine is to do from the next heights on
 };
 

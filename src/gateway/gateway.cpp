@@ -7,6 +7,7 @@
 #include "base/json/writer.h"
 #include "gateway/auth/routes.h"
 #include "gateway/fhir/face.h"
+#include "gateway/ledger/archives.h"
 #include "gateway/ledger/routes.h"
 #include "gateway/openapi.h"
 #include "gateway/organisation/routes.h"
@@ -23,6 +24,17 @@ void add_metric(std::string& out, std::string_view name, std::string_view type,
   out += "# HELP xinglin_" + std::string(name) + " " + std::string(help) + "\n";
   out += "# TYPE xinglin_" + std::string(name) + " " + std::string(type) + "\n";
   out += "xinglin_" + std::string(name) + " " + std::to_string(value) + "\n";
+}
+
+/// Of a node whose votes an engine asks for.
+void add_signer_metrics(std::string& out, const ordering::Health::Signer& signer) {
+  add_metric(out, "signer_signatures_total", "counter",
+             "Signatures that the node's own signer gave the engine.", signer.signatures);
+  add_metric(out, "signer_double_signs_refused_total", "counter",
+             "Second votes or blocks for one step that the engine asked for, refused.",
+             signer.double_signs);
+  add_metric(out, "signer_away", "gauge", "1 while the outside signer is not connected.",
+             signer.away ? 1 : 0);
 }
 
 }  // namespace
@@ -59,6 +71,7 @@ void Gateway::add_routes() {
     const auto principal = services_.tokens.principal_of(request);
     return principal.ok() ? Status{} : Status(principal.error());
   });
+  router_.set_archives([this](ErrorCode code) { return ledger::archives_for(services_, code); });
   auth::add_routes(router_, services_);
   ledger::add_routes(router_, services_);
   organisation::add_routes(router_, services_);
@@ -86,9 +99,16 @@ Result<http::Response> Gateway::health() const {
   const ordering::Health health = services_.engine.health();
   json::Writer out;
   const std::uint64_t unanchored_ms = services_.custody.unanchored_age_ms();
-  const bool late =
-      health.state == ordering::Health::State::healthy && unanchored_ms > unanchored_ms_max;
-  out.begin_object().key("status").string(late ? "journal_late" : health_word(health.state));
+  using State = ordering::Health::State;
+  const bool healthy = health.state == State::healthy;
+  // An engine without its signer does not even start.
+  const bool away = health.signer.away && (healthy || health.state == State::engine_down);
+  const bool full = healthy && !away && !services_.custody.port().room().ok();
+  const bool late = healthy && !away && !full && unanchored_ms > unanchored_ms_max;
+  out.begin_object().key("status").string(away   ? "signer_away"
+                                          : full ? "disk_full"
+                                          : late ? "journal_late"
+                                                 : health_word(health.state));
   out.key("for_ms").string(std::to_string(late ? unanchored_ms : health.for_ms));
   out.key("behind_blocks").string(std::to_string(health.behind_blocks));
   out.key("members").unsigned_integer(health.members).key("silent").begin_array();
@@ -101,8 +121,18 @@ Result<http::Response> Gateway::health() const {
         std::to_string(one.height));
     out.key("double_vote").boolean(one.double_vote).end_object();
   }
-  out.end_array().key("engine").string(services_.engine.name());
+  out.end_array().key("signer").begin_object();
+  out.key("kind").string(signer_word(health.signer.kind)).key("away").boolean(health.signer.away);
+  out.key("double_signs").string(std::to_string(health.signer.double_signs)).end_object();
+  const BackupTimes backups = services_.backups ? services_.backups() : BackupTimes{};
+  out.key("backup_ms").string(std::to_string(backups.made_ms));
+  out.key("restore_test_ms").string(std::to_string(backups.tested_ms));
+  out.key("engine").string(services_.engine.name());
   out.key("height").string(std::to_string(head.height));
+  const auto own = ledger::own_member(services_);
+  out.key("snapshot_height").string(std::to_string(health.snapshot));
+  out.key("first_block").string(std::to_string(services_.ledger.first_height()));
+  out.key("archive").boolean(own && own->record.archive());
   out.key("queued").unsigned_integer(services_.engine.queued());
   const std::uint64_t until_s = server_->counters().tls_until_s;
   if (until_s != 0) out.key("certificate_until_s").string(std::to_string(until_s));
@@ -127,6 +157,11 @@ Result<http::Response> Gateway::metrics() const {
   add_metric(out, "network_misbehaved_validators", "gauge",
              "Present validators that were proved to have broken the engine's rules.",
              health.misbehaved.size());
+  if (services_.engine.name() != "solo") add_signer_metrics(out, health.signer);
+  const BackupTimes backups = services_.backups ? services_.backups() : BackupTimes{};
+  add_metric(out, "backup_last_seconds", "gauge",
+             "Time of the last backup of this member, Unix time in seconds; 0: none is known.",
+             backups.made_ms / 1000);
   add_metric(out, "custody_failed_rounds_total", "counter",
              "Rounds in which a journal root, session seal or unfinished write failed.",
              services_.custody.failed_rounds());

@@ -97,7 +97,8 @@ constexpr auto status_rules = std::to_array<StatusRule>({
 
 }  // namespace
 
-http::Response problem(unsigned status, const Error& error, std::string_view request_id) {
+http::Response problem(unsigned status, const Error& error, std::string_view request_id,
+                       std::span<const std::string> archives) {
   const ErrorInfo& info = describe(error.code);
   const std::string code = code_text(info.number);
   json::Writer out;
@@ -109,6 +110,11 @@ http::Response problem(unsigned status, const Error& error, std::string_view req
   out.key("code").string(code);
   out.key("fix").string(info.en_fix).key("fix_zh").string(info.zh_fix);
   if (!request_id.empty()) out.key("request_id").string(request_id);
+  if (error.code == ErrorCode::block_not_kept || !archives.empty()) {
+    out.key("archives").begin_array();
+    for (const std::string& one : archives) out.string(one);
+    out.end_array();
+  }
   out.end_object();
   http::Response response;
   response.status = status;

@@ -105,8 +105,9 @@ http::Response Router::handle(const http::Request& request, std::string_view* pa
   auto response = allowed_in.ok() ? best->handler(request, best_values)
                                   : Result<http::Response>(allowed_in.error());
   if (response.ok()) return std::move(*response);
-  return fhir::refusal_at(request.path, status_of(response.error().code), response.error(),
-                          request.id);
+  const Error& error = response.error();
+  const auto archives = archives_ ? archives_(error.code) : std::vector<std::string>{};
+  return fhir::refusal_at(request.path, status_of(error.code), error, request.id, archives);
 }
 
 http::Response json_response(std::string body, unsigned status) {

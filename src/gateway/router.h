@@ -51,6 +51,10 @@ class Router {
   void add(Route route);
   /// What tells whether a request is signed in. Set before the first request.
   void set_guard(std::function<Status(const http::Request&)> guard) { guard_ = std::move(guard); }
+  /// What names the gateways to ask for what failed here with a code. Set before the first request.
+  void set_archives(std::function<std::vector<std::string>(ErrorCode)> archives) {
+    archives_ = std::move(archives);
+  }
   /// Errors become problems: route_unknown (404), method_not_allowed (405 with Allow),
   /// parameter_invalid (400: a query parameter that the route does not declare). `pattern`
   /// (may be null) gets that of the route, which lives as long as the router; empty without one.
@@ -63,6 +67,7 @@ class Router {
                                   PathValues& values, int& literals);
   std::vector<Route> routes_;
   std::function<Status(const http::Request&)> guard_;
+  std::function<std::vector<std::string>(ErrorCode)> archives_;
 };
 
 /// A JSON answer.

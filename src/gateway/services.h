@@ -13,6 +13,13 @@
 
 namespace xl::gateway {
 
+/// When this member was last backed up, and when a backup of it was last restored as a test; Unix
+/// time in milliseconds, 0: never.
+struct BackupTimes {
+  std::uint64_t made_ms = 0;
+  std::uint64_t tested_ms = 0;
+};
+
 /// What handlers serve from; all outlive the gateway.
 struct Services {
   const query::Ledger& ledger;
@@ -23,6 +30,7 @@ struct Services {
   const Log& log;
   /// Hands a JSON-RPC request to the consensus engine beside this node; empty when there is none.
   std::function<Result<std::string>(const std::string& request)> light;
+  std::function<BackupTimes()> backups;  ///< may be empty: nothing is known
   std::string public_url;  ///< at which others reach this node, no slash at its end; may be empty
 };
 

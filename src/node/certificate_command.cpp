@@ -72,7 +72,7 @@ Result<int> run_self_signed(const CertificateOptions& options, const Console& co
   for (const fs::path& one : {file, key_file}) {
     std::error_code failure;
     if (options.replace || !fs::exists(one, failure)) continue;
-    return make_error(ErrorCode::file_unwritable,
+    return make_error(ErrorCode::file_exists,
                       one.string() + " is there; --replace makes another in its place");
   }
   XL_TRY_ASSIGN(const crypto::SecretBytes key, key_in(key_file, true));

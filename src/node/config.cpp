@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "model/limits.h"
+#include "model/member_address.h"
 #include "node/network/founding.h"
 
 namespace xl::node {
@@ -103,16 +104,6 @@ std::optional<ordering::cometbft::Peer> peer_of(std::string_view text) {
   return ordering::cometbft::Peer{std::string(id), std::string(text.substr(at + 1))};
 }
 
-/// Goes into the engine's own configuration, between quotes.
-bool is_address(std::string_view text) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(".:-[]").find(c) != std::string_view::npos;
-  };
-  return text.size() <= 255 && text.find(':') != std::string_view::npos &&
-         std::all_of(text.begin(), text.end(), allowed);
-}
-
 Status read_peers(const toml::node& value, std::vector<ordering::cometbft::Peer>& out) {
   const toml::array* list = value.as_array();
   if (list == nullptr || list->size() > engine_peers_max)
@@ -120,7 +111,7 @@ Status read_peers(const toml::node& value, std::vector<ordering::cometbft::Peer>
   for (const toml::node& one : *list) {
     const auto text = one.value_exact<std::string>();
     auto peer = text ? peer_of(*text) : std::nullopt;
-    if (!peer || !is_address(peer->address)) return config_error("engine.peers", one);
+    if (!peer || !model::is_engine_address(peer->address)) return config_error("engine.peers", one);
     out.push_back(std::move(*peer));
   }
   return {};
@@ -135,9 +126,11 @@ Status read_engine(const toml::table& table, EngineSettings& out) {
       out.kind = EngineKind::cometbft;
     } else if (key == "program" && text && !text->empty()) {
       out.program = *text;
-    } else if (key == "listen" && text && is_address(*text)) {
+    } else if (key == "listen" && text && model::is_engine_address(*text)) {
       out.listen = *text;
-    } else if (key == "metrics" && text && (text->empty() || is_address(*text))) {
+    } else if (key == "signer" && text && is_signer_address(*text)) {
+      out.signer = *text;
+    } else if (key == "metrics" && text && (text->empty() || model::is_engine_address(*text))) {
       out.metrics = *text;
     } else if (key == "snapshot_every" && value.value_exact<std::int64_t>().value_or(0) > 0) {
       out.snapshot_every = static_cast<std::uint64_t>(*value.value_exact<std::int64_t>());
@@ -151,11 +144,14 @@ Status read_engine(const toml::table& table, EngineSettings& out) {
       XL_TRY(read_peers(value, out.peers));
     } else {
       constexpr std::string_view known =
-          " kind program listen metrics snapshot_every envelope_transactions same_address ";
+          " kind program listen signer metrics snapshot_every envelope_transactions same_address ";
       const bool is_known = known.find(" " + std::string(key.str()) + " ") != known.npos;
       return config_error((is_known ? "engine." : "unknown key engine.") + std::string(key.str()),
                           value);
     }
+  }
+  if (out.kind == EngineKind::solo && !out.signer.empty()) {
+    return config_error("engine.signer: only kind = \"cometbft\" has an outside signer", table);
   }
   if (out.kind == EngineKind::cometbft && out.program.empty()) {
     return config_error("engine.program is missing", table);
@@ -189,6 +185,17 @@ Status read_ledger(const toml::table& table, Config& out) {
 }
 
 }  // namespace
+
+bool is_signer_address(std::string_view text) {
+  constexpr std::size_t socket_path_max = 107;  // of a unix socket
+  if (text.starts_with("tcp://")) return model::is_engine_address(text.substr(6));
+  if (!text.starts_with("unix:///")) return false;
+  const std::string_view path = text.substr(7);
+  return path.size() <= socket_path_max && std::all_of(path.begin(), path.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("./-_").find(c) != std::string_view::npos;
+         });
+}
 
 Result<Config> read_config(const std::filesystem::path& path) {
   XL_TRY_ASSIGN(const Bytes content, read_file(path, config_bytes_max));

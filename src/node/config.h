@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,10 +22,13 @@ struct EngineSettings {
   std::filesystem::path program;  ///< of CometBFT; relative to the data folder, or absolute
   std::string listen = "127.0.0.1:26656";       ///< where other members' engines come to: host:port
   std::vector<ordering::cometbft::Peer> peers;  ///< `id@host:port` each
-  std::string metrics;                          ///< host:port of the engine's metrics, or empty
-  std::uint64_t snapshot_every = 10'000;        ///< blocks between snapshots for members who join
-  std::uint64_t envelope_transactions = 256;    ///< that travel together at most: 1..512
-  bool same_address = false;  ///< several members on this machine: a demo or a test
+  /// Where the engine listens for a signer that is no part of this node: `tcp://HOST:PORT` or
+  /// `unix://PATH`. Empty: the node signs with its own validator key.
+  std::string signer;
+  std::string metrics;                        ///< host:port of the engine's metrics, or empty
+  std::uint64_t snapshot_every = 10'000;      ///< blocks between snapshots for members who join
+  std::uint64_t envelope_transactions = 256;  ///< that travel together at most: 1..512
+  bool same_address = false;                  ///< several members on this machine: a demo or a test
 };
 
 /// A node's settings: `node.toml` in the data folder.
@@ -40,6 +44,9 @@ struct Config {
   /// [gateway] tls_*: files relative to the data folder, or absolute. Nothing: HTTP in clear.
   std::optional<gateway::http::TlsOptions> tls;
 };
+
+/// True for `tcp://HOST:PORT` and `unix://` with an absolute path of at most 107 bytes.
+[[nodiscard]] bool is_signer_address(std::string_view text);
 
 /// Reads a configuration. An unknown key is an error that names it. Missing keys keep their
 /// default. Errors: file_unreadable, file_too_large, config_invalid (names the key and the line).

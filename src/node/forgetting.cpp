@@ -13,8 +13,13 @@ constexpr std::uint64_t blocks_at_once = 50;
 
 }  // namespace
 
-Forgetting::Forgetting(chain::Chain& chain, std::uint64_t keep_blocks, const Log& log)
-    : chain_(chain), keep_blocks_(keep_blocks), log_(log), thread_([this] { run(); }) {}
+Forgetting::Forgetting(chain::Chain& chain, std::uint64_t keep_blocks,
+                       std::function<bool()> is_archive, const Log& log)
+    : chain_(chain),
+      keep_blocks_(keep_blocks),
+      is_archive_(std::move(is_archive)),
+      log_(log),
+      thread_([this] { run(); }) {}
 
 Forgetting::~Forgetting() {
   {
@@ -31,6 +36,10 @@ bool Forgetting::stopping() const {
 }
 
 Status Forgetting::forget() {
+  const bool archive = is_archive_();
+  if (archive && !held_) log_.write(LogLevel::warning, LogEvent::archive_holds);
+  held_ = archive;
+  if (archive) return {};
   const std::uint64_t before = chain_.base();
   for (bool done = false; !done && !stopping();) {
     const std::uint64_t last = chain_.head().signed_height;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "crypto/random.h"
 #include "node/network/founding.h"
+#include "ordering/cometbft/sign_state.h"
 
 namespace xl::node {
 namespace {
@@ -22,12 +23,13 @@ constexpr std::string_view config_text =
 Status check_member(const NewMember& member) {
   XL_TRY(check_network_name(member.network_name));
   XL_TRY(check_address(member.address));
+  XL_TRY(check_gateway(member.gateway));
   if (member.organisations.empty() || member.organisations.size() > organisations_max) {
-    return make_error(ErrorCode::config_invalid, "1..64 organisations");
+    return make_error(ErrorCode::usage_invalid, "1..64 organisations");
   }
   for (const NewOrganisation& organisation : member.organisations) {
     if (organisation.name.empty() || organisation.name.size() > name_bytes_max) {
-      return make_error(ErrorCode::config_invalid, "organisation name: 1..128 bytes");
+      return make_error(ErrorCode::usage_invalid, "organisation name: 1..128 bytes");
     }
   }
   return {};
@@ -109,6 +111,8 @@ Result<MemberCard> make_member(const Layout& layout, const NewMember& member, co
   MemberCard card;
   card.network = member.network_name;
   card.address = member.address;
+  card.gateway = member.gateway;
+  card.archive = member.archive;
   card.made_ms = clock.now_ms();
   std::vector<crypto::SigningKey> keys;
   for (const NewOrganisation& organisation : member.organisations) {
@@ -120,9 +124,18 @@ Result<MemberCard> make_member(const Layout& layout, const NewMember& member, co
     keys.push_back(std::move(key));
     card.organisations.push_back(std::move(made));
   }
-  for (const auto& [path, place] : {std::pair{layout.envelope_key(), &card.envelope_key},
-                                    std::pair{layout.validator_key(), &card.validator_key},
-                                    std::pair{layout.peer_key(), &card.peer_key}}) {
+  std::vector<std::pair<std::filesystem::path, Bytes*>> own = {
+      {layout.envelope_key(), &card.envelope_key}};
+  if (member.outside_validator) {
+    card.validator_outside = true;
+    card.validator_key = *member.outside_validator;
+  } else {
+    // Before the key is there: a validator key without it is never used.
+    XL_TRY(ordering::cometbft::SignGuard::create(layout.signer()));
+    own.emplace_back(layout.validator_key(), &card.validator_key);
+  }
+  own.emplace_back(layout.peer_key(), &card.peer_key);
+  for (const auto& [path, place] : own) {
     XL_TRY_ASSIGN(crypto::SigningKey key, make_key(path, unlock));
     *place = key.public_key();
     keys.push_back(std::move(key));

@@ -34,10 +34,14 @@ struct NewMember {
   std::string network_name;                    ///< see `check_network_name`
   std::vector<NewOrganisation> organisations;  ///< 1..64; the first speaks for the member
   std::string address = "127.0.0.1:26656";     ///< where others reach its engine: host:port
+  std::string gateway = {};  ///< http(s)://host[:port] of its gateway, or empty: it tells none
+  bool archive = false;      ///< it keeps every block
+  /// Public key of an outside signer's validator key, 32 bytes; nothing: the key is made here.
+  std::optional<Bytes> outside_validator = {};
 };
 
 /// Makes a member's keys in `layout.root`, and its card, which is also kept there. The node can run
-/// once there is a genesis. Errors: data_folder_exists, config_invalid (names, numbers, address),
+/// once there is a genesis. Errors: data_folder_exists, usage_invalid (names, numbers, address),
 /// file_unwritable.
 [[nodiscard]] Result<MemberCard> make_member(const Layout& layout, const NewMember& member,
                                              const Unlock& unlock, const Clock& clock);

@@ -40,6 +40,10 @@ class Unlock {
     crypto::SecretBytes secret;
   };
   [[nodiscard]] Result<Loaded> load_any(const std::filesystem::path& path) const;
+  /// The same once more, for whoever outlives this object.
+  [[nodiscard]] Unlock copy() const {
+    return {protection_, crypto::SecretBytes::copy_of(secret_.view())};
+  }
   /// The same for keyrings; views this object.
   [[nodiscard]] vault::Unlock for_vault() const;
   /// `load` of an Ed25519 key.

@@ -21,6 +21,9 @@ struct Layout {
   }
   /// What engine solo signed last.
   [[nodiscard]] std::filesystem::path signing_mark() const { return root / "validator.signed"; }
+  /// What the validator of engine cometbft signed last, and the lock of whoever signs. Never in a
+  /// backup, never in two places.
+  [[nodiscard]] std::filesystem::path signer() const { return root / "signer"; }
   [[nodiscard]] std::filesystem::path envelope_key() const { return keys() / "envelope.key"; }
   /// There while the folder's keys change from one unlock to another.
   [[nodiscard]] std::filesystem::path keys_rotating() const { return keys() / "rotating"; }
@@ -45,6 +48,11 @@ struct Layout {
   /// Where node and engine find each other.
   [[nodiscard]] std::filesystem::path abci_socket() const { return root / "run" / "abci.sock"; }
   [[nodiscard]] std::filesystem::path rpc_socket() const { return root / "run" / "rpc.sock"; }
+  /// Where a running node is asked for what its own commands cannot do beside it.
+  [[nodiscard]] std::filesystem::path admin_socket() const { return root / "run" / "admin.sock"; }
+  /// When this member was last backed up, and a backup tried.
+  [[nodiscard]] std::filesystem::path backups() const { return root / "backups.json"; }
+  [[nodiscard]] std::filesystem::path signer_socket() const { return root / "run" / "sign.sock"; }
   /// What the node did, bounded; those before it have a number behind the name.
   [[nodiscard]] std::filesystem::path log() const { return root / "log" / "node.log"; }
   /// Everybody's bodies, keyrings and journals, each below the organisation's id.

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "contracts/governance/view.h"
 #include "crypto/library_check.h"
 #include "model/limits.h"
+#include "node/backup_requests.h"
 #include "node/network/folder.h"
 
 namespace xl::node {
@@ -120,7 +122,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(disk.room(disk_reserve::start_bytes));
 
   // Before the store: a wrong passphrase is told whatever else is wrong.
-  XL_TRY_ASSIGN(OrderingKeys keys, load_ordering_keys(layout, config.engine.kind, unlock));
+  XL_TRY_ASSIGN(OrderingKeys keys, load_ordering_keys(layout, config.engine, unlock));
 
   XL_TRY_ASSIGN(node->database_, state::Database::open(layout.ledger(), {}));
   XL_TRY_ASSIGN(node->chain_, chain::Chain::open(*node->database_, node->registry_,
@@ -134,7 +136,15 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   ordering::Engine& engine = node->ordering_->engine();
 
   if (config.keep_blocks != 0) {
-    node->forgetting_ = std::make_unique<Forgetting>(*node->chain_, config.keep_blocks, log);
+    const auto is_archive = [chain = node->chain_.get(),
+                             own = hosted_ids(layout, node->chain_->genesis())] {
+      return std::any_of(own.begin(), own.end(), [&](const model::Id& did) {
+        const auto member = contracts::governance::find_member(*chain->durable_state(), did);
+        return member && contracts::governance::is_present(*member) && member->archive();
+      });
+    };
+    node->forgetting_ =
+        std::make_unique<Forgetting>(*node->chain_, config.keep_blocks, is_archive, log);
   }
   node->port_.emplace(*node->ledger_, engine, clock,
                       [&disk] { return disk.room(disk_reserve::records_bytes); });
@@ -147,14 +157,41 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(node->custody_->start());
   node->tokens_ = std::make_unique<gateway::auth::Tokens>(*node->port_);
 
-  XL_TRY_ASSIGN(node->gateway_, gateway::Gateway::start(
-                                    server_options(layout, config),
-                                    {*node->ledger_, engine, clock, *node->custody_, *node->tokens_,
-                                     log, node->ordering_->light(), config.public_url}));
+  XL_TRY_ASSIGN(
+      node->gateway_,
+      gateway::Gateway::start(server_options(layout, config),
+                              {*node->ledger_, engine, clock, *node->custody_, *node->tokens_, log,
+                               node->ordering_->light(), [layout] { return backup_times(layout); },
+                               config.public_url}));
+  // Care goes on without it.
+  const Status admin = node->start_admin(layout, config, unlock, clock, log);
+  if (!admin.ok()) {
+    log.write(LogLevel::warning, LogEvent::backup_failed, {LogField::code(admin.error().code)});
+  }
   return node;
 }
 
+/// What commands beside the running node ask of it, as it holds the stores.
+Status Node::start_admin(const Layout& layout, const Config& config, const Unlock& unlock,
+                         const Clock& clock, const Log& log) {
+  std::vector<custody::Stores*> stores;
+  for (const auto& one : custody_->organisations()) stores.push_back(&one->stores());
+  // Shared, as the handler must be copyable and keys are not.
+  const auto services = std::make_shared<const BackupServices>(
+      BackupServices{layout, unlock.copy(), clock, log, config.engine.kind, std::move(stores)});
+  const std::filesystem::path folder = layout.admin_socket().parent_path();
+  XL_TRY(vault::make_private_directory(folder));
+  std::error_code failure;
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
+  if (failure) return make_error(ErrorCode::file_unwritable, folder.string());
+  XL_TRY_ASSIGN(admin_, AdminServer::start(layout.admin_socket(), [services](json::Value request) {
+                  return answer_backup_request(*services, request);
+                }));
+  return {};
+}
+
 Node::~Node() {
+  if (admin_) admin_->stop();
   if (port_) port_->hurry();
   if (gateway_) gateway_->stop();
   if (custody_) custody_->stop();

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "custody/custody.h"
 #include "gateway/gateway.h"
+#include "node/admin.h"
 #include "node/config.h"
 #include "node/disk.h"
 #include "node/forgetting.h"
@@ -24,7 +25,7 @@ class Node {
   /// Opens everything in `layout` and starts serving. `progress` is called while the state tree is
   /// rebuilt. Errors: data_folder_missing, disk_nearly_full, keys_locked and those of opening keys,
   /// the genesis, the store, the chain and the server; config_invalid (an address for all without
-  /// TLS). `log` outlives the node.
+  /// TLS). `clock` and `log` outlive the node.
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(
       const Layout& layout, const Config& config, const Unlock& unlock, const Clock& clock,
       const Log& log, const std::function<void(std::uint64_t)>& progress = {});
@@ -41,6 +42,8 @@ class Node {
 
  private:
   Node() : registry_(contracts::make_registry()) {}
+  [[nodiscard]] Status start_admin(const Layout& layout, const Config& config, const Unlock& unlock,
+                                   const Clock& clock, const Log& log);
 
   contracts::Registry registry_;
   std::unique_ptr<const DiskWatch> disk_;
@@ -53,6 +56,7 @@ class Node {
   std::unique_ptr<custody::Custody> custody_;
   std::unique_ptr<gateway::auth::Tokens> tokens_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<AdminServer> admin_;
 };
 
 /// The organisations of the genesis, and of this node's own card, whose service keys are in the

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 #include "node/network/membership.h"
 #include "ordering/cometbft/engine.h"
 #include "ordering/cometbft/home.h"
+#include "ordering/cometbft/signer.h"
 #include "ordering/cometbft/supervisor.h"
 #include "ordering/solo/engine.h"
 
@@ -21,14 +23,17 @@ namespace xl::node {
 
 /// The keys a member orders with.
 struct OrderingKeys {
-  crypto::SigningKey validator;
+  /// Nothing: an outside signer has it, or this member follows without voting (after a restore).
+  std::optional<crypto::SigningKey> validator;
   std::optional<crypto::SigningKey> next_validator;  ///< once the members voted for it
   crypto::SigningKey envelope;
   std::optional<crypto::SigningKey> peer;  ///< names this node to other members' engines
 };
 
-/// Errors: those of opening keys.
-[[nodiscard]] Result<OrderingKeys> load_ordering_keys(const Layout& layout, EngineKind kind,
+/// Errors: those of opening keys, config_invalid (the folder holds a validator key beside an
+/// outside signer).
+[[nodiscard]] Result<OrderingKeys> load_ordering_keys(const Layout& layout,
+                                                      const EngineSettings& settings,
                                                       const Unlock& unlock);
 
 /// What a member's engine is configured with, and how its process is started.
@@ -44,7 +49,7 @@ struct OrderingKeys {
 class Ordering {
  public:
   /// Starts it. All arguments outlive the object. `room`: see `Intake::Options`. Errors: those of
-  /// the engine; engine_failed, sign_state_missing.
+  /// the engine; engine_failed, those of `SignGuard::open`.
   [[nodiscard]] static Result<std::unique_ptr<Ordering>> start(
       const Layout& layout, const EngineSettings& settings, OrderingKeys keys, chain::Chain& chain,
       const state::Database& database, const Clock& clock, const Log& log,
@@ -64,7 +69,10 @@ class Ordering {
   [[nodiscard]] Status start_comet(const Layout& layout, const EngineSettings& settings,
                                    chain::Chain& chain, const Clock& clock, const Log& log,
                                    ordering::Intake::Options intake);
-  [[nodiscard]] Status write_home(const Layout& layout, const chain::Chain& chain);
+  [[nodiscard]] Status write_home(const Layout& layout, const chain::Chain& chain, const Log& log);
+  [[nodiscard]] Status start_signer(const Layout& layout, crypto::SigningKey key,
+                                    const chain::Chain& chain, const Log& log);
+  [[nodiscard]] ordering::Health::Signer look_at_signer(const Log& log);
   void follow_members(const Layout& layout, const chain::Chain& chain, const Log& log);
 
   OrderingKeys keys_;
@@ -72,6 +80,11 @@ class Ordering {
   std::function<Result<std::string>(const std::string&)> light_;
   ordering::cometbft::EngineConfig config_;
   std::vector<ordering::cometbft::Peer> settings_peers_;
+  // Before the engine, whose watching thread asks for them until it is gone.
+  std::mutex signer_mutex_;  // guards the next one, which comes when the members voted for a key
+  std::unique_ptr<ordering::cometbft::Signer> signer_;
+  std::string outside_signer_;
+  unsigned looks_away_ = 0;  // watching thread only: in a row, at which no signer was there
   std::unique_ptr<ordering::Engine> engine_;
   std::unique_ptr<ordering::cometbft::Supervisor> supervisor_;
   std::optional<MemberWatch> watch_;

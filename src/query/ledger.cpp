@@ -35,7 +35,8 @@ Result<LedgerTransaction> Ledger::transaction(const Hash& id) const {
 Result<LedgerBlock> Ledger::block(std::uint64_t height) const {
   XL_TRY_ASSIGN(chain::StoredBlockView stored, chain_.block(height));
   if (!stored.commit) return make_error(ErrorCode::height_unknown);
-  LedgerBlock out{std::move(stored.header), std::move(*stored.commit), {}, {}};
+  LedgerBlock out{
+      std::move(stored.header), std::move(*stored.commit), {}, {}, std::move(stored.end_result)};
   for (std::uint32_t i = 0; i < stored.envelopes.size(); ++i) {
     const auto envelope = model::decode_envelope(stored.envelopes[i]);
     if (!envelope.ok()) continue;  // a faulty proposer's; it holds no transactions
@@ -71,14 +72,16 @@ Result<Ledger::Page> Ledger::events_behind(std::uint64_t height, std::uint32_t p
   std::uint32_t skip = at == height ? position : 0;
   for (std::size_t blocks = 0; at <= last && blocks < blocks_max; ++blocks, ++at) {
     XL_TRY_ASSIGN(const LedgerBlock stored, block(at));
-    std::uint32_t executed = 0;
+    page.next_height = at;
+    std::uint32_t here = 0;
     for (const chain::LocatedTransaction& one : stored.executed) {
-      if (++executed <= skip) continue;
-      page.events.push_back({at, executed, one.entry, one.result});
-      if (page.events.size() >= count_max) {
-        page.next_height = at;
-        return page;
-      }
+      if (++here <= skip) continue;
+      page.events.push_back({at, here, one.entry, one.result});
+      if (page.events.size() >= count_max) return page;
+    }
+    if (!stored.end_result.empty() && ++here > skip) {
+      page.events.push_back({at, here, {}, stored.end_result});
+      if (page.events.size() >= count_max) return page;
     }
     skip = 0;
   }

@@ -37,14 +37,16 @@ struct LedgerBlock {
   model::comet::Commit commit;
   std::vector<chain::LocatedTransaction> executed;  ///< in order
   std::vector<Hash> rejected;  ///< what stands in the block and left no trace: a replay, say
+  Bytes end_result;  ///< canonical TransactionResult with the events of its end; empty: none
 };
 
-/// One executed transaction as an event of the ledger. Its cursor is (height, position).
+/// One executed transaction, or what the end of a block did, as an event of the ledger. Its cursor
+/// is (height, position).
 struct LedgerEvent {
   std::uint64_t height = 0;
-  std::uint32_t position = 0;  ///< among the executed transactions of its block
-  model::HistoryEntry entry;
-  Bytes result;
+  std::uint32_t position = 0;  ///< among the executed transactions of its block; its end is behind
+  std::optional<model::HistoryEntry> entry;  ///< nothing: the end of the block
+  Bytes result;                              ///< canonical TransactionResult
 };
 
 /// Thread-safe; every method reads what is durable.
@@ -61,25 +63,36 @@ class Ledger {
   /// Errors: height_unknown, store_corrupt.
   [[nodiscard]] Result<LedgerBlock> block(std::uint64_t height) const;
   /// Errors: those of `chain::Chain::receipt`.
-  [[nodiscard]] Result<model::Receipt> receipt(const Hash& id) const { return chain_.receipt(id); }
+  [[nodiscard]] Result<model::Receipt> receipt(const Hash& id, std::uint64_t since = 0) const {
+    return chain_.receipt(id, since);
+  }
+  /// The last block whose state can be proved now.
+  [[nodiscard]] std::uint64_t provable_height() const { return chain_.provable_height(); }
   /// Errors: those of `chain::Chain::state_receipt`.
-  [[nodiscard]] Result<model::Receipt> state_receipt(ByteView key, std::uint64_t height) const {
-    return chain_.state_receipt(key, height);
+  [[nodiscard]] Result<model::Receipt> state_receipt(ByteView key, std::uint64_t height,
+                                                     std::uint64_t since = 0) const {
+    return chain_.state_receipt(key, height, since);
+  }
+  /// Errors: those of `chain::Chain::signed_header`.
+  [[nodiscard]] Result<chain::SignedHeader> signed_header(std::uint64_t height) const {
+    return chain_.signed_header(height);
   }
   /// Errors: height_unknown.
   [[nodiscard]] Result<std::vector<Hash>> consistency(std::uint64_t size1,
                                                       std::uint64_t size2) const {
     return chain_.consistency(size1, size2);
   }
-  /// The executed transactions behind the cursor (`height`, `position`), oldest first, at most
-  /// `count_max` and from at most `blocks_max` blocks; `next_height` is where to go on when there
-  /// were none. Errors: store_corrupt.
+  /// The executed transactions and ends of blocks that did something behind the cursor (`height`,
+  /// `position`), oldest first, at most `count_max` and from at most `blocks_max` blocks;
+  /// `next_height` is where to go on when there were none. Errors: store_corrupt.
   struct Page {
     std::vector<LedgerEvent> events;
     std::uint64_t next_height = 0;
   };
   [[nodiscard]] Result<Page> events_behind(std::uint64_t height, std::uint32_t position,
                                            std::size_t count_max, std::size_t blocks_max) const;
+  /// The first height whose block is kept here: 1 where nothing was forgotten.
+  [[nodiscard]] std::uint64_t first_height() const { return chain_.base(); }
   /// Reads durable state.
   [[nodiscard]] std::unique_ptr<model::StateReader> state() const { return chain_.durable_state(); }
 

@@ -13,6 +13,8 @@
 #include <array>
 #include <vector>
 
+#include "base/file.h"
+
 namespace xl::state {
 namespace {
 
@@ -74,6 +76,28 @@ rocksdb::DBOptions database_options(const Database::Options& options) {
   out.max_log_file_size = 4U << 20U;  // RocksDB's own message log, bounded
   out.keep_log_file_num = 2;
   return out;
+}
+
+/// RocksDB takes a folder without `CURRENT` for an empty one, and removes the tables in it as left
+/// over when it makes a new database there.
+Status check_whole(const std::filesystem::path& directory) {
+  std::error_code failure;
+  bool tables = false;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
+    const std::filesystem::path& file = entry.path();
+    tables = tables || file.extension() == ".sst" || file.extension() == ".log" ||
+             file.filename().string().starts_with("MANIFEST-");
+  }
+  if (failure || !tables) return {};
+  const std::filesystem::path current = directory / "CURRENT";
+  const auto named = read_file(current, 64);
+  if (!named.ok()) return make_error(ErrorCode::store_corrupt, "CURRENT is missing");
+  std::string_view manifest = text_of(*named);
+  if (manifest.ends_with('\n')) manifest.remove_suffix(1);
+  if (!std::filesystem::exists(directory / manifest, failure)) {
+    return make_error(ErrorCode::store_corrupt, "the MANIFEST that CURRENT names is missing");
+  }
+  return {};
 }
 
 }  // namespace
@@ -153,6 +177,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
       return make_error(ErrorCode::file_unwritable, directory.string() + ": " + failure.message());
     }
   }
+  XL_TRY(check_whole(directory));
   const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (std::size_t i = 0; i < column_count; ++i) {

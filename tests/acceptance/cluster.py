@@ -7,6 +7,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -42,14 +43,21 @@ def run(*arguments, cwd, code=0, timeout=120):
 
 
 def free_ports(count):
-    """Ports that nobody has now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Ports that nobody has now, all different, and that no connection gets by itself: those are
+    above 32,768."""
+    ports = set()
+    while len(ports) < count:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) != 0:
+                ports.add(port)
+    return list(ports)
+
+
+def is_snapshot_height(height, every):
+    """Where members make snapshots: at multiples, and at 10, 100, 1000 on the way to the first."""
+    number = int(height)
+    return number % every == 0 or (number < every and number in (10, 100, 1000))
 
 
 def eventually(condition, seconds=40, why="it did not happen in time"):
@@ -97,6 +105,7 @@ class Member:
         self.folder, self.name, self.data = folder, name, folder / name
         self.process = None
         self.url = None
+        self.port = 0  # of its gateway; 0 takes a free one at each start
         self.refusals = []  # of `put`: the error's number each
 
     @property
@@ -120,7 +129,8 @@ class Member:
         log = open(self.folder / f"{self.name}.stderr", "ab")
         with log:
             self.process = subprocess.Popen(
-                [XINGLIN, "node", "run", "--data", self.name, *OPERATOR, "--port", "0", "--json"],
+                [XINGLIN, "node", "run", "--data", self.name, *OPERATOR, "--port",
+                 str(self.port), "--json"],
                 cwd=self.folder, stdout=subprocess.PIPE, stderr=log, text=True)
         told = json.loads(self.process.stdout.readline() or "{}")
         self.url = told.get("url", "").rstrip("/")
@@ -229,22 +239,36 @@ class Member:
 class Cluster:
     """Four founders of one network in one folder."""
 
-    def __init__(self, folder, names=NAMES):
+    def __init__(self, folder, names=NAMES, gateways=(), archives=(), outside=None):
+        """Those of `gateways` tell theirs, at a port that stays; `archives` keep every block;
+        `outside`: by member, who has its validator key: with `public` and `address`."""
         self.folder = folder
+        outside = outside or {}
         (folder / "operator.key").write_bytes(os.urandom(32))
         self.members = {name: Member(folder, name) for name in names}
         self.ports = dict(zip(names, free_ports(len(names))))
+        told = dict(zip(gateways, free_ports(len(gateways))))
         for name in names:
+            self.members[name].port = told.get(name, 0)
+            places = ["--gateway", f"http://127.0.0.1:{told[name]}"] if name in told else []
+            places += ["--archive"] if name in archives else []
             run("network", "card", "--data", name, "--network", "region", "--organisation",
-                f"{name}:hospital", "--address", f"127.0.0.1:{self.ports[name]}", "--out",
-                f"{name}.card", *OPERATOR, cwd=folder)
+                f"{name}:hospital", "--address", f"127.0.0.1:{self.ports[name]}", *places, "--out",
+                f"{name}.card", *OPERATOR, *self.key_elsewhere(outside.get(name)), cwd=folder)
         for name in names:
+            signer = ["--signer", outside[name].address] if name in outside else []
             run("network", "genesis", *[f"{one}.card" for one in names], "--data", name, "--out",
-                f"{name}.signature", *OPERATOR, "--engine", ENGINE.resolve(), cwd=folder)
+                f"{name}.signature", *OPERATOR, *signer, "--engine", ENGINE.resolve(), cwd=folder)
         for name, member in self.members.items():
             run("network", "accept", *[f"{one}.signature" for one in names], "--data", name,
                 cwd=folder)
             member.configure(r"\[engine\]", "[engine]\nsame_address = true")
+
+    @staticmethod
+    def key_elsewhere(signer):
+        if signer is None:
+            return []
+        return ["--validator-key", base64.b64encode(signer.public).decode()]
 
     def __getitem__(self, name):
         return self.members[name]

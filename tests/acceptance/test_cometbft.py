@@ -128,7 +128,7 @@ def test_a_killed_node_takes_its_engine_along_and_goes_on(member):
 def test_a_lost_sign_state_stops_the_start(member):
     member.attest("nurse")
     member.stop()
-    (member.folder / "data/engine/data/priv_validator_state.json").unlink()
+    (member.folder / "data/signer/state.json").unlink()
     done = run("node", "run", "--data", "data", "--operator-key", "operator.key", "--port", "0",
                cwd=member.folder, code=1)
     assert "XL1616" in done.stderr

@@ -165,7 +165,7 @@ def test_a_request_of_another_network_is_refused(desk, tmp_path):
     grant(desk, "--days", "3")
     (tmp_path / "operator.key").write_bytes((desk.folder / "operator.key").read_bytes())
     other = World(tmp_path)
-    other.run("node", "init", "--data", "data", "--organisation", "Other:hospital", *OPERATOR)
+    other.found("Other:hospital")
     other.start()
     try:
         refused = other.json("consent", "approve", desk.folder / "request.json", "--show", code=9)

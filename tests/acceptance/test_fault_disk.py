@@ -132,6 +132,9 @@ def test_a_full_disk_refuses_loses_nothing_and_service_comes_back(records, small
     status, body = records.write()
     assert status == 507 and code_of(body) == "XL6004", (status, body)
     assert records.all_read_back()
+    assert json.loads(node.get("/health")[2])["status"] == "disk_full"
+    assert "no new records" in run("node", "status", "--node", node.url,
+                                   cwd=small_disk, code=None).stdout
 
     # Full to the last byte: not even a read can be journalled, so none is given.
     ballast.leave(0)
@@ -150,13 +153,14 @@ def test_a_full_disk_refuses_loses_nothing_and_service_comes_back(records, small
     assert status == 507
     wait_until(lambda: submitted(node) == (507, "XL6004"), seconds=5)
     assert node.process.poll() is None, "the node ended"
-    assert json.loads(node.get("/health")[2])["status"] == "ok"
+    assert json.loads(node.get("/health")[2])["status"] == "disk_full"
     assert int(json.loads(node.get("/ledger/v1/head")[2])["height"]) >= int(head["height"])
 
     # Space again: everything goes on by itself.
     ballast.drop()
     wait_until(lambda: records.write()[0] == 201)
     assert records.all_read_back()
+    assert json.loads(node.get("/health")[2])["status"] == "ok"
 
     # And nothing is wrong with what is on the disk.
     assert node.stop() == 0

@@ -3,6 +3,7 @@
 """Goal: the program does through its public interfaces what its help says. Method: the real binary
 in a folder of its own; exit codes, stdout and stderr are what people and scripts see."""
 
+import base64
 import http.client
 import http.server
 import json
@@ -87,10 +88,12 @@ def test_a_node_runs_answers_and_stops(node, folder):
     assert f"height\t{head['height']}" in plain.stdout
     assert json.loads(node.get("/health")[2])["status"] == "ok"
     metrics = node.get("/metrics")[2]
-    assert "xinglin_ledger_height 1" in metrics
+    assert "xinglin_ledger_height 1" in metrics and "signer" not in metrics
     genesis = (folder / "data" / "genesis.json").read_text()
     assert node.get("/ledger/v1/genesis")[2] == genesis
+    assert (folder / "data/run/admin.sock").is_socket()
     assert node.stop() == 0
+    assert list((folder / "data/run").iterdir()) == []
 
 
 def test_the_status_page_in_both_languages(node):
@@ -107,7 +110,6 @@ def test_a_state_receipt_verifies_offline_and_every_change_is_named(node, folder
     did = json.loads((folder / "data/genesis.json").read_text())["app_state"]["identity"][
         "organisations"][0]["did"].removeprefix("did:xinglin:")
     # A party's key is contract 1, table 'p', the DID's 16 bytes.
-    import base64
     raw = base64.b32decode(did.upper() + "=" * (-len(did) % 8))
     key = (b"\x01p" + raw).hex()
     signed_in = ("--as", f"data/keys/{did}.identity.json", "--operator-key", "operator.key",
@@ -167,6 +169,33 @@ def test_a_flipped_byte_on_disk_is_evidence_too(node, folder):
                               cwd=folder, capture_output=True, text=True)
         noticed += done.returncode == 3
     assert noticed == len(files)
+
+
+def test_a_ledger_without_its_first_files_is_not_taken_for_an_empty_one(node, folder):
+    assert node.stop() == 0
+    store = folder / "data" / "ledger"
+    manifest = store / (store / "CURRENT").read_text().strip()
+    for missing in (store / "CURRENT", manifest):
+        whole = missing.read_bytes()
+        missing.unlink()
+        before = {one.name: one.stat().st_size for one in store.iterdir()}
+        failed = run("node", "run", "--data", "data", "--operator-key", "operator.key", "--port",
+                     "0", cwd=folder, code=3)
+        assert "XL1402" in failed.stderr and missing.name.split("-")[0] in failed.stderr
+        run("ledger", "verify", "--data", "data", cwd=folder, code=3)
+        assert {one.name: one.stat().st_size for one in store.iterdir()} == before
+        missing.write_bytes(whole)
+    run("ledger", "verify", "--data", "data", cwd=folder)
+
+
+def test_a_node_that_waits_for_its_operators_key_can_be_stopped(folder):
+    os.mkfifo(folder / "later.key", 0o600)
+    waiting = subprocess.Popen([XINGLIN, "node", "run", "--data", "data", "--operator-key",
+                                "later.key", "--port", "0"], cwd=folder)
+    time.sleep(0.5)
+    assert waiting.poll() is None
+    waiting.terminate()
+    assert waiting.wait(timeout=10) == -signal.SIGTERM
 
 
 def test_mistakes_are_explained(node, folder):
@@ -235,6 +264,9 @@ def test_configuration_mistakes_name_the_key_and_line(folder):
         refused = run("node", "run", "--data", "data", "--operator-key", "operator.key",
                       cwd=folder, code=9)
         assert f"ledger.keep_blocks must be 0 or at least {least} in line 2" in refused.stderr
+    config.write_text("[engine]\nkind = \"solo\"\nsigner = \"tcp://127.0.0.1:1\"\n")
+    assert "engine.signer: only kind" in run("node", "run", "--data", "data", "--operator-key",
+                                             "operator.key", cwd=folder, code=9).stderr
     config.write_text("[gateway\n")
     assert "XL6001" in run("node", "run", "--data", "data", "--operator-key", "operator.key",
                            cwd=folder, code=9).stderr
@@ -558,6 +590,37 @@ def test_events_go_on_behind_a_cursor_without_loss_or_repetition(node, signed_in
     with signed_in.stream() as stream:
         now = signed_in.write()
         assert transaction_of(events_of(stream, 1)[0]) == now
+
+
+def test_what_the_end_of_a_block_did_is_an_event_of_its_own(node, signed_in, folder):
+    signed_in.write()
+    own = ("--as", f"data/keys/{signed_in.id}.identity.json", "--operator-key", "operator.key",
+           "--node", node.url, "--json")
+    proposal = json.loads(run("network", "proposal", "create", "parameters", "--set",
+                              "threshold=3/4", "--title", "Three quarters", *own,
+                              cwd=folder).stdout)["proposal"]
+    ballot = json.loads(run("network", "proposal", "vote", proposal, "yes", *own,
+                            cwd=folder).stdout)["transaction_id"]
+    signed_in.write()
+    with signed_in.stream("?after=0.0") as stream:
+        events = events_of(stream, 5)  # two records, proposal, ballot, and what came of it
+    place = next(i for i, event in enumerate(events) if event[1] == "block_end")
+    assert transaction_of(events[place - 1]) == ballot
+    height, position = map(int, events[place][0].split("."))
+    assert events[place - 1][0] == f"{height}.{position - 1}"
+    told = json.loads(events[place][2])
+    assert told["height"] == str(height)
+    done, = told["events"]
+    assert (done["contract"], done["type"]) == ("governance", 7)
+    assert done["attributes"] == [{"key": 1, "value": proposal}]
+    shown = json.loads(run("ledger", "show", height, *own, cwd=folder).stdout)
+    assert shown["end_events"] == told["events"]
+    with signed_in.stream(f"?after={height}.{position - 1}") as stream:
+        assert events_of(stream, 2) == events[place:place + 2]
+    with signed_in.stream(f"?after={height}.{position}") as stream:
+        assert events_of(stream, 1) == events[place + 1:place + 2]
+    assert node.stop() == 0
+    assert "Intact" in run("ledger", "verify", "--data", "data", cwd=folder).stdout
 
 
 def test_a_stream_of_events_ends_with_its_sign_in_and_refuses_wrong_cursors(node, signed_in):

@@ -114,7 +114,7 @@ def test_a_founder_without_an_authority_is_reached_and_renews_without_a_restart(
     certificate, key = folder / "data/tls/certificate.pem", folder / "data/tls/key.pem"
     assert made["sha256"] == fingerprint_of(certificate.read_text(), folder)
     assert key.stat().st_mode & 0o777 == 0o600
-    assert "--replace" in run(*make, cwd=folder, code=1).stderr
+    assert "--replace" in run(*make, cwd=folder, code=7).stderr
     assert "XL5003" in run("node", "certificate", "--folder", "t", "--name", "a b", cwd=folder,
                            code=2).stderr
     node = started()

@@ -68,6 +68,23 @@ TEST(Chinese, EveryRowIsThereOnceAndUsesOnlyWhatTheTextHas) {
   }
 }
 
+TEST(Chinese, NoRowIsHiddenByAnother) {
+  for (const Wording& row : wordings()) {
+    std::string english(row.english);
+    std::string chinese(row.chinese);
+    for (std::size_t at = english.find("{}"); at != english.npos; at = english.find("{}")) {
+      english.replace(at, 2, "7");
+    }
+    for (std::size_t n = 1; n <= 9; ++n) {
+      const std::string place = "{" + std::to_string(n) + "}";
+      for (std::size_t at = chinese.find(place); at != chinese.npos; at = chinese.find(place)) {
+        chinese.replace(at, place.size(), "7");
+      }
+    }
+    EXPECT_EQ(in_chinese(english), chinese);
+  }
+}
+
 TEST(Chinese, WhatStandsInATextIsLookedUpToo) {
   EXPECT_EQ(in_chinese("try it"), "试用");
   EXPECT_EQ(in_chinese("no such words here"), "no such words here");

@@ -63,12 +63,14 @@ http::Response not_there(const Call& call, custody::Viewer& viewer, std::string_
   return refusal(recorded.ok() ? make_error(ErrorCode::access_refused) : recorded.error());
 }
 
+Status check_parameters(const Call& call) {
+  constexpr std::string_view known_here[] = {"_format", "_pretty"};
+  return only_parameters(call.request.query, known_here, "a read");
+}
+
 /// Who asks is looked at before what is asked for: no answer to a wrong header tells of a record.
 http::Response serve_one(const Call& call, const Find& find, std::string_view action,
                          const RecordName& name) {
-  constexpr std::string_view known_here[] = {"_format", "_pretty"};
-  const Status known = only_parameters(call.request.query, known_here, "a read");
-  if (!known.ok()) return refusal(known.error());
   auto ask = ask_of(call, consent::Action::read);
   if (!ask.ok()) return refusal(ask.error());
   auto viewer = call.organisation.desk().open(std::move(*ask));
@@ -116,12 +118,20 @@ Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
 }
 
 http::Response read(const Call& call, std::string_view type, std::string_view id) {
+  const Status known = check_parameters(call);
+  if (!known.ok()) return refusal(known.error());
+  return read_whatever_asked(call, type, id);
+}
+
+http::Response read_whatever_asked(const Call& call, std::string_view type, std::string_view id) {
   return serve_one(call, [&] { return call.organisation.stores().index().current(type, id); },
                    "read", {type, id, {}});
 }
 
 http::Response read_version(const Call& call, std::string_view type, std::string_view id,
                             std::string_view version) {
+  const Status known = check_parameters(call);
+  if (!known.ok()) return refusal(known.error());
   std::uint64_t number = 0;  // of no version
   if (!parse_decimal(version, number)) number = 0;
   return serve_one(call,

@@ -13,6 +13,10 @@ namespace xl::gateway::fhir {
 
 /// `GET Type/id`.
 [[nodiscard]] http::Response read(const Call& call, std::string_view type, std::string_view id);
+/// As `read`, whatever the parameters: a listing that there is nothing for is refused and recorded
+/// so.
+[[nodiscard]] http::Response read_whatever_asked(const Call& call, std::string_view type,
+                                                 std::string_view id);
 /// `GET Type/id/_history/version`.
 [[nodiscard]] http::Response read_version(const Call& call, std::string_view type,
                                           std::string_view id, std::string_view version);

@@ -99,12 +99,12 @@ http::Response refusal(const Error& error) {
 }
 
 http::Response refusal_at(std::string_view target, unsigned status, const Error& error,
-                          std::string_view request_id) {
+                          std::string_view request_id, std::span<const std::string> archives) {
   http::Response out;
   if (is_fhir(target)) {
     out = reply(xl::fhir::outcome_text(error, issue_type_of(status, error.code)), status);
   } else {
-    out = problem(status, error, request_id);
+    out = problem(status, error, request_id, archives);
   }
   if (status == 401) out.headers["www-authenticate"] = "Bearer";
   if (status == 503) out.headers["retry-after"] = "2";

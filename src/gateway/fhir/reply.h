@@ -24,9 +24,11 @@ constexpr std::string_view media_type = "application/fhir+json; charset=utf-8";
 [[nodiscard]] http::Response refusal(const Error& error);
 
 /// The answer to a request that no FHIR handler saw: an OperationOutcome where `target` (as in the
-/// request line, or decoded) is below a FHIR base, else a problem document.
+/// request line, or decoded) is below a FHIR base, else a problem document, which
+/// names `archives`.
 [[nodiscard]] http::Response refusal_at(std::string_view target, unsigned status,
-                                        const Error& error, std::string_view request_id);
+                                        const Error& error, std::string_view request_id,
+                                        std::span<const std::string> archives = {});
 
 /// An OperationOutcome for what a resource was found to break: 422, 400 when it is no resource.
 [[nodiscard]] http::Response refusal(std::span<const Issue> issues);

@@ -37,13 +37,19 @@ class EventStream final : public http::Stream {
     std::string out;
     for (const query::LedgerEvent& event : page->events) {
       json::Writer data;
-      data.begin_object().key("entry");
-      write_entry(data, event.entry, services_.ledger.registry());
+      data.begin_object();
+      if (event.entry) {
+        data.key("entry");
+        write_entry(data, *event.entry, services_.ledger.registry());
+      } else {
+        data.key("height").string(std::to_string(event.height));
+      }
       data.key("events");
       write_result(data, event.result, services_.ledger.registry());
       data.end_object();
       out += "id: " + std::to_string(event.height) + "." + std::to_string(event.position) +
-             "\nevent: transaction\ndata: " + data.take() + "\n\n";
+             (event.entry ? "\nevent: transaction" : "\nevent: block_end") +
+             "\ndata: " + data.take() + "\n\n";
       height_ = event.height;
       position_ = event.position;
     }

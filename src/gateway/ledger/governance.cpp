@@ -59,6 +59,9 @@ void write_member(json::Writer& out, const model::StateReader& state,
   out.key("validator_key").string(to_base64(view_of(member.record.validator_key())));
   out.key("peer_id").string(to_hex(view_of(member.record.peer_id())));
   out.key("address").string(member.record.address());
+  out.key("gateway").string(member.record.gateway());
+  out.key("archive").boolean(member.record.archive());
+  number(out, "moved_ms", member.record.moved_ms());
   number(out, "since_ms", member.record.since_ms());
   number(out, "expelled_at_ms", member.record.expelled_at_ms());
   if (const auto security = governance::find_security(state, member.id)) {
@@ -108,8 +111,9 @@ Result<http::Response> get_member(const Services& services, const PathValues& va
   governance::Member member{*did, {}};
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/member/v1");
-  number(out, "height", head.height);
-  XL_TRY(write_receipt_of(out, services, governance::member_key(*did), head.height,
+  const std::uint64_t height = services.ledger.provable_height();
+  number(out, "height", height);
+  XL_TRY(write_receipt_of(out, services, governance::member_key(*did), height,
                           ErrorCode::party_unknown, member.record));
   out.key("member");
   write_member(out, *state, governance::find_parameters(*state).value_or(wire::Parameters()),
@@ -147,7 +151,8 @@ void write_admission(json::Writer& out, const wire::AdmitMember& in) {
   out.end_array().key("envelope_key").string(to_base64(view_of(in.envelope_key())));
   out.key("validator_key").string(to_base64(view_of(in.validator_key())));
   out.key("peer_key").string(to_base64(view_of(in.peer_key())));
-  out.key("address").string(in.address());
+  out.key("address").string(in.address()).key("gateway").string(in.gateway());
+  out.key("archive").boolean(in.archive());
   number(out, "weight", in.weight());
   number(out, "power", in.power());
 }
@@ -279,8 +284,9 @@ Result<http::Response> get_proposal(const Services& services, const PathValues& 
   wire::ProposalRecord record;
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/proposal/v1");
-  number(out, "height", head.height);
-  XL_TRY(write_receipt_of(out, services, governance::proposal_key(id), head.height,
+  const std::uint64_t height = services.ledger.provable_height();
+  number(out, "height", height);
+  XL_TRY(write_receipt_of(out, services, governance::proposal_key(id), height,
                           ErrorCode::proposal_unknown, record));
   out.key("proposal");
   write_proposal(out, services, record);

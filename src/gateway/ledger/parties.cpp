@@ -53,9 +53,10 @@ Result<http::Response> get_party(const Services& services, const PathValues& val
   const std::uint64_t now_ms = std::max(head.block_ms, services.clock.now_ms());
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/party/v1");
-  out.key("did").string(model::did_text(*did)).key("height").string(std::to_string(head.height));
+  const std::uint64_t height = services.ledger.provable_height();
+  out.key("did").string(model::did_text(*did)).key("height").string(std::to_string(height));
   PartyRecord party;
-  XL_TRY(write_receipt_of(out, services, identity::party_key(*did), head.height,
+  XL_TRY(write_receipt_of(out, services, identity::party_key(*did), height,
                           ErrorCode::party_unknown, party));
   out.key("kind").string(kind == PartyKind::organisation ? "organisation" : "service");
   out.key("name").string(party.name()).key("status").string(status_text(party.status()));
@@ -66,8 +67,8 @@ Result<http::Response> get_party(const Services& services, const PathValues& val
   for (const Hash& id : identity::keys_of(*state, *did)) {
     out.begin_object();
     KeyRecord key;
-    XL_TRY(write_receipt_of(out, services, identity::key_key(id), head.height,
-                            ErrorCode::party_unknown, key));
+    XL_TRY(write_receipt_of(out, services, identity::key_key(id), height, ErrorCode::party_unknown,
+                            key));
     write_key(out, id, key, now_ms);
     out.end_object();
   }

@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/json/writer.h"
+#include "gateway/ledger/checkpoint.h"
 #include "gateway/ledger/events.h"
 #include "gateway/ledger/governance.h"
 #include "gateway/ledger/light.h"
@@ -50,9 +51,11 @@ Result<http::Response> get_transaction(const Services& services, const PathValue
   return json_response(out.take());
 }
 
-Result<http::Response> get_receipt(const Services& services, const PathValues& values) {
+Result<http::Response> get_receipt(const Services& services, const http::Request& request,
+                                   const PathValues& values) {
   XL_TRY_ASSIGN(const Hash id, hash_parameter(values[0], "id"));
-  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.receipt(id));
+  XL_TRY_ASSIGN(const std::uint64_t since, number_parameter(request, "since", 0));
+  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.receipt(id, since));
   return json_response(model::write_receipt(receipt));
 }
 
@@ -61,7 +64,7 @@ Result<http::Response> get_block(const Services& services, const PathValues& val
   if (!parse_decimal(values[0], height)) return parameter_error("height");
   XL_TRY_ASSIGN(const query::LedgerBlock block, services.ledger.block(height));
   json::Writer out;
-  write_block(out, block);
+  write_block(out, block, services.ledger.registry());
   return json_response(out.take());
 }
 
@@ -73,7 +76,8 @@ Result<http::Response> get_state(const Services& services, const http::Request& 
     return parameter_error("key");
   }
   XL_TRY_ASSIGN(const std::uint64_t height, number_parameter(request, "height", 0));
-  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.state_receipt(key, height));
+  XL_TRY_ASSIGN(const std::uint64_t since, number_parameter(request, "since", 0));
+  XL_TRY_ASSIGN(const model::Receipt receipt, services.ledger.state_receipt(key, height, since));
   return json_response(model::write_receipt(receipt));
 }
 
@@ -90,12 +94,8 @@ Result<http::Response> get_consistency(const Services& services, const http::Req
   return json_response(out.take());
 }
 
-}  // namespace
-
-void add_routes(Router& router, const Services& services) {
-  router.add({"GET", "/ledger/v1/head", "What the ledger stands at",
-              [services](const auto&, const auto&) { return get_head(services); }, Access::anyone,
-              RouteDoc{.answer = "Head"}});
+/// What somebody without trust in this node needs.
+void add_proof_routes(Router& router, const Services& services) {
   router.add({"GET", "/ledger/v1/genesis", "The network's genesis document, byte for byte",
               [services](const auto&, const auto&) -> Result<http::Response> {
                 return json_response(std::string(text_of(services.ledger.genesis().raw)));
@@ -104,6 +104,35 @@ void add_routes(Router& router, const Services& services) {
   router.add({"GET", "/ledger/v1/light", "The newest header, proved from the genesis on",
               [services](const auto&, const auto&) { return prove_head(services); }, Access::anyone,
               RouteDoc{.answer = "Receipt"}});
+  router.add({"GET", "/ledger/v1/checkpoint", "What members co-sign as a checkpoint at a height",
+              [services](const http::Request& request, const auto&) -> Result<http::Response> {
+                XL_TRY_ASSIGN(const std::uint64_t height, number_parameter(request, "height", 0));
+                return offer_checkpoint(services, height);
+              },
+              Access::anyone, RouteDoc{.query = {"height"}, .answer = "CheckpointOffer"}});
+  router.add({"GET", "/ledger/v1/receipts/{id}", "The receipt that anyone can verify offline",
+              [services](const http::Request& request, const PathValues& values) {
+                return get_receipt(services, request, values);
+              },
+              Access::anyone, RouteDoc{.query = {"since"}, .answer = "Receipt"}});
+  router.add({"GET", "/ledger/v1/state/{key}", "What a state key held, with its proof",
+              [services](const http::Request& request, const PathValues& values) {
+                return get_state(services, request, values);
+              },
+              Access::signed_in, RouteDoc{.query = {"height", "since"}, .answer = "Receipt"}});
+  router.add({"GET", "/ledger/v1/consistency", "Proof that the history only grew",
+              [services](const http::Request& request, const auto&) {
+                return get_consistency(services, request);
+              },
+              Access::anyone, RouteDoc{.query = {"first", "second"}, .answer = "Consistency"}});
+}
+
+}  // namespace
+
+void add_routes(Router& router, const Services& services) {
+  router.add({"GET", "/ledger/v1/head", "What the ledger stands at",
+              [services](const auto&, const auto&) { return get_head(services); }, Access::anyone,
+              RouteDoc{.answer = "Head"}});
   router.add(
       {"POST", "/ledger/v1/light",
        "Headers for a member that restores its ledger, by the engine's JSON-RPC",
@@ -127,32 +156,21 @@ void add_routes(Router& router, const Services& services) {
               },
               Access::signed_in, RouteDoc{.answer = "Transaction"}});
   router.add(
-      {"GET", "/ledger/v1/receipts/{id}", "The receipt that anyone can verify offline",
-       [services](const auto&, const PathValues& values) { return get_receipt(services, values); },
-       Access::anyone, RouteDoc{.answer = "Receipt"}});
-  router.add(
       {"GET", "/ledger/v1/blocks/{height}", "A block's header, commit and transactions",
        [services](const auto&, const PathValues& values) { return get_block(services, values); },
        Access::signed_in, RouteDoc{.answer = "Block"}});
-  router.add({"GET", "/ledger/v1/state/{key}", "What a state key held, with its proof",
-              [services](const http::Request& request, const PathValues& values) {
-                return get_state(services, request, values);
-              },
-              Access::signed_in, RouteDoc{.query = {"height"}, .answer = "Receipt"}});
   router.add(
       {"GET", "/ledger/v1/parties/{did}", "An organisation's or service's current keys, with proof",
        [services](const auto&, const PathValues& values) { return get_party(services, values); },
        Access::signed_in, RouteDoc{.answer = "Party"}});
-  router.add({"GET", "/ledger/v1/consistency", "Proof that the history only grew",
-              [services](const http::Request& request, const auto&) {
-                return get_consistency(services, request);
-              },
-              Access::anyone, RouteDoc{.query = {"first", "second"}, .answer = "Consistency"}});
-  router.add({"GET", "/ledger/v1/events", "Executed transactions as server-sent events",
-              [services](const http::Request& request, const auto&) {
-                return follow_events(services, request);
-              },
-              Access::signed_in, RouteDoc{.query = {"after"}, .media = "text/event-stream"}});
+  router.add(
+      {"GET", "/ledger/v1/events",
+       "Executed transactions, and what contracts did at a block's end, as server-sent events",
+       [services](const http::Request& request, const auto&) {
+         return follow_events(services, request);
+       },
+       Access::signed_in, RouteDoc{.query = {"after"}, .media = "text/event-stream"}});
+  add_proof_routes(router, services);
   add_governance_routes(router, services);
 }
 

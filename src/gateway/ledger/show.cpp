@@ -94,7 +94,8 @@ void write_transaction(json::Writer& out, const query::LedgerTransaction& transa
   out.end_array().key("raw").string(to_base64(transaction.raw)).end_object();
 }
 
-void write_block(json::Writer& out, const query::LedgerBlock& block) {
+void write_block(json::Writer& out, const query::LedgerBlock& block,
+                 const contracts::Registry& registry) {
   out.begin_object().key("schema").string("xinglin/block/v1");
   out.key("header");
   model::comet::write_header(out, block.header);
@@ -104,7 +105,9 @@ void write_block(json::Writer& out, const query::LedgerBlock& block) {
   for (const auto& one : block.executed) out.string(to_hex(one.entry.transaction_id));
   out.end_array().key("rejected").begin_array();
   for (const Hash& id : block.rejected) out.string(to_hex(id));
-  out.end_array().end_object();
+  out.end_array().key("end_events");
+  write_result(out, block.end_result, registry);
+  out.end_object();
 }
 
 }  // namespace xl::gateway::ledger

@@ -21,7 +21,8 @@ void write_entry(json::Writer& out, const model::HistoryEntry& entry,
 void write_result(json::Writer& out, ByteView result, const contracts::Registry& registry);
 void write_transaction(json::Writer& out, const query::LedgerTransaction& transaction,
                        const contracts::Registry& registry);
-void write_block(json::Writer& out, const query::LedgerBlock& block);
+void write_block(json::Writer& out, const query::LedgerBlock& block,
+                 const contracts::Registry& registry);
 
 /// The name of a status: `applied`, the contract's word for it, or the registry's.
 [[nodiscard]] std::string status_name(std::uint32_t status, const contracts::Registry& registry);

@@ -177,11 +177,19 @@ Result<http::Response> list_accesses(const Services& services, custody::Organisa
   XL_TRY(record_look(services, organisation, who, patient));
   XL_TRY_ASSIGN(const auto entries, organisation.stores().journal().entries_of(
                                         patient, after, static_cast<std::uint32_t>(count)));
+  XL_TRY_ASSIGN(const auto gaps, organisation.stores().journal().gaps());
   const auto state = services.ledger.state();
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/access-log/v1");
   out.key("patient").string(model::did_text(patient)).key("entries").begin_array();
   for (const vault::KeptEntry& kept : entries) write_access(out, organisation, *state, kept);
+  out.end_array().key("lost").begin_array();
+  for (const vault::JournalGap& gap : gaps) {
+    if (gap.held_sequence == gap.last_sequence) continue;  // all are here again
+    out.begin_object().key("first_sequence").string(std::to_string(gap.held_sequence + 1));
+    out.key("last_sequence").string(std::to_string(gap.last_sequence));
+    out.key("noted_ms").string(std::to_string(gap.noted_ms)).end_object();
+  }
   out.end_array().key("next_after");
   out.string(entries.size() == count ? std::to_string(entries.back().sequence) : "").end_object();
   return json_response(out.take());

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json/json.h"
+#include "base/json/writer.h"
 #include "gateway/openapi.h"
 
 namespace xl::gateway {
@@ -61,6 +62,27 @@ TEST(Router, RefusesTheRestWithTheReason) {
   const http::Response busy = ask(router, "GET", "/fail");
   EXPECT_EQ(busy.status, 503U);
   EXPECT_EQ(busy.headers.at("retry-after"), "2");
+}
+
+TEST(Router, NamesWhoKeepsWhatIsNotKeptHere) {
+  const auto archives_of = [](const std::vector<std::string>& archives, ErrorCode code) {
+    Router router;
+    router.set_archives([&](ErrorCode failed) {
+      EXPECT_EQ(failed, code);
+      return archives;
+    });
+    router.add({"GET", "/fail", "fail", [&](const auto&, const auto&) -> Result<http::Response> {
+                  return make_error(code);
+                }});
+    const auto body = json::parse(ask(router, "GET", "/fail").body, {});
+    EXPECT_TRUE(body.ok());
+    const json::Value list = body->root().find("archives");
+    return list.is_array() ? json::write(list) : std::string("none");
+  };
+  EXPECT_EQ(archives_of({"https://a", "http://b:1"}, ErrorCode::block_not_kept),
+            R"(["https://a","http://b:1"])");
+  EXPECT_EQ(archives_of({}, ErrorCode::block_not_kept), "[]");
+  EXPECT_EQ(archives_of({}, ErrorCode::queue_full), "none");
 }
 
 TEST(OpenApi, DescribesEveryRoute) {

@@ -265,14 +265,14 @@ std::vector<xinglin::access::v1::CohortEntry> cohorts_on(const query::Ledger& le
     for (const query::LedgerEvent& event : page->events) {
       height = event.height;
       position = event.position;
-      const auto kept = ledger.transaction(event.entry.transaction_id);
+      const auto kept = ledger.transaction(event.entry->transaction_id);
       const auto transaction = model::decode_transaction(kept->raw);
       for (const auto& message : transaction->body.messages) {
         if (message.contract != contracts::access::contract_number ||
             message.type != contracts::access::cohort_entry_type) {
           continue;
         }
-        EXPECT_EQ(event.entry.status, 0U);
+        EXPECT_EQ(event.entry->status, 0U);
         EXPECT_TRUE(model::decode_canonical(message.payload, out.emplace_back()));
       }
     }

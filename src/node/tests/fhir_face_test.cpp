@@ -759,7 +759,8 @@ TEST_F(FhirFace, OthersSeeTheDirectoryAndNothingElse) {
   EXPECT_EQ(south.get("Organization/o1").status, 200U);
   for (const char* path :
        {"Patient/p1", "Patient/absent", "Observation/nobodys", "Patient/p1/$everything",
-        "Patient/p1/_history", "Patient/p1/_history/1"}) {
+        "Patient/p1/$everything?_count=200", "Patient/absent/$everything?_count=200",
+        "Patient/p1/_history", "Patient/p1/_history?_count=5", "Patient/p1/_history/1"}) {
     const auto answer = south.get(path);
     EXPECT_EQ(answer.status, 404U) << path;
     EXPECT_EQ(code_of(answer), "XL3502") << path;
@@ -771,7 +772,9 @@ TEST_F(FhirFace, OthersSeeTheDirectoryAndNothingElse) {
   auto& journal = live_->node->custody().find(live_->organisations[0])->stores().journal();
   for (const char* path :
        {"Observation?patient=p1", "Observation?patient=absent", "Encounter?patient=p1",
-        "Patient?_id=p1", "Patient?_id=absent", "Patient/p1", "Patient/absent"}) {
+        "Patient?_id=p1", "Patient?_id=absent", "Patient/p1", "Patient/absent",
+        "Patient/p1/$everything?_count=200", "Patient/absent/$everything?_count=200",
+        "Patient/p1/_history?_count=5"}) {
     const std::uint64_t before = journal.size();
     (void)south.get(path);
     EXPECT_EQ(journal.size(), before + 1) << path;

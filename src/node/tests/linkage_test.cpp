@@ -109,11 +109,11 @@ std::vector<Bytes> pieces_of(const query::Ledger& ledger) {
     const auto page = ledger.events_behind(height, position, 64, 64);
     EXPECT_TRUE(page.ok());
     for (const query::LedgerEvent& event : page->events) {
-      const auto kept = ledger.transaction(event.entry.transaction_id);
+      const auto kept = ledger.transaction(event.entry->transaction_id);
       EXPECT_TRUE(kept.ok());
       out.push_back(kept->raw);
       append(out.back(), kept->result);
-      append(out.back(), event.entry.transaction_id);
+      append(out.back(), event.entry->transaction_id);
       height = event.height;
       position = event.position;
     }

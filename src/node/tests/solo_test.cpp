@@ -330,8 +330,24 @@ TEST(Solo, OldBlocksAreForgottenWhileItGoesOn) {
   network.open();
   const Log log;
   std::uint32_t sent = 0;
+  std::atomic<bool> archive{true};
+  std::atomic<int> asked{0};
   {
-    const Forgetting forgetting(*network.chain, 20, log);
+    // Whom the ledger lists as an archive keeps everything, whatever its settings say.
+    const auto is_archive = [&] { return ++asked, archive.load(); };
+    const Forgetting forgetting(*network.chain, 20, is_archive, log);
+    while (sent < 40) ASSERT_TRUE(network.submit(network.numbered_transaction(++sent)).ok());
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (asked == 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(network.chain->base(), 1U);
+  archive = false;
+  {
+    const Forgetting forgetting(
+        *network.chain, 20, [&] { return archive.load(); }, log);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (network.chain->base() < 10 && std::chrono::steady_clock::now() < deadline) {
       ASSERT_TRUE(network.submit(network.numbered_transaction(++sent)).ok());
