@@ -150,6 +150,7 @@ bool is_passing(ErrorCode code) {
     case ErrorCode::queue_full:
     case ErrorCode::server_busy:
     case ErrorCode::wait_timed_out:
+    case ErrorCode::members_too_slow:
     case ErrorCode::node_unreachable:
     case ErrorCode::custody_busy:
     case ErrorCode::journal_busy:

@@ -2,12 +2,13 @@
 // Copyright The Xinglin Authors
 #include "node/demo/members.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <array>
+#include <set>
 
 #include "base/file.h"
+#include "crypto/random.h"
 #include "node/network/folder.h"
+#include "node/tools/ports.h"
 
 namespace xl::node::demo {
 namespace {
@@ -24,17 +25,20 @@ const NewOrganisation& other_member(std::size_t number) {
   return others[number % others.size()];
 }
 
-/// A port that nobody has now. Engines bind theirs soon after.
-std::uint16_t free_port() {
-  const int one = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* plain = reinterpret_cast<sockaddr*>(&address);
-  const bool bound = ::bind(one, plain, size) == 0 && ::getsockname(one, plain, &size) == 0;
-  ::close(one);
-  return bound ? ntohs(address.sin_port) : 0;
+/// A port that nobody has now, for a member that may be stopped for a while: below those that the
+/// system gives to connections by itself, so that no connection takes it meanwhile. Not one of
+/// `given`, to which it is added. 0 when there is none.
+std::uint16_t free_port(std::set<std::uint16_t>& given) {
+  constexpr std::uint16_t first = 10'000;
+  constexpr std::uint16_t count = 22'000;  // up to 32,000; Linux gives from 32,768 on
+  constexpr int tries_max = 100;
+  for (int tries = 0; tries < tries_max; ++tries) {
+    std::array<std::uint8_t, 2> random{};
+    crypto::random_bytes(random);
+    const auto port = static_cast<std::uint16_t>(first + (random[0] << 8U | random[1]) % count);
+    if (!listener_at(port) && given.insert(port).second) return port;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -67,12 +71,13 @@ Status found_members(const fs::path& folder, std::size_t count,
   }
   std::vector<fs::path> cards;
   std::vector<std::uint16_t> gateways;
+  std::set<std::uint16_t> given = {first_port};
   for (std::size_t i = 1; i <= count; ++i) {
     NewMember member;
     member.network_name = "demo";
-    member.address = "127.0.0.1:" + std::to_string(free_port());
+    member.address = "127.0.0.1:" + std::to_string(free_port(given));
     // The first one's gateway listens where the demo is told to, if it is told.
-    gateways.push_back(i == 1 && first_port != 0 ? first_port : free_port());
+    gateways.push_back(i == 1 && first_port != 0 ? first_port : free_port(given));
     member.gateway = "http://127.0.0.1:" + std::to_string(gateways.back());
     member.archive = true;
     member.organisations =
