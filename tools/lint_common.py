@@ -8,7 +8,9 @@ import re
 import sys
 from pathlib import Path
 
-SKIPPED_FOLDERS = {".git", ".cache", ".demo", "node_modules", "dist", "corpus", "__pycache__"}
+# What git ignores, and what it holds that is not ours to write.
+SKIPPED_FOLDERS = {".git", ".cache", ".cluster", ".demo", "xinglin-data", "node_modules", "dist",
+                   "corpus", "__pycache__"}
 
 _TOKEN = re.compile(
     r"""//[^\n]*(?:\\\n[^\n]*)*        # line comment

@@ -457,7 +457,8 @@ Status await_first_block(const Node& node, const StopSignals& signals, const Con
   bool said = false;
   for (int tenths = 0; !node.ledger().block(1).ok(); ++tenths) {
     if (tenths > patience_s * 10) {
-      return make_error(ErrorCode::members_too_slow, "the members' engines do not agree on a block");
+      return make_error(ErrorCode::members_too_slow,
+                        "the members' engines do not agree on a block");
     }
     if (signals.pending()) return make_error(ErrorCode::node_stopping);
     if (!said && tenths > 10) {

@@ -236,8 +236,8 @@ Status Tampering::go_on() {
   XL_TRY_ASSIGN(const std::uint64_t after, height_of(1));
   findings_.went_on = after - before;
   const std::string blocks = std::to_string(findings_.went_on);
-  say("The others go on: " + blocks + " blocks more. They name who does not vote: " +
-          findings_.member,
+  say("The others go on: " + blocks +
+          " blocks more. They name who does not vote: " + findings_.member,
       "其余成员继续出块:又有 " + blocks + " 个区块,并指出未投票者:" + findings_.member);
   return {};
 }
