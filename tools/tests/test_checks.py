@@ -33,7 +33,8 @@ CLEAN = {
     "src/model/m.cpp": SLASHES + '#include "base/a.h"\nconst char* text = "throw double";\n'
     + "int n = 1;  // a double\nvoid f() { wire.time(0); out.clock(); }\n",
     "src/model/tests/m_test.cpp": SLASHES + "double allowed_in_tests = 0.5;\n",
-    ".cluster/member1/node.toml": 'path = "/home/somebody/member1"\n',  # what `./dev cluster` leaves
+    # What `./dev cluster` leaves.
+    ".cluster/member1/node.toml": 'program = "/Users/somebody/cometbft"\n',
     "src/contracts/README.md": "# contracts\n",
     "src/contracts/consent/README.md": "# consent\n",
     "src/contracts/consent/view.h": HEADER,
