@@ -32,9 +32,13 @@ needs_engine = pytest.mark.skipif(not ENGINE.exists(),
 
 def run(*arguments, cwd, code=0, timeout=120):
     """The command's output. `code` None: any failure."""
-    done = subprocess.run([XINGLIN, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, "LANG": "C", "XDG_CACHE_HOME": str(cwd / "cache")},
-                          timeout=timeout)
+    try:
+        done = subprocess.run([XINGLIN, *map(str, arguments)], cwd=cwd, capture_output=True,
+                              text=True, timeout=timeout,
+                              env={**os.environ, "LANG": "C", "XDG_CACHE_HOME": str(cwd / "cache")})
+    except subprocess.TimeoutExpired as late:
+        told = (late.stderr or b"").decode(errors="replace")
+        pytest.fail(f"{arguments} took more than {timeout} s; it said: {told[-2000:]}")
     as_expected = done.returncode != 0 if code is None else done.returncode == code
     assert as_expected, (arguments, done.returncode, done.stdout, done.stderr)
     if "--json" in arguments:

@@ -16,7 +16,7 @@ ALTERED = 3
 
 def play(folder, *options):
     return run("demo", "tamper", "--members", "4", "--folder", "four", *options, cwd=folder,
-               timeout=300)
+               timeout=600)  # some 30 s; minutes where the disk is busy
 
 
 def verified(folder, code=0, ledger=None):

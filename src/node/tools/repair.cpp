@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "client/session.h"
 #include "crypto/hash.h"
@@ -29,6 +30,9 @@ constexpr std::uint64_t ask_patience_ms = 10'000;
 constexpr int engine_ends_max = 10;
 /// The engine asks its peers for snapshots every few seconds.
 constexpr std::chrono::minutes discovery_max{2};
+/// From one piece to the next, and from the last one to the block behind it, which comes within a
+/// minute also where nobody writes.
+constexpr std::chrono::minutes stalled_max{5};
 
 /// Members that answer, and a header that the genesis proves: where the engine's light client
 /// begins. The engine gives up when one of those it is told of is silent, so those are left out.
@@ -164,17 +168,21 @@ Result<engine::SnapshotJoin::State> join(
     ++ends;
   });
   Result<engine::SnapshotJoin::State> out = engine::SnapshotJoin::State{};
-  const auto began = std::chrono::steady_clock::now();
+  auto moved = std::chrono::steady_clock::now();
+  std::uint64_t taken = 0;
   while (running.ok()) {
     out = joining.wait();
+    if (std::exchange(taken, out->taken) != out->taken) moved = std::chrono::steady_clock::now();
+    const auto stalled = std::chrono::steady_clock::now() - moved;
     if (!out->failure.ok()) out = out->failure.error();
     if (!out.ok() || out->finished) break;
     if (ends >= engine_ends_max) {
       out = make_error(reason, log);
       break;
     }
-    if (out->height == 0 && std::chrono::steady_clock::now() - began > discovery_max) {
-      out = make_error(ErrorCode::snapshot_not_found, log);
+    if (stalled > (out->height == 0 ? discovery_max : stalled_max)) {
+      out = make_error(
+          out->height == 0 ? ErrorCode::snapshot_not_found : ErrorCode::engine_unreachable, log);
       break;
     }
     if (!go_on({out->height, out->chunks, out->taken})) {
