@@ -18,6 +18,20 @@ constexpr std::uint64_t settle_every_rounds = 60;
 /// Backup keys live for days; an hour more or less does not matter.
 constexpr std::uint64_t erasures_every_rounds = 3600;
 
+/// The error, unless it only says that the ledger does not answer now.
+template <typename T>
+Status unless_passing(const Result<T>& outcome) {
+  if (outcome.ok()) return {};
+  switch (outcome.error().code) {
+    case ErrorCode::wait_timed_out:
+    case ErrorCode::queue_full:
+    case ErrorCode::engine_unreachable:
+      return {};
+    default:
+      return outcome.error();
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Custody>> Custody::open(std::vector<Hosted> hosted,
@@ -49,10 +63,9 @@ Status Custody::start() {
     const auto state = port_.ledger().state();
     XL_TRY(check_journal(organisation->stores(), *state));
     XL_TRY(check_index(organisation->stores(), *state));
-    const auto settled = organisation->records().settle(true);
-    if (!settled.ok()) return settled.error();
-    const auto sealed = organisation->desk().seal_sessions(true);
-    if (!sealed.ok()) return sealed.error();
+    // What the ledger does not answer now is settled in a later round: care goes on meanwhile.
+    XL_TRY(unless_passing(organisation->records().settle(true)));
+    XL_TRY(unless_passing(organisation->desk().seal_sessions(true)));
     XL_TRY(organisation->erasures().settle());
     // Without it a keyring from a backup would bring back what was erased. Care goes on meanwhile.
     Stores& stores = organisation->stores();

@@ -91,9 +91,11 @@ Result<bool> AccessDesk::came_by(const vault::JournalBatch& batch, ByteView raw)
 
 /// True when this or an earlier attempt brought the batch onto the chain.
 Result<bool> AccessDesk::is_there_already(const vault::JournalBatch& batch, std::uint64_t attempt) {
-  const std::uint64_t oldest =
-      attempt > attempts_looked_for_max ? attempt - attempts_looked_for_max : 0;
-  for (std::uint64_t i = oldest; i <= attempt; ++i) {
+  for (std::uint64_t i = 0; i <= attempt; ++i) {
+    // A batch goes at once or, where the ledger stood still, lately: those between are passed over.
+    if (i == attempts_looked_for_max && attempt > 2 * attempts_looked_for_max) {
+      i = attempt - attempts_looked_for_max;
+    }
     for (const bool late : {false, true}) {
       XL_TRY_ASSIGN(const bool found, came_by(batch, root_transaction(batch, i, late)));
       if (found) return true;

@@ -232,7 +232,10 @@ void RecordStore::anchor(const std::vector<Job*>& jobs,
     std::this_thread::sleep_for(std::chrono::milliseconds(busy_pause_ms));
   }
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const Status status = port_.applied(outcomes[i]);
+    Status status = port_.applied(outcomes[i]);
+    // A ledger that a repair brought back may have come to the block that holds them meanwhile:
+    // whoever sent them before is refused the second time.
+    if (!status.ok() && outcomes[i].ok() && are_anchored(order[i]->versions)) status = Status{};
     for (const auto& [job, place] : order[i]->parts) {
       if (status.ok()) {
         job->transactions[place] = outcomes[i]->transaction_id;
@@ -262,6 +265,14 @@ Status RecordStore::finish(const std::vector<Job*>& jobs) {
   XL_TRY_ASSIGN(const std::uint64_t writes, stores_.index().writes());
   XL_TRY(stores_.index_mark().advance(writes));
   return stores_.vault().confirm(versions);
+}
+
+bool RecordStore::are_anchored(const std::vector<vault::RecordVersion>& versions) {
+  const auto state = port_.ledger().state();
+  return std::all_of(versions.begin(), versions.end(), [&](const vault::RecordVersion& which) {
+    const auto kept = stores_.vault().anchored(which);
+    return kept.ok() && is_anchored(*state, which, *kept);
+  });
 }
 
 void RecordStore::withdraw(const std::vector<vault::RecordVersion>& versions) {

@@ -100,6 +100,8 @@ class RecordStore {
   [[nodiscard]] Result<bool> settle_one(const vault::Bodies::Orphan& orphan, bool all);
   [[nodiscard]] Status settle_resource(const vault::RecordVersion& which, const model::Id& patient,
                                        std::string content, Labels labels);
+  /// True when this copy of the ledger has every one of them.
+  [[nodiscard]] bool are_anchored(const std::vector<vault::RecordVersion>& versions);
   void withdraw(const std::vector<vault::RecordVersion>& versions);
 
   Stores& stores_;

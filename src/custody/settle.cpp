@@ -101,8 +101,10 @@ Result<bool> RecordStore::settle_one(const vault::Bodies::Orphan& orphan, bool a
     XL_TRY(stores_.vault().confirm(which));
     return true;
   }
-  // Signed by somebody else, who may still send it while it is valid.
-  if (orphan.valid_until_ms >= port_.now_ms()) return false;
+  // Signed by somebody else, who may still send it while it is valid; or this ledger, brought back
+  // by a repair, has yet to come to the block that holds it.
+  XL_TRY_ASSIGN(const query::LedgerHead head, port_.ledger().head());
+  if (orphan.valid_until_ms >= head.block_ms) return false;
   XL_TRY(stores_.keyring().forget(which));
   XL_TRY(stores_.bodies().remove(digest));
   return true;
@@ -121,7 +123,8 @@ Status RecordStore::settle_resource(const vault::RecordVersion& which, const mod
   const std::vector<Job*> jobs{&job};
   if (!is_anchored(*port_.ledger().state(), which, kept)) anchor(jobs, {kept});
   if (job.status.ok()) return finish(jobs);
-  // Refused for good: `anchor` withdrew it. Anything else is tried again later.
+  // Refused for good: `anchor` withdrew it, unless it was on the ledger. Anything else is tried
+  // again later.
   return job.status.error().code == ErrorCode::contract_refused ? Status{} : job.status;
 }
 
@@ -160,6 +163,8 @@ Status check_journal(Stores& stores, const model::StateReader& state) {
 namespace {
 
 /// The resources of the vault that the ledger has, one after the other, as the index holds them.
+/// A body that is confirmed was on the ledger once; after a repair this copy of it may not have
+/// come there again.
 class KeptResources {
  public:
   KeptResources(Stores& stores, const model::StateReader& state,
@@ -175,7 +180,8 @@ class KeptResources {
         after_ = page_.back().which;
       }
       const vault::KeptVersion& kept = page_[next_++];
-      if (!is_anchored(state_, kept.which, {kept.body, {}})) continue;
+      XL_TRY_ASSIGN(const bool committed, is_committed(kept));
+      if (!committed) continue;
       XL_TRY_ASSIGN(const vault::Opened opened, read(kept.which));
       XL_TRY_ASSIGN(const Labels labels, decode_labels(opened.labels));
       if (labels.kind() != static_cast<std::uint32_t>(Kind::resource)) continue;
@@ -187,6 +193,12 @@ class KeptResources {
   }
 
  private:
+  Result<bool> is_committed(const vault::KeptVersion& kept) {
+    if (is_anchored(state_, kept.which, {kept.body, {}})) return true;
+    XL_TRY_ASSIGN(const bool there, stores_.bodies().contains(kept.body));
+    XL_TRY_ASSIGN(const bool pending, stores_.bodies().is_pending(kept.body));
+    return there && !pending;
+  }
   Result<vault::Opened> read(const vault::RecordVersion& which) {
     auto opened = stores_.vault().get(which);
     if (opened.ok()) return opened;

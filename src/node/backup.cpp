@@ -164,6 +164,21 @@ Status copy_checked(const fs::path& from_root, const fs::path& to_root, const Ba
   return sync_file(to);
 }
 
+/// True for a file of the validator's key, today's or the next one's, and for what is left of a
+/// write of it or was copied from it.
+bool holds_validator_key(const Layout& layout, const fs::path& path) {
+  const auto begins = [&](const fs::path& key) {
+    return path.filename().string().starts_with(key.stem().string());
+  };
+  if (begins(layout.validator_key())) return true;
+  for (const fs::path& key : {layout.validator_key(), layout.next_validator_key()}) {
+    const auto secret = read_file(key, plain_file_bytes_max);
+    const auto bytes = read_file(path, plain_file_bytes_max);
+    if (secret.ok() && bytes.ok() && *secret == *bytes) return true;
+  }
+  return false;
+}
+
 /// What a member's folder holds beside its stores, except what signs votes and what is made anew.
 Status copy_plain_files(const Layout& layout, const fs::path& out) {
   XL_TRY(copy_plain(layout.genesis(), out / layout.genesis().filename()));
@@ -172,7 +187,7 @@ Status copy_plain_files(const Layout& layout, const fs::path& out) {
     XL_TRY_ASSIGN(const std::vector<std::string> files, files_below(folder));
     for (const std::string& one : files) {
       const fs::path path = folder / one;
-      if (path == layout.validator_key() || path == layout.next_validator_key()) continue;
+      if (holds_validator_key(layout, path)) continue;
       XL_TRY(copy_plain(path, out / folder.filename() / one));
     }
   }
@@ -362,10 +377,14 @@ Result<RestoredMember> restore_member(const BackupPlaces& from, const fs::path& 
   XL_TRY_ASSIGN(const Manifest manifest, checked_manifest(from));
   TemporaryFolder made(beside);
   XL_TRY(vault::make_private_directory(made.path()));
+  const Layout layout{made.path()};
   for (const BackedUpFile& file : manifest.files) {
+    const fs::path to = layout.root / file.path;
+    if (to.parent_path() == layout.keys() && holds_validator_key(layout, to)) {
+      return broken("it holds a validator key");
+    }
     XL_TRY(copy_checked(from.out, made.path(), file));
   }
-  const Layout layout{made.path()};
   XL_TRY_ASSIGN(const model::Genesis genesis, load_genesis(layout));
   if (genesis.network != manifest.network) return broken("the genesis is another network's");
   XL_TRY(check_founded(layout, genesis));

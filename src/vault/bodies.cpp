@@ -130,6 +130,16 @@ Result<bool> Bodies::contains(const SuiteDigest& digest) const {
   return id != 0;
 }
 
+Result<bool> Bodies::is_pending(const SuiteDigest& digest) const {
+  const std::lock_guard guard(impl_->mutex);
+  XL_TRY_ASSIGN(
+      const std::int64_t count,
+      impl_->store.number(
+          "SELECT count(*) FROM pending WHERE id = (SELECT id FROM bodies WHERE digest = ?1)",
+          ByteView(digest)));
+  return count != 0;
+}
+
 Status Bodies::confirm(std::span<const SuiteDigest> digests) {
   XL_TRY(check_batch(digests.size()));
   const std::lock_guard guard(impl_->mutex);

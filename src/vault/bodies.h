@@ -58,6 +58,9 @@ class Bodies {
     RecordVersion owner;
     std::uint64_t valid_until_ms = 0;
   };
+  /// True for a body that is there and pending. Errors: those of a database.
+  [[nodiscard]] Result<bool> is_pending(const SuiteDigest& digest) const;
+
   /// At most `count_max` pending bodies with `valid_until_ms` < `now_ms`, oldest first. The caller
   /// asks the ledger before it removes one: a crash may have come between commit and `confirm`.
   /// Errors: vault_batch_too_large (`count_max` over `limits::vault_batch_max`), a database's.

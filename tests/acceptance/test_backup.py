@@ -67,6 +67,15 @@ def reads(member, number):
     return json.loads(member.ask("record", "get", f"Patient/p-{number}").stdout)["resource"]
 
 
+def is_there(member, number):
+    try:
+        reads(member, number)
+    except AssertionError as failed:
+        assert "There is no such resource" in str(failed), failed
+        return False
+    return True
+
+
 def custody(member):
     """What `node verify` says of the stopped member's own stores."""
     done = run("node", "verify", "--data", member.name, *OPERATOR, "--json", cwd=member.folder)
@@ -203,6 +212,44 @@ def check_what_is_not_in_it(member, name):
     for one in list(out.rglob("*")) + list((member.folder / name / "keys").rglob("*")):
         assert one.stat().st_mode & 0o077 == 0, one
         assert not one.is_file() or validator not in one.read_bytes()
+
+
+def test_what_was_under_way_or_is_younger_than_the_snapshot_is_there_again(members):
+    """The ledger that a repair brings back may be older than the backup: what the backup holds is
+    neither taken back nor left out of the index, also what was not confirmed yet."""
+    for one in members:
+        one.configure("snapshot_every = 20", "snapshot_every = 10000")  # one at block 10, no other
+    city, north = (members[name] for name in NAMES[:2])
+    members.start()
+    north.load(0, 6)
+    loads = [Load(north, 1000 * i) for i in range(1, 6)]
+    eventually(lambda: all(one.acknowledged for one in loads), 60)
+    back_up(north, "busy")
+    for one in loads:
+        one.stop()
+    assert north.height() > 12
+    acknowledged = [number for one in loads for number in one.acknowledged] + list(range(6))
+    north.stop()
+    (north.data / "keys" / "validator.key.bak").write_bytes(
+        (north.data / "keys" / "validator.key").read_bytes())
+    (north.data / "keys" / "old").write_bytes(
+        (north.data / "keys" / "validator.key").read_bytes())
+    back_up(north, "late")
+    assert not list((north.folder / "late" / "out" / "keys").glob("validator*"))
+    assert not (north.folder / "late" / "out" / "keys" / "old").exists()
+    shutil.rmtree(north.data)
+    restored = json.loads(restore(north, "busy", "--json").stdout)
+    done = run("node", "repair", "--data", "north", "--from", city.url, "--json", *OPERATOR,
+               cwd=north.folder, timeout=300)
+    assert json.loads(done.stdout)["height"] == "10"
+    run("node", "rebuild-index", "--data", "north", *OPERATOR, cwd=north.folder)
+    north.start()
+    eventually(lambda: north.head()["app_hash"] == city.head()["app_hash"], 60)
+    there = [number for number in acknowledged if is_there(north, number)]
+    assert set(there) >= set(range(6))
+    north.stop()
+    assert int(custody(north)["record_versions"]) == restored["versions"]
+    assert len(there) <= restored["versions"] <= len(there) + len(loads)
 
 
 def test_a_backup_that_is_not_whole_restores_nothing(members):

@@ -22,8 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Members of one machine come to a block within seconds, also on a busy disk.
-constexpr std::chrono::minutes patience{2};
+/// Members of one machine come to a block within seconds; a busy disk stalls for minutes.
+constexpr std::chrono::minutes patience{4};
 
 /// What a run found, for programs.
 struct Findings {

@@ -56,7 +56,9 @@ TEST_F(BodiesTest, PuttingAgainChangesNothing) {
   EXPECT_EQ(bodies_->count()->bodies, 1U);
   EXPECT_TRUE(bodies_->orphans(1500, 10)->empty());  // the later transaction decides
   EXPECT_EQ(bodies_->orphans(2001, 10)->size(), 1U);
+  EXPECT_TRUE(*bodies_->is_pending(first->front()));
   ASSERT_TRUE(bodies_->confirm(*first).ok());
+  EXPECT_FALSE(*bodies_->is_pending(first->front()));
   ASSERT_TRUE(put_one(body, 3000).ok());
   EXPECT_EQ(bodies_->count()->pending, 0U);  // confirmed stays confirmed
   ASSERT_TRUE(bodies_->confirm(*first).ok());
