@@ -15,6 +15,8 @@ constexpr std::uint64_t anchor_every_rounds = 15;
 /// Roots that a stopping node still sends: a second or two.
 constexpr std::size_t last_batches_max = 8;
 constexpr std::uint64_t settle_every_rounds = 60;
+/// What a restored member's ledger says once it has caught up is carried out soon after.
+constexpr std::uint64_t follow_every_rounds = 5;
 /// Backup keys live for days; an hour more or less does not matter.
 constexpr std::uint64_t erasures_every_rounds = 3600;
 
@@ -59,6 +61,7 @@ Organisation* Custody::find(const model::Id& did) const {
 }
 
 Status Custody::start() {
+  started_ms_ = port_.now_ms();
   for (const auto& organisation : organisations_) {
     const auto state = port_.ledger().state();
     XL_TRY(check_journal(organisation->stores(), *state));
@@ -66,6 +69,7 @@ Status Custody::start() {
     // What the ledger does not answer now is settled in a later round: care goes on meanwhile.
     XL_TRY(unless_passing(organisation->records().settle(true)));
     XL_TRY(unless_passing(organisation->desk().seal_sessions(true)));
+    XL_TRY(organisation->erasures().follow_ledger(started_ms_));
     XL_TRY(organisation->erasures().settle());
     // Without it a keyring from a backup would bring back what was erased. Care goes on meanwhile.
     Stores& stores = organisation->stores();
@@ -130,6 +134,9 @@ void Custody::work_round(std::uint64_t round) {
                                                        [this] { return is_stopping(); }));
     }
     any = failed(organisation->desk().seal_sessions(false)) || any;
+    if (round % follow_every_rounds == 0) {
+      any = failed(organisation->erasures().follow_ledger(started_ms_)) || any;
+    }
     if (round % settle_every_rounds == 0)
       any = failed(organisation->records().settle(false)) || any;
     if (round % erasures_every_rounds == 0) any = failed(organisation->erasures().settle()) || any;

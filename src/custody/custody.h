@@ -103,6 +103,7 @@ class Custody {
   std::vector<std::unique_ptr<Organisation>> organisations_;
   std::function<void(ErrorCode)> report_;
   std::atomic<std::uint64_t> failed_rounds_{0};
+  std::uint64_t started_ms_ = 0;  // set before the background work starts
   std::mutex mutex_;
   std::condition_variable stopping_;
   bool stop_ = false;

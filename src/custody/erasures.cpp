@@ -8,6 +8,7 @@
 #include "contracts/records/messages.pb.h"
 #include "contracts/records/records.h"
 #include "contracts/records/view.h"
+#include "custody/labels.h"
 #include "model/limits.h"
 
 namespace xl::custody {
@@ -246,6 +247,36 @@ Status ErasureDesk::tell_ledger() {
     }
     XL_TRY(send());
   }
+}
+
+Status ErasureDesk::erase_again(const vault::RecordVersion& which, const model::Id& patient) {
+  XL_TRY_ASSIGN(const vault::Opened opened, stores_.vault().get(which));
+  XL_TRY_ASSIGN(const Labels labels, decode_labels(opened.labels));
+  const vault::AskedErasure asked{random_id(), patient, which, port_.now_ms(), std::nullopt, false};
+  XL_TRY(stores_.erasures().ask({asked}, {name_of(labels.type(), labels.id())}));
+  const auto done = finish(asked);
+  return done.ok() ? Status{} : Status(done.error());
+}
+
+Status ErasureDesk::follow_ledger(std::uint64_t since_ms) {
+  const std::scoped_lock lock(mutex_);
+  if (followed_) return {};
+  XL_TRY_ASSIGN(const query::LedgerHead head, port_.ledger().head());
+  if (head.height == followed_height_) return {};
+  const auto state = port_.ledger().state();
+  std::optional<vault::RecordVersion> after;
+  while (true) {
+    XL_TRY_ASSIGN(const auto page, stores_.keyring().versions(after, limits::vault_page_max));
+    if (page.empty()) break;
+    after = page.back().which;
+    for (const vault::KeptVersion& kept : page) {
+      const auto record = contracts::records::find_record(*state, kept.which.record);
+      if (record && record->erasure() != 0) XL_TRY(erase_again(kept.which, kept.patient));
+    }
+  }
+  followed_height_ = head.height;
+  followed_ = head.block_ms >= since_ms;
+  return {};
 }
 
 Status ErasureDesk::settle() {

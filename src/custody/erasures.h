@@ -44,6 +44,11 @@ class ErasureDesk {
   [[nodiscard]] Result<bool> was_erased(std::string_view type, std::string_view id,
                                         std::string_view version = {});
 
+  /// Erases what the ledger says is erased and the vault holds: a backup from before the erasure
+  /// brought it back. Looks again while the ledger grows, until it holds a block of `since_ms` or
+  /// later. Errors: those of the stores.
+  [[nodiscard]] Status follow_ledger(std::uint64_t since_ms);
+
   /// Destroys expired backup keys, finishes what was interrupted, and tells the ledger what became
   /// pending and what became final. Errors: those of the stores and of `LedgerPort::send`.
   [[nodiscard]] Status settle();
@@ -53,6 +58,7 @@ class ErasureDesk {
   [[nodiscard]] Status note_disclosures(const vault::AskedErasure& asked);
   [[nodiscard]] Status forget_patient(const model::Id& patient, const model::Id& certificate);
   [[nodiscard]] Status note_record(const model::Id& record, const model::Id& certificate);
+  [[nodiscard]] Status erase_again(const vault::RecordVersion& which, const model::Id& patient);
   [[nodiscard]] Status tell_ledger();
   [[nodiscard]] Result<std::vector<query::RecordEntry>> versions_of(const std::string& type,
                                                                     const std::string& id);
@@ -60,7 +66,9 @@ class ErasureDesk {
   Stores& stores_;
   RecordStore& records_;
   const LedgerPort& port_;
-  std::mutex mutex_;  // one erasure at a time
+  std::mutex mutex_;  // one erasure at a time; guards the next two
+  std::uint64_t followed_height_ = 0;
+  bool followed_ = false;
 };
 
 }  // namespace xl::custody
