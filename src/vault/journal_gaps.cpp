@@ -91,7 +91,9 @@ Status Journal::go_on_behind(std::uint64_t last_sequence, const Hash& root, std:
   if (last_sequence > until) {
     XL_TRY_ASSIGN(const std::int64_t size,
                   impl_->store.number("SELECT coalesce(max(size), 0) FROM restored"));
-    const std::uint64_t held = std::clamp(detail::as_unsigned(size), until, last_sequence);
+    // Where a gap was noted here already, only what it counts is sure to be in both.
+    const std::uint64_t held = noted ? std::min(noted->held_sequence, last_sequence)
+                                     : std::clamp(detail::as_unsigned(size), until, last_sequence);
     return impl_->go_on_behind({until + 1, last_sequence, held, root, now_ms});
   }
   if (!kept || kept->root.root == root) return {};

@@ -35,7 +35,7 @@ Status make_private_directory(const std::filesystem::path& directory) {
 }
 
 Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / "lock";
+  const std::filesystem::path path = directory / file_name;
   DirectoryLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.file_ < 0) {
     return make_error(ErrorCode::file_unwritable, path.string() + ": " + std::strerror(errno));

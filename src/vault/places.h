@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -42,6 +43,7 @@ struct Places {
 /// Keeps a second process out of a folder for as long as it lives.
 class DirectoryLock {
  public:
+  static constexpr std::string_view file_name = "lock";
   /// Errors: vault_locked, file_unwritable.
   [[nodiscard]] static Result<DirectoryLock> take(const std::filesystem::path& directory);
   DirectoryLock(DirectoryLock&& other) noexcept;

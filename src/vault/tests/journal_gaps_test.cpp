@@ -85,6 +85,25 @@ TEST_F(JournalGaps, GoesOnBehindWhatTheLedgerHas) {
   EXPECT_EQ(seen, 20U);
 }
 
+TEST_F(JournalGaps, ASecondRestoreCountsNothingTwice) {
+  append(0, 5);
+  anchor(10);
+  append(5, 7);
+  ASSERT_TRUE(journal_->note_restored(100).ok());
+  ASSERT_TRUE(journal_->go_on_behind(20, lost_root, 200).ok());  // 8..20 are lost
+  append(7, 9);
+  EXPECT_EQ(journal_->size(), 24U);
+  ASSERT_TRUE(journal_->note_restored(300).ok());  // a backup made before anything was anchored
+  ASSERT_TRUE(journal_->go_on_behind(30, Hash{0xbb}, 400).ok());
+  const auto gaps = journal_->gaps();
+  ASSERT_TRUE(gaps.ok());
+  ASSERT_EQ(gaps->size(), 1U);
+  EXPECT_EQ(gaps->front().first_sequence, 6U);
+  EXPECT_EQ(gaps->front().last_sequence, 30U);
+  EXPECT_EQ(gaps->front().held_sequence, 7U);
+  for (std::uint32_t number = 5; number < 9; ++number) expect_entry(number + 26, number);
+}
+
 TEST_F(JournalGaps, OneThatLostEverythingBeginsBehindIt) {
   ASSERT_TRUE(journal_->note_restored(1).ok());
   ASSERT_TRUE(journal_->go_on_behind(4, lost_root, 2).ok());
