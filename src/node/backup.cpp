@@ -247,6 +247,15 @@ class TemporaryFolder {
   fs::path path_;
 };
 
+/// Removes what a restore that was killed left; one that runs holds its lock. Errors: vault_locked.
+Status drop_left_over(const fs::path& folder) {
+  std::error_code failure;
+  if (!fs::exists(folder, failure)) return {};
+  XL_TRY_ASSIGN(const auto lock, vault::DirectoryLock::take(folder));
+  fs::remove_all(folder, failure);
+  return failure ? Status(make_error(ErrorCode::file_unwritable, folder.string())) : Status{};
+}
+
 /// The list of a backup, the same in both of its folders, and every file as it says.
 Result<Manifest> checked_manifest(const BackupPlaces& from) {
   XL_TRY_ASSIGN(const Bytes text, read_file(from.out / manifest_name, manifest_bytes_max));
@@ -371,12 +380,11 @@ Result<RestoredMember> restore_member(const BackupPlaces& from, const fs::path& 
   fs::path beside = fs::absolute(data).lexically_normal();
   if (beside.filename().empty()) beside = beside.parent_path();
   beside += check_only ? ".restore-test" : ".restoring";
-  if (fs::exists(beside, failure)) {
-    return make_error(ErrorCode::data_folder_exists, beside.string());
-  }
+  XL_TRY(drop_left_over(beside));
   XL_TRY_ASSIGN(const Manifest manifest, checked_manifest(from));
   TemporaryFolder made(beside);
   XL_TRY(vault::make_private_directory(made.path()));
+  XL_TRY_ASSIGN(const auto lock, vault::DirectoryLock::take(made.path()));
   const Layout layout{made.path()};
   for (const BackedUpFile& file : manifest.files) {
     const fs::path to = layout.root / file.path;
@@ -412,6 +420,7 @@ Result<RestoredMember> restore_member(const BackupPlaces& from, const fs::path& 
     return out;
   }
   XL_TRY(note_times(layout, {manifest.made_ms, 0}));
+  fs::remove(made.path() / vault::DirectoryLock::file_name, failure);
   fs::remove(data, failure);  // an empty folder, or none
   fs::rename(made.path(), data, failure);
   if (failure) return make_error(ErrorCode::file_unwritable, data.string());

@@ -231,6 +231,7 @@ std::string report_json(const std::vector<CustodyReport>& reports, const Console
     out.key("record_versions").string(std::to_string(one.records));
     out.key("journal_entries").string(std::to_string(one.journal_entries));
     out.key("journal_lost").string(std::to_string(one.journal_lost));
+    out.key("journal_waits").boolean(one.journal_waits);
     out.key("anchored_batches").string(std::to_string(one.anchored_batches)).key("damage");
     if (one.damage) {
       out.begin_object().key("code").string(code_text(describe(one.damage->code).number));
@@ -269,6 +270,12 @@ Result<int> run_verify(const VaultOptions& options, const Console& console) {
                    std::to_string(one.journal_entries) +
                    std::string(console.pick(", roots on the ledger ", ",账本上的根 ")) +
                    std::to_string(one.anchored_batches));
+    if (one.journal_waits) {
+      console.result(std::string(
+          console.pick("  ! the journal is of a backup and has not gone on yet: run the node until "
+                       "it is healthy, stop it, and verify again",
+                       "  ! 读取日志来自备份,尚未续接:请运行节点至状态正常,停止后再次核验")));
+    }
     if (one.journal_lost == 0) continue;
     console.result(std::string(console.pick("  journal entries lost in a restore: ",
                                             "  恢复时丢失的读取日志条目:")) +

@@ -6,6 +6,7 @@ the real engine under load; the folder destroyed; restored, repaired from the ot
 key; backups altered, cut and mixed up; what the backup must not hold searched for in it."""
 
 import base64
+import fcntl
 import hashlib
 import json
 import shutil
@@ -83,6 +84,12 @@ def custody(member):
     return one
 
 
+def journal_waits(member):
+    """True when a restored journal is sound and its node has not run since."""
+    one = custody(member)
+    return one["intact"] and one["journal_waits"] and one["journal_lost"] == "0"
+
+
 def votes_of(member, key, blocks=3):
     """True when the last blocks hold a vote of this validator."""
     address = hashlib.sha256(base64.b64decode(key)).hexdigest()[:40]
@@ -112,6 +119,19 @@ def decide_rekey(members, member, key):
     return sent["proposal"]
 
 
+def leave_what_killed_restores_leave(member):
+    for left in ("restore-test", "restoring"):
+        keys = member.folder / f"{member.name}.{left}/keys"
+        keys.mkdir(parents=True)
+        (keys / "old.key").write_text("old")
+
+
+def check_what_a_restore_leaves(member):
+    for absent in ("keys/validator.key", "keys/old.key", "signer", "lock"):
+        assert not (member.data / absent).exists(), absent
+    assert not list(member.folder.glob(f"{member.name}.restor*"))
+
+
 def test_a_member_that_lost_its_disk_comes_back_and_signs_nothing_twice(members):
     city, north = (members[name] for name in NAMES[:2])
     members.start()
@@ -129,6 +149,7 @@ def test_a_member_that_lost_its_disk_comes_back_and_signs_nothing_twice(members)
     assert north.status()["backup"] == made["made"]
     assert "last backup" in north.status()["sentence"]
     check_what_is_not_in_it(north, "backup")
+    leave_what_killed_restores_leave(north)
     checked = json.loads(restore(north, "backup", "--check", "--json").stdout)
     assert checked["versions"] >= 6 + len(before) and checked["check_only"] is True
     assert north.status()["restore_test"]
@@ -143,10 +164,11 @@ def test_a_member_that_lost_its_disk_comes_back_and_signs_nothing_twice(members)
 
     restored = json.loads(restore(north, "backup", "--json").stdout)
     assert restored["versions"] == checked["versions"] and restored["organisations"] == 1
-    assert not (north.data / "keys/validator.key").exists() and not (north.data / "signer").exists()
+    check_what_a_restore_leaves(north)
     run("node", "repair", "--data", "north", "--from", city.url, "--from",
         members["insurer"].url, *OPERATOR, cwd=north.folder, timeout=300)
     run("node", "rebuild-index", "--data", "north", *OPERATOR, cwd=north.folder)
+    assert journal_waits(north)
     north.start()
     eventually(lambda: north.head()["app_hash"] == city.head()["app_hash"])
 
@@ -291,6 +313,13 @@ def test_a_backup_that_is_not_whole_restores_nothing(members):
         assert not (north.folder / "fresh.restoring").exists(), why
 
     bad = north.folder / "bad"
+    shutil.copytree(north.folder / "good", bad)
+    (north.folder / "fresh.restoring").mkdir()
+    with open(north.folder / "fresh.restoring/lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "XL3001" in restore(north, "bad", data="fresh", code=None).stderr
+    assert restore(north, "bad", data="fresh") and (north.folder / "fresh/keys").is_dir()
+    shutil.rmtree(north.folder / "fresh")
 
     def fresh_copy():
         shutil.rmtree(bad, ignore_errors=True)

@@ -82,7 +82,29 @@ class Check {
     return std::optional(out);
   }
 
-  Status check_journal() {
+  /// A journal from a backup that has not gone on yet: what the ledger holds behind it is compared
+  /// when the node has.
+  Result<std::vector<model::JournalRoot>> roots_of_restored() {
+    report_.journal_waits = true;
+    std::vector<model::JournalRoot> out;
+    XL_TRY_ASSIGN(const std::vector<vault::JournalGap> gaps, stores_.journal().gaps());
+    auto gap = gaps.begin();
+    for (std::uint64_t next = 1; next <= stores_.journal().size();) {
+      if (gap != gaps.end() && gap->first_sequence == next) {
+        next = (gap++)->last_sequence + 1;
+        continue;
+      }
+      const auto batch = stores_.journal().batch_of(next);
+      if (!batch.ok() || !batch->anchored_ms) break;
+      next = batch->root.last_sequence + 1;
+      XL_TRY_ASSIGN(const auto root, root_on_ledger(*batch));
+      if (root) out.push_back(*root);
+    }
+    return out;
+  }
+
+  /// The roots that the ledger and the journal both have, which end at the same entry.
+  Result<std::vector<model::JournalRoot>> roots_on_both() {
     const auto head = access::find_journal(*chain_.durable_state(), stores_.did());
     const std::uint64_t anchored = head ? head->next_sequence() - 1 : 0;
     vault::Journal& journal = stores_.journal();
@@ -117,6 +139,16 @@ class Check {
     }
     const bool same_end = anchored == 0 || last == hash_behind_suite(head->root());
     if (!same_end) return make_error(ErrorCode::journal_root_mismatch, "the last root anchored");
+    return roots;
+  }
+
+  Status check_journal() {
+    vault::Journal& journal = stores_.journal();
+    auto found = roots_on_both();
+    XL_TRY_ASSIGN(const bool restored, journal.is_restored());
+    if (!found.ok() && restored) found = roots_of_restored();
+    if (!found.ok()) return found.error();
+    const std::vector<model::JournalRoot>& roots = *found;
     const crypto::SigningKey& key = stores_.identity().key;
     const vault::JournalSigner signers[] = {{key.algorithm(), key.public_key()}};
     XL_TRY_ASSIGN(const vault::JournalSummary summary, journal.verify(signers, roots));

@@ -17,10 +17,13 @@ namespace xl::node {
 struct CustodyReport {
   model::Id organisation;
   std::string name;
-  std::uint64_t bodies = 0;            ///< each hashed again
-  std::uint64_t records = 0;           ///< versions, each decrypted and compared with the index
-  std::uint64_t journal_entries = 0;   ///< each hashed and its signature checked
-  std::uint64_t journal_lost = 0;      ///< entries that a restore lost, as the journal says, signed
+  std::uint64_t bodies = 0;           ///< each hashed again
+  std::uint64_t records = 0;          ///< versions, each decrypted and compared with the index
+  std::uint64_t journal_entries = 0;  ///< each hashed and its signature checked
+  std::uint64_t journal_lost = 0;     ///< entries that a restore lost, as the journal says, signed
+  /// The journal is of a backup, sound as far as it goes, and the node has not run since: what the
+  /// ledger holds behind it was not compared.
+  bool journal_waits = false;
   std::uint64_t anchored_batches = 0;  ///< of the journal, each compared with the ledger
   std::optional<Error> damage;         ///< the first thing that is not as it should be
 };
