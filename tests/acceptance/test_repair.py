@@ -5,10 +5,12 @@ from the others' snapshot, checked by the genesis. Method: four members with the
 whom speaks TLS and wants to see certificates; a byte of one's store is flipped while it is stopped;
 the others go on; repair; heads compared."""
 
+import http.server
 import json
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -86,15 +88,20 @@ def test_a_repair_that_is_ended_leaves_everything_as_it_was(plain):
     engines = [one.engine_pid() for one in (city, north, insurer)]
     for pid in engines:  # gateways answer, engines give nothing
         os.kill(pid, signal.SIGSTOP)
+    away = [regulator.data / "set-aside/ledger-before-repair",
+            regulator.data / "engine/data-before-repair"]
     try:
-        process = subprocess.Popen(
-            [XINGLIN, "node", "repair", "--data", "regulator", "--from", city.url, *OPERATOR],
-            cwd=regulator.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        eventually(lambda: (regulator.data / "engine/data-before-repair").exists())
-        time.sleep(2)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-        assert process.returncode != 0
+        for how in (signal.SIGKILL, signal.SIGINT):  # the second finds what the first left
+            process = subprocess.Popen(
+                [XINGLIN, "node", "repair", "--data", "regulator", "--from", city.url, *OPERATOR],
+                cwd=regulator.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            eventually(lambda: (regulator.data / "ledger/CURRENT").exists()
+                       and all(one.exists() for one in away))
+            time.sleep(2)
+            process.send_signal(how)
+            process.communicate(timeout=60)
+            assert process.returncode != 0
+            assert all(one.exists() for one in away) == (how == signal.SIGKILL)
     finally:
         for pid in engines:
             os.kill(pid, signal.SIGCONT)
@@ -102,6 +109,54 @@ def test_a_repair_that_is_ended_leaves_everything_as_it_was(plain):
     assert not (regulator.data / "engine/data-before-repair").exists()
     regulator.start()
     assert int(regulator.head()["height"]) >= int(before["height"])
+    city.load(100, 1)
+    eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
+
+
+class Gateway(http.server.ThreadingHTTPServer):
+    """Another member's gateway that cannot be relied on: answers of its own, others' passed on."""
+
+    def __init__(self, member, answers):
+        super().__init__(("127.0.0.1", 0), Gateway.Handler)
+        self.member, self.answers, self.asked = member, answers, 0
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def answer(self, status, body):
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self):
+            own = self.server.answers.get(self.path)
+            self.answer(200, own or self.server.member.fetch(self.path))
+
+        def do_POST(self):
+            self.server.asked += 1
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(503, b"{}")
+
+
+def test_gateways_that_lag_lie_or_fall_silent_do_not_stop_a_repair(plain):
+    city, north, insurer, regulator = (plain[name] for name in NAMES)
+    plain.start()
+    city.load(0, 2)
+    old = city.fetch("/ledger/v1/light")
+    city.load(10, 25)
+    eventually(lambda: snapshots(city) == [10] and snapshots(north) == [10])
+    regulator.stop()
+    none = json.dumps({"snapshot_height": "0", "first_block": "1"}).encode()
+    lags = Gateway(city, {"/ledger/v1/light": old, "/health": none})
+    silent = Gateway(city, {})
+    report, _ = repair(regulator, lags, silent, north)
+    assert report["height"] == "10" and not lags.asked and silent.asked
+    regulator.start()
     city.load(100, 1)
     eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
 

@@ -22,7 +22,7 @@ std::string Relay::url(std::size_t member) const {
   return "http://127.0.0.1:" + std::to_string(server_->port()) + "/" + std::to_string(member);
 }
 
-gateway::http::Response Relay::ask(const gateway::http::Request& request) const {
+gateway::http::Response Relay::ask(const gateway::http::Request& request) {
   std::uint64_t member = 0;
   if (!parse_decimal(std::string_view(request.path).substr(1), member) ||
       member >= members_.size()) {
@@ -31,6 +31,7 @@ gateway::http::Response Relay::ask(const gateway::http::Request& request) const 
   client::HttpClient http(members_[member]);  // one each: it belongs to one thread
   const auto answer =
       http.send(request.method, "/ledger/v1/light", request.header("content-type"), request.body);
+  failed_[member] = !answer.ok() || answer->status >= 500;
   if (!answer.ok()) return gateway::problem(502, answer.error(), request.id);
   gateway::http::Response out;
   out.status = answer->status;

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,12 +22,16 @@ class Relay {
 
   /// Where the engine asks the member of this number, by their order at `start`.
   [[nodiscard]] std::string url(std::size_t member) const;
+  /// True when the last question to this member had no answer. Thread-safe.
+  [[nodiscard]] bool failed(std::size_t member) const { return failed_[member]; }
 
  private:
-  explicit Relay(std::vector<client::NodeAddress> members) : members_(std::move(members)) {}
-  [[nodiscard]] gateway::http::Response ask(const gateway::http::Request& request) const;
+  explicit Relay(std::vector<client::NodeAddress> members)
+      : members_(std::move(members)), failed_(members_.size()) {}
+  [[nodiscard]] gateway::http::Response ask(const gateway::http::Request& request);
 
   std::vector<client::NodeAddress> members_;
+  std::vector<std::atomic<bool>> failed_;          // one for each of `members_`
   std::unique_ptr<gateway::http::Server> server_;  // last: its threads use the members
 };
 

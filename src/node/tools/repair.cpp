@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <optional>
+#include <functional>
 #include <utility>
 
 #include "client/session.h"
@@ -34,26 +34,33 @@ constexpr std::chrono::minutes discovery_max{2};
 /// minute also where nobody writes.
 constexpr std::chrono::minutes stalled_max{5};
 
-/// Members that answer, and a header that the genesis proves: where the engine's light client
-/// begins. The engine gives up when one of those it is told of is silent, so those are left out.
+/// A light client gives up on a witness whose head lies before what it looks for. Members that keep
+/// up are within a few blocks of each other.
+constexpr std::int64_t lag_max = 10;
+
+/// A member whose newest header the genesis proves.
 struct Answering {
-  std::vector<client::NodeAddress> members;
-  std::optional<model::comet::Header> trusted;
-  bool snapshot = false;  ///< one of them offers one
+  client::NodeAddress address;
+  model::comet::Header header;
+  bool snapshot = false;    ///< it says that it offers one
+  bool all_blocks = false;  ///< it says that it keeps every block
 };
 
-/// True when a member says that it offers a snapshot.
-bool offers_snapshot(client::HttpClient& http) {
+/// What a member says of itself; nothing of it is proved.
+void ask_what_is_there(client::HttpClient& http, Answering& member) {
   const auto health = client::json_of(http.get("/health"));
-  if (!health.ok()) return false;
+  if (!health.ok()) return;
   const auto height = health->root().find("snapshot_height").as_string();
-  return height && *height != "0";
+  member.snapshot = height && *height != "0";
+  const auto first = health->root().find("first_block").as_string();
+  member.all_blocks = first && (*first == "0" || *first == "1");
 }
 
-/// Asks each once. Errors: that of the last one when none answers as the genesis proves.
-Result<Answering> answering_of(const std::vector<client::NodeAddress>& members,
-                               const model::Genesis& genesis) {
-  Answering out;
+/// Asks each once. The highest proved header is first, and those that lag behind it are left out.
+/// Errors: that of the last one when none answers as the genesis proves.
+Result<std::vector<Answering>> answering_of(const std::vector<client::NodeAddress>& members,
+                                            const model::Genesis& genesis) {
+  std::vector<Answering> out;
   Error last = make_error(ErrorCode::engine_unreachable, "no other member was named");
   for (const client::NodeAddress& member : members) {
     client::NodeAddress asked = member;
@@ -71,53 +78,92 @@ Result<Answering> answering_of(const std::vector<client::NodeAddress>& members,
       last = make_error(proved.error().code, member.host + ":" + member.port);
       continue;
     }
-    out.members.push_back(member);
-    out.snapshot = out.snapshot || offers_snapshot(http);
-    if (!out.trusted) out.trusted = receipt->block.header;
+    out.push_back({member, receipt->block.header});
+    ask_what_is_there(http, out.back());
   }
-  if (!out.trusted) return last;
+  if (out.empty()) return last;
+  std::stable_sort(out.begin(), out.end(), [](const Answering& a, const Answering& b) {
+    return a.header.height > b.header.height;
+  });
+  const std::int64_t newest = out.front().header.height;
+  std::erase_if(out, [&](const Answering& one) { return one.header.height + lag_max < newest; });
   return out;
 }
 
-/// Moves the ledger away and gives back where it is; a store that a running node has is refused.
-Result<fs::path> set_ledger_aside(const Layout& layout) {
+/// What a repair moves away until it is done. A repair that is killed leaves both, and the next one
+/// puts them back before it begins; the engine's data alone are left by one that was done.
+struct Former {
+  fs::path ledger;  ///< an empty folder when there was none
+  fs::path engine;  ///< what the engine knows of the chain
+};
+
+Former former_of(const Layout& layout) {
+  return {layout.set_aside() / "ledger-before-repair", layout.engine() / "data-before-repair"};
+}
+
+/// Moves the ledger and what the engine knows of the chain away; what the validator signed last is
+/// elsewhere.
+Status set_aside(const Layout& layout, const engine::Home& home) {
+  const Former former = former_of(layout);
   std::error_code failure;
-  if (!fs::exists(layout.ledger(), failure)) return fs::path();
-  {
-    const auto open = state::Database::open(layout.ledger(), {});
-    if (!open.ok() && open.error().code == ErrorCode::store_locked) return open.error();
-  }
   fs::create_directories(layout.set_aside(), failure);
-  for (unsigned number = 1;; ++number) {
-    fs::path to = layout.set_aside() / ("ledger-" + std::to_string(number));
-    if (fs::exists(to, failure)) continue;
-    fs::rename(layout.ledger(), to, failure);
-    if (failure) return make_error(ErrorCode::file_unwritable, to.string());
-    return to;
+  if (fs::exists(layout.ledger(), failure)) {
+    fs::rename(layout.ledger(), former.ledger, failure);
+  } else {
+    fs::create_directory(former.ledger, failure);
   }
-}
-
-/// Where what the engine knows of the chain is kept until the repair is done.
-fs::path former_data(const engine::Home& home) {
-  return home.data().parent_path() / "data-before-repair";
-}
-
-/// Takes from the engine what it knows of the chain. What the validator signed last is elsewhere.
-Status set_engine_data_aside(const engine::Home& home) {
-  std::error_code failure;
+  if (failure) return make_error(ErrorCode::file_unwritable, former.ledger.string());
   if (!fs::exists(home.data(), failure)) return {};
-  fs::remove_all(former_data(home), failure);
-  fs::rename(home.data(), former_data(home), failure);
+  fs::rename(home.data(), former.engine, failure);
   return failure ? Status(make_error(ErrorCode::file_unwritable, home.data().string())) : Status{};
 }
 
 /// After a repair that did not come to its end: the folder is as it was.
-void put_back(const Layout& layout, const engine::Home& home, const fs::path& set_aside) {
+void put_back(const Layout& layout, const engine::Home& home) {
+  const Former former = former_of(layout);
   std::error_code failure;
+  if (!fs::exists(former.ledger, failure)) {
+    fs::remove_all(former.engine, failure);
+    return;
+  }
+  if (fs::exists(former.engine, failure)) {
+    fs::remove_all(home.data(), failure);
+    fs::rename(former.engine, home.data(), failure);
+  }
   fs::remove_all(layout.ledger(), failure);
-  if (!set_aside.empty()) fs::rename(set_aside, layout.ledger(), failure);
-  fs::remove_all(home.data(), failure);
-  fs::rename(former_data(home), home.data(), failure);
+  if (fs::is_empty(former.ledger, failure)) {
+    fs::remove(former.ledger, failure);
+  } else {
+    fs::rename(former.ledger, layout.ledger(), failure);
+  }
+}
+
+/// The new ledger stays. Gives back where the former one is kept; empty: there was none.
+Result<fs::path> keep_repaired(const Layout& layout) {
+  const Former former = former_of(layout);
+  std::error_code failure;
+  fs::path to;
+  if (fs::is_empty(former.ledger, failure)) {
+    fs::remove(former.ledger, failure);
+  } else {
+    unsigned number = 1;
+    do {
+      to = layout.set_aside() / ("ledger-" + std::to_string(number++));
+    } while (fs::exists(to, failure));
+    fs::rename(former.ledger, to, failure);
+  }
+  if (failure) return make_error(ErrorCode::file_unwritable, former.ledger.string());
+  fs::remove_all(former.engine, failure);
+  return to;
+}
+
+/// Refuses a store that a running node or another repair has.
+Status check_unused(const Layout& layout) {
+  std::error_code failure;
+  if (!fs::exists(layout.ledger(), failure)) return {};
+  const auto open = state::Database::open(layout.ledger(), {});
+  const bool locked = !open.ok() && open.error().code == ErrorCode::store_locked;
+  return locked ? Status(open.error()) : Status{};
 }
 
 engine::EngineConfig sync_config(const Layout& layout, const EngineSettings& settings,
@@ -196,6 +242,48 @@ Result<engine::SnapshotJoin::State> join(
   return running.ok() ? out : Result<engine::SnapshotJoin::State>(running.error());
 }
 
+/// Removes what an attempt has taken.
+void drop_attempt(const Layout& layout, const engine::Home& home) {
+  std::error_code failure;
+  fs::remove_all(layout.ledger(), failure);
+  fs::remove_all(home.data(), failure);
+}
+
+/// Takes a snapshot with the help of those that answer; without those that gave nothing when an
+/// attempt fails.
+Result<engine::SnapshotJoin::State> restore(
+    const Layout& layout, const EngineSettings& program, const EngineSettings& settings,
+    const model::Genesis& genesis, const crypto::SigningKey& peer_key,
+    std::vector<Answering> answering,
+    const std::function<bool(const RepairProgress& progress)>& go_on) {
+  const engine::Home home{layout.engine()};
+  for (;;) {
+    std::vector<client::NodeAddress> members;
+    for (const Answering& one : answering) members.push_back(one.address);
+    XL_TRY_ASSIGN(const auto relay, Relay::start(std::move(members)));
+    std::vector<std::string> servers;
+    for (std::size_t i = 0; i < answering.size(); ++i) servers.push_back(relay->url(i));
+    const engine::EngineConfig sync =
+        sync_config(layout, settings, genesis, servers, answering.front().header);
+    XL_TRY(engine::write_home(home, sync, genesis.raw, peer_key));
+    std::error_code failure;
+    fs::create_directories(sync.abci_socket.parent_path(), failure);
+    Result<engine::SnapshotJoin::State> done = engine::SnapshotJoin::State{};
+    {
+      XL_TRY_ASSIGN(const auto database, state::Database::open(layout.ledger(), {}));
+      done = join(sync, engine_program(layout, program, genesis), *database, genesis, go_on);
+    }
+    if (done.ok() || done.error().code == ErrorCode::node_stopping) return done;
+    std::vector<Answering> left;
+    for (std::size_t i = 0; i < answering.size(); ++i) {
+      if (!relay->failed(i)) left.push_back(answering[i]);
+    }
+    if (left.empty() || left.size() == answering.size()) return done;
+    answering = std::move(left);
+    drop_attempt(layout, home);
+  }
+}
+
 }  // namespace
 
 Result<AskedGateways> gateways_to_ask(const Layout& layout) {
@@ -215,41 +303,38 @@ Result<Repaired> repair_ledger(const Layout& layout, const Config& config, const
                                const std::function<bool(const RepairProgress& progress)>& go_on) {
   XL_TRY_ASSIGN(const model::Genesis genesis, load_genesis(layout));
   XL_TRY(check_founded(layout, genesis));
+  XL_TRY(check_unused(layout));
+  const engine::Home home{layout.engine()};
+  put_back(layout, home);  // what a killed one left
   EngineSettings settings = config.engine;
   settings.peers = peers_to_join(settings.peers, read_roster(layout, genesis));
   if (settings.kind != EngineKind::cometbft || settings.peers.empty()) {
     return make_error(ErrorCode::config_invalid, "engine.peers: there is no other member");
   }
   XL_TRY_ASSIGN(const OrderingKeys keys, load_ordering_keys(layout, config.engine, unlock));
-  XL_TRY_ASSIGN(const Answering answering, answering_of(members, genesis));
-  XL_TRY_ASSIGN(const auto relay, Relay::start(answering.members));
-  std::vector<std::string> servers;
-  for (std::size_t i = 0; i < answering.members.size(); ++i) servers.push_back(relay->url(i));
-  const engine::EngineConfig sync =
-      sync_config(layout, settings, genesis, servers, *answering.trusted);
-  const engine::Home home{layout.engine()};
-  std::error_code failure;
-  Repaired out;
-  XL_TRY_ASSIGN(out.set_aside, set_ledger_aside(layout));
-  XL_TRY(set_engine_data_aside(home));
-  if (!answering.snapshot) {  // the node takes the blocks
-    fs::remove_all(former_data(home), failure);
-    return out;
-  }
-  const auto restore = [&]() -> Result<engine::SnapshotJoin::State> {
-    XL_TRY(engine::write_home(home, sync, genesis.raw, *keys.peer));
-    fs::create_directories(sync.abci_socket.parent_path(), failure);
-    XL_TRY_ASSIGN(const auto database, state::Database::open(layout.ledger(), {}));
-    return join(sync, engine_program(layout, config.engine, genesis), *database, genesis, go_on);
+  XL_TRY_ASSIGN(std::vector<Answering> answering, answering_of(members, genesis));
+  const auto says = [&](bool Answering::*what) {
+    return std::any_of(answering.begin(), answering.end(), std::mem_fn(what));
   };
-  const auto done = restore();
-  if (!done.ok()) {
-    put_back(layout, home, out.set_aside);
-    return done.error();
+  const bool snapshot = says(&Answering::snapshot);
+  const bool all_blocks = says(&Answering::all_blocks);
+  XL_TRY(set_aside(layout, home));
+  Repaired out;
+  if (snapshot) {
+    const auto done =
+        restore(layout, config.engine, settings, genesis, *keys.peer, std::move(answering), go_on);
+    // Whoever said that there is one may have lied: the blocks are a way too.
+    if (done.ok()) {
+      out.height = done->height;
+      out.refused = done->refused;
+    } else if (done.error().code == ErrorCode::snapshot_not_found && all_blocks) {
+      drop_attempt(layout, home);
+    } else {
+      put_back(layout, home);
+      return done.error();
+    }
   }
-  fs::remove_all(former_data(home), failure);
-  out.height = done->height;
-  out.refused = done->refused;
+  XL_TRY_ASSIGN(out.set_aside, keep_repaired(layout));
   return out;
 }
 
