@@ -18,6 +18,7 @@ constexpr std::string_view checkpoint_file_schema = "xinglin/checkpoint/v1";
 struct CheckpointOptions {
   std::string file;
   std::string genesis;
+  std::vector<std::string> earlier;  ///< checkpoints that verifiers begin at before this one
 };
 
 using model::Checkpoint;
@@ -102,9 +103,22 @@ Status sign(SignedCheckpoint& checkpoint, const client::Identity& who) {
   return {};
 }
 
-Status save_checkpoint(const SignedCheckpoint& checkpoint, const std::string& file,
+/// Who decides whether enough have signed: the members of the last earlier checkpoint, which is
+/// accepted itself, or those of the genesis.
+Result<std::vector<CheckpointMember>> judges_of(const model::Genesis& genesis,
+                                                const std::vector<SignedCheckpoint>& earlier) {
+  XL_TRY(model::Trust::with(genesis, earlier));
+  if (earlier.empty()) return model::founding_members(genesis);
+  return earlier.back().content.members;
+}
+
+/// Enough is what a verifier takes for enough, by `judges`; what today's members weigh is no help
+/// to somebody who does not know of them yet.
+Status save_checkpoint(const SignedCheckpoint& checkpoint,
+                       const std::vector<CheckpointMember>& judges, const std::string& file,
                        const Console& console) {
-  XL_TRY_ASSIGN(const model::CheckpointWeight weight,
+  XL_TRY_ASSIGN(const model::CheckpointWeight weight, model::weigh(checkpoint, judges));
+  XL_TRY_ASSIGN(const model::CheckpointWeight today,
                 model::weigh(checkpoint, checkpoint.content.members));
   XL_TRY(write_file_durably(file, view_of(model::write_checkpoint(checkpoint))));
   const std::string height = std::to_string(checkpoint.content.height);
@@ -122,7 +136,14 @@ Status save_checkpoint(const SignedCheckpoint& checkpoint, const std::string& fi
       std::to_string(weight.signed_weight) + "/" + std::to_string(weight.total);
   console.done("Signed the checkpoint of height " + height + " in " + file + "; weight " + share,
                "已签署高度 " + height + " 的检查点 " + file + ";权重 " + share);
-  if (!weight.suffices()) {
+  if (!weight.suffices() && today.suffices()) {
+    console.say(
+        "  today's members suffice, but a verifier begins where others weighed: have more of those "
+        "sign, or name an accepted earlier checkpoint with --checkpoint",
+        "  现有成员的权重已足够,但验证者的起点由当时的成员判定:请其中更多成员签署,或用 "
+        "--checkpoint "
+        "指明已被接受的较早检查点");
+  } else if (!weight.suffices()) {
     console.say(
         "  next, at other members: xinglin network checkpoint sign " + file + " --as ORGANISATION",
         "  下一步(其他成员处):xinglin network checkpoint sign " + file + " --as 机构身份文件");
@@ -139,10 +160,12 @@ Result<int> run_create(const Session& session, const CheckpointOptions& options,
   }
   XL_TRY_ASSIGN(const client::Identity who, open_identity(session));
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
+  XL_TRY_ASSIGN(const auto earlier, read_checkpoints(options.earlier));
+  XL_TRY_ASSIGN(const auto judges, judges_of(genesis, earlier));
   SignedCheckpoint made;
   XL_TRY_ASSIGN(made.content, offered(session, genesis, 0));
   XL_TRY(sign(made, who));
-  XL_TRY(save_checkpoint(made, options.file, console));
+  XL_TRY(save_checkpoint(made, judges, options.file, console));
   return succeeded;
 }
 
@@ -150,12 +173,14 @@ Result<int> run_sign(const Session& session, const CheckpointOptions& options,
                      const Console& console) {
   XL_TRY_ASSIGN(const client::Identity who, open_identity(session));
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
+  XL_TRY_ASSIGN(const auto earlier, read_checkpoints(options.earlier));
+  XL_TRY_ASSIGN(const auto judges, judges_of(genesis, earlier));
   XL_TRY_ASSIGN(std::vector<SignedCheckpoint> read, read_checkpoints({options.file}));
   SignedCheckpoint& checkpoint = read.front();
   XL_TRY_ASSIGN(const Checkpoint own, offered(session, genesis, checkpoint.content.height));
   XL_TRY(compare(checkpoint.content, own));
   XL_TRY(sign(checkpoint, who));
-  XL_TRY(save_checkpoint(checkpoint, options.file, console));
+  XL_TRY(save_checkpoint(checkpoint, judges, options.file, console));
   return succeeded;
 }
 
@@ -235,8 +260,7 @@ Result<int> show_checkpoint(std::string_view content, const std::string& file,
   XL_TRY_ASSIGN(std::vector<SignedCheckpoint> all, read_checkpoints(earlier));
   XL_TRY_ASSIGN(SignedCheckpoint last,
                 json::in_file(model::read_checkpoint(content), content, file));
-  XL_TRY_ASSIGN(std::vector<CheckpointMember> judges, model::founding_members(genesis));
-  if (!all.empty()) judges = all.back().content.members;
+  XL_TRY_ASSIGN(const std::vector<CheckpointMember> judges, judges_of(genesis, all));
   all.push_back(std::move(last));
   XL_TRY(model::Trust::with(genesis, all));
   const SignedCheckpoint& shown = all.back();
@@ -276,6 +300,7 @@ void add_checkpoint_commands(CLI::App& network, Session& session) {
   auto* create = group->add_subcommand("create", "make a checkpoint of this node's last header");
   create->add_option("--out", options->file, "the checkpoint file to write")->required();
   create->add_option("--genesis", options->genesis, "the network's genesis; default: the node's");
+  add_checkpoint_option(create, options->earlier);
   create->footer(
       "Examples:\n  xinglin network checkpoint create --out 2027.checkpoint --as hospital.json\n"
       "  xinglin network checkpoint create --out 2027.checkpoint --genesis genesis.json \\\n"
@@ -287,6 +312,7 @@ void add_checkpoint_commands(CLI::App& network, Session& session) {
       ->required();
   sign_command->add_option("--genesis", options->genesis,
                            "the network's genesis; default: the node's");
+  add_checkpoint_option(sign_command, options->earlier);
   sign_command->footer(
       "Examples:\n  xinglin network checkpoint sign 2027.checkpoint --as insurer.json\n"
       "  xinglin network checkpoint sign 2027.checkpoint --genesis genesis.json \\\n"

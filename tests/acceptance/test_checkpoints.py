@@ -147,6 +147,23 @@ def test_a_receipt_from_a_co_signed_checkpoint(cluster, tmp_path):
     check_everywhere(tmp_path, GENESIS, "latest.json", ["1.checkpoint", "2.checkpoint"])
     assert check_everywhere(tmp_path, GENESIS, "latest.json", ["2.checkpoint", "1.checkpoint"],
                             code=9) == "XL1239"
+    enough_today_is_not_enough_for_the_genesis(cluster, tmp_path)
+
+
+def enough_today_is_not_enough_for_the_genesis(cluster, tmp_path):
+    """Behind two accepted checkpoints a member grows so much that today two of four suffice."""
+    city, north = cluster["city"], cluster["north"]
+    decide(cluster, "weight", "--member", north.did, "--weight", "7", "--title", "North grew more")
+    city.ask("network", "checkpoint", "create", "--out", "3.checkpoint")
+    for since, weight in (((), (2, 4)), (("1.checkpoint", "2.checkpoint"), (3, 5))):
+        signed = json.loads(north.ask("network", "checkpoint", "sign", "3.checkpoint", *(
+            word for one in since for word in ("--checkpoint", one))).stdout)
+        assert not signed["enough"]
+        assert (signed["signed_weight"], signed["total_weight"]) == weight
+        assert check_everywhere(tmp_path, GENESIS, "3.checkpoint", since, code=3) == "XL1243"
+    plain = north.run("--as", north.identity, *OPERATOR, "network", "checkpoint", "sign",
+                      "3.checkpoint").stderr
+    assert "weight 2/4" in plain and "today's members suffice" in plain
 
 
 def test_a_network_of_one_member(tmp_path):
