@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
   session.cache_folder = cache_folder();
   session.libraries = xl::node::linked_libraries();
   session.check_machine = [](const std::string& data) { return xl::node::check_machine({data}); };
+  session.own_url = [](const std::string& data) { return xl::node::own_url({data}); };
   const xl::Console console(session.console);
   const std::string_view output = environment("XINGLIN_OUTPUT");
   if (!output.empty() && output != "json" && output != "text") {

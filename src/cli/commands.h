@@ -36,6 +36,8 @@ struct Session {
   std::vector<LibraryVersion> libraries;  ///< of this program: what `doctor` compares
   /// What is found in a node's folder and around it, for `doctor`; empty: nobody looks.
   std::function<std::vector<Finding>(const std::string& data)> check_machine;
+  /// Where the node of a folder listens by its settings; empty: nobody knows.
+  std::function<std::string(const std::string& data)> own_url;
   std::function<int(const Console&)> run;
 };
 

@@ -28,6 +28,7 @@ constexpr std::uint64_t challenge_ms = 60'000;
 
 struct DoctorOptions {
   std::string data = "xinglin-data";
+  const CLI::Option* node = nullptr;  ///< --node; when it is not given, the folder's settings tell
 };
 
 Finding check_program(const Console& console) {
@@ -96,6 +97,10 @@ Finding check_network(client::HttpClient& http) {
   if (status == "engine_down") {
     return {"network", false, "the consensus engine does not answer",
             "read log/engine.log in the node's folder, then restart the node",
+            ExitCode::unreachable};
+  }
+  if (status == "starting") {
+    return {"network", false, "the consensus engine is starting", "ask again in a minute",
             ExitCode::unreachable};
   }
   if (const auto own = check_own_side(status)) return *own;
@@ -360,8 +365,12 @@ std::string findings_json(const std::vector<Finding>& findings,
   return out.end_array().end_object().take();
 }
 
-Result<int> run_doctor(const Session& session, const DoctorOptions& options,
-                       const Console& console) {
+Result<int> run_doctor(const Session& given, const DoctorOptions& options, const Console& console) {
+  Session session = given;
+  if (options.node->count() == 0 && session.own_url) {
+    const std::string own = session.own_url(options.data);
+    if (!own.empty()) session.node_url = own;
+  }
   XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
   client::HttpClient http(std::move(address));
   const fs::path data(options.data);
@@ -419,6 +428,7 @@ Finding check_versions(const std::vector<LibraryVersion>& libraries, const Conso
 void add_doctor_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<DoctorOptions>();
   auto* doctor = app.add_subcommand("doctor", "what is wrong here, and how to mend it");
+  options->node = app.get_option("--node");
   doctor->add_option("--data", options->data, "the node's data folder");
   doctor->footer(
       "Examples:\n  xinglin doctor\n"

@@ -156,6 +156,10 @@ std::string trouble(const NodeHealth& health, bool chinese) {
                    : "The consensus engine has not answered for " + seconds +
                          " s: log/node.log has why it ended, log/engine.log what it printed";
   }
+  if (health.status == "starting") {
+    return chinese ? "共识引擎正在启动,已 " + seconds + " 秒"
+                   : "The consensus engine is starting, for " + seconds + " s now";
+  }
   if (health.status == "disk_full") {
     return chinese
                ? "磁盘空间不足,已停止接收新记录(高度 " + health.height + "):请释放或增加磁盘空间"

@@ -102,7 +102,8 @@ Result<http::Response> Gateway::health() const {
   using State = ordering::Health::State;
   const bool healthy = health.state == State::healthy;
   // An engine without its signer does not even start.
-  const bool away = health.signer.away && (healthy || health.state == State::engine_down);
+  const bool unanswered = health.state == State::engine_down || health.state == State::starting;
+  const bool away = health.signer.away && (healthy || unanswered);
   const bool full = healthy && !away && !services_.custody.port().room().ok();
   const bool late = healthy && !away && !full && unanchored_ms > unanchored_ms_max;
   out.begin_object().key("status").string(away   ? "signer_away"

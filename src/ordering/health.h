@@ -16,6 +16,7 @@ struct Health {
     stuck,        ///< others went on without this member, whose engine does not
     halted,       ///< something waits to be agreed on, and too many say nothing
     engine_down,  ///< the process beside this node does not answer
+    starting,     ///< it has not answered yet, and was started a moment ago
   };
   State state = State::healthy;
   std::uint64_t for_ms = 0;  ///< how long it has been so; 0 when healthy
@@ -48,7 +49,7 @@ struct Health {
   std::uint64_t snapshot = 0;            ///< height of the newest that is offered here; 0: none
 };
 
-/// `ok`, `lagging`, `stuck`, `halted`, `engine_down`.
+/// `ok`, `lagging`, `stuck`, `halted`, `engine_down`, `starting`.
 [[nodiscard]] constexpr std::string_view health_word(Health::State state) {
   switch (state) {
     case Health::State::healthy:
@@ -61,6 +62,8 @@ struct Health {
       return "halted";
     case Health::State::engine_down:
       return "engine_down";
+    case Health::State::starting:
+      return "starting";
   }
   return "";
 }

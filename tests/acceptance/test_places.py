@@ -151,6 +151,11 @@ def test_doctor_looks_at_engine_ports_and_each_member(members):
     assert told["engine"][0]["what"] == "CometBFT v0.40.0" and told["engine"][0]["ok"]
     engine = told[f"port {members.ports['city']}"][0]
     assert engine["ok"] and "engine.listen is had by cometbft, process" in engine["what"]
+    assert city.url in told["node"][0]["what"]
+    # Without --node the folder's settings tell where the node listens.
+    city.configure("port = 7410", "port = " + city.url.rsplit(":", 1)[1])
+    own = json.loads(run("doctor", "--data", "city", "--json", cwd=city.folder).stdout)
+    assert city.url in next(one["what"] for one in own["checks"] if one["name"] == "node")
     peers = {one["what"].split(" at ")[0]: one for one in told["peer"]}
     assert set(peers) == {"north", "insurer", "regulator"}
     assert peers["north"]["what"].endswith("is reachable") and not peers["north"]["warning"]

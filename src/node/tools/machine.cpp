@@ -155,6 +155,16 @@ std::string go_module_version(const fs::path& program, std::string_view path) {
   return {};
 }
 
+std::string own_url(const Layout& layout) {
+  const auto config = read_config(layout.config());
+  if (!config.ok() || config->port == 0) return {};
+  const bool everywhere = config->listen == "0.0.0.0" || config->listen == "::";
+  std::string host = everywhere ? "127.0.0.1" : config->listen;
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  const std::string_view scheme = config->tls ? "https://" : "http://";
+  return std::string(scheme) + host + ":" + std::to_string(config->port);
+}
+
 std::vector<Finding> check_machine(const Layout& layout) {
   std::vector<Finding> out;
   std::error_code failure;

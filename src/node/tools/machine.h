@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/finding.h"
@@ -15,6 +17,10 @@ namespace xl::node {
 /// node, or no engine beside it. Takes as long as the slowest peer, three seconds at most, and a
 /// look-up of names.
 [[nodiscard]] std::vector<Finding> check_machine(const Layout& layout);
+
+/// Where the folder's node listens by its settings, as this machine calls it; empty where they do
+/// not tell.
+[[nodiscard]] std::string own_url(const Layout& layout);
 
 /// The version that a Go program was built from as the module `path`, from its build information
 /// (runtime/debug.BuildInfo, lines `mod` and `dep`); empty where `program` does not tell.

@@ -13,6 +13,8 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+/// An engine reads its own store before it answers, seconds where that is large.
+constexpr std::uint64_t starting_ms_max = 60'000;
 constexpr std::chrono::seconds watch_pause{2};
 /// Agreement takes well under a second, a crashed proposer one round of three.
 constexpr std::chrono::seconds agreed_within{10};
@@ -106,6 +108,7 @@ HealthWatch::HealthWatch(const chain::Chain& chain, std::filesystem::path rpc_so
       rpc_socket_(std::move(rpc_socket)),
       source_(std::move(members)),
       signer_(std::move(signer)) {
+  last_.state = Health::State::starting;
   since_ = waiting_since_ = standing_since_ = behind_since_ = lagging_since_ = Steady::now();
   read_members(last_);
   thread_ = std::thread([this] { run(); });
@@ -134,7 +137,9 @@ void HealthWatch::run() {
     std::unique_lock lock(mutex_);
     if (!seen.ok()) {
       seen = last_;
-      seen->state = Health::State::engine_down;
+      const bool starts =
+          last_.state == Health::State::starting && milliseconds_since(since_) < starting_ms_max;
+      if (!starts) seen->state = Health::State::engine_down;
       seen->silent.clear();
     }
     if (seen->state != last_.state) {
