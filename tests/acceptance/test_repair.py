@@ -161,6 +161,21 @@ def test_gateways_that_lag_lie_or_fall_silent_do_not_stop_a_repair(plain):
     eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
 
 
+@pytest.mark.skipif("XL_FULL" not in os.environ, reason="two minutes: ./dev test --full")
+def test_a_snapshot_that_nobody_has_ends_with_the_blocks(plain):
+    city, north, insurer, regulator = (plain[name] for name in NAMES)
+    plain.start()
+    city.load(0, 2)
+    regulator.stop()
+    lie = json.dumps({"snapshot_height": "9", "first_block": "0"}).encode()
+    report, said = repair(regulator, Gateway(city, {"/health": lie}), north)
+    assert report["height"] == "0" and "Nobody offers a snapshot yet" in said
+    assert len(snapshots(city)) == 0
+    regulator.start()
+    city.load(10, 1)
+    eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
+
+
 def test_a_member_with_an_altered_ledger_is_repaired_from_the_others(members):
     city, north, insurer, regulator = (members[name] for name in NAMES)
     for one in members:
