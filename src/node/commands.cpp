@@ -130,7 +130,46 @@ int run_rebuild(const FolderOptions& options, const Console& console) {
   return static_cast<int>(ExitCode::done);
 }
 
+int say_repaired(const Repaired& done, const AskedGateways& asked, const Console& console) {
+  const std::string height = std::to_string(done.height);
+  const std::string aside = done.set_aside.string();
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/repair/v1").key("height").string(height);
+    out.key("refused").unsigned_integer(done.refused).key("set_aside").string(aside);
+    out.key("asked").begin_array();
+    for (const std::string& url : asked.urls) out.string(url);
+    out.end_array().key("unhelpful").begin_array();
+    for (const std::string& name : done.unhelpful) out.string(name);
+    console.answer(out.end_array().end_object().take());
+  }
+  for (const std::string& name : done.unhelpful) {
+    console.say("! without " + name + ": its gateway lags, falls silent or contradicts the others",
+                "! 未使用 " + name + ":其网关滞后、无应答或与其他成员不一致");
+  }
+  if (!aside.empty()) {
+    console.say("  the ledger that was there is in " + aside, "  原有账本已移至 " + aside);
+  }
+  if (done.height == 0) {
+    console.done(
+        "Nobody offers a snapshot yet: the node takes the blocks from the others when it runs",
+        "其他成员尚无快照:节点运行时将从其他成员取得全部区块");
+    console.say(
+        "  next: xinglin node run; when 'node status' says healthy, stop it and run: "
+        "xinglin node rebuild-index",
+        "  下一步:xinglin node run;待 node status 显示正常后停止节点,并运行 xinglin node "
+        "rebuild-index");
+    return static_cast<int>(ExitCode::done);
+  }
+  console.done("The ledger is restored at height " + height +
+                   ", checked by the genesis; the node goes on from there: xinglin node run",
+               "账本已恢复至高度 " + height + ",并经创世文件核验;请启动节点继续:xinglin node run");
+  return static_cast<int>(ExitCode::done);
+}
+
 int run_repair(const FolderOptions& options, const Console& console) {
+  const Status whole = undo_killed_repair(options.layout());
+  if (!whole.ok()) return console.fail(whole.error());
   AskedGateways asked{options.from, false};
   if (asked.urls.empty()) {
     auto told = gateways_to_ask(options.layout());
@@ -165,34 +204,7 @@ int run_repair(const FolderOptions& options, const Console& console) {
       });
   progress.finish();
   if (!done.ok()) return console.fail(done.error());
-  const std::string height = std::to_string(done->height);
-  const std::string aside = done->set_aside.string();
-  if (console.json()) {
-    json::Writer out;
-    out.begin_object().key("schema").string("xinglin/repair/v1").key("height").string(height);
-    out.key("refused").unsigned_integer(done->refused).key("set_aside").string(aside);
-    out.key("asked").begin_array();
-    for (const std::string& url : asked.urls) out.string(url);
-    console.answer(out.end_array().end_object().take());
-  }
-  if (!aside.empty()) {
-    console.say("  the ledger that was there is in " + aside, "  原有账本已移至 " + aside);
-  }
-  if (done->height == 0) {
-    console.done(
-        "Nobody offers a snapshot yet: the node takes the blocks from the others when it runs",
-        "其他成员尚无快照:节点运行时将从其他成员取得全部区块");
-    console.say(
-        "  next: xinglin node run; when 'node status' says healthy, stop it and run: "
-        "xinglin node rebuild-index",
-        "  下一步:xinglin node run;待 node status 显示正常后停止节点,并运行 xinglin node "
-        "rebuild-index");
-    return static_cast<int>(ExitCode::done);
-  }
-  console.done("The ledger is restored at height " + height +
-                   ", checked by the genesis; the node goes on from there: xinglin node run",
-               "账本已恢复至高度 " + height + ",并经创世文件核验;请启动节点继续:xinglin node run");
-  return static_cast<int>(ExitCode::done);
+  return say_repaired(*done, asked, console);
 }
 
 int run_ledger_verify(const FolderOptions& options, const Console& console) {

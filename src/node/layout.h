@@ -45,6 +45,10 @@ struct Layout {
   [[nodiscard]] std::filesystem::path snapshots() const { return root / "snapshots"; }
   /// Ledgers that were found damaged, for whoever wants to know why.
   [[nodiscard]] std::filesystem::path set_aside() const { return root / "set-aside"; }
+  /// There while a repair takes another ledger in its place, and behind one that was killed.
+  [[nodiscard]] std::filesystem::path former_ledger() const {
+    return set_aside() / "ledger-before-repair";
+  }
   /// Where node and engine find each other.
   [[nodiscard]] std::filesystem::path abci_socket() const { return root / "run" / "abci.sock"; }
   [[nodiscard]] std::filesystem::path rpc_socket() const { return root / "run" / "rpc.sock"; }

@@ -9,6 +9,7 @@
 #include "crypto/library_check.h"
 #include "model/limits.h"
 #include "node/backup_requests.h"
+#include "node/folder_lock.h"
 #include "node/network/folder.h"
 
 namespace xl::node {
@@ -117,6 +118,11 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(check_founded(layout, genesis));
   XL_TRY(check_keys_settled(layout));
   std::unique_ptr<Node> node(new Node());
+  XL_TRY_ASSIGN(node->folder_lock_, lock_folder(layout));
+  std::error_code failure;
+  if (std::filesystem::exists(layout.former_ledger(), failure)) {
+    return make_error(ErrorCode::snapshot_unfinished);
+  }
   node->disk_ = std::make_unique<const DiskWatch>(layout.root);
   const DiskWatch& disk = *node->disk_;
   XL_TRY(disk.room(disk_reserve::start_bytes));

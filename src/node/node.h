@@ -45,6 +45,7 @@ class Node {
   [[nodiscard]] Status start_admin(const Layout& layout, const Config& config, const Unlock& unlock,
                                    const Clock& clock, const Log& log);
 
+  std::optional<vault::DirectoryLock> folder_lock_;
   contracts::Registry registry_;
   std::unique_ptr<const DiskWatch> disk_;
   std::unique_ptr<state::Database> database_;

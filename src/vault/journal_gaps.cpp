@@ -90,10 +90,10 @@ Status Journal::go_on_behind(std::uint64_t last_sequence, const Hash& root, std:
   if (noted && noted->last_sequence == last_sequence && noted->root == root) return {};
   if (last_sequence > until) {
     XL_TRY_ASSIGN(const std::int64_t size,
-                  impl_->store.number("SELECT coalesce(max(size), 0) FROM restored"));
-    // Where a gap was noted here already, only what it counts is sure to be in both.
-    const std::uint64_t held = noted ? std::min(noted->held_sequence, last_sequence)
-                                     : std::clamp(detail::as_unsigned(size), until, last_sequence);
+                  impl_->store.number("SELECT coalesce(min(size), 0) FROM restored"));
+    // Of several restores before anything was anchored the first one tells: later sizes count what
+    // was numbered again.
+    const std::uint64_t held = std::clamp(detail::as_unsigned(size), until, last_sequence);
     return impl_->go_on_behind({until + 1, last_sequence, held, root, now_ms});
   }
   if (!kept || kept->root.root == root) return {};

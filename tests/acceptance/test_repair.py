@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -102,6 +103,9 @@ def test_a_repair_that_is_ended_leaves_everything_as_it_was(plain):
             process.communicate(timeout=60)
             assert process.returncode != 0
             assert all(one.exists() for one in away) == (how == signal.SIGKILL)
+            if how == signal.SIGKILL:  # a node that went on would be lost in the next repair
+                assert regulator.launch()["error"]["code"] == "XL1421"
+                regulator.process.wait()
     finally:
         for pid in engines:
             os.kill(pid, signal.SIGCONT)
@@ -116,9 +120,10 @@ def test_a_repair_that_is_ended_leaves_everything_as_it_was(plain):
 class Gateway(http.server.ThreadingHTTPServer):
     """Another member's gateway that cannot be relied on: answers of its own, others' passed on."""
 
-    def __init__(self, member, answers):
+    def __init__(self, member, answers, lie=None, slow=0):
         super().__init__(("127.0.0.1", 0), Gateway.Handler)
-        self.member, self.answers, self.asked = member, answers, 0
+        self.member, self.answers, self.lie, self.slow = member, answers, lie, slow
+        self.asked = 0
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -134,13 +139,19 @@ class Gateway(http.server.ThreadingHTTPServer):
             self.wfile.write(body)
 
         def do_GET(self):
+            time.sleep(self.server.slow)
             own = self.server.answers.get(self.path)
             self.answer(200, own or self.server.member.fetch(self.path))
 
         def do_POST(self):
             self.server.asked += 1
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer(503, b"{}")
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.server.lie is None:
+                return self.answer(503, b"{}")
+            asked = urllib.request.Request(self.server.member.url + self.path, data=body,
+                                           headers={"Content-Type": "application/json"})
+            with urllib.request.urlopen(asked, timeout=10) as it:
+                self.answer(200, self.server.lie(it.read()))
 
 
 def test_gateways_that_lag_lie_or_fall_silent_do_not_stop_a_repair(plain):
@@ -154,10 +165,55 @@ def test_gateways_that_lag_lie_or_fall_silent_do_not_stop_a_repair(plain):
     none = json.dumps({"snapshot_height": "0", "first_block": "1"}).encode()
     lags = Gateway(city, {"/ledger/v1/light": old, "/health": none})
     silent = Gateway(city, {})
-    report, _ = repair(regulator, lags, silent, north)
+    report, said = repair(regulator, lags, silent, north)
     assert report["height"] == "10" and not lags.asked and silent.asked
+    unhelpful = [one.url.removeprefix("http://") for one in (lags, silent)]
+    assert sorted(report["unhelpful"]) == sorted(unhelpful)
+    # Sound, and proved by no header that is here yet.
+    early = run("ledger", "verify", "--data", "regulator", cwd=plain.folder, code=None)
+    assert "XL1423" in early.stderr
     regulator.start()
     city.load(100, 1)
+    eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
+    regulator.stop()
+    run("ledger", "verify", "--data", "regulator", cwd=plain.folder)
+
+    # Signed by nobody, in the form of an honest answer.
+    liar = Gateway(north, {}, lie=lambda answer: answer.replace(b'"app_hash":"', b'"app_hash":"00'))
+    report, said = repair(regulator, liar, city)
+    assert int(report["height"]) >= 10 and report["unhelpful"] == [liar.url.removeprefix("http://")]
+    assert "contradicts the others" in said
+    regulator.start()
+    city.load(100, 1)
+    eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
+
+
+def test_a_repair_and_a_node_keep_out_of_each_others_way(plain):
+    city, regulator = plain["city"], plain["regulator"]
+    plain.start()
+    city.load(0, 1)
+    busy = run("node", "repair", "--data", "regulator", "--from", city.url, *OPERATOR,
+               cwd=plain.folder, code=None)
+    assert "XL1406" in busy.stderr
+    regulator.stop()
+    slow = Gateway(city, {}, slow=5)
+    process = subprocess.Popen(
+        [XINGLIN, "node", "repair", "--data", "regulator", "--from", slow.url, *OPERATOR],
+        cwd=plain.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    time.sleep(2)
+    assert regulator.launch()["error"]["code"] == "XL1406"
+    regulator.process.wait()
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+
+    # Nobody has a snapshot, and nobody every block: nothing is set aside for nothing.
+    bare = json.dumps({"snapshot_height": "0", "first_block": "500"}).encode()
+    before = sorted(regulator.data.glob("set-aside/*"))
+    nothing = run("node", "repair", "--data", "regulator", "--from",
+                  Gateway(city, {"/health": bare}).url, *OPERATOR, cwd=plain.folder, code=None)
+    assert "XL1422" in nothing.stderr and sorted(regulator.data.glob("set-aside/*")) == before
+    regulator.start()
+    city.load(1, 1)
     eventually(lambda: regulator.head()["app_hash"] == city.head()["app_hash"])
 
 
@@ -169,7 +225,7 @@ def test_a_snapshot_that_nobody_has_ends_with_the_blocks(plain):
     regulator.stop()
     lie = json.dumps({"snapshot_height": "9", "first_block": "0"}).encode()
     report, said = repair(regulator, Gateway(city, {"/health": lie}), north)
-    assert report["height"] == "0" and "Nobody offers a snapshot yet" in said
+    assert report["height"] == "0" and "the node takes the blocks" in said
     assert len(snapshots(city)) == 0
     regulator.start()
     city.load(10, 1)

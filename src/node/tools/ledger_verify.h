@@ -46,7 +46,8 @@ struct VerifyReport {
 /// Checks a copy that was restored from a snapshot, whose first blocks are not here to be run
 /// again: every value of the state under its root, the roots and every kept block under headers
 /// that lead to the genesis, every kept transaction and result under the history. `progress` is
-/// called with the height done and the last one. Errors: as `verify_ledger`. Cost: memory holds the
+/// called with the height done and the last one. Errors: as `verify_ledger`; ledger_unproved (no
+/// block behind the snapshot is here yet). Cost: memory holds the
 /// state.
 [[nodiscard]] Result<VerifyReport> verify_restored(
     state::Database& database, const contracts::Registry& registry, model::Genesis genesis,

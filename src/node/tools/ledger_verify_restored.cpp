@@ -28,6 +28,8 @@ class RestoredCheck {
     report_.base = chain_.base();
     report_.height = report_.intact_height = chain_.base() - 1;
     report_.app_hash = head_.app_hash;
+    // Its values give its roots, or it would not open; the header that carries them is not here.
+    if (chain_.base() > head_.signed_height) return make_error(ErrorCode::ledger_unproved);
     XL_TRY(check_state());
     if (report_.damage) return {};
     for (std::uint64_t at = chain_.base(); at <= head_.signed_height; ++at) {

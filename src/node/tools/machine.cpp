@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view engine_module = "github.com/cometbft/cometbft";
 constexpr std::string_view engine_version = "v0.40.0";
 constexpr std::uint64_t program_bytes_max = 256U << 20U;
-constexpr std::uint64_t patience_ms = 3000;
+constexpr std::uint64_t peer_patience_ms = 3000;
 
 Finding bad(std::string name, std::string what, std::string fix, ExitCode exit_code) {
   return {std::move(name), false, std::move(what), std::move(fix), exit_code, false};
@@ -105,7 +105,7 @@ void check_peers(const EngineSettings& settings, const Roster& roster, std::vect
   std::vector<std::string> why(peers.size());
   std::vector<std::thread> calls;
   for (std::size_t i = 0; i < peers.size(); ++i) {
-    calls.emplace_back([&, i] { why[i] = why_unreachable(peers[i].second, patience_ms); });
+    calls.emplace_back([&, i] { why[i] = why_unreachable(peers[i].second, peer_patience_ms); });
   }
   for (std::thread& call : calls) call.join();
   for (std::size_t i = 0; i < peers.size(); ++i) {

@@ -24,7 +24,8 @@ struct RepairProgress {
 struct Repaired {
   std::uint64_t height = 0;   ///< of the snapshot; 0: nobody offers one, the node takes the blocks
   std::uint32_t refused = 0;  ///< snapshots and chunks that were not what they said
-  std::filesystem::path set_aside;  ///< where the ledger is that was there before; empty: none
+  std::vector<std::string> unhelpful;  ///< HOST:PORT of gateways without which it went
+  std::filesystem::path set_aside;     ///< where the ledger is that was there before; empty: none
 };
 
 /// Whom to ask for a snapshot.
@@ -37,6 +38,9 @@ struct AskedGateways {
 /// those of the genesis.
 [[nodiscard]] Result<AskedGateways> gateways_to_ask(const Layout& layout);
 
+/// Puts back what a repair that was killed moved away. Errors: store_locked, file_unwritable.
+[[nodiscard]] Status undo_killed_repair(const Layout& layout);
+
 /// Sets the ledger of a stopped member aside and restores it from a snapshot that other members
 /// offer, checked by the genesis; while nobody has a snapshot it is only set aside, and the node
 /// takes the blocks from the others. One that fails or is ended puts everything back. Vault, keys,
@@ -44,7 +48,7 @@ struct AskedGateways {
 /// members' gateways, see `gateways_to_ask`. `go_on` is asked about once a second and may end it.
 /// Errors: config_invalid (the network has no other member), store_locked (the node runs),
 /// sign_state_missing, engine_unreachable (no member answers), those of `reason_of_end` (the engine
-/// ends again and again), those of `HttpClient`, snapshot_not_found (the engines find none),
+/// ends again and again), those of `HttpClient`, snapshot_not_found (nobody has one),
 /// snapshot_invalid, node_stopping, those of the keys, the genesis and the store.
 [[nodiscard]] Result<Repaired> repair_ledger(
     const Layout& layout, const Config& config, const Unlock& unlock,

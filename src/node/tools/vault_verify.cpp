@@ -95,6 +95,7 @@ class Check {
         continue;
       }
       const auto batch = stores_.journal().batch_of(next);
+      if (!batch.ok() && batch.error().code != ErrorCode::journal_not_sealed) return batch.error();
       if (!batch.ok() || !batch->anchored_ms) break;
       next = batch->root.last_sequence + 1;
       XL_TRY_ASSIGN(const auto root, root_on_ledger(*batch));
@@ -146,7 +147,10 @@ class Check {
     vault::Journal& journal = stores_.journal();
     auto found = roots_on_both();
     XL_TRY_ASSIGN(const bool restored, journal.is_restored());
-    if (!found.ok() && restored) found = roots_of_restored();
+    const bool behind = !found.ok() && (found.error().code == ErrorCode::journal_entry_missing ||
+                                        found.error().code == ErrorCode::journal_not_sealed ||
+                                        found.error().code == ErrorCode::journal_root_mismatch);
+    if (behind && restored) found = roots_of_restored();
     if (!found.ok()) return found.error();
     const std::vector<model::JournalRoot>& roots = *found;
     const crypto::SigningKey& key = stores_.identity().key;

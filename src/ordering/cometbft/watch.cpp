@@ -14,7 +14,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 /// An engine reads its own store before it answers, seconds where that is large.
-constexpr std::uint64_t starting_ms_max = 60'000;
+constexpr std::uint64_t starting_ms_max = 15'000;
 constexpr std::chrono::seconds watch_pause{2};
 /// Agreement takes well under a second, a crashed proposer one round of three.
 constexpr std::chrono::seconds agreed_within{10};
@@ -142,7 +142,9 @@ void HealthWatch::run() {
       if (!starts) seen->state = Health::State::engine_down;
       seen->silent.clear();
     }
-    if (seen->state != last_.state) {
+    const bool never_came =
+        last_.state == Health::State::starting && seen->state == Health::State::engine_down;
+    if (seen->state != last_.state && !never_came) {
       since_ = seen->state == Health::State::halted    ? waiting_since_
                : seen->state == Health::State::stuck   ? standing_since_
                : seen->state == Health::State::lagging ? lagging_since_

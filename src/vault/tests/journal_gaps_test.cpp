@@ -85,6 +85,18 @@ TEST_F(JournalGaps, GoesOnBehindWhatTheLedgerHas) {
   EXPECT_EQ(seen, 20U);
 }
 
+TEST_F(JournalGaps, ALedgerThatCatchesUpTakesNothingFromWhatIsHeld) {
+  append(0, 5);
+  anchor(10);
+  append(5, 9);
+  ASSERT_TRUE(journal_->note_restored(100).ok());
+  for (const std::uint64_t last : {7U, 12U}) {
+    ASSERT_TRUE(journal_->go_on_behind(last, lost_root, 100 + last).ok());
+  }
+  EXPECT_EQ(journal_->gaps()->front().held_sequence, 9U);
+  EXPECT_EQ(journal_->gaps()->front().last_sequence, 12U);
+}
+
 TEST_F(JournalGaps, ASecondRestoreCountsNothingTwice) {
   append(0, 5);
   anchor(10);
