@@ -25,6 +25,8 @@ find_package(ZLIB REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(GTest 1.12 REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+find_package(pugixml 1.13 REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc>=5.2)
 
