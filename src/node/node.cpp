@@ -118,11 +118,6 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   XL_TRY(check_founded(layout, genesis));
   XL_TRY(check_keys_settled(layout));
   std::unique_ptr<Node> node(new Node());
-  XL_TRY_ASSIGN(node->folder_lock_, lock_folder(layout));
-  std::error_code failure;
-  if (std::filesystem::exists(layout.former_ledger(), failure)) {
-    return make_error(ErrorCode::snapshot_unfinished);
-  }
   node->disk_ = std::make_unique<const DiskWatch>(layout.root);
   const DiskWatch& disk = *node->disk_;
   XL_TRY(disk.room(disk_reserve::start_bytes));
@@ -130,6 +125,11 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   // Before the store: a wrong passphrase is told whatever else is wrong.
   XL_TRY_ASSIGN(OrderingKeys keys, load_ordering_keys(layout, config.engine, unlock));
 
+  XL_TRY_ASSIGN(node->folder_lock_, lock_folder(layout));
+  std::error_code failure;
+  if (std::filesystem::exists(layout.former_ledger(), failure)) {
+    return make_error(ErrorCode::snapshot_unfinished);
+  }
   XL_TRY_ASSIGN(node->database_, state::Database::open(layout.ledger(), {}));
   XL_TRY_ASSIGN(node->chain_, chain::Chain::open(*node->database_, node->registry_,
                                                  std::move(genesis), progress));

@@ -242,7 +242,7 @@ void add_joining_commands(CLI::App& network, const std::shared_ptr<NetworkOption
   auto* join = network.add_subcommand("join", "make this member's folder a node of a network");
   on(join, run_join);
   join->add_option("INVITATION", options->files, "a member's invitation")->required()->expected(1);
-  join->add_option("--engine", options->engine, "the CometBFT program")->check(CLI::ExistingFile);
+  join->add_option("--engine", options->engine, "the CometBFT program");
   join->add_option("--port", options->port, "of this node's gateway")->check(CLI::Range(0, 65535));
   join->add_option("--signer", options->signer,
                    "tcp://HOST:PORT or unix:///PATH where the engine listens for an outside "
@@ -299,8 +299,7 @@ void add_network_commands(CLI::App& app,
   add_unlock_options(genesis, options->unlock);
   genesis->add_option("CARDS", options->files, "every founder's card, this one's too")->required();
   genesis->add_option("--out", options->out, "the signature file to write")->required();
-  genesis->add_option("--engine", options->engine, "the CometBFT program")
-      ->check(CLI::ExistingFile);
+  genesis->add_option("--engine", options->engine, "the CometBFT program");
   genesis->add_option("--port", options->port, "of this node's gateway")
       ->check(CLI::Range(0, 65535));
   genesis->add_option("--signer", options->signer,
