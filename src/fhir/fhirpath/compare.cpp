@@ -95,34 +95,6 @@ bool equivalent_quantities(const Quantity& a, const Quantity& b) {
   return converted && roughly_equal(a.value, *converted);
 }
 
-/// Objects with the same members, whatever their order.
-bool equal_json(json::Value a, json::Value b) {
-  if (!a.present() || !b.present() || a.type() != b.type()) return a.present() == b.present();
-  if (a.is_array()) {
-    if (a.size() != b.size()) return false;
-    auto other = b.items().begin();
-    for (const json::Value one : a.items()) {
-      if (!equal_json(one, *other)) return false;
-      ++other;
-    }
-    return true;
-  }
-  if (a.is_object()) {
-    if (a.size() != b.size()) return false;
-    const auto members = a.members();
-    return std::all_of(members.begin(), members.end(), [&](const json::Member& member) {
-      const json::Value other = b.find(member.key);
-      return other.present() && equal_json(member.value, other);
-    });
-  }
-  if (a.is_number()) {
-    const auto left = Decimal::parse(a.number_text().value_or(""));
-    const auto right = Decimal::parse(b.number_text().value_or(""));
-    if (left && right) return *left == *right;
-  }
-  return json::identical(a, b);
-}
-
 std::string normal_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -176,6 +148,34 @@ std::string_view calendar_word(std::string_view text) {
   return {};
 }
 
+bool same_json(json::Value a, json::Value b) {
+  if (!a.present() || !b.present()) return a.present() == b.present();
+  if (a.type() != b.type()) return false;
+  if (a.is_array()) {
+    if (a.size() != b.size()) return false;
+    auto other = b.items().begin();
+    for (const json::Value one : a.items()) {
+      if (!same_json(one, *other)) return false;
+      ++other;
+    }
+    return true;
+  }
+  if (a.is_object()) {
+    if (a.size() != b.size()) return false;
+    const auto members = a.members();
+    return std::all_of(members.begin(), members.end(), [&](const json::Member& member) {
+      const json::Value other = b.find(member.key);
+      return other.present() && same_json(member.value, other);
+    });
+  }
+  if (a.is_number()) {
+    const auto left = Decimal::parse(a.number_text().value_or(""));
+    const auto right = Decimal::parse(b.number_text().value_or(""));
+    if (left && right) return *left == *right;
+  }
+  return json::identical(a, b);
+}
+
 std::optional<bool> equal_items(const Item& a, const Item& b) {
   const auto left = system_value(a);
   const auto right = system_value(b);
@@ -183,7 +183,7 @@ std::optional<bool> equal_items(const Item& a, const Item& b) {
   const NodeItem* node = a.node();
   const NodeItem* other = b.node();
   if (node == nullptr || other == nullptr) return false;
-  return equal_json(node->value, other->value) && equal_json(node->extra, other->extra);
+  return same_json(node->value, other->value) && same_json(node->extra, other->extra);
 }
 
 bool equivalent_items(const Item& a, const Item& b) {

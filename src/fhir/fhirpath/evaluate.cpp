@@ -10,6 +10,8 @@ namespace {
 
 /// What a search or a patch wants takes some hundreds.
 constexpr std::size_t steps_max = 1'000'000;
+/// Copying a text is work too.
+constexpr std::size_t text_bytes_per_step = 64;
 
 /// Functions without order, whose results have no first item.
 bool is_unordered(const Syntax* input) {
@@ -116,6 +118,11 @@ const Function* find_function(std::string_view name) {
 Status Evaluator::charge(std::size_t steps) {
   steps_ += steps;
   return steps_ > steps_max ? Status(make_error(ErrorCode::fhirpath_too_costly)) : Status{};
+}
+
+Status Evaluator::charge_text(std::size_t bytes) {
+  if (bytes > text_bytes_max) return make_error(ErrorCode::fhirpath_too_costly);
+  return charge(bytes / text_bytes_per_step);
 }
 
 Result<Collection> Evaluator::run(const Syntax& syntax, const Scope& scope) {
@@ -274,7 +281,10 @@ Result<Collection> Evaluator::binary(const Syntax& syntax, const Scope& scope) {
     XL_TRY(add_distinct(*this, right, out));
     return out;
   }
-  return arithmetic(name, left, right);
+  XL_TRY_ASSIGN(Collection out, arithmetic(name, left, right));
+  const auto* text = out.empty() ? nullptr : out.front().as<std::string>();
+  if (text != nullptr) XL_TRY(charge_text(text->size()));
+  return out;
 }
 
 /// Three-valued (FHIRPath N1 §6.5).

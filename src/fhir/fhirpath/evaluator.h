@@ -12,6 +12,9 @@
 /// For the sources of this folder only.
 namespace xl::fhir::fhirpath {
 
+/// Texts grow by joining and replacing.
+constexpr std::size_t text_bytes_max = 4U << 20U;
+
 /// What `$this`, `$index` and `$total` mean at a place of an expression.
 struct Scope {
   const Collection& focus;
@@ -29,6 +32,8 @@ class Evaluator {
   [[nodiscard]] const Environment& environment() const { return environment_; }
   /// Counts work. Errors: fhirpath_too_costly.
   [[nodiscard]] Status charge(std::size_t steps);
+  /// Counts the work of a text, which may have 4 MiB. Errors: fhirpath_too_costly.
+  [[nodiscard]] Status charge_text(std::size_t bytes);
 
  private:
   [[nodiscard]] Result<Collection> member(const Syntax& syntax, const Scope& scope);

@@ -409,6 +409,7 @@ Result<std::optional<std::string>> Call::text_input() const {
   if (!item) return std::optional<std::string>();
   const auto* text = item->as<std::string>();
   if (text == nullptr) return invalid("a String is wanted");
+  XL_TRY(evaluator.charge_text(text->size()));
   return std::optional(*text);
 }
 

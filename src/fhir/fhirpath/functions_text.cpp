@@ -15,11 +15,15 @@ namespace xl::fhir::fhirpath {
 namespace on_texts {
 namespace {
 
-/// Texts grow by replacing and joining.
-constexpr std::size_t text_bytes_max = 4U << 20U;
+/// What replacing by a pattern may make, before it is known how often it matches.
+constexpr std::size_t replaced_bytes_max = 64U << 20U;
 constexpr std::int64_t regex_memory_max = 1 << 20;
 
-Collection text_result(std::string text) { return one(item_of(std::move(text))); }
+/// Errors: fhirpath_too_costly.
+Result<Collection> text_result(const Call& call, std::string text) {
+  XL_TRY(call.evaluator.charge_text(text.size()));
+  return one(item_of(std::move(text)));
+}
 Collection number_result(std::size_t value) {
   return one(item_of(static_cast<std::int64_t>(value)));
 }
@@ -94,7 +98,7 @@ Result<Collection> substring(const Call& call) {
     if (number)
       out.resize(byte_of(out, static_cast<std::size_t>(std::max<std::int64_t>(*number, 0))));
   }
-  return text_result(std::move(out));
+  return text_result(call, std::move(out));
 }
 
 /// Letters of ASCII alone: anything else depends on the language.
@@ -104,15 +108,10 @@ Result<Collection> change_case(const Call& call, char first, char last, int by) 
   for (char& c : *text) {
     if (c >= first && c <= last) c = static_cast<char>(c + by);
   }
-  return text_result(std::move(*text));
+  return text_result(call, std::move(*text));
 }
 Result<Collection> upper(const Call& call) { return change_case(call, 'a', 'z', 'A' - 'a'); }
 Result<Collection> lower(const Call& call) { return change_case(call, 'A', 'Z', 'a' - 'A'); }
-
-Result<Collection> bounded(std::string text) {
-  if (text.size() > text_bytes_max) return make_error(ErrorCode::fhirpath_too_costly, "a text");
-  return text_result(std::move(text));
-}
 
 Result<Collection> replace(const Call& call) {
   XL_TRY_ASSIGN(const auto pair, pair_of(call));
@@ -126,7 +125,7 @@ Result<Collection> replace(const Call& call) {
       out.push_back(c);
       if (out.size() > text_bytes_max) break;
     }
-    return bounded(out + *by);
+    return text_result(call, out + *by);
   }
   std::size_t at = 0;
   while (out.size() <= text_bytes_max) {
@@ -136,7 +135,7 @@ Result<Collection> replace(const Call& call) {
     out += *by;
     at = found + pair->other.size();
   }
-  return bounded(std::move(out));
+  return text_result(call, std::move(out));
 }
 
 /// An RE2: linear in the text, whatever the pattern. Errors: fhirpath_unsupported.
@@ -167,8 +166,11 @@ Result<Collection> replace_matches(const Call& call) {
   XL_TRY_ASSIGN(auto pair, pair_of(call));
   XL_TRY_ASSIGN(const auto by, call.text(1));
   if (!pair || !by) return Collection{};
-  if (pair->other.empty()) return text_result(std::move(pair->text));
+  if (pair->other.empty()) return text_result(call, std::move(pair->text));
   XL_TRY_ASSIGN(const auto pattern, pattern_of(pair->other));
+  if ((pair->text.size() + 1) * (by->size() + 1) > replaced_bytes_max) {
+    return make_error(ErrorCode::fhirpath_too_costly);
+  }
   std::string rewrite;  // RE2 writes groups as \1
   for (const char c : *by) {
     if (c == '\\') rewrite += '\\';
@@ -177,7 +179,7 @@ Result<Collection> replace_matches(const Call& call) {
   std::string reason;
   if (!pattern->CheckRewriteString(rewrite, &reason)) return invalid("no such group to replace by");
   RE2::GlobalReplace(&pair->text, *pattern, rewrite);
-  return bounded(std::move(pair->text));
+  return text_result(call, std::move(pair->text));
 }
 
 Result<Collection> to_chars(const Call& call) {
@@ -222,7 +224,7 @@ Result<Collection> join(const Call& call) {
     out += (i == 0 ? "" : between) + *text;
     if (out.size() > text_bytes_max) break;
   }
-  return bounded(std::move(out));
+  return text_result(call, std::move(out));
 }
 
 Result<Collection> trim(const Call& call) {
@@ -230,8 +232,8 @@ Result<Collection> trim(const Call& call) {
   if (!text) return Collection{};
   constexpr std::string_view spaces = " \t\r\n";
   const std::size_t begin = text->find_first_not_of(spaces);
-  if (begin == std::string::npos) return text_result({});
-  return text_result(text->substr(begin, text->find_last_not_of(spaces) - begin + 1));
+  if (begin == std::string::npos) return text_result(call, {});
+  return text_result(call, text->substr(begin, text->find_last_not_of(spaces) - begin + 1));
 }
 
 std::string url_alphabet(std::string text) {
@@ -249,9 +251,9 @@ Result<Collection> encode(const Call& call) {
   XL_TRY_ASSIGN(const auto pair, pair_of(call));
   if (!pair) return Collection{};
   const ByteView bytes = view_of(pair->text);
-  if (pair->other == "hex") return text_result(to_hex(bytes));
-  if (pair->other == "base64") return text_result(to_base64(bytes));
-  if (pair->other == "urlbase64") return text_result(url_alphabet(to_base64(bytes)));
+  if (pair->other == "hex") return text_result(call, to_hex(bytes));
+  if (pair->other == "base64") return text_result(call, to_base64(bytes));
+  if (pair->other == "urlbase64") return text_result(call, url_alphabet(to_base64(bytes)));
   return make_error(ErrorCode::fhirpath_unsupported, "encode(): hex, base64 or urlbase64");
 }
 
@@ -270,7 +272,7 @@ Result<Collection> decode(const Call& call) {
     return make_error(ErrorCode::fhirpath_unsupported, "decode(): hex, base64 or urlbase64");
   }
   if (!sound) return invalid("decode() of another text");
-  return text_result(std::string(text_of(out)));
+  return text_result(call, std::string(text_of(out)));
 }
 
 struct Escape {
@@ -307,8 +309,8 @@ std::string swapped(std::string_view text, std::span<const Escape> rows, bool ba
 Result<Collection> change_escapes(const Call& call, bool back) {
   XL_TRY_ASSIGN(const auto pair, pair_of(call));
   if (!pair) return Collection{};
-  if (pair->other == "html") return bounded(swapped(pair->text, html_escapes, back));
-  if (pair->other == "json") return bounded(swapped(pair->text, json_escapes, back));
+  if (pair->other == "html") return text_result(call, swapped(pair->text, html_escapes, back));
+  if (pair->other == "json") return text_result(call, swapped(pair->text, json_escapes, back));
   return make_error(ErrorCode::fhirpath_unsupported, "escape(): html or json");
 }
 Result<Collection> escape(const Call& call) { return change_escapes(call, false); }

@@ -31,6 +31,8 @@ constexpr std::array<Level, 10> levels = {{{{"implies"}},
                                            {{"+", "-", "&"}},
                                            {{"*", "/", "div", "mod"}}}};
 constexpr std::size_t type_level = 7;
+/// A bracket is as many calls as there are levels, and two more.
+constexpr int calls_max = depth_max * (static_cast<int>(levels.size()) + 2);
 
 Part make(Operator op, std::string name = {}) {
   auto out = std::make_unique<Syntax>();
@@ -88,7 +90,7 @@ class Parser {
 
   Result<Part> expression(std::size_t level) {
     const Depth depth(depth_);
-    if (depth_ > depth_max * static_cast<int>(levels.size())) {
+    if (depth_ > calls_max) {
       return make_error(ErrorCode::fhirpath_invalid, "nested too deeply");
     }
     if (level == levels.size()) return polarity();
@@ -126,7 +128,7 @@ class Parser {
 
   Result<Part> polarity() {
     const Depth depth(depth_);
-    if (depth_ > depth_max * static_cast<int>(levels.size())) {
+    if (depth_ > calls_max) {
       return make_error(ErrorCode::fhirpath_invalid, "nested too deeply");
     }
     for (const auto& [symbol, op] :

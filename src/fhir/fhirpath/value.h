@@ -79,6 +79,8 @@ void append_all_children(const Item& item, Collection& out);
 [[nodiscard]] std::optional<bool> equal_items(const Item& a, const Item& b);
 /// `~`.
 [[nodiscard]] bool equivalent_items(const Item& a, const Item& b);
+/// True for the same values: members in any order, numbers by value.
+[[nodiscard]] bool same_json(json::Value a, json::Value b);
 /// The order of two values. Errors: fhirpath_invalid (they have none). Nothing when what is not
 /// written decides, or units do not convert.
 [[nodiscard]] Result<std::optional<int>> order_of(const Item& a, const Item& b);

@@ -14,10 +14,8 @@
 #include <string>
 
 #include "base/file.h"
-#include "base/json/text.h"
-#include "base/json/writer.h"
-#include "fhir/definitions.h"
 #include "fhir/fhirpath/fhirpath.h"
+#include "fhir/tests/fhir_xml.h"
 
 namespace xl::fhir::fhirpath {
 namespace {
@@ -37,113 +35,6 @@ const std::map<std::string, std::string, std::less<>> disagreements = {
     {"HighBoundaryDecimal16", "-0.00345 mirrored: as HighBoundaryDecimal15"},
     {"LowBoundaryDecimal15", "-0.00345 is below -0.0: as HighBoundaryDecimal15"}};
 
-/// Writes an element of FHIR's XML as JSON.
-class XmlReader {
- public:
-  std::string resource(const pugi::xml_node& node) {
-    json::Writer out;
-    write_resource(node, out);
-    return out.take();
-  }
-
- private:
-  static bool is_named(const pugi::xml_node& node) { return node.type() == pugi::node_element; }
-
-  void write_resource(const pugi::xml_node& node, json::Writer& out) {
-    out.begin_object().key("resourceType").string(node.name());
-    write_members(node, *find_type(node.name()), out);
-    out.end_object();
-  }
-
-  void write_members(const pugi::xml_node& node, TypeId type, json::Writer& out) {
-    for (const pugi::xml_attribute one : node.attributes()) {
-      const std::string_view name = one.name();
-      if (name == "id" || name == "url") out.key(name).string(one.value());
-    }
-    std::string done;
-    for (const pugi::xml_node child : node.children()) {
-      const std::string name = child.name();
-      if (!is_named(child) || name == done) continue;
-      done = name;
-      const Element* element = find_element(type, name);
-      ASSERT_NE(element, nullptr) << name;
-      write_element(node, name, *element, out);
-    }
-  }
-
-  void write_element(const pugi::xml_node& node, const std::string& name, const Element& element,
-                     json::Writer& out) {
-    if (!is_primitive(element.kind)) {
-      out.key(name);
-      if (element.is_array) out.begin_array();
-      for (const pugi::xml_node one : node.children(name.c_str())) write_object(one, element, out);
-      if (element.is_array) out.end_array();
-      return;
-    }
-    bool extended = false;
-    bool valued = false;
-    for (const pugi::xml_node one : node.children(name.c_str())) {
-      extended = extended || one.attribute("id") || one.child("extension");
-      valued = valued || one.attribute("value") || element.kind == Kind::xhtml;
-    }
-    if (valued) {
-      out.key(name);
-      if (element.is_array) out.begin_array();
-      for (const pugi::xml_node one : node.children(name.c_str())) write_value(one, element, out);
-      if (element.is_array) out.end_array();
-    }
-    if (!extended) return;
-    out.key("_" + name);
-    if (element.is_array) out.begin_array();
-    for (const pugi::xml_node one : node.children(name.c_str())) {
-      if (element.is_array && !one.attribute("id") && !one.child("extension")) {
-        out.null();
-        continue;
-      }
-      out.begin_object();
-      write_members(one, *find_type("Element"), out);
-      out.end_object();
-    }
-    if (element.is_array) out.end_array();
-  }
-
-  void write_object(const pugi::xml_node& node, const Element& element, json::Writer& out) {
-    if (element.kind == Kind::resource) {
-      for (const pugi::xml_node one : node.children()) {
-        if (is_named(one)) write_resource(one, out);
-      }
-      return;
-    }
-    out.begin_object();
-    write_members(node, element.type(), out);
-    out.end_object();
-  }
-
-  static void write_value(const pugi::xml_node& node, const Element& element, json::Writer& out) {
-    const std::string value = node.attribute("value").value();
-    switch (element.kind) {
-      case Kind::xhtml:
-        out.string("<div/>");
-        break;
-      case Kind::boolean:
-        out.boolean(value == "true");
-        break;
-      case Kind::integer:
-      case Kind::unsigned_int:
-      case Kind::positive_int:
-      case Kind::decimal:
-        out.number_text(value);
-        break;
-      default:
-        if (node.attribute("value")) {
-          out.string(value);
-        } else {
-          out.null();
-        }
-    }
-  }
-};
-
 /// The inputs that are there, by name.
 class Inputs {
  public:
@@ -155,7 +46,7 @@ class Inputs {
     pugi::xml_document xml;
     if (!fs::exists(path) || !xml.load_file(path.c_str())) return {};
     json::Limits limits;
-    auto document = json::parse(XmlReader().resource(xml.document_element()), limits);
+    auto document = json::parse(test::json_of_xml(xml.document_element()), limits);
     EXPECT_TRUE(document.ok()) << name;
     return documents_.emplace(name, std::move(*document)).first->second.root();
   }

@@ -38,10 +38,10 @@ void write_resource(json::Writer& out, std::string_view type) {
   const auto parameters = query::search_parameters(type);
   out.begin_object().key("type").string(type);
   if (parameters.empty()) {
-    write_interactions(
-        out, {"read", "vread", "update", "delete", "history-instance", "history-type", "create"});
+    write_interactions(out, {"read", "vread", "update", "patch", "delete", "history-instance",
+                             "history-type", "create"});
   } else {
-    write_interactions(out, {"read", "vread", "update", "delete", "history-instance",
+    write_interactions(out, {"read", "vread", "update", "patch", "delete", "history-instance",
                              "history-type", "create", "search-type"});
   }
   out.key("versioning").string("versioned-update").key("readHistory").boolean(true);
@@ -79,6 +79,8 @@ http::Response capability_statement(const Call& call) {
   out.string(call.organisation.name()).key("url").string(call.base).end_object();
   out.key("fhirVersion").string("4.0.1").key("format").begin_array();
   out.string("application/fhir+json").string("json").end_array();
+  out.key("patchFormat").begin_array();
+  out.string("application/json-patch+json").string("application/fhir+json").end_array();
   out.key("rest").begin_array().begin_object().key("mode").string("server");
   out.key("security").begin_object().key("description");
   out.string(

@@ -97,6 +97,7 @@ http::Response answer(const Call& call) {
   if (method == "POST") return answer_post(call);
   if (at.size() == 2 && xl::fhir::is_resource_type(at[0])) {
     if (method == "PUT") return update(call, at[0], at[1]);
+    if (method == "PATCH") return patch(call, at[0], at[1]);
     if (method == "DELETE") return remove(call, at[0], at[1]);
   }
   return unsupported("this method here");
@@ -116,7 +117,7 @@ void add_routes(Router& router, const Services& services) {
     return authenticated(services, *services.custody.organisations().front(), request,
                          base_url(services, request) + "/fhir", values[0]);
   };
-  for (const char* method : {"GET", "POST", "PUT", "DELETE"}) {
+  for (const char* method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
     const std::string summary = "FHIR R4; see the CapabilityStatement at metadata";
     router.add({method, "/o/{org}/fhir/{path*}", summary, serve});
     if (services.custody.organisations().size() == 1) {

@@ -8,8 +8,10 @@
 #include "base/json/writer.h"
 #include "fhir/definitions.h"
 #include "fhir/outcome.h"
+#include "fhir/patch.h"
 #include "fhir/validate.h"
 #include "gateway/fhir/draft.h"
+#include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "model/limits.h"
 
@@ -23,6 +25,30 @@ Result<bool> only_new(std::string_view header) {
   if (header == "*") return true;
   return make_error(ErrorCode::fhir_interaction_unsupported,
                     "If-None-Match other than * on a write");
+}
+
+/// Patches that meet others' writes are tried again so often.
+constexpr int patch_attempts_max = 5;
+
+/// The resource with the changes of a patch, checked as one that comes from outside.
+CheckedResource patched_resource(const Call& call, std::string_view content, json::Value changes) {
+  CheckedResource out;
+  json::Limits bounds;
+  bounds.bytes_max = content.size();
+  auto document = json::parse(content, bounds);
+  if (!document.ok()) {
+    out.refused = refusal(document.error());
+    return out;
+  }
+  const bool json_patch =
+      call.request.header("content-type").starts_with("application/json-patch+json");
+  const Status applied = json_patch ? xl::fhir::apply_json_patch(*document, changes)
+                                    : xl::fhir::apply_fhirpath_patch(*document, changes);
+  if (!applied.ok()) {
+    out.refused = refusal(applied.error());
+    return out;
+  }
+  return read_resource(json::write(document->root()));
 }
 
 http::Response write_one(const Call& call, Draft draft) {
@@ -145,6 +171,40 @@ http::Response update(const Call& call, std::string_view type, std::string_view 
   }
   return write_one(
       call, {std::string(type), std::string(id), std::move(resource.document), *if_match, *fresh});
+}
+
+http::Response patch(const Call& call, std::string_view type, std::string_view id) {
+  const Status may = check_writer(call);
+  if (!may.ok()) return refusal(may.error());
+  if (!is_logical_id(id)) return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+  const auto if_match = version_wanted(call.request.header("if-match"));
+  if (!if_match.ok()) return refusal(if_match.error());
+  json::Limits bounds;
+  bounds.bytes_max = limits::record_bytes_max;
+  const auto changes = json::parse(call.request.body, bounds);
+  if (!changes.ok()) return refusal(changes.error());
+  for (int attempt = 0;; ++attempt) {
+    http::Response current = read_whatever_asked(call, type, id);
+    if (current.status != 200) return current;
+    const auto seen = version_wanted(current.headers["etag"]);
+    if (!seen.ok()) return refusal(seen.error());
+    if (*if_match && *if_match != *seen) {
+      return refusal(make_error(ErrorCode::fhir_version_conflict));
+    }
+    CheckedResource patched = patched_resource(call, current.body, changes->root());
+    if (patched.refused) return std::move(*patched.refused);
+    const json::Value root = patched.document->root();
+    if (root.find("id").as_string() != id || root.find("resourceType").as_string() != type) {
+      return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id and resourceType stay"));
+    }
+    std::vector<Draft> one;
+    one.push_back({std::string(type), std::string(id), std::move(patched.document), *seen});
+    const auto written = write_drafts(call, std::move(one));
+    if (written.ok()) return written_reply(call, written->front());
+    // Somebody else was faster: what was asked for is done to the newer version.
+    const bool again = written.error().code == ErrorCode::fhir_version_conflict && !*if_match;
+    if (!again || attempt + 1 == patch_attempts_max) return refusal(written.error());
+  }
 }
 
 http::Response remove(const Call& call, std::string_view type, std::string_view id) {

@@ -10,6 +10,10 @@ namespace xl::gateway::fhir {
 [[nodiscard]] http::Response create(const Call& call, std::string_view type);
 /// `PUT Type/id`: a new version, or a new record under this id. `If-Match` is obeyed.
 [[nodiscard]] http::Response update(const Call& call, std::string_view type, std::string_view id);
+/// `PATCH Type/id`: a new version made of the current one by a JSON Patch
+/// (application/json-patch+json) or a FHIRPath Patch (a Parameters resource). The requester reads
+/// what it changes: that is decided and recorded first. `If-Match` is obeyed.
+[[nodiscard]] http::Response patch(const Call& call, std::string_view type, std::string_view id);
 /// `DELETE Type/id`: a version that says so; what was there stays in the history.
 [[nodiscard]] http::Response remove(const Call& call, std::string_view type, std::string_view id);
 

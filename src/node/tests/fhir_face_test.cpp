@@ -424,7 +424,8 @@ TEST_F(FhirFace, RefusesWithAnOutcomeThatSaysWhy) {
   expect(north_->get("Patient/p1", {{"Accept", "application/fhir+xml"}}), 406, "XL4016");
   expect(north_->get("Patient/p1?_format=xml"), 406, "XL4016");
   expect(north_->put("Observation/..", observation_json("..", "p1")), 400, "XL4177");
-  expect(north_->ask("PATCH", "Observation/x", "[]"), 405, "XL4006");
+  expect(north_->ask("MERGE", "Observation/x", "[]"), 405, "XL4006");
+  expect(north_->ask("PATCH", "Observation/absent", "[]"), 404, "XL4170");
   expect(north_->put("Observation/x", observation_json("x", "p1"), {{"If-Match", "1"}}), 400,
          "XL4007");
   ASSERT_EQ(north_->put("Patient/p3", patient_json("p3", "Third")).status, 201U);
