@@ -54,12 +54,15 @@ void write_resource(json::Writer& out, std::string_view type) {
     }
     out.end_array();
   }
-  if (type == "Patient") {
-    out.key("operation").begin_array().begin_object().key("name").string("everything");
-    out.key("definition").string("http://hl7.org/fhir/OperationDefinition/Patient-everything");
-    out.end_object().end_array();
-  }
-  out.end_object();
+  constexpr std::string_view definitions = "http://hl7.org/fhir/OperationDefinition/";
+  const auto operation = [&](std::string_view name, std::string_view definition) {
+    out.begin_object().key("name").string(name).key("definition");
+    out.string(std::string(definitions) + std::string(definition)).end_object();
+  };
+  out.key("operation").begin_array();
+  operation("validate", "Resource-validate");
+  if (type == "Patient") operation("everything", "Patient-everything");
+  out.end_array().end_object();
 }
 
 }  // namespace

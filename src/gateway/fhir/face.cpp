@@ -8,6 +8,7 @@
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/search.h"
+#include "gateway/fhir/validate.h"
 #include "gateway/fhir/write.h"
 
 namespace xl::gateway::fhir {
@@ -57,6 +58,7 @@ http::Response answer_get(const Call& call) {
   if (at.size() == 2 && at[1].starts_with('$')) return unsupported("this operation");
   if (at.size() == 2) return read(call, at[0], at[1]);
   if (at.size() == 3 && at[2] == "_history") return history_of(call, at[0], at[1]);
+  if (at.size() == 3 && at[2] == "$validate") return validate_kept(call, at[0], at[1]);
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything")
     return everything(call, at[1]);
   if (at.size() == 4 && at[2] == "_history") return read_version(call, at[0], at[1], at[3]);
@@ -69,6 +71,8 @@ http::Response answer_post(const Call& call) {
   if (!xl::fhir::is_resource_type(at[0])) return refusal(make_error(ErrorCode::fhir_type_unknown));
   if (at.size() == 1) return create(call, at[0]);
   if (at.size() == 2 && at[1] == "_search") return search_by_form(call);
+  if (at.size() == 2 && at[1] == "$validate") return validate_given(call, at[0], "");
+  if (at.size() == 3 && at[2] == "$validate") return validate_given(call, at[0], at[1]);
   return unsupported("this operation");
 }
 
