@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 namespace xl::fhir::fhirpath {
 namespace {
@@ -12,31 +13,20 @@ using Precision = Temporal::Precision;
 
 constexpr std::int64_t ms_of_day = 86'400'000;
 
-bool is_leap(std::int32_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
-
-/// Days since 1970-01-01 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-std::int64_t days_of(std::int64_t year, std::int64_t month, std::int64_t day) {
-  year -= month <= 2 ? 1 : 0;
-  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const std::int64_t year_of_era = year - era * 400;
-  const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const std::int64_t day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
+std::int64_t days_of(std::int32_t year, std::int32_t month, std::int32_t day) {
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  return std::chrono::sys_days(date).time_since_epoch().count();
 }
 
+/// Precondition: within the years 0 to 10000.
 void set_day(Temporal& out, std::int64_t days) {
-  days += 719468;
-  const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  const std::int64_t day_of_era = days - era * 146097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
-  out.day = static_cast<std::int32_t>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
-  out.month = static_cast<std::int32_t>(shifted_month + (shifted_month < 10 ? 3 : -9));
-  out.year = static_cast<std::int32_t>(year_of_era + era * 400 + (out.month <= 2 ? 1 : 0));
+  const std::chrono::days since_1970(static_cast<std::int32_t>(days));
+  const std::chrono::year_month_day date{std::chrono::sys_days(since_1970)};
+  out.year = static_cast<std::int32_t>(date.year());
+  out.month = static_cast<std::int32_t>(static_cast<unsigned>(date.month()));
+  out.day = static_cast<std::int32_t>(static_cast<unsigned>(date.day()));
 }
 
 std::int64_t ms_within_day(const Temporal& value) {
@@ -192,9 +182,9 @@ std::int64_t ms_of(Span span) {
 }  // namespace
 
 std::int32_t days_in(std::int32_t year, std::int32_t month) {
-  constexpr std::array<std::int32_t, 12> days = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month == 2 && is_leap(year)) return 29;
-  return days.at(static_cast<std::size_t>(month - 1));
+  const std::chrono::year_month_day_last last =
+      std::chrono::year(year) / static_cast<int>(month) / std::chrono::last;
+  return static_cast<std::int32_t>(static_cast<unsigned>(last.day()));
 }
 
 std::optional<Temporal> read_date(std::string_view text) {

@@ -55,6 +55,18 @@ TEST(FhirPath, WalksJsonByTheDefinitions) {
   EXPECT_EQ(answer("valueInteger", true), "XL4161");
 }
 
+TEST(FhirPath, MovesDatesByTheCalendar) {
+  EXPECT_EQ(answer("@2024-02-28 + 1 day"), "2024-02-29");
+  EXPECT_EQ(answer("@2023-02-28 + 1 day"), "2023-03-01");
+  EXPECT_EQ(answer("@2024-02-29 + 1 year"), "2025-02-28");
+  EXPECT_EQ(answer("@1900-02-28 + 1 day"), "1900-03-01");
+  EXPECT_EQ(answer("@1970-01-01T00:00:00.000Z - 1 millisecond"), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(answer("@0001-01-01 - 1 day"), "");
+  EXPECT_EQ(answer("@9999-12-31 + 1 day"), "");
+  EXPECT_EQ(answer("@2023-02-29"), "XL4161");
+  EXPECT_EQ(answer("@0001-01-01T00:00:00+14:00 < @0001-01-01T00:00:00Z"), "true");
+}
+
 TEST(FhirPath, RefusesWithACode) {
   for (const std::string_view broken :
        {"", "(", "1 +", "'a", "a.", "a[0", "@2026-13", "$that", "%", "a b", "1 'mg' 2", "\xff"}) {
