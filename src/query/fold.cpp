@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/utf8.h"
+
 namespace xl::query {
 namespace {
 
@@ -58,25 +60,6 @@ char32_t next_character(std::string_view text, std::size_t& at) {
   return value;
 }
 
-void append_character(std::string& out, char32_t c) {
-  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | (c >> 6));
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | (c >> 12));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | ((c >> 18) & 0x07));
-    put(0x80 | ((c >> 12) & 0x3F));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
-}
-
 /// Lower case of the Greek and Cyrillic capitals, the character itself otherwise.
 char32_t lower(char32_t c) {
   if (c >= 0x391 && c <= 0x3A9) return c + 0x20;
@@ -100,7 +83,7 @@ void append_folded(std::string& out, char32_t c) {
   } else {
     c = lower(c);
   }
-  append_character(out, c);
+  append_utf8(out, c);
 }
 
 }  // namespace
