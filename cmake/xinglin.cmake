@@ -157,7 +157,13 @@ function(xl_fhir_tables target)
     OUTPUT ${output}
     COMMAND ${XL_PYTHON} ${tools}/make_tables.py ${definitions} ${invariants} ${output}
     DEPENDS ${tools}/make_tables.py ${invariants} ${inputs} VERBATIM)
-  target_sources(${target} PRIVATE ${output})
+  set(search ${CMAKE_BINARY_DIR}/gen/fhir/search_tables.cpp)
+  add_custom_command(
+    OUTPUT ${search}
+    COMMAND ${XL_PYTHON} ${tools}/make_search.py ${definitions} ${search}
+    DEPENDS ${tools}/make_search.py ${definitions}/search-parameters.json VERBATIM)
+  set_source_files_properties(${search} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  target_sources(${target} PRIVATE ${output} ${search})
   # The pool of texts is one literal, longer than the standard asks compilers to take.
   set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
     COMPILE_OPTIONS "-Wno-overlength-strings")

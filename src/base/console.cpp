@@ -59,6 +59,8 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::signing_request_invalid:
     case ErrorCode::body_too_large:
     case ErrorCode::search_parameter_unknown:
+    case ErrorCode::search_modifier_unsupported:
+    case ErrorCode::search_too_broad:
     case ErrorCode::search_value_invalid:
     case ErrorCode::search_type_unknown:
     case ErrorCode::search_page_invalid:
@@ -71,6 +73,7 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::fhir_bundle_too_large:
     case ErrorCode::fhir_entry_url_foreign:
     case ErrorCode::fhir_patients_several:
+    case ErrorCode::fhir_condition_empty:
     case ErrorCode::file_too_large:
     case ErrorCode::keyfile_malformed:
     case ErrorCode::backup_malformed:
@@ -179,6 +182,8 @@ bool is_conflict(ErrorCode code) {
     case ErrorCode::fhir_version_conflict:
     case ErrorCode::record_version_exists:
     case ErrorCode::fhir_exists:
+    case ErrorCode::fhir_match_ambiguous:
+    case ErrorCode::fhir_merge_refused:
     case ErrorCode::database_locked:
     case ErrorCode::keys_rotation_unfinished:
       return true;

@@ -3,6 +3,7 @@
 #include "crypto/hash.h"
 
 #include <openssl/sha.h>
+#include <sodium.h>
 
 #include <array>
 #include <cstring>
@@ -108,6 +109,15 @@ Hash Sha256::finish() {
   XL_CHECK(!state_->finished);
   state_->finished = true;
   return state_->context.finish();
+}
+
+std::uint64_t short_hash(ByteView key, ByteView message) {
+  XL_CHECK(key.size() == crypto_shorthash_KEYBYTES);
+  std::array<std::uint8_t, crypto_shorthash_BYTES> out{};
+  XL_CHECK(crypto_shorthash(out.data(), message.data(), message.size(), key.data()) == 0);
+  std::uint64_t number = 0;
+  for (std::size_t i = out.size(); i > 0; --i) number = number << 8U | out[i - 1];
+  return number;
 }
 
 }  // namespace xl::crypto

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string_view>
@@ -21,6 +22,11 @@ namespace xl::crypto {
 /// is one of `model/tags.h`, ASCII without NUL, so no digest of one kind can be taken for another.
 /// Thread-safe.
 [[nodiscard]] Hash tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts);
+
+/// SipHash-2-4 (Aumasson and Bernstein 2012): a keyed 64-bit digest for tables, whose collisions
+/// nobody without the key can make. No commitment, and no proof of anything.
+/// Precondition: the key is 16 bytes. Thread-safe.
+[[nodiscard]] std::uint64_t short_hash(ByteView key, ByteView message);
 
 /// Incremental SHA-256. Not thread-safe; one object hashes one message.
 class Sha256 {

@@ -250,8 +250,8 @@ Result<std::uint64_t> verify_index(Stores& stores, const model::StateReader& sta
   query::HistoryQuery all;
   all.count = 1;
   XL_TRY_ASSIGN(const query::IndexPage page, stores.index().history(all));
-  if (page.total == count) return count;
-  return make_error(ErrorCode::index_differs, "it holds " + std::to_string(page.total) +
+  if (page.total.value_or(0) == count) return count;
+  return make_error(ErrorCode::index_differs, "it holds " + std::to_string(page.total.value_or(0)) +
                                                   " record versions, the vault " +
                                                   std::to_string(count));
 }

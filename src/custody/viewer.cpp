@@ -140,10 +140,14 @@ Result<const std::vector<model::Id>*> Viewer::in_care() {
   query::Query wanted;
   wanted.type = "Encounter";
   wanted.count = query::index_page_max;
-  query::SearchCriterion status{"status", {}};
+  query::SearchCriterion status;
+  status.name = "status";
   for (const char* text : active_encounter) status.values.push_back({query::Prefix::eq, text});
   const std::string who = "Practitioner/" + ask_.principal.did.text();
-  wanted.criteria = {status, {"participant", {{query::Prefix::eq, who}}}};
+  query::SearchCriterion participant;
+  participant.name = "participant";
+  participant.values.push_back({query::Prefix::eq, who});
+  wanted.criteria = {std::move(status), std::move(participant)};
   do {
     XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
     for (const query::RecordEntry& entry : page.entries) {

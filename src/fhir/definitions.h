@@ -70,6 +70,7 @@ struct Element {
   std::uint8_t min;       ///< of the whole choice, where it is one
   bool is_array;          ///< JSON has an array, whatever `max` says
   bool is_forbidden;      ///< known, but not allowed in this type
+  bool is_summary;        ///< part of a summary (R4 §3.1.1.5.8)
 
   /// `valueQuantity`.
   [[nodiscard]] std::string_view name() const { return json_name.view(); }

@@ -60,6 +60,7 @@ constexpr std::string_view sign_in = "xinglin/sign-in/v1";
 // Record index: what is derived from the organisation's index key.
 constexpr std::string_view index_database = "xinglin/index-database/v1";
 constexpr std::string_view index_cursor = "xinglin/index-cursor/v1";
+constexpr std::string_view index_marks = "xinglin/index-marks/v1";
 constexpr std::string_view index_query = "xinglin/index-query/v1";
 
 }  // namespace xl::model::tags

@@ -4,265 +4,180 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <memory>
+#include <mutex>
 
-#include "query/fold.h"
+#include "fhir/fhirpath/fhirpath.h"
 
 namespace xl::query {
+
+namespace path = fhir::fhirpath;
+using fhir::SearchParameter;
+using fhir::SearchType;
+
 namespace {
 
-/// One search parameter of one or several types. Types are separated by spaces, empty for all;
-/// paths by spaces, their steps by dots; arrays on the way are walked.
-struct TermRule {
-  std::string_view types;
-  std::string_view name;
-  SearchKind kind;
-  std::string_view paths;
-  std::string_view target{};
-};
-
-constexpr auto token_kind = SearchKind::token;
-constexpr auto date_kind = SearchKind::date;
-constexpr auto text_kind = SearchKind::text;
-constexpr auto reference_kind = SearchKind::reference;
-
-constexpr std::string_view searchable_types =
-    "Patient Encounter Condition Observation DiagnosticReport Procedure MedicationRequest "
-    "MedicationDispense MedicationAdministration AllergyIntolerance Immunization CarePlan "
-    "ServiceRequest DocumentReference Consent Coverage Claim ExplanationOfBenefit Goal Device "
-    "ImagingStudy";
-constexpr std::string_view with_subject =
-    "Encounter Condition Observation DiagnosticReport Procedure MedicationRequest "
-    "MedicationDispense MedicationAdministration CarePlan ServiceRequest DocumentReference Goal "
-    "ImagingStudy";
-
-/// Names, kinds and paths are those of the search parameters of FHIR R4 (4.0.1).
-constexpr std::array rules = {
-    TermRule{"", "_id", SearchKind::id, ""},
-    TermRule{"", "_lastUpdated", SearchKind::updated, ""},
-    TermRule{"", "identifier", token_kind, "identifier"},
-
-    TermRule{"Patient", "name", text_kind,
-             "name.text name.family name.given name.prefix name.suffix"},
-    TermRule{"Patient", "family", text_kind, "name.family"},
-    TermRule{"Patient", "given", text_kind, "name.given"},
-    TermRule{"Patient", "birthdate", date_kind, "birthDate"},
-    TermRule{"Patient", "death-date", date_kind, "deceasedDateTime"},
-    TermRule{"Patient", "gender", token_kind, "gender"},
-    TermRule{"Patient", "active", token_kind, "active"},
-
-    TermRule{with_subject, "subject", reference_kind, "subject"},
-    TermRule{with_subject, "patient", reference_kind, "subject", "Patient"},
-    TermRule{"AllergyIntolerance Immunization Consent Claim ExplanationOfBenefit Device", "patient",
-             reference_kind, "patient", "Patient"},
-    TermRule{"Coverage", "patient", reference_kind, "beneficiary", "Patient"},
-    TermRule{"Coverage", "beneficiary", reference_kind, "beneficiary", "Patient"},
-    TermRule{"Condition Observation DiagnosticReport Procedure MedicationRequest CarePlan "
-             "ServiceRequest ImagingStudy",
-             "encounter", reference_kind, "encounter", "Encounter"},
-    TermRule{"Claim ExplanationOfBenefit", "encounter", reference_kind, "item.encounter",
-             "Encounter"},
-
-    TermRule{"Condition Observation DiagnosticReport Procedure ServiceRequest", "code", token_kind,
-             "code"},
-    TermRule{"MedicationRequest MedicationDispense MedicationAdministration", "code", token_kind,
-             "medicationCodeableConcept"},
-    TermRule{"AllergyIntolerance", "code", token_kind, "code reaction.substance"},
-    TermRule{"Immunization", "vaccine-code", token_kind, "vaccineCode"},
-    TermRule{"Encounter DocumentReference Device Coverage", "type", token_kind, "type"},
-    TermRule{"Encounter", "class", token_kind, "class"},
-    TermRule{"Encounter", "participant", reference_kind, "participant.individual"},
-    TermRule{"Encounter", "practitioner", reference_kind, "participant.individual", "Practitioner"},
-    TermRule{"Encounter", "reason-code", token_kind, "reasonCode"},
-    TermRule{"AllergyIntolerance CarePlan Condition Consent DiagnosticReport DocumentReference "
-             "MedicationRequest Observation Procedure ServiceRequest Goal",
-             "category", token_kind, "category"},
-
-    TermRule{"Encounter Observation DiagnosticReport Procedure MedicationRequest "
-             "MedicationDispense MedicationAdministration Immunization CarePlan ServiceRequest "
-             "DocumentReference Consent Coverage Claim ExplanationOfBenefit Device ImagingStudy",
-             "status", token_kind, "status"},
-    TermRule{"Condition AllergyIntolerance", "clinical-status", token_kind, "clinicalStatus"},
-    TermRule{"Condition AllergyIntolerance", "verification-status", token_kind,
-             "verificationStatus"},
-    TermRule{"Goal", "lifecycle-status", token_kind, "lifecycleStatus"},
-    TermRule{"MedicationRequest ServiceRequest CarePlan", "intent", token_kind, "intent"},
-
-    TermRule{"Encounter CarePlan", "date", date_kind, "period"},
-    TermRule{"Observation DiagnosticReport", "date", date_kind,
-             "effectiveDateTime effectivePeriod effectiveInstant effectiveTiming.event"},
-    TermRule{"Procedure", "date", date_kind, "performedDateTime performedPeriod"},
-    TermRule{"Immunization", "date", date_kind, "occurrenceDateTime"},
-    TermRule{"AllergyIntolerance", "date", date_kind, "recordedDate"},
-    TermRule{"AllergyIntolerance", "onset", date_kind, "onsetDateTime onsetPeriod"},
-    TermRule{"DocumentReference", "date", date_kind, "date"},
-    TermRule{"Consent", "date", date_kind, "dateTime"},
-    TermRule{"Consent", "period", date_kind, "provision.period"},
-    TermRule{"MedicationRequest", "date", date_kind, "dosageInstruction.timing.event"},
-    TermRule{"MedicationRequest", "authoredon", date_kind, "authoredOn"},
-    TermRule{"ServiceRequest", "authored", date_kind, "authoredOn"},
-    TermRule{"ServiceRequest", "occurrence", date_kind,
-             "occurrenceDateTime occurrencePeriod occurrenceTiming.event"},
-    TermRule{"MedicationDispense", "whenhandedover", date_kind, "whenHandedOver"},
-    TermRule{"MedicationDispense", "whenprepared", date_kind, "whenPrepared"},
-    TermRule{"MedicationAdministration", "effective-time", date_kind,
-             "effectiveDateTime effectivePeriod"},
-    TermRule{"Condition", "onset-date", date_kind, "onsetDateTime onsetPeriod"},
-    TermRule{"Condition", "abatement-date", date_kind, "abatementDateTime abatementPeriod"},
-    TermRule{"Condition", "recorded-date", date_kind, "recordedDate"},
-    TermRule{"Claim ExplanationOfBenefit", "created", date_kind, "created"},
-    TermRule{"Goal", "start-date", date_kind, "startDate"},
-    TermRule{"Goal", "target-date", date_kind, "target.dueDate"},
-    TermRule{"ImagingStudy", "started", date_kind, "started"},
-};
-
-/// Takes the first word of `words` away, up to `separator`.
-std::string_view take_word(std::string_view& words, char separator) {
-  const std::size_t end = words.find(separator);
-  const std::string_view word = words.substr(0, end);
-  words.remove_prefix(end == std::string_view::npos ? words.size() : end + 1);
-  return word;
+/// Takes the first line of `lines` away.
+std::string_view take_line(std::string_view& lines) {
+  const std::size_t end = lines.find('\n');
+  const std::string_view line = lines.substr(0, end);
+  lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+  return line;
 }
 
-bool has_word(std::string_view words, std::string_view wanted) {
-  while (!words.empty()) {
-    if (take_word(words, ' ') == wanted) return true;
+using Expressions = std::vector<path::Expression>;
+
+Expressions parse_lines(std::string_view lines) {
+  Expressions out;
+  while (!lines.empty()) {
+    auto parsed = path::Expression::parse(take_line(lines));
+    XL_CHECK(parsed.ok());  // the definitions are compiled in; a test parses all of them
+    out.push_back(std::move(*parsed));
   }
-  return false;
+  return out;
 }
 
-bool applies(const TermRule& rule, std::string_view type) {
-  return has_word(rule.types.empty() ? searchable_types : rule.types, type);
+/// A parameter with its expressions parsed.
+struct Rule {
+  const SearchParameter* parameter = nullptr;
+  Expressions expressions;
+  std::vector<Expressions> components;
+};
+
+std::vector<Rule> parse_rules(std::string_view type) {
+  std::vector<Rule> out;
+  for (const SearchParameter& parameter : fhir::search_parameters_of(type)) {
+    if (!has_terms(parameter)) continue;
+    Rule rule{&parameter, parse_lines(parameter.expression), {}};
+    if (rule.expressions.empty()) continue;  // a composite of the resource itself
+    for (const fhir::SearchComponent& one : parameter.components()) {
+      rule.components.push_back(parse_lines(one.expression));
+    }
+    out.push_back(std::move(rule));
+  }
+  return out;
 }
 
-/// Bytes of `value` that fit a term, cut before a UTF-8 character.
-std::string_view cut(std::string_view value) {
-  if (value.size() <= term_bytes_max) return value;
-  std::size_t end = term_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80U) --end;
-  return value.substr(0, end);
+/// The rules of a type, parsed when they are first asked for.
+const std::vector<Rule>& rules_of(std::string_view type) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<const std::vector<Rule>>, std::less<>> known;
+  const std::lock_guard lock(mutex);
+  const auto found = known.find(type);
+  if (found != known.end()) return *found->second;
+  auto made = std::make_unique<const std::vector<Rule>>(parse_rules(type));
+  return *known.emplace(std::string(type), std::move(made)).first->second;
 }
 
-std::string_view string_at(json::Value object, std::string_view key) {
-  return object.find(key).as_string().value_or(std::string_view{});
+/// A facet as part of a composite.
+std::string part_text(const Facet& facet) {
+  return std::to_string(static_cast<int>(facet.form)) + part_mark + facet.value + part_mark;
+}
+
+/// The ways in which a part of a composite is searched for.
+bool serves_composites(Form form) {
+  constexpr std::array forms = {Form::code,     Form::coded, Form::target,     Form::number,
+                                Form::quantity, Form::unit,  Form::coded_unit, Form::measured};
+  return std::find(forms.begin(), forms.end(), form) != forms.end();
 }
 
 /// Collects the terms of one resource.
 class TermCollector {
  public:
-  explicit TermCollector(std::string_view own_path) : own_path_(own_path) {}
+  TermCollector(json::Value resource, path::Collection focus, std::string_view own_path)
+      : focus_(std::move(focus)), own_path_(own_path) {
+    environment_.resource = resource;
+  }
 
-  /// Adds what stands at the remaining `path` below `value`. The depth is that of a path.
-  void walk(const TermRule& rule, json::Value value, std::string_view path) {
-    if (!value.present()) return;
-    if (value.is_array()) {
-      for (const json::Value item : value.items()) walk(rule, item, path);
-      return;
+  void collect(const Rule& rule) {
+    for (const path::Item& item : values_of(rule.expressions, focus_)) {
+      if (rule.parameter->type == SearchType::composite) {
+        add_composite(rule, item);
+      } else {
+        facets_.clear();
+        append_facets(rule.parameter->type, item, own_path_, facets_);
+        for (Facet& facet : facets_) add(rule, std::move(facet));
+      }
     }
-    if (path.empty()) {
-      add_value(rule, value);
-      return;
-    }
-    const std::string_view step = take_word(path, '.');
-    walk(rule, value.find(step), path);
   }
 
   [[nodiscard]] std::vector<Term> take() { return std::move(terms_); }
   [[nodiscard]] bool full() const { return full_; }
 
  private:
-  void add(Term term) {
+  void add(const Rule& rule, Facet facet) {
     if (terms_.size() >= terms_max) {
       full_ = true;
       return;
     }
-    if (std::find(terms_.begin(), terms_.end(), term) == terms_.end()) {
-      terms_.push_back(std::move(term));
+    Term term{rule.parameter, std::move(facet)};
+    // Terms of one parameter stand together.
+    for (auto known = terms_.rbegin(); known != terms_.rend(); ++known) {
+      if (known->parameter != term.parameter) break;
+      if (*known == term) return;
     }
+    terms_.push_back(std::move(term));
   }
 
-  void add_value(const TermRule& rule, json::Value value) {
-    switch (rule.kind) {
-      case SearchKind::token:
-        return add_token(rule, value);
-      case SearchKind::date:
-        return add_date(rule, value);
-      case SearchKind::text:
-        return add_text(rule, value);
-      case SearchKind::reference:
-        return add_reference(rule, value);
-      case SearchKind::id:
-      case SearchKind::updated:
-        return;  // of the record itself
+  /// What expressions give; one that cannot be evaluated for this resource gives nothing.
+  path::Collection values_of(const Expressions& expressions, const path::Collection& focus) {
+    path::Collection out;
+    for (const path::Expression& one : expressions) {
+      auto found = one.evaluate(focus, environment_);
+      if (found.ok()) std::move(found->begin(), found->end(), std::back_inserter(out));
     }
+    return out;
   }
 
-  void add_code(const TermRule& rule, std::string_view system, std::string_view code) {
-    if (code.empty() || code.size() > term_bytes_max || system.size() > term_bytes_max) return;
-    if (code.find('\0') != std::string_view::npos) return;  // no search value has one
-    add({rule.name, rule.kind, std::string(system), {}, std::string(code), {}});
-  }
-
-  /// A CodeableConcept, Coding, Identifier, code or boolean.
-  void add_token(const TermRule& rule, json::Value value) {
-    if (const auto code = value.as_string()) return add_code(rule, {}, *code);
-    if (const auto truth = value.as_bool()) return add_code(rule, {}, *truth ? "true" : "false");
-    if (const json::Value codings = value.find("coding"); codings.present()) {
-      for (const json::Value coding : codings.items()) {
-        add_code(rule, string_at(coding, "system"), string_at(coding, "code"));
+  /// One term for each combination of the parts' values. Only the last part can be a range: the
+  /// others are found by equal values.
+  void add_composite(const Rule& rule, const path::Item& element) {
+    const path::Collection focus{element};
+    std::vector<std::string> heads{std::string()};
+    const auto components = rule.parameter->components();
+    for (std::size_t i = 0; i < components.size(); ++i) {
+      const bool last = i + 1 == components.size();
+      std::vector<std::string> longer;
+      for (const path::Item& item : values_of(rule.components[i], focus)) {
+        facets_.clear();
+        append_facets(components[i].type, item, own_path_, facets_);
+        for (const Facet& facet : facets_) {
+          if (!serves_composites(facet.form)) continue;
+          for (const std::string& head : heads) {
+            if (head.size() + facet.value.size() > term_bytes_max) continue;
+            if (last) {
+              add(rule, {Form::composite,
+                         head + part_text(facet),
+                         {},
+                         facet.ranged,
+                         facet.low,
+                         facet.high});
+            } else if (longer.size() < terms_max) {
+              longer.push_back(head + part_text(facet) +
+                               (facet.ranged ? std::to_string(facet.low) + part_mark : ""));
+            }
+          }
+        }
       }
-      return;
+      heads = std::move(longer);
     }
-    add_code(rule, string_at(value, "system"), string_at(value, "code"));
-    add_code(rule, string_at(value, "system"), string_at(value, "value"));
   }
 
-  /// A date, dateTime or instant, or a Period, whose missing ends are open.
-  void add_date(const TermRule& rule, json::Value value) {
-    fhir::TimeRange range;
-    if (const auto written = value.as_string()) {
-      const auto read = fhir::time_range_of(*written);
-      if (!read) return;
-      range = *read;
-    } else {
-      const json::Value start = value.find("start");
-      const json::Value end = value.find("end");
-      const auto low = fhir::time_range_of(start.as_string().value_or(std::string_view{}));
-      const auto high = fhir::time_range_of(end.as_string().value_or(std::string_view{}));
-      if ((start.present() && !low) || (end.present() && !high) || (!low && !high)) return;
-      if (low) range.low = low->low;
-      if (high) range.high = high->high;
-      if (range.low > range.high) return;
-    }
-    add({rule.name, rule.kind, {}, {}, {}, range});
-  }
-
-  void add_text(const TermRule& rule, json::Value value) {
-    const std::string folded = fold(value.as_string().value_or(std::string_view{}));
-    if (!folded.empty()) add({rule.name, rule.kind, {}, {}, std::string(cut(folded)), {}});
-  }
-
-  void add_reference(const TermRule& rule, json::Value value) {
-    const auto parts = reference_parts(string_at(value, "reference"));
-    if (!parts) return;
-    const std::string_view type = parts->type.empty() ? string_at(value, "type") : parts->type;
-    if (!rule.target.empty() && !type.empty() && type != rule.target) return;
-    const bool own = !own_path_.empty() && parts->base.ends_with(own_path_);
-    const std::string_view base = own ? std::string_view{} : parts->base;
-    if (base.size() + parts->type.size() + parts->id.size() > term_bytes_max) return;
-    add({rule.name,
-         rule.kind,
-         std::string(base),
-         std::string(parts->type),
-         std::string(parts->id),
-         {}});
-  }
-
+  path::Environment environment_;
+  path::Collection focus_;
   std::string_view own_path_;
+  std::vector<Facet> facets_;
   std::vector<Term> terms_;
   bool full_ = false;
 };
 
 }  // namespace
+
+bool has_terms(const SearchParameter& parameter) {
+  return parameter.code != "_id" && parameter.code != "_lastUpdated" &&
+         (!parameter.expression.empty() || parameter.looks_at_root);
+}
 
 std::optional<ReferenceParts> reference_parts(std::string_view text_in) {
   std::string_view rest = text_in;
@@ -282,37 +197,17 @@ std::optional<ReferenceParts> reference_parts(std::string_view text_in) {
   return ReferenceParts{before.substr(0, type_at), type, id};
 }
 
-bool is_searchable_type(std::string_view type) {
-  return !type.empty() && has_word(searchable_types, type);
-}
-
-std::optional<SearchParameter> search_parameter(std::string_view type, std::string_view name) {
-  for (const TermRule& rule : rules) {
-    if (rule.name == name && applies(rule, type)) return {{rule.name, rule.kind, rule.target}};
-  }
-  return std::nullopt;
-}
-
-std::vector<SearchParameter> search_parameters(std::string_view type) {
-  std::vector<SearchParameter> out;
-  for (const TermRule& rule : rules) {
-    if (applies(rule, type)) out.push_back({rule.name, rule.kind, rule.target});
-  }
-  return out;
-}
-
 std::string own_path_of(const model::Id& organisation) {
   return "/o/" + organisation.text() + "/fhir/";
 }
 
 Result<std::vector<Term>> terms_of(json::Value resource, std::string_view own_path) {
-  const std::string_view type = string_at(resource, "resourceType");
-  TermCollector collector(own_path);
-  for (const TermRule& rule : rules) {
-    if (!applies(rule, type)) continue;
-    std::string_view paths = rule.paths;
-    while (!paths.empty()) collector.walk(rule, resource, take_word(paths, ' '));
-  }
+  auto item = path::resource_item(resource);
+  if (!item) return std::vector<Term>{};
+  const std::string_view type = resource.find("resourceType").as_string().value_or("");
+  TermCollector collector(resource, {std::move(*item)}, own_path);
+  for (const Rule& rule : rules_of(type)) collector.collect(rule);
+  for (const Rule& rule : rules_of("Resource")) collector.collect(rule);
   if (collector.full()) return make_error(ErrorCode::index_entry_invalid, "too many search terms");
   return collector.take();
 }

@@ -3,28 +3,20 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json/json.h"
-#include "fhir/time.h"
+#include "fhir/fhirpath/value.h"
+#include "fhir/search_parameters.h"
 #include "model/id.h"
 
-/// What a FHIR R4 resource can be found by. One table in fhir_terms.cpp knows the parameters and
-/// where their values stand; everything else asks it.
+/// What a FHIR R4 resource can be found by: the values of its search parameters, as the definitions
+/// say where they stand.
 namespace xl::query {
-
-/// How values of a search parameter compare (FHIR R4 §3.1.1.4).
-enum class SearchKind {
-  id,        ///< `_id`: of the record itself, no terms
-  updated,   ///< `_lastUpdated`: of the record itself, no terms
-  token,     ///< system and code
-  date,      ///< a range of time
-  text,      ///< starts with, folded
-  reference  ///< base, type and id
-};
 
 /// Longest text of a term in bytes. A longer code or reference has no term, since no search value
 /// can equal it; a longer name is cut at a character.
@@ -32,17 +24,52 @@ constexpr std::size_t term_bytes_max = 1024;
 /// Longest value searched for. Below `term_bytes_max` by the longest UTF-8 character, so that a cut
 /// name is still found by every value.
 constexpr std::size_t search_value_bytes_max = term_bytes_max - 4;
-/// Terms of one record; the largest public example has under 200.
-constexpr std::size_t terms_max = 4096;
+/// Terms of one record; the largest public example has under 1,500.
+constexpr std::size_t terms_max = 16384;
+/// Between the parts of a value; no search value has it.
+constexpr char part_mark = '\x1f';
 
-/// One searchable value of a record. Which members count depends on `kind`.
+/// Which way of searching a term serves; kept in the index, never renumbered.
+enum class Form : std::uint8_t {
+  code = 1,        ///< token: the code in lower case, whatever its system
+  coded = 2,       ///< token: system and code
+  system = 3,      ///< token: the system
+  of_type = 4,     ///< Identifier: system and code of its type, and its value
+  display = 5,     ///< token: the texts beside the code, folded
+  target = 6,      ///< reference: base, type and id
+  bare = 7,        ///< reference: the id alone
+  identifier = 8,  ///< reference: system and value of its identifier
+  identifier_value = 9,
+  identifier_system = 10,
+  uri = 11,
+  words = 12,       ///< string: folded
+  exact = 13,       ///< string: as written
+  composite = 14,   ///< parts of one element, each with its form
+  time = 15,        ///< range: milliseconds since 1970
+  number = 16,      ///< range: `sortable` numbers, as the further ones
+  quantity = 17,    ///< the number, whatever its unit
+  unit = 18,        ///< with the code or the word of its unit
+  coded_unit = 19,  ///< with system and code of a unit that does not convert
+  measured = 20,    ///< in base units of UCUM, with what they measure
+  latitude = 21,
+  longitude = 22
+};
+
+/// A value without its parameter.
+struct Facet {
+  Form form{};
+  std::string value;  ///< what is equal when it is found; parts have `part_mark` between them
+  std::string text;   ///< what it is sorted by, and found by in part; only forms that have one
+  bool ranged = false;
+  std::int64_t low = 0;  ///< ranged: both ends belong to it
+  std::int64_t high = 0;
+  bool operator==(const Facet&) const = default;
+};
+
+/// One searchable value of a record.
 struct Term {
-  std::string_view parameter;  ///< of the table: it outlives every term
-  SearchKind kind = SearchKind::token;
-  std::string system;    ///< token: the system, empty without; reference: the base URL with its `/`
-  std::string type;      ///< reference: the resource type, empty for a URN or a canonical
-  std::string value;     ///< token: the code; text: folded; reference: the id or URN
-  fhir::TimeRange time;  ///< date
+  const fhir::SearchParameter* parameter = nullptr;
+  Facet facet;
   bool operator==(const Term&) const = default;
 };
 
@@ -58,32 +85,33 @@ struct ReferenceParts {
 /// The parts view `text`. Thread-safe.
 [[nodiscard]] std::optional<ReferenceParts> reference_parts(std::string_view text);
 
-/// True for the resource types of the table. Thread-safe.
-[[nodiscard]] bool is_searchable_type(std::string_view type);
-
-/// A parameter as a type knows it.
-struct SearchParameter {
-  std::string_view name;
-  SearchKind kind = SearchKind::token;
-  std::string_view target;  ///< reference: the type that a bare id means; empty: any
-};
-
-/// The parameter `name` of `type`; nothing when the type does not have it. Thread-safe.
-[[nodiscard]] std::optional<SearchParameter> search_parameter(std::string_view type,
-                                                              std::string_view name);
-
-/// Every parameter of `type`, for a CapabilityStatement; empty for another type. Thread-safe.
-[[nodiscard]] std::vector<SearchParameter> search_parameters(std::string_view type);
-
 /// What the address of an organisation's FHIR server ends with, whatever the host: references below
 /// it mean what relative ones mean.
 [[nodiscard]] std::string own_path_of(const model::Id& organisation);
 
-/// The terms of a parsed resource in the order of the table, each once. Values of a wrong shape
-/// give none: whether a resource is valid is checked elsewhere. A record of a type that is not in
-/// the table has no terms. `own_path`: of `own_path_of`, or empty. Errors: index_entry_invalid
-/// (more than `terms_max`). Thread-safe.
+/// A code as codes are compared: ASCII letters in lower case (R4 §3.1.1.4.10).
+[[nodiscard]] std::string folded_code(std::string_view code);
+
+/// A number as an integer of the same order: two that are less than 1e-15 of their size apart may
+/// become one.
+[[nodiscard]] std::int64_t sortable(long double number);
+
+/// Joins the parts of a facet's value.
+[[nodiscard]] std::string join_parts(std::initializer_list<std::string_view> parts);
+
+/// What one element is found by as a value of a parameter of this type; nothing for an element of
+/// another kind. `own_path`: of `own_path_of`, or empty. Thread-safe.
+void append_facets(fhir::SearchType type, const fhir::fhirpath::Item& item,
+                   std::string_view own_path, std::vector<Facet>& out);
+
+/// The terms of a parsed resource in the order of its parameters, each once. Values of a wrong
+/// shape give none: whether a resource is valid is checked elsewhere. What is no resource has no
+/// terms. Errors: index_entry_invalid (more than `terms_max`). Thread-safe.
 [[nodiscard]] Result<std::vector<Term>> terms_of(json::Value resource,
                                                  std::string_view own_path = {});
+
+/// True when a parameter has values of its own, and is not one that the record itself answers
+/// (`_id`, `_lastUpdated`) or that nothing is kept for (`_text`, `_content`, `_query`).
+[[nodiscard]] bool has_terms(const fhir::SearchParameter& parameter);
 
 }  // namespace xl::query

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/hash.h"
+#include "fhir/definitions.h"
 #include "model/tags.h"
 #include "query/index_store.h"
 
@@ -15,6 +16,10 @@ using detail::entry_columns;
 
 /// Rows that are read before others may have the index again.
 constexpr std::size_t decided_at_once = 128;
+/// A criterion that more rows meet is as good as none to begin with.
+constexpr std::int64_t rows_estimated_max = 4096;
+/// Values of a search with those of its chains, which are asked for each type they may lead to.
+constexpr std::size_t chained_values_max = 16 * search_values_max;
 
 /// Ends the read transaction of a page on every way out.
 class ReadScope {
@@ -33,18 +38,33 @@ void append_sized(Bytes& out, std::string_view text) {
   append(out, view_of(text));
 }
 
+void append_criterion(Bytes& out, const SearchCriterion& criterion) {
+  append_sized(out, criterion.name);
+  append_sized(out, criterion.target);
+  append_be(out, static_cast<std::uint8_t>(criterion.modifier));
+  append_be(out, static_cast<std::uint32_t>(criterion.values.size()));
+  for (const SearchValue& value : criterion.values) {
+    append_be(out, static_cast<std::uint8_t>(value.prefix));
+    append_sized(out, value.text);
+  }
+  append_be(out, static_cast<std::uint32_t>(criterion.chained.size()));
+  for (const ChainedCriterion& one : criterion.chained) {
+    append_sized(out, one.type);
+    append_criterion(out, one.criterion);
+  }
+}
+
 Hash digest_of(const Query& query) {
   Bytes bytes;
   append_sized(bytes, "search");
   append_sized(bytes, query.type);
-  for (const SearchCriterion& criterion : query.criteria) {
-    append_sized(bytes, criterion.name);
-    append_be(bytes, static_cast<std::uint32_t>(criterion.values.size()));
-    for (const SearchValue& value : criterion.values) {
-      append_be(bytes, static_cast<std::uint8_t>(value.prefix));
-      append_sized(bytes, value.text);
-    }
+  append_be(bytes, static_cast<std::uint32_t>(query.types.size()));
+  for (const std::string& type : query.types) append_sized(bytes, type);
+  append_be(bytes, static_cast<std::uint32_t>(query.sort.size()));
+  for (const SortKey& key : query.sort) {
+    append_sized(bytes, (key.descending ? "-" : "") + key.name);
   }
+  for (const SearchCriterion& criterion : query.criteria) append_criterion(bytes, criterion);
   return crypto::tagged_hash(model::tags::index_query, {bytes});
 }
 
@@ -80,29 +100,21 @@ Result<Cursor> RecordIndex::Impl::start_of(const Listing& listing) {
   return Cursor{now, row ? static_cast<std::uint64_t>(last.integer(0)) : 0, 0};
 }
 
-/// The scope, once for each patient allowed.
-std::vector<Clause> RecordIndex::Impl::scopes_of(const Clause& scope, const Allowed& allowed) {
-  if (!allowed.patients) return {scope};
+/// The rows of the scope that are of a patient who is allowed, none twice. The caller holds the
+/// connection.
+Result<std::vector<std::int64_t>> RecordIndex::Impl::candidates(const Clause& scope,
+                                                                const Allowed& allowed) {
   std::vector<model::Id> patients = *allowed.patients;
   std::sort(patients.begin(), patients.end());
   patients.erase(std::unique(patients.begin(), patients.end()), patients.end());
-  std::vector<Clause> out;
-  for (const model::Id& patient : patients) {
-    Clause clause = scope;
-    const std::string value = clause.bind(copy_of(patient.view()));
-    clause.sql += " AND e.patient = " + value;
-    out.push_back(std::move(clause));
-  }
-  return out;
-}
-
-/// The rows of the scopes, none twice. The caller holds the connection.
-Result<std::vector<std::int64_t>> RecordIndex::Impl::rows_of(const std::vector<Clause>& scopes) {
   std::vector<std::int64_t> out;
-  for (const Clause& scope : scopes) {
-    XL_TRY_ASSIGN(sqlite::Statement rows,
-                  detail::prepare_bound(database, "SELECT e.row FROM entries e WHERE " + scope.sql,
-                                        scope.values));
+  Clause clause = scope;
+  const std::string patient = clause.bind(Bytes{});
+  const std::string sql =
+      "SELECT e.row FROM entries e WHERE " + scope.sql + " AND e.patient = " + patient;
+  for (const model::Id& one : patients) {
+    clause.values.back() = copy_of(one.view());
+    XL_TRY_ASSIGN(sqlite::Statement rows, detail::prepare_bound(database, sql, clause.values));
     for (;;) {
       XL_TRY_ASSIGN(const bool row, rows.step());
       if (!row) break;
@@ -152,100 +164,485 @@ Status RecordIndex::Impl::keep_permitted(const std::vector<std::int64_t>& rows) 
   return {};
 }
 
+/// Puts the chains' results where the conditions look for them. The caller holds the connection.
+Status RecordIndex::Impl::keep_links(const std::vector<const detail::Links*>& stages) {
+  if (stages.empty()) return {};
+  XL_TRY(
+      database.execute("CREATE TEMP TABLE IF NOT EXISTS linked_marks(stage INTEGER, mark INTEGER,"
+                       " PRIMARY KEY(stage, mark)) WITHOUT ROWID;"
+                       "CREATE TEMP TABLE IF NOT EXISTS linked_ids(stage INTEGER, id TEXT,"
+                       " PRIMARY KEY(stage, id)) WITHOUT ROWID;"
+                       "DELETE FROM temp.linked_marks; DELETE FROM temp.linked_ids"));
+  XL_TRY_ASSIGN(sqlite::Statement mark,
+                database.prepare("INSERT OR IGNORE INTO temp.linked_marks VALUES(?1, ?2)"));
+  XL_TRY_ASSIGN(sqlite::Statement id,
+                database.prepare("INSERT OR IGNORE INTO temp.linked_ids VALUES(?1, ?2)"));
+  for (std::size_t stage = 0; stage < stages.size(); ++stage) {
+    const std::int64_t number = detail::as_signed(stage);
+    for (const std::int64_t one : stages[stage]->marks) XL_TRY(mark.run(number, one));
+    for (const std::string& one : stages[stage]->ids) {
+      XL_TRY(id.run(number, std::string_view(one)));
+    }
+  }
+  return {};
+}
+
+/// How many rows a condition can be met by, up to a bound. The caller holds the connection.
+Result<std::int64_t> RecordIndex::Impl::count_some(const std::string& rows, const Clause& clause) {
+  // The second column names the last value, so that all of them can be bound.
+  const std::string sql = "SELECT count(*), ?" + std::to_string(clause.values.size()) +
+                          " FROM (SELECT 1 FROM (" + rows + ") LIMIT " +
+                          std::to_string(rows_estimated_max) + ")";
+  XL_TRY_ASSIGN(sqlite::Statement count, detail::prepare_bound(database, sql, clause.values));
+  XL_TRY_ASSIGN(const bool row, count.step());
+  return row ? count.integer(0) : 0;
+}
+
+/// What a listing selects from, by its most selective criterion, and what must hold. `rows` are
+/// those that may be known, where that is decided already. The caller holds the connection.
+Result<RecordIndex::Impl::Selection> RecordIndex::Impl::select(
+    const Listing& listing, Clause scope, const detail::LinksOf& links,
+    const std::vector<std::int64_t>* rows) {
+  Selection out{"entries e", std::move(scope)};
+  detail::ConditionMaker maker(keys, links, out.where);
+  std::vector<detail::Condition> conditions;
+  if (listing.criteria != nullptr) {
+    for (const SearchCriterion& criterion : *listing.criteria) {
+      XL_TRY_ASSIGN(detail::Condition one, maker.make(listing.type, criterion));
+      conditions.push_back(std::move(one));
+    }
+  }
+  XL_TRY(keep_links(maker.stages()));
+  if (rows != nullptr) {
+    XL_TRY(keep_permitted(*rows));
+    out.from = "temp.permitted p CROSS JOIN entries e ON e.row = p.row";
+  } else {
+    std::int64_t least = rows_estimated_max;
+    for (const detail::Condition& one : conditions) {
+      if (one.rows.empty()) continue;
+      XL_TRY_ASSIGN(const std::int64_t count, count_some(one.rows, out.where));
+      if (count >= least) continue;
+      least = count;
+      out.from = "(SELECT DISTINCT row FROM (" + one.rows +
+                 ")) d CROSS JOIN entries e ON e.row = "
+                 "d.row";
+    }
+  }
+  for (const detail::Condition& one : conditions) out.where.sql += " AND " + one.sql;
+  return out;
+}
+
+/// The entries that a statement gives. The caller holds the connection.
+Result<RecordIndex::Impl::Hits> RecordIndex::Impl::read_hits(const std::string& sql,
+                                                             const Clause& where) {
+  XL_TRY_ASSIGN(sqlite::Statement rows, detail::prepare_bound(database, sql, where.values));
+  Hits out;
+  for (;;) {
+    XL_TRY_ASSIGN(const bool row, rows.step());
+    if (!row) return out;
+    XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(rows));
+    out.push_back({rows.integer(detail::entry_row_column), std::move(entry)});
+  }
+}
+
+Status RecordIndex::Impl::check_generation(const Cursor& start) {
+  XL_TRY_ASSIGN(const detail::Generation now, generation());
+  return now == start.generation ? Status{} : Status(make_error(ErrorCode::cursor_expired));
+}
+
+namespace {
+
+/// A listing's scope as of its first page.
+Clause snapshot_scope(const Clause& scope, bool current_only, const Cursor& start) {
+  Clause out = scope;
+  const std::string snapshot = out.bind(detail::as_signed(start.snapshot));
+  out.sql += " AND e.row <= " + snapshot;
+  if (current_only) out.sql += " AND e.superseded > " + snapshot;
+  return out;
+}
+
+bool in_record_order(const std::vector<SortKey>* sort) {
+  if (sort == nullptr) return true;
+  return std::all_of(sort->begin(), sort->end(), [](const SortKey& key) {
+    return key.name == "_lastUpdated" || key.name == "_id";
+  });
+}
+
+}  // namespace
+
+/// All that matches and may be known, in no order. Errors: search_too_broad (more than `most`
+/// match).
+Result<RecordIndex::Impl::Hits> RecordIndex::Impl::all_hits(const Listing& listing,
+                                                            const Cursor& start, std::size_t most) {
+  XL_TRY_ASSIGN(const detail::LinksOf links, follow(listing, start));
+  const Clause scope = snapshot_scope(listing.scope, listing.current_only, start);
+  std::vector<std::int64_t> rows;
+  const bool by_patient = listing.allowed.patients.has_value();
+  if (by_patient) {
+    {
+      const std::lock_guard lock(mutex);
+      XL_TRY_ASSIGN(rows, candidates(scope, listing.allowed));
+    }
+    if (listing.allowed.record) {
+      XL_TRY_ASSIGN(rows, permitted(std::move(rows), listing.allowed));
+    }
+  }
+  Hits found;
+  std::int64_t erased_before = 0;
+  {
+    const std::lock_guard lock(mutex);
+    XL_TRY(database.execute("BEGIN"));
+    const ReadScope scope_of_read(database);
+    XL_TRY(check_generation(start));
+    XL_TRY_ASSIGN(erased_before, erasures());
+    XL_TRY_ASSIGN(const Selection selection,
+                  select(listing, scope, links, by_patient ? &rows : nullptr));
+    XL_TRY_ASSIGN(
+        found, read_hits("SELECT " + std::string(entry_columns) + " FROM " + selection.from +
+                             " WHERE " + selection.where.sql + " LIMIT " + std::to_string(most + 1),
+                         selection.where));
+  }
+  if (found.size() > most) return make_error(ErrorCode::search_too_broad);
+  if (!by_patient && listing.allowed.record) {
+    std::erase_if(found, [&](const Hit& hit) { return !listing.allowed.record(hit.entry); });
+    XL_TRY(drop_erased(start, found, erased_before));
+  }
+  return found;
+}
+
+/// What the chains of a listing lead to. Decided like everything else: nobody learns by a chain of
+/// a record that they may not see.
+Result<detail::LinksOf> RecordIndex::Impl::follow(const Listing& listing, const Cursor& start) {
+  detail::LinksOf out;
+  if (listing.criteria == nullptr) return out;
+  for (const SearchCriterion& criterion : *listing.criteria) {
+    if (criterion.chained.empty()) continue;
+    XL_TRY_ASSIGN(detail::Links links, follow_one(listing, start, criterion));
+    out.emplace(&criterion, std::move(links));
+  }
+  return out;
+}
+
+Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, const Cursor& start,
+                                                    const SearchCriterion& criterion) {
+  detail::Links out;
+  for (const ChainedCriterion& one : criterion.chained) {
+    const std::vector<SearchCriterion> inner{one.criterion};
+    Listing through{.scope = {},
+                    .current_only = true,
+                    .order = {},
+                    .behind = {},
+                    .type = one.type,
+                    .criteria = &inner,
+                    .sort = nullptr,
+                    .allowed = listing.allowed,
+                    .total = Total::none,
+                    .count = 0,
+                    .cursor = {},
+                    .digest = {}};
+    const std::string type = through.scope.bind(one.type);
+    through.scope.sql = "e.deleted = 0 AND e.type = " + type;
+    XL_TRY_ASSIGN(const Hits hits, all_hits(through, start, chain_matches_max));
+    if (criterion.name != "_has") {
+      for (const Hit& hit : hits) {
+        out.marks.push_back(keys.mark(listing.type, criterion.name, Form::target,
+                                      join_parts({"", hit.entry.type, hit.entry.id})));
+      }
+      continue;
+    }
+    const auto* via = fhir::find_search_parameter(one.type, criterion.target);
+    XL_CHECK(via != nullptr);
+    const std::string wanted = std::string(listing.type) + "/";
+    const std::lock_guard lock(mutex);
+    for (const Hit& hit : hits) {
+      XL_TRY_ASSIGN(const std::vector<std::string> names, texts_of(hit.row, one.type, *via));
+      for (const std::string& name : names) {
+        if (name.starts_with(wanted)) out.ids.push_back(name.substr(wanted.size()));
+      }
+    }
+  }
+  return out;
+}
+
 /// First which rows are in question, then, with the index free for others, which of them the caller
-/// may know of, then what matches among those.
+/// may know of, then what matches among those. Where any patient may be asked about, matching comes
+/// first, as people of the house may know that a record is there.
 Result<IndexPage> RecordIndex::Impl::page(const Listing& listing) {
   Cursor start;
-  std::vector<std::int64_t> rows;
-  Clause clause = listing.scope;
   {
     const std::lock_guard lock(mutex);
     XL_TRY(database.execute("BEGIN"));
     const ReadScope scope_of_read(database);
     XL_TRY_ASSIGN(start, start_of(listing));
-    const std::string snapshot = clause.bind(detail::as_signed(start.snapshot));
-    clause.sql += " AND e.row <= " + snapshot;
-    if (listing.current_only) clause.sql += " AND e.superseded > " + snapshot;
-    if (restricted(listing)) {
-      XL_TRY_ASSIGN(rows, rows_of(scopes_of(clause, listing.allowed)));
-    }
+  }
+  if (!in_record_order(listing.sort)) return page_sorted(listing, start);
+  XL_TRY_ASSIGN(const detail::LinksOf links, follow(listing, start));
+  if (!listing.allowed.patients) {
+    if (listing.allowed.record) return page_decided_late(listing, start, links);
+    return page_in_order(listing, start, links, nullptr);
+  }
+  std::vector<std::int64_t> rows;
+  {
+    const std::lock_guard lock(mutex);
+    XL_TRY(database.execute("BEGIN"));
+    const ReadScope scope_of_read(database);
+    XL_TRY_ASSIGN(rows, candidates(snapshot_scope(listing.scope, listing.current_only, start),
+                                   listing.allowed));
   }
   if (listing.allowed.record) {
     XL_TRY_ASSIGN(rows, permitted(std::move(rows), listing.allowed));
   }
+  return page_in_order(listing, start, links, &rows);
+}
+
+/// ` AND …` for what follows a row. Errors: cursor_expired (it was erased). The caller holds the
+/// connection.
+Result<std::string> RecordIndex::Impl::place_of(const Listing& listing, std::int64_t row,
+                                                Clause& clause) {
+  if (row == 0) return std::string{};
+  XL_TRY_ASSIGN(sqlite::Statement known, database.prepare("SELECT 1 FROM entries WHERE row = ?1"));
+  XL_TRY_ASSIGN(const bool there, known.start(row));
+  if (!there) return make_error(ErrorCode::cursor_expired);
+  return " AND EXISTS(SELECT 1 FROM entries a WHERE a.row = " + clause.bind(row) + " AND (" +
+         std::string(listing.behind) + "))";
+}
+
+std::string RecordIndex::Impl::seal(const Listing& listing, const Cursor& start,
+                                    std::int64_t row) const {
+  return detail::seal_cursor(cursor_key.view(), listing.digest,
+                             {start.generation, start.snapshot, static_cast<std::uint64_t>(row)});
+}
+
+/// The page among the rows that may be known: all, or `rows`.
+Result<IndexPage> RecordIndex::Impl::page_in_order(const Listing& listing, const Cursor& start,
+                                                   const detail::LinksOf& links,
+                                                   const std::vector<std::int64_t>* rows) {
   const std::lock_guard lock(mutex);
   XL_TRY(database.execute("BEGIN"));
   const ReadScope scope_of_read(database);
-  XL_TRY_ASSIGN(const detail::Generation now, generation());
-  if (now != start.generation) return make_error(ErrorCode::cursor_expired);
-  return matching(listing, start, std::move(clause), rows);
-}
-
-/// The page among the rows that may be known. The caller holds the connection.
-Result<IndexPage> RecordIndex::Impl::matching(const Listing& listing, const Cursor& start,
-                                              Clause clause,
-                                              const std::vector<std::int64_t>& rows_permitted) {
-  std::string from = "entries e WHERE ";
-  if (restricted(listing)) {
-    XL_TRY(keep_permitted(rows_permitted));
-    from = "temp.permitted p CROSS JOIN entries e ON e.row = p.row WHERE ";
-  }
-  if (listing.query != nullptr) XL_TRY(detail::add_criteria(*listing.query, clause));
-
-  IndexPage out;
+  XL_TRY(check_generation(start));
   XL_TRY_ASSIGN(
-      sqlite::Statement count,
-      detail::prepare_bound(database, "SELECT count(*) FROM " + from + clause.sql, clause.values));
-  XL_TRY_ASSIGN(const bool counted, count.step());
-  out.total = counted ? static_cast<std::uint64_t>(count.integer(0)) : 0;
-
-  std::string place;
-  if (start.row != 0) {
-    XL_TRY_ASSIGN(sqlite::Statement known,
-                  database.prepare("SELECT 1 FROM entries WHERE row = ?1"));
-    XL_TRY_ASSIGN(const bool there, known.start(detail::as_signed(start.row)));
-    if (!there) return make_error(ErrorCode::cursor_expired);
-    place = " AND EXISTS(SELECT 1 FROM entries a WHERE a.row = " +
-            clause.bind(detail::as_signed(start.row)) + " AND (" + std::string(listing.behind) +
-            "))";
+      Selection selection,
+      select(listing, snapshot_scope(listing.scope, listing.current_only, start), links, rows));
+  const std::string from = selection.from + " WHERE " + selection.where.sql;
+  IndexPage out;
+  if (listing.total == Total::none) {
+    out.total.reset();
+  } else {
+    XL_TRY_ASSIGN(
+        sqlite::Statement count,
+        detail::prepare_bound(database, "SELECT count(*) FROM " + from, selection.where.values));
+    XL_TRY_ASSIGN(const bool counted, count.step());
+    out.total = counted ? static_cast<std::uint64_t>(count.integer(0)) : 0;
   }
-  const std::string limit = clause.bind(detail::as_signed(listing.count + 1));
-  XL_TRY_ASSIGN(sqlite::Statement rows,
-                detail::prepare_bound(database,
-                                      "SELECT " + std::string(entry_columns) + " FROM " + from +
-                                          clause.sql + place + " ORDER BY " +
-                                          std::string(listing.order) + " LIMIT " + limit,
-                                      clause.values));
-  std::int64_t last = 0;
-  for (;;) {
-    XL_TRY_ASSIGN(const bool row, rows.step());
-    if (!row) return out;
-    if (out.entries.size() == listing.count) break;
-    XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(rows));
-    out.entries.push_back(std::move(entry));
-    last = rows.integer(detail::entry_row_column);
+  XL_TRY_ASSIGN(const std::string place,
+                place_of(listing, detail::as_signed(start.row), selection.where));
+  XL_TRY_ASSIGN(Hits hits, read_hits("SELECT " + std::string(entry_columns) + " FROM " + from +
+                                         place + " ORDER BY " + std::string(listing.order) +
+                                         " LIMIT " + std::to_string(listing.count + 1),
+                                     selection.where));
+  if (hits.size() > listing.count) {
+    hits.pop_back();
+    out.next_cursor = seal(listing, start, hits.back().row);
   }
-  out.next_cursor =
-      detail::seal_cursor(cursor_key.view(), listing.digest,
-                          {start.generation, start.snapshot, static_cast<std::uint64_t>(last)});
+  for (Hit& hit : hits) out.entries.push_back(std::move(hit.entry));
   return out;
 }
 
-Result<IndexPage> RecordIndex::search(const Query& query) {
-  if (!is_searchable_type(query.type)) return make_error(ErrorCode::search_type_unknown);
+/// The page of what matches and may be known: while that is little all of it is decided and
+/// counted, else as much as the page needs.
+Result<IndexPage> RecordIndex::Impl::page_decided_late(const Listing& listing, const Cursor& start,
+                                                       const detail::LinksOf& links) {
+  std::int64_t erased_before = 0;
+  {
+    const std::lock_guard lock(mutex);
+    XL_TRY_ASSIGN(erased_before, erasures());
+  }
+  if (listing.total != Total::none) {
+    const bool exact = listing.total == Total::accurate;
+    const std::size_t most = exact ? matches_sorted_max : matches_counted_max;
+    XL_TRY_ASSIGN(Hits hits, hits_behind(listing, start, links, 0, most + 1));
+    if (hits.size() <= most) {
+      return page_counted(listing, start, std::move(hits), erased_before);
+    }
+    if (exact) return make_error(ErrorCode::search_too_broad);
+  }
+  IndexPage out;
+  out.total.reset();
+  std::int64_t last = detail::as_signed(start.row);  // looked at
+  std::int64_t given = last;
+  const std::size_t at_once = decided_at_once + listing.count;
+  for (;;) {
+    XL_TRY_ASSIGN(Hits hits, hits_behind(listing, start, links, last, at_once));
+    const bool at_end = hits.size() < at_once;
+    if (!hits.empty()) last = hits.back().row;
+    std::erase_if(hits, [&](const Hit& hit) { return !listing.allowed.record(hit.entry); });
+    XL_TRY(drop_erased(start, hits, erased_before));
+    for (Hit& hit : hits) {
+      if (out.entries.size() == listing.count) {
+        out.next_cursor = seal(listing, start, given);
+        return out;
+      }
+      given = hit.row;
+      out.entries.push_back(std::move(hit.entry));
+    }
+    if (at_end) return out;
+  }
+}
+
+/// What matches behind a row (0: from the first on), in order. Takes the connection.
+Result<RecordIndex::Impl::Hits> RecordIndex::Impl::hits_behind(const Listing& listing,
+                                                               const Cursor& start,
+                                                               const detail::LinksOf& links,
+                                                               std::int64_t row,
+                                                               std::size_t limit) {
+  const std::lock_guard lock(mutex);
+  XL_TRY(database.execute("BEGIN"));
+  const ReadScope scope_of_read(database);
+  XL_TRY(check_generation(start));
+  XL_TRY_ASSIGN(
+      Selection selection,
+      select(listing, snapshot_scope(listing.scope, listing.current_only, start), links, nullptr));
+  XL_TRY_ASSIGN(const std::string place, place_of(listing, row, selection.where));
+  return read_hits("SELECT " + std::string(entry_columns) + " FROM " + selection.from + " WHERE " +
+                       selection.where.sql + place + " ORDER BY " + std::string(listing.order) +
+                       " LIMIT " + std::to_string(limit),
+                   selection.where);
+}
+
+/// The page behind the cursor's row among all that matches, in order. Errors: cursor_expired (the
+/// row was erased).
+Result<IndexPage> RecordIndex::Impl::page_counted(const Listing& listing, const Cursor& start,
+                                                  Hits hits, std::int64_t erased_before) {
+  const std::int64_t former = detail::as_signed(start.row);
+  std::erase_if(hits, [&](const Hit& hit) {
+    return !listing.allowed.record(hit.entry) && hit.row != former;
+  });
+  XL_TRY(drop_erased(start, hits, erased_before));
+  IndexPage out;
+  out.total = hits.size();
+  auto next = hits.begin();
+  if (former != 0) {
+    next =
+        std::find_if(hits.begin(), hits.end(), [&](const Hit& hit) { return hit.row == former; });
+    if (next == hits.end()) return make_error(ErrorCode::cursor_expired);
+    if (!listing.allowed.record(next->entry)) --*out.total;
+    ++next;
+  }
+  for (std::int64_t given = 0; next != hits.end(); ++next) {
+    if (out.entries.size() == listing.count) {
+      out.next_cursor = seal(listing, start, given);
+      break;
+    }
+    given = next->row;
+    out.entries.push_back(std::move(next->entry));
+  }
+  return out;
+}
+
+/// Leaves out what was erased while the caller decided. Errors: cursor_expired (the index was
+/// filled again). Takes the connection.
+Status RecordIndex::Impl::drop_erased(const Cursor& start, Hits& hits, std::int64_t erased_before) {
+  const std::lock_guard lock(mutex);
+  XL_TRY(check_generation(start));
+  XL_TRY_ASSIGN(const std::int64_t now, erasures());
+  if (now == erased_before) return {};
+  XL_TRY_ASSIGN(sqlite::Statement known, database.prepare("SELECT 1 FROM entries WHERE row = ?1"));
+  Hits kept;
+  for (Hit& hit : hits) {
+    XL_TRY_ASSIGN(const bool there, known.start(hit.row));
+    known.reset();
+    if (there) kept.push_back(std::move(hit));
+  }
+  hits = std::move(kept);
+  return {};
+}
+
+namespace {
+
+/// Parameters and values of a search, with those of its chains.
+void count_criteria(const std::vector<SearchCriterion>& criteria, std::size_t& parameters,
+                    std::size_t& values) {
+  for (const SearchCriterion& one : criteria) {
+    ++parameters;
+    values += one.values.size();
+    for (const ChainedCriterion& inner : one.chained) {
+      count_criteria({inner.criterion}, parameters, values);
+    }
+  }
+}
+
+Status check_query(const Query& query) {
+  if (!query.type.empty() && !fhir::is_resource_type(query.type)) {
+    return make_error(ErrorCode::search_type_unknown);
+  }
   XL_TRY(check_bounds(query.allowed, query.count));
-  Impl::Listing listing{
-      .scope = {},
-      .current_only = true,
-      .order = "e.updated DESC, e.id",
-      .behind = "e.updated < a.updated OR (e.updated = a.updated AND e.id > a.id)",
-      .query = &query,
-      .allowed = query.allowed,
-      .count = query.count,
-      .cursor = query.cursor,
-      .digest = digest_of(query)};
-  const std::string type = listing.scope.bind(query.type);
-  listing.scope.sql = "e.deleted = 0 AND e.type = " + type;
+  std::size_t parameters = 0;
+  std::size_t values = 0;
+  count_criteria(query.criteria, parameters, values);
+  if (query.criteria.size() > search_parameters_max || query.types.size() > search_values_max) {
+    return make_error(ErrorCode::search_too_complex, "parameters");
+  }
+  if (values > chained_values_max) return make_error(ErrorCode::search_too_complex, "values");
+  std::size_t own = 0;
+  for (const SearchCriterion& one : query.criteria) own += one.values.size();
+  if (own > search_values_max) return make_error(ErrorCode::search_too_complex, "values");
+  return {};
+}
+
+/// An order by the record itself: SQL for ORDER BY, and for what follows entry `a` in it.
+struct RecordOrder {
+  std::string order;
+  std::string behind;
+};
+RecordOrder record_order(const std::vector<SortKey>& sort) {
+  std::vector<std::pair<std::string, bool>> columns;  // descending or not
+  for (const SortKey& key : sort) {
+    columns.emplace_back(key.name == "_id" ? "id" : "updated", key.descending);
+  }
+  if (sort.empty()) columns.emplace_back("updated", true);
+  columns.emplace_back("type", false);
+  columns.emplace_back("id", false);
+  RecordOrder out;
+  std::string same;
+  for (const auto& [name, descending] : columns) {
+    out.order += (out.order.empty() ? "e." : ", e.") + name + (descending ? " DESC" : "");
+    out.behind += (out.behind.empty() ? "(" : " OR (") + same + "e." + name +
+                  (descending ? " < a." : " > a.") + name + ")";
+    same += "e." + name + " = a." + name + " AND ";
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<IndexPage> RecordIndex::search(const Query& query) {
+  XL_TRY(check_query(query));
+  const RecordOrder order =
+      record_order(in_record_order(&query.sort) ? query.sort : std::vector<SortKey>{});
+  Impl::Listing listing{.scope = {},
+                        .current_only = true,
+                        .order = order.order,
+                        .behind = order.behind,
+                        .type = query.type,
+                        .criteria = &query.criteria,
+                        .sort = &query.sort,
+                        .allowed = query.allowed,
+                        .total = query.total,
+                        .count = query.count,
+                        .cursor = query.cursor,
+                        .digest = digest_of(query)};
+  listing.scope.sql = "e.deleted = 0";
+  if (!query.type.empty()) {
+    const std::string type = listing.scope.bind(query.type);
+    listing.scope.sql += " AND e.type = " + type;
+  } else if (!query.types.empty()) {
+    std::string types;
+    for (const std::string& one : query.types) {
+      types += (types.empty() ? "" : ",") + listing.scope.bind(one);
+    }
+    listing.scope.sql += " AND e.type IN (" + types + ")";
+  }
   return impl_->page(listing);
 }
 
@@ -258,8 +655,11 @@ Result<IndexPage> RecordIndex::history(const HistoryQuery& query) {
       .behind =
           "e.updated < a.updated OR (e.updated = a.updated AND (e.type > a.type OR (e.type = "
           "a.type AND (e.id > a.id OR (e.id = a.id AND e.version < a.version)))))",
-      .query = nullptr,
+      .type = {},
+      .criteria = nullptr,
+      .sort = nullptr,
       .allowed = query.allowed,
+      .total = Total::automatic,
       .count = query.count,
       .cursor = query.cursor,
       .digest = digest_of(query)};

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -50,9 +51,91 @@ struct Clause {
                                                       const std::string& sql,
                                                       const std::vector<Clause::Value>& values);
 
-/// Adds ` AND …` for every criterion of `query` to a clause over `entries e`. Errors:
-/// search_parameter_unknown, search_value_invalid, search_too_complex.
-[[nodiscard]] Status add_criteria(const Query& query, Clause& out);
+/// What stands for values in the index: keyed digests of 64 bits. Two values that share one would
+/// be found by each other; nobody without the key can make such values.
+class Keys {
+ public:
+  explicit Keys(crypto::SecretBytes key) : key_(std::move(key)) {}
+  /// Of a value of a parameter.
+  [[nodiscard]] std::int64_t mark(std::string_view type, std::string_view parameter, Form form,
+                                  std::string_view value) const;
+  /// Of all values of a form that a parameter of a type has.
+  [[nodiscard]] std::int64_t group(std::string_view type, std::string_view parameter,
+                                   Form form) const;
+
+ private:
+  crypto::SecretBytes key_;  ///< 16 bytes
+};
+
+/// The marks of one record by group, as the table `keys` has them: group ‖ count ‖ marks, eight
+/// bytes each, big-endian.
+using MarkGroups = std::map<std::int64_t, std::vector<std::int64_t>>;
+[[nodiscard]] Bytes encode_groups(const MarkGroups& groups);
+/// Errors: database_corrupt.
+[[nodiscard]] Result<MarkGroups> decode_groups(ByteView bytes);
+
+/// The groups in which the values of a parameter stand that it is sorted and followed by.
+[[nodiscard]] Form main_form(fhir::SearchType type);
+
+/// Where chains lead, by the criterion that has them.
+struct Links {
+  std::vector<std::int64_t> marks;  ///< of references to the records that matched
+  std::vector<std::string> ids;     ///< `_has`: of records that are led to
+};
+using LinksOf = std::map<const SearchCriterion*, Links>;
+
+/// A criterion as a condition over `entries e`.
+struct Condition {
+  std::string sql;
+  std::string rows;  ///< a SELECT of the rows that can meet it; empty: only by looking at each
+};
+
+/// Conditions of one statement. Not thread-safe.
+class ConditionMaker {
+ public:
+  /// All outlive it; `out` gets the values.
+  ConditionMaker(const Keys& keys, const LinksOf& links, Clause& out)
+      : keys_(keys), links_(links), out_(out) {}
+
+  /// Errors: search_parameter_unknown, search_modifier_unsupported, search_value_invalid.
+  [[nodiscard]] Result<Condition> make(std::string_view type, const SearchCriterion& criterion);
+
+  /// The chains that `make` met, in the order of the stages that its conditions name.
+  [[nodiscard]] const std::vector<const Links*>& stages() const { return stages_; }
+
+ private:
+  struct About {
+    std::string_view type;
+    const fhir::SearchParameter& parameter;
+    Modifier modifier = Modifier::none;
+    std::string_view target;
+  };
+  [[nodiscard]] std::int64_t mark(const About& about, Form form, std::string_view value) const {
+    return keys_.mark(about.type, about.parameter.code, form, value);
+  }
+  [[nodiscard]] Result<Condition> own(const SearchCriterion& criterion);
+  [[nodiscard]] Condition linked(const Links& links, bool by_id);
+  [[nodiscard]] Result<Condition> missing(const About& about, const SearchCriterion& criterion);
+  [[nodiscard]] Result<Condition> by_values(const About& about, const SearchCriterion& criterion);
+  [[nodiscard]] Result<Condition> value(const About& about, const SearchValue& value);
+  [[nodiscard]] Result<Condition> token(const About& about, std::string_view written);
+  [[nodiscard]] Result<Condition> text(const About& about, std::string_view written);
+  [[nodiscard]] Result<Condition> reference(const About& about, std::string_view written);
+  [[nodiscard]] Result<Condition> uri(const About& about, std::string_view written);
+  [[nodiscard]] Result<Condition> date(const About& about, const SearchValue& value);
+  [[nodiscard]] Result<Condition> number(const About& about, const SearchValue& value);
+  [[nodiscard]] Result<Condition> quantity(const About& about, const SearchValue& value);
+  [[nodiscard]] Result<Condition> near(const About& about, std::string_view written);
+  [[nodiscard]] Result<Condition> composite(const About& about, std::string_view written);
+  [[nodiscard]] Condition in_texts(const About& about, Form form, const std::string& test);
+  [[nodiscard]] static Condition marked(const std::vector<std::int64_t>& marks);
+  [[nodiscard]] static Condition kept(std::int64_t mark);
+
+  const Keys& keys_;
+  const LinksOf& links_;
+  Clause& out_;
+  std::vector<const Links*> stages_;
+};
 
 }  // namespace xl::query::detail
 
@@ -60,41 +143,88 @@ namespace xl::query {
 
 /// What the index's sources share.
 struct RecordIndex::Impl {
-  Impl(sqlite::Database opened, crypto::SecretBytes key)
-      : database(std::move(opened)), cursor_key(std::move(key)) {}
+  Impl(sqlite::Database opened, crypto::SecretBytes cursors, crypto::SecretBytes marks)
+      : database(std::move(opened)), cursor_key(std::move(cursors)), keys(std::move(marks)) {}
 
   std::mutex mutex;  // guards the connection
   sqlite::Database database;
   const crypto::SecretBytes cursor_key;
+  const detail::Keys keys;
 
   /// One listing: which versions, in which order, whom for.
   struct Listing {
     detail::Clause scope;  ///< of `entries e`, without permission, matching and snapshot
     bool current_only = false;
-    std::string_view order;        ///< behind ORDER BY
-    std::string_view behind;       ///< condition for what follows entry `a` in that order
-    const Query* query = nullptr;  ///< criteria, for a search
+    std::string_view order;   ///< behind ORDER BY
+    std::string_view behind;  ///< condition for what follows entry `a` in that order
+    std::string_view type;    ///< of the criteria
+    const std::vector<SearchCriterion>* criteria = nullptr;
+    const std::vector<SortKey>* sort = nullptr;
     const Allowed& allowed;
+    Total total = Total::automatic;
     std::size_t count = 0;
     std::string_view cursor;
     Hash digest{};  ///< of everything that the cursor is bound to
   };
+  /// A record that matched.
+  struct Hit {
+    std::int64_t row = 0;
+    RecordEntry entry;
+  };
+  using Hits = std::vector<Hit>;
+
   [[nodiscard]] Result<IndexPage> page(const Listing& listing);
   [[nodiscard]] Result<detail::Generation> generation();
   [[nodiscard]] Result<detail::Cursor> start_of(const Listing& listing);
-  [[nodiscard]] static bool restricted(const Listing& listing) {
-    return listing.allowed.patients || listing.allowed.record;
-  }
-  [[nodiscard]] static std::vector<detail::Clause> scopes_of(const detail::Clause& scope,
+  [[nodiscard]] Status check_generation(const detail::Cursor& start);
+  [[nodiscard]] Result<std::vector<std::int64_t>> candidates(const detail::Clause& scope,
                                                              const Allowed& allowed);
-  [[nodiscard]] Result<std::vector<std::int64_t>> rows_of(
-      const std::vector<detail::Clause>& scopes);
   [[nodiscard]] Result<std::vector<std::int64_t>> permitted(std::vector<std::int64_t> rows,
                                                             const Allowed& allowed);
   [[nodiscard]] Status keep_permitted(const std::vector<std::int64_t>& rows);
-  [[nodiscard]] Result<IndexPage> matching(const Listing& listing, const detail::Cursor& start,
-                                           detail::Clause clause,
-                                           const std::vector<std::int64_t>& rows_permitted);
+  [[nodiscard]] Status keep_links(const std::vector<const detail::Links*>& stages);
+  [[nodiscard]] Result<std::int64_t> count_some(const std::string& rows,
+                                                const detail::Clause& clause);
+
+  /// A search made ready: what it selects from, and its conditions.
+  struct Selection {
+    std::string from;
+    detail::Clause where;
+  };
+  [[nodiscard]] Result<Selection> select(const Listing& listing, detail::Clause scope,
+                                         const detail::LinksOf& links,
+                                         const std::vector<std::int64_t>* rows);
+  [[nodiscard]] Result<detail::LinksOf> follow(const Listing& listing, const detail::Cursor& start);
+  [[nodiscard]] Result<detail::Links> follow_one(const Listing& listing,
+                                                 const detail::Cursor& start,
+                                                 const SearchCriterion& criterion);
+  [[nodiscard]] Result<Hits> all_hits(const Listing& listing, const detail::Cursor& start,
+                                      std::size_t most);
+  [[nodiscard]] Result<Hits> read_hits(const std::string& sql, const detail::Clause& where);
+  [[nodiscard]] Result<IndexPage> page_in_order(const Listing& listing, const detail::Cursor& start,
+                                                const detail::LinksOf& links,
+                                                const std::vector<std::int64_t>* rows);
+  [[nodiscard]] Result<IndexPage> page_decided_late(const Listing& listing,
+                                                    const detail::Cursor& start,
+                                                    const detail::LinksOf& links);
+  [[nodiscard]] Result<Hits> hits_behind(const Listing& listing, const detail::Cursor& start,
+                                         const detail::LinksOf& links, std::int64_t row,
+                                         std::size_t limit);
+  [[nodiscard]] Result<IndexPage> page_counted(const Listing& listing, const detail::Cursor& start,
+                                               Hits hits, std::int64_t erased_before);
+  [[nodiscard]] Status drop_erased(const detail::Cursor& start, Hits& hits,
+                                   std::int64_t erased_before);
+  [[nodiscard]] Result<std::int64_t> erasures();
+  [[nodiscard]] Result<IndexPage> page_sorted(const Listing& listing, const detail::Cursor& start);
+  [[nodiscard]] Result<std::string> place_of(const Listing& listing, std::int64_t row,
+                                             detail::Clause& clause);
+  [[nodiscard]] std::string seal(const Listing& listing, const detail::Cursor& start,
+                                 std::int64_t row) const;
+  struct SortValue;
+  [[nodiscard]] Result<std::vector<SortValue>> sort_values(const Listing& listing, const Hit& hit);
+  /// The texts of the values that a row has of a parameter, in no order.
+  [[nodiscard]] Result<std::vector<std::string>> texts_of(std::int64_t row, std::string_view type,
+                                                          const fhir::SearchParameter& parameter);
   [[nodiscard]] Result<RecordEntry> one(std::string_view where, std::string_view type,
                                         std::string_view id, std::uint64_t version);
   [[nodiscard]] Status renew_generation();

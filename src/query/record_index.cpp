@@ -6,6 +6,7 @@
 #include <array>
 #include <system_error>
 
+#include "crypto/hash.h"
 #include "crypto/kdf.h"
 #include "crypto/random.h"
 #include "model/tags.h"
@@ -17,9 +18,12 @@ namespace {
 using detail::as_signed;
 using detail::entry_columns;
 
-constexpr std::int64_t index_format = 1;
+constexpr std::int64_t index_format = 2;
 /// `superseded` is the row that took the version's place, 0 for one that arrived behind its
 /// successor. Row numbers only grow: pages show the rows up to the last one at their start.
+///
+/// `marks` says which rows have a value; `ranges` between which ends a row's values lie, under the
+/// mark of their parameter; `texts` the words of marks, once each; `keys` the marks of each row.
 constexpr std::string_view index_tables =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE entries(row INTEGER PRIMARY KEY AUTOINCREMENT, record BLOB NOT NULL,"
@@ -27,15 +31,23 @@ constexpr std::string_view index_tables =
     "  updated INTEGER NOT NULL, deleted INTEGER NOT NULL, vault_version INTEGER NOT NULL,"
     "  superseded INTEGER NOT NULL, UNIQUE(type, id, version));"
     "CREATE INDEX entries_updated ON entries(type, updated DESC, id);"
+    "CREATE INDEX entries_changed ON entries(updated DESC, type, id);"
     "CREATE INDEX entries_patient ON entries(patient, type);"
     "CREATE INDEX entries_record ON entries(record, vault_version);"
-    "CREATE TABLE terms(row INTEGER NOT NULL, parameter TEXT NOT NULL, position INTEGER NOT NULL,"
-    "  system TEXT NOT NULL, type TEXT NOT NULL, value TEXT NOT NULL, low INTEGER NOT NULL,"
-    "  high INTEGER NOT NULL, PRIMARY KEY(row, parameter, position)) WITHOUT ROWID;"
-    "PRAGMA user_version = 1";
+    "CREATE TABLE marks(mark INTEGER NOT NULL, row INTEGER NOT NULL,"
+    "  PRIMARY KEY(mark, row)) WITHOUT ROWID;"
+    "CREATE TABLE ranges(mark INTEGER NOT NULL, row INTEGER NOT NULL, low INTEGER NOT NULL,"
+    "  high INTEGER NOT NULL, PRIMARY KEY(mark, row, low, high)) WITHOUT ROWID;"
+    "CREATE TABLE texts(part INTEGER NOT NULL, text TEXT NOT NULL, mark INTEGER NOT NULL,"
+    "  PRIMARY KEY(part, text, mark)) WITHOUT ROWID;"
+    "CREATE INDEX texts_mark ON texts(mark);"
+    "CREATE TABLE keys(row INTEGER PRIMARY KEY, groups BLOB NOT NULL);"
+    "PRAGMA user_version = 2";
 
-crypto::SecretBytes derived_key(ByteView index_key, std::string_view tag) {
-  return crypto::hkdf({}, index_key, view_of(tag), sqlite::key_bytes).value();
+constexpr std::size_t mark_key_bytes = 16;
+
+crypto::SecretBytes derived_key(ByteView index_key, std::string_view tag, std::size_t bytes) {
+  return crypto::hkdf({}, index_key, view_of(tag), bytes).value();
 }
 
 Result<std::int64_t> format_of(sqlite::Database& database) {
@@ -57,7 +69,12 @@ Status make_index_tables(sqlite::Database& database) {
     empty = !any;
   }
   if (format == index_format) return {};
-  if (format != 0 || !empty) return make_error(ErrorCode::index_version_unsupported);
+  if (format == 1) {
+    // What an earlier version of this program kept is made again from the vault.
+    XL_TRY(database.execute("DROP TABLE terms; DROP TABLE entries; DROP TABLE meta"));
+  } else if (format != 0 || !empty) {
+    return make_error(ErrorCode::index_version_unsupported);
+  }
   XL_TRY(database.execute(index_tables));
   detail::Generation generation{};
   crypto::random_bytes(generation);
@@ -66,8 +83,12 @@ Status make_index_tables(sqlite::Database& database) {
                   database.prepare("INSERT INTO meta VALUES('generation', ?1)"));
     XL_TRY(insert.run(ByteView(generation)));
   }
+  XL_TRY(database.execute("INSERT INTO meta VALUES('erasures', 0)"));
   return transaction.commit();
 }
+
+/// A reference has a base, a type and an id; a composite the values of its parts.
+constexpr std::size_t composite_bytes_max = 4 * term_bytes_max;
 
 Error entry_error(std::string_view member) {
   return make_error(ErrorCode::index_entry_invalid, member);
@@ -81,9 +102,10 @@ bool is_id_character(char c) {
 Status check_terms(const RecordEntry& entry) {
   if (entry.terms.size() > terms_max) return entry_error("terms");
   for (const Term& term : entry.terms) {
-    const bool long_text = term.system.size() > term_bytes_max ||
-                           term.type.size() > term_bytes_max || term.value.size() > term_bytes_max;
-    if (long_text || !search_parameter(entry.type, term.parameter)) return entry_error("terms");
+    const bool out_of_bounds = term.facet.value.size() > composite_bytes_max ||
+                               term.facet.text.size() > 2 * term_bytes_max ||
+                               (term.facet.ranged && term.facet.low > term.facet.high);
+    if (term.parameter == nullptr || out_of_bounds) return entry_error("terms");
   }
   return {};
 }
@@ -107,11 +129,20 @@ Status check_entry(const RecordEntry& entry) {
   return check_terms(entry);
 }
 
+/// Which values are found by themselves; the others only by looking at a row.
+bool is_marked(const Facet& facet) {
+  constexpr std::array forms = {
+      Form::code, Form::coded, Form::display,          Form::target,   Form::identifier,
+      Form::uri,  Form::words, Form::identifier_value, Form::composite};
+  return std::find(forms.begin(), forms.end(), facet.form) != forms.end();
+}
+
 /// Adds entries inside a transaction of the caller.
 class EntryWriter {
  public:
-  [[nodiscard]] static Result<EntryWriter> make(sqlite::Database& database) {
-    constexpr std::array<std::string_view, 5> texts = {
+  [[nodiscard]] static Result<EntryWriter> make(sqlite::Database& database,
+                                                const detail::Keys& keys) {
+    constexpr std::array<std::string_view, 8> texts = {
         "SELECT record, patient, updated, deleted, vault_version FROM entries"
         " WHERE type = ?1 AND id = ?2 AND version = ?3",
         "SELECT row, version FROM entries WHERE type = ?1 AND id = ?2"
@@ -119,13 +150,16 @@ class EntryWriter {
         "INSERT INTO entries(record, type, id, version, patient, updated, deleted, vault_version,"
         " superseded) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         "UPDATE entries SET superseded = ?2 WHERE row = ?1",
-        "INSERT INTO terms VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
+        "INSERT OR IGNORE INTO marks VALUES(?1, ?2)",
+        "INSERT OR IGNORE INTO ranges VALUES(?1, ?2, ?3, ?4)",
+        "INSERT OR IGNORE INTO texts VALUES(?1, ?2, ?3)",
+        "INSERT INTO keys VALUES(?1, ?2)"};
     std::vector<sqlite::Statement> statements;
     for (const std::string_view sql : texts) {
       XL_TRY_ASSIGN(sqlite::Statement made, database.prepare(sql));
       statements.push_back(std::move(made));
     }
-    return EntryWriter(database, std::move(statements));
+    return EntryWriter(database, keys, std::move(statements));
   }
 
   [[nodiscard]] Status add(const RecordEntry& entry) {
@@ -149,8 +183,9 @@ class EntryWriter {
   }
 
  private:
-  EntryWriter(sqlite::Database& database, std::vector<sqlite::Statement> statements)
-      : database_(&database), statements_(std::move(statements)) {}
+  EntryWriter(sqlite::Database& database, const detail::Keys& keys,
+              std::vector<sqlite::Statement> statements)
+      : database_(&database), keys_(&keys), statements_(std::move(statements)) {}
 
   [[nodiscard]] Result<bool> is_known(const RecordEntry& entry) {
     sqlite::Statement& same = statements_[0];
@@ -168,18 +203,59 @@ class EntryWriter {
   }
 
   [[nodiscard]] Status add_terms(const RecordEntry& entry, std::int64_t row) {
-    std::int64_t position = 0;
+    detail::MarkGroups groups;
     for (const Term& term : entry.terms) {
-      XL_TRY(statements_[4].run(row, term.parameter, ++position, std::string_view(term.system),
-                                std::string_view(term.type), std::string_view(term.value),
-                                term.time.low, term.time.high));
+      const Facet& facet = term.facet;
+      const std::string_view name = term.parameter->code;
+      const std::int64_t group = keys_->group(entry.type, name, facet.form);
+      const std::int64_t mark = keys_->mark(entry.type, name, facet.form, facet.value);
+      std::vector<std::int64_t>& kept = groups[group];
+      if (std::find(kept.begin(), kept.end(), mark) == kept.end()) kept.push_back(mark);
+      if (facet.ranged) {
+        XL_TRY(statements_[5].run(mark, row, facet.low, facet.high));
+      } else if (is_marked(facet)) {
+        XL_TRY(statements_[4].run(mark, row));
+        if (!facet.text.empty()) {
+          XL_TRY(statements_[6].run(group, std::string_view(facet.text), mark));
+        }
+      }
     }
-    return {};
+    const Bytes encoded = detail::encode_groups(groups);
+    return statements_[7].run(row, ByteView(encoded));
   }
 
   sqlite::Database* database_;
+  const detail::Keys* keys_;
   std::vector<sqlite::Statement> statements_;  // in the order of `texts` above
 };
+
+/// Forgets the marks of a row that is to be removed, and the words that no other row has.
+Status remove_marks(sqlite::Database& database, std::int64_t row) {
+  detail::MarkGroups groups;
+  {
+    XL_TRY_ASSIGN(sqlite::Statement read,
+                  database.prepare("SELECT groups FROM keys WHERE row = ?1"));
+    XL_TRY_ASSIGN(const bool there, read.start(row));
+    if (!there) return {};  // of a deletion
+    XL_TRY_ASSIGN(groups, detail::decode_groups(read.blob(0)));
+  }
+  XL_TRY_ASSIGN(sqlite::Statement mark,
+                database.prepare("DELETE FROM marks WHERE mark = ?1 AND row = ?2"));
+  XL_TRY_ASSIGN(sqlite::Statement range,
+                database.prepare("DELETE FROM ranges WHERE mark = ?1 AND row = ?2"));
+  XL_TRY_ASSIGN(sqlite::Statement text,
+                database.prepare("DELETE FROM texts WHERE mark = ?1 AND NOT EXISTS("
+                                 "SELECT 1 FROM marks WHERE mark = ?1)"));
+  for (const auto& [group, marks] : groups) {
+    for (const std::int64_t one : marks) {
+      XL_TRY(mark.run(one, row));
+      XL_TRY(range.run(one, row));
+      XL_TRY(text.run(one));
+    }
+  }
+  XL_TRY_ASSIGN(sqlite::Statement key, database.prepare("DELETE FROM keys WHERE row = ?1"));
+  return key.run(row);
+}
 
 /// Removes the entries for which `condition` holds, with their terms; it names columns as `@name`.
 /// Where the current version goes, the highest that stays becomes current, as in a rebuilt index.
@@ -191,8 +267,7 @@ Status remove_rows(sqlite::Database& database, std::string_view condition,
     return out;
   };
   const std::string last = std::to_string(detail::never_superseded);
-  const std::array<std::string, 3> steps = {
-      "DELETE FROM terms WHERE row IN (SELECT c.row FROM entries c WHERE " + of("c") + ")",
+  const std::array<std::string, 2> steps = {
       "UPDATE entries SET superseded = " + last +
           " WHERE row IN (SELECT (SELECT b.row FROM entries b WHERE b.type = c.type AND b.id = c.id"
           " AND NOT (" +
@@ -200,10 +275,23 @@ Status remove_rows(sqlite::Database& database, std::string_view condition,
           last + " AND " + of("c") + ")",
       "DELETE FROM entries WHERE " + of("entries")};
   XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(database));
+  std::vector<std::int64_t> rows;
+  {
+    XL_TRY_ASSIGN(
+        sqlite::Statement read,
+        detail::prepare_bound(database, "SELECT c.row FROM entries c WHERE " + of("c"), values));
+    for (;;) {
+      XL_TRY_ASSIGN(const bool row, read.step());
+      if (!row) break;
+      rows.push_back(read.integer(0));
+    }
+  }
+  for (const std::int64_t row : rows) XL_TRY(remove_marks(database, row));
   for (const std::string& sql : steps) {
     XL_TRY_ASSIGN(sqlite::Statement step, detail::prepare_bound(database, sql, values));
     XL_TRY(step.step());
   }
+  XL_TRY(database.execute("UPDATE meta SET value = value + 1 WHERE name = 'erasures'"));
   XL_TRY(transaction.commit());
   return database.checkpoint();
 }
@@ -245,6 +333,50 @@ Result<sqlite::Statement> prepare_bound(sqlite::Database& database, const std::s
   return out;
 }
 
+std::int64_t Keys::mark(std::string_view type, std::string_view parameter, Form form,
+                        std::string_view value) const {
+  // Parameters of every type, whose names begin so, are found whatever the type.
+  Bytes text = copy_of(view_of(parameter.starts_with('_') ? "Resource" : type));
+  text.push_back(0);
+  append(text, view_of(parameter));
+  text.push_back(0);
+  text.push_back(static_cast<std::uint8_t>(form));
+  append(text, view_of(value));
+  return as_signed(crypto::short_hash(key_.view(), text));
+}
+
+std::int64_t Keys::group(std::string_view type, std::string_view parameter, Form form) const {
+  // No value begins with a NUL.
+  return mark(type, parameter, form, std::string_view("\0", 1));
+}
+
+Bytes encode_groups(const MarkGroups& groups) {
+  Bytes out;
+  for (const auto& [group, marks] : groups) {
+    append_be(out, static_cast<std::uint64_t>(group));
+    append_be(out, static_cast<std::uint64_t>(marks.size()));
+    for (const std::int64_t mark : marks) append_be(out, static_cast<std::uint64_t>(mark));
+  }
+  return out;
+}
+
+Result<MarkGroups> decode_groups(ByteView bytes) {
+  MarkGroups out;
+  const auto take = [&] {
+    const auto number = read_be<std::uint64_t>(bytes.first(8));
+    bytes = bytes.subspan(8);
+    return number;
+  };
+  while (!bytes.empty()) {
+    if (bytes.size() < 16) return make_error(ErrorCode::database_corrupt, "keys");
+    std::vector<std::int64_t>& marks = out[as_signed(take())];
+    const std::uint64_t count = take();
+    if (count > bytes.size() / 8) return make_error(ErrorCode::database_corrupt, "keys");
+    for (std::uint64_t i = 0; i < count; ++i) marks.push_back(as_signed(take()));
+  }
+  return out;
+}
+
 }  // namespace detail
 
 Result<detail::Generation> RecordIndex::Impl::generation() {
@@ -257,6 +389,15 @@ Result<detail::Generation> RecordIndex::Impl::generation() {
   }
   std::copy_n(read.blob(0).begin(), out.size(), out.begin());
   return out;
+}
+
+/// How often something was erased. The caller holds the connection.
+Result<std::int64_t> RecordIndex::Impl::erasures() {
+  XL_TRY_ASSIGN(sqlite::Statement read,
+                database.prepare("SELECT value FROM meta WHERE name = 'erasures'"));
+  XL_TRY_ASSIGN(const bool row, read.step());
+  if (!row) return make_error(ErrorCode::database_corrupt, "no count of erasures");
+  return read.integer(0);
 }
 
 Status RecordIndex::Impl::renew_generation() {
@@ -285,11 +426,13 @@ RecordIndex::~RecordIndex() = default;
 Result<std::unique_ptr<RecordIndex>> RecordIndex::open(const std::filesystem::path& path,
                                                        ByteView index_key) {
   XL_CHECK(index_key.size() == sqlite::key_bytes);
-  const crypto::SecretBytes key = derived_key(index_key, model::tags::index_database);
+  const crypto::SecretBytes key =
+      derived_key(index_key, model::tags::index_database, sqlite::key_bytes);
   XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(path, {.key = key.view()}));
   XL_TRY(make_index_tables(database));
   return std::unique_ptr<RecordIndex>(new RecordIndex(std::make_unique<Impl>(
-      std::move(database), derived_key(index_key, model::tags::index_cursor))));
+      std::move(database), derived_key(index_key, model::tags::index_cursor, sqlite::key_bytes),
+      derived_key(index_key, model::tags::index_marks, mark_key_bytes))));
 }
 
 Status RecordIndex::discard(const std::filesystem::path& path) {
@@ -308,7 +451,7 @@ Status RecordIndex::put_batch(std::span<const RecordEntry> entries) {
   const std::lock_guard lock(impl_->mutex);
   XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(impl_->database));
   {
-    XL_TRY_ASSIGN(EntryWriter writer, EntryWriter::make(impl_->database));
+    XL_TRY_ASSIGN(EntryWriter writer, EntryWriter::make(impl_->database, impl_->keys));
     for (const RecordEntry& entry : entries) XL_TRY(writer.add(entry));
   }
   return transaction.commit();
@@ -353,10 +496,12 @@ Result<std::vector<model::Id>> RecordIndex::rebuild(const Source& source) {
   std::vector<model::Id> left_out;
   const std::lock_guard lock(impl_->mutex);
   XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(impl_->database));
-  XL_TRY(impl_->database.execute("DELETE FROM terms; DELETE FROM entries"));
+  XL_TRY(impl_->database.execute(
+      "DELETE FROM marks; DELETE FROM ranges; DELETE FROM texts; DELETE FROM keys;"
+      "DELETE FROM entries"));
   XL_TRY(impl_->renew_generation());
   {
-    XL_TRY_ASSIGN(EntryWriter writer, EntryWriter::make(impl_->database));
+    XL_TRY_ASSIGN(EntryWriter writer, EntryWriter::make(impl_->database, impl_->keys));
     for (;;) {
       XL_TRY_ASSIGN(const std::optional<RecordEntry> entry, source());
       if (!entry) break;

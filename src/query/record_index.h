@@ -33,7 +33,13 @@ constexpr std::size_t index_page_max = 1000;  ///< entries of one page
 constexpr std::size_t search_parameters_max = 32;
 constexpr std::size_t search_values_max = 60;         ///< of all parameters together
 constexpr std::size_t allowed_patients_max = 100000;  ///< of one search: a large ward list
-constexpr std::size_t cursor_text_bytes_max = 256;    ///< longer ones are not ours
+constexpr std::size_t matches_counted_max = 10000;    ///< a total is found up to here by itself
+constexpr std::size_t matches_sorted_max = 200000;    ///< of a search with `sort` or exact total
+constexpr std::size_t chain_matches_max = 10000;      ///< records that a chain may lead through
+constexpr std::size_t included_max = 1000;            ///< records included beside one page
+constexpr std::size_t chain_depth_max = 4;
+constexpr std::size_t sort_keys_max = 4;
+constexpr std::size_t cursor_text_bytes_max = 256;  ///< longer ones are not ours
 
 /// One version of one record.
 struct RecordEntry {
@@ -49,19 +55,60 @@ struct RecordEntry {
   bool operator==(const RecordEntry&) const = default;
 };
 
-/// Comparison of a date (FHIR R4 §3.1.1.4.5, 3.1.1.4.7).
-enum class Prefix { eq, ne, gt, lt, ge, le, sa, eb };
+/// Comparison of a date, number or quantity (FHIR R4 §3.1.1.4.5, 3.1.1.4.7).
+enum class Prefix { eq, ne, gt, lt, ge, le, sa, eb, ap };
 
-/// One value; for a parameter that is no date the prefix stays `eq`.
+/// What a parameter's name says behind its colon (FHIR R4 §3.1.1.4.4).
+enum class Modifier {
+  none,
+  missing,     ///< the value is `true` or `false`
+  exact,       ///< string
+  contains,    ///< string
+  not_equal,   ///< token: `:not`
+  text,        ///< token: the texts beside the code
+  of_type,     ///< token: `system|code|value` of an identifier
+  identifier,  ///< reference: by its identifier
+  above,       ///< uri
+  below,       ///< uri
+  type         ///< reference: leads to `target`
+};
+
+/// One value.
 struct SearchValue {
   Prefix prefix = Prefix::eq;
-  std::string text;  ///< as in the URL after decoding and unescaping, 1..1020 bytes, no prefix
+  std::string text;  ///< 1..1020 bytes, no prefix; `\|`, `\$` and `\,` as in the URL after decoding
 };
+
+struct ChainedCriterion;
 
 /// One parameter: it holds when one of its values does.
 struct SearchCriterion {
+  std::string name;  ///< or `_has`
+  std::vector<SearchValue> values{};
+  Modifier modifier = Modifier::none;
+  /// `Modifier::type`: a type. `_has`: the reference of `chained` that leads to the record.
+  std::string target{};
+  /// A reference whose target meets one of these; then there are no values. `_has`: exactly one.
+  std::vector<ChainedCriterion> chained{};
+};
+
+/// What a chain asks of the records it leads to.
+struct ChainedCriterion {
+  std::string type;
+  SearchCriterion criterion;
+};
+
+/// The order of a search (`_sort`): a parameter of its type.
+struct SortKey {
   std::string name;
-  std::vector<SearchValue> values;
+  bool descending = false;
+};
+
+/// Whether a search is counted (`_total`).
+enum class Total {
+  automatic,  ///< where it is found without looking at more than `matches_counted_max` records
+  none,
+  accurate
 };
 
 /// Which records a requester may know of. It is applied before anything is matched or counted, so
@@ -74,11 +121,15 @@ struct Allowed {
   std::function<bool(const RecordEntry&)> record;
 };
 
-/// A search for the current, not deleted records of one type, newest change first, then by id.
+/// A search for the current, not deleted records of one type or of several, in the order of `sort`,
+/// else newest change first, then by type and id.
 struct Query {
-  std::string type;
+  std::string type;                       ///< empty: of every type; then `types` may restrict it
+  std::vector<std::string> types;         ///< with an empty `type`: only these; empty: all
   std::vector<SearchCriterion> criteria;  ///< all of them must hold
   Allowed allowed;
+  std::vector<SortKey> sort;
+  Total total = Total::automatic;
   std::size_t count = 50;  ///< entries of a page, 1..`index_page_max`
   std::string cursor;      ///< empty: the first page; else what the page before gave
 };
@@ -99,7 +150,17 @@ struct HistoryQuery {
 struct IndexPage {
   std::vector<RecordEntry> entries;
   std::string next_cursor;  ///< empty behind the last entry
-  std::uint64_t total = 0;  ///< of all pages
+  /// Of all pages. Absent when it was not asked for, or would have taken too long to find.
+  std::optional<std::uint64_t> total = 0;
+};
+
+/// Which further records a search gives (`_include`, `_revinclude`).
+struct Include {
+  std::string type;       ///< whose reference it is
+  std::string parameter;  ///< of that type; `*`: every reference
+  std::string target;     ///< only to records of this type; empty: of any
+  bool reverse = false;   ///< records that lead to those found, else those that they lead to
+  bool iterate = false;   ///< also from those that were included
 };
 
 /// The index. Every method is thread-safe: they wait for each other. Several objects may have the
@@ -149,9 +210,17 @@ class RecordIndex {
   [[nodiscard]] Result<IndexPage> history(const HistoryQuery& query);
 
   /// One page of a search. Errors: search_type_unknown, search_parameter_unknown,
-  /// search_value_invalid, search_too_complex, and those of `history`. Cost: proportional to the
-  /// allowed records of the type.
+  /// search_modifier_unsupported, search_value_invalid, search_too_complex, search_too_broad, and
+  /// those of `history`. Cost: with `allowed.patients` proportional to their records of the type;
+  /// else to what the most selective criterion matches.
   [[nodiscard]] Result<IndexPage> search(const Query& query);
+
+  /// The current records that `includes` lead to from `found`, each once and none of `found`.
+  /// Errors: search_parameter_unknown, search_too_broad (more than `included_max`), those of a
+  /// database.
+  [[nodiscard]] Result<std::vector<RecordEntry>> included(std::span<const RecordEntry> found,
+                                                          std::span<const Include> includes,
+                                                          const Allowed& allowed);
 
   /// Forgets every version of a patient's records, after an erasure. The content is overwritten, in
   /// the log too; after an error (database_locked: somebody reads) it is to be called again.
@@ -172,13 +241,10 @@ class RecordIndex {
   [[nodiscard]] Result<std::vector<model::Id>> rebuild(const Source& source);
 
  private:
+  friend class IncludeFinder;
   struct Impl;
   explicit RecordIndex(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-/// Splits a value of the URL into prefix and text as its kind has them: only dates have prefixes.
-/// Errors: search_value_invalid (prefix `ap`, which is not offered). Thread-safe.
-[[nodiscard]] Result<SearchValue> search_value(SearchKind kind, std::string_view written);
 
 }  // namespace xl::query

@@ -188,7 +188,8 @@ class Tables:
         high = 0 if element["max"] == "*" else int(element["max"])
         base = element.get("base", {}).get("max", element["max"])
         forbidden = element["max"] == "0"
-        common = (choice, self.binding_of(element), low, high, base != "1", forbidden)
+        common = (choice, self.binding_of(element), low, high, base != "1", forbidden,
+                  element.get("isSummary", False))
         if "contentReference" in element:
             target = element["contentReference"].rpartition("#")[2]
             return [(step, "complex", self.node_numbers[target], *common)]
@@ -303,7 +304,7 @@ def render(t):
     pool = t.pool
     elements = [
         f"{{{pool.add(r[0])}, Kind::{r[1]}, {r[2]}, {r[4]}, {r[6]}, {r[3]}, {min(r[5], 255)}, "
-        f"{truth(r[7])}, {truth(r[8])}}}" for r in t.elements]
+        f"{truth(r[7])}, {truth(r[8])}, {truth(r[9])}}}" for r in t.elements]
     nodes = [
         f"{{{pool.add(n[0])}, {n[1]}, {n[3]}, {n[5]}, {n[7]}, {n[2]}, {n[4]}, {n[6]}, {n[8]}, "
         f"{truth(n[9] == 'resource')}}}" for n in t.nodes]

@@ -62,5 +62,16 @@ TEST(HashTest, ThreadsHaveTheirOwnContext) {
   for (const int count : right) EXPECT_EQ(count, 2000);
 }
 
+TEST(ShortHash, IsSipHash) {
+  // Appendix A of the paper: key 00..0f, message 00..0e.
+  Bytes key(16);
+  Bytes message(15);
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < message.size(); ++i) message[i] = static_cast<std::uint8_t>(i);
+  EXPECT_EQ(short_hash(key, message), 0xa129ca6149be45e5U);
+  key[0] = 1;
+  EXPECT_NE(short_hash(key, message), 0xa129ca6149be45e5U);
+}
+
 }  // namespace
 }  // namespace xl::crypto

@@ -2,29 +2,15 @@
 // Copyright The Xinglin Authors
 #include "gateway/fhir/capability.h"
 
+#include <algorithm>
+
 #include "base/json/writer.h"
 #include "fhir/definitions.h"
 #include "gateway/fhir/reply.h"
-#include "query/fhir_terms.h"
+#include "query/search_text.h"
 
 namespace xl::gateway::fhir {
 namespace {
-
-std::string_view kind_text(query::SearchKind kind) {
-  switch (kind) {
-    case query::SearchKind::id:
-    case query::SearchKind::token:
-      return "token";
-    case query::SearchKind::updated:
-    case query::SearchKind::date:
-      return "date";
-    case query::SearchKind::text:
-      return "string";
-    case query::SearchKind::reference:
-      return "reference";
-  }
-  return "special";
-}
 
 void write_interactions(json::Writer& out, std::initializer_list<std::string_view> codes) {
   out.key("interaction").begin_array();
@@ -34,26 +20,42 @@ void write_interactions(json::Writer& out, std::initializer_list<std::string_vie
   out.end_array();
 }
 
-void write_resource(json::Writer& out, std::string_view type) {
-  const auto parameters = query::search_parameters(type);
-  out.begin_object().key("type").string(type);
-  if (parameters.empty()) {
-    write_interactions(out, {"read", "vread", "update", "patch", "delete", "history-instance",
-                             "history-type", "create"});
-  } else {
-    write_interactions(out, {"read", "vread", "update", "patch", "delete", "history-instance",
-                             "history-type", "create", "search-type"});
+void write_parameter(json::Writer& out, const xl::fhir::SearchParameter& parameter) {
+  if (query::searched_parameter("Patient", parameter.code) == nullptr &&
+      xl::fhir::is_common(parameter)) {
+    return;  // what nothing is kept for, such as `_text`
   }
-  out.key("versioning").string("versioned-update").key("readHistory").boolean(true);
-  out.key("updateCreate").boolean(true).key("conditionalCreate").boolean(false);
-  if (!parameters.empty()) {
-    out.key("searchParam").begin_array();
-    for (const query::SearchParameter& parameter : parameters) {
-      out.begin_object().key("name").string(parameter.name);
-      out.key("type").string(kind_text(parameter.kind)).end_object();
+  out.begin_object().key("name").string(parameter.code);
+  out.key("definition").string(parameter.url);
+  out.key("type").string(xl::fhir::search_type_name(parameter.type)).end_object();
+}
+
+/// What a type can be searched by, and what may be included with it.
+void write_search(json::Writer& out, std::string_view type) {
+  const auto own = xl::fhir::search_parameters_of(type);
+  const auto is_reference = [](const xl::fhir::SearchParameter& one) {
+    return one.type == xl::fhir::SearchType::reference;
+  };
+  if (std::any_of(own.begin(), own.end(), is_reference)) {
+    out.key("searchInclude").begin_array().string("*");
+    for (const auto& one : own) {
+      if (is_reference(one)) out.string(std::string(type) + ":" + std::string(one.code));
     }
     out.end_array();
   }
+  out.key("searchParam").begin_array();
+  for (const auto& one : xl::fhir::search_parameters_of("Resource")) write_parameter(out, one);
+  for (const auto& one : own) write_parameter(out, one);
+  out.end_array();
+}
+
+void write_resource(json::Writer& out, std::string_view type) {
+  out.begin_object().key("type").string(type);
+  write_interactions(out, {"read", "vread", "update", "patch", "delete", "history-instance",
+                           "history-type", "create", "search-type"});
+  out.key("versioning").string("versioned-update").key("readHistory").boolean(true);
+  out.key("updateCreate").boolean(true).key("conditionalCreate").boolean(false);
+  write_search(out, type);
   constexpr std::string_view definitions = "http://hl7.org/fhir/OperationDefinition/";
   const auto operation = [&](std::string_view name, std::string_view definition) {
     out.begin_object().key("name").string(name).key("definition");
@@ -92,7 +94,7 @@ http::Response capability_statement(const Call& call) {
   out.end_object().key("resource").begin_array();
   for (const std::string_view type : xl::fhir::resource_types()) write_resource(out, type);
   out.end_array();
-  write_interactions(out, {"transaction", "batch", "history-system"});
+  write_interactions(out, {"transaction", "batch", "history-system", "search-system"});
   out.end_object().end_array().end_object();
   return reply(out.take());
 }

@@ -51,9 +51,9 @@ http::Response unsupported(std::string_view what) {
 http::Response answer_get(const Call& call) {
   const auto& at = call.segments;
   if (at.size() == 1 && at[0] == "_history") return history_of(call, "", "");
-  if (at.empty()) return unsupported("search over all types");
+  if (at.empty()) return search(call, {}, call.request.query);
   if (!xl::fhir::is_resource_type(at[0])) return refusal(make_error(ErrorCode::fhir_type_unknown));
-  if (at.size() == 1) return search(call, call.request.query);
+  if (at.size() == 1) return search(call, {at[0], {}}, call.request.query);
   if (at.size() == 2 && at[1] == "_history") return history_of(call, at[0], "");
   if (at.size() == 2 && at[1].starts_with('$')) return unsupported("this operation");
   if (at.size() == 2) return read(call, at[0], at[1]);
@@ -61,6 +61,11 @@ http::Response answer_get(const Call& call) {
   if (at.size() == 3 && at[2] == "$validate") return validate_kept(call, at[0], at[1]);
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything")
     return everything(call, at[1]);
+  const bool of_patient = at.size() == 3 && at[0] == "Patient";
+  if (of_patient && at[2] == "*") return search(call, {{}, at[1]}, call.request.query);
+  if (of_patient && xl::fhir::is_resource_type(at[2])) {
+    return search(call, {at[2], at[1]}, call.request.query);
+  }
   if (at.size() == 4 && at[2] == "_history") return read_version(call, at[0], at[1], at[3]);
   return unsupported("this path");
 }
@@ -68,9 +73,10 @@ http::Response answer_get(const Call& call) {
 http::Response answer_post(const Call& call) {
   const auto& at = call.segments;
   if (at.empty()) return process_bundle(call);
+  if (at.size() == 1 && at[0] == "_search") return search_by_form(call, {});
   if (!xl::fhir::is_resource_type(at[0])) return refusal(make_error(ErrorCode::fhir_type_unknown));
   if (at.size() == 1) return create(call, at[0]);
-  if (at.size() == 2 && at[1] == "_search") return search_by_form(call);
+  if (at.size() == 2 && at[1] == "_search") return search_by_form(call, {at[0], {}});
   if (at.size() == 2 && at[1] == "$validate") return validate_given(call, at[0], "");
   if (at.size() == 3 && at[2] == "$validate") return validate_given(call, at[0], at[1]);
   return unsupported("this operation");

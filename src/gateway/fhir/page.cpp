@@ -46,16 +46,20 @@ void append_damage(std::string& out, const Call& call, const query::RecordEntry&
   out += "{\"resource\":" + outcome + ",\"search\":{\"mode\":\"outcome\"}}";
 }
 
+/// What a page's entries are.
+enum class Mode { history, match, include };
+
 void append_entry(std::string& out, const Call& call, const query::RecordEntry& entry,
-                  std::string_view content, bool is_history) {
+                  std::string_view content, Mode mode) {
   out += "{\"fullUrl\":";
   append_quoted(out, call.base + "/" + path_of(entry));
   if (!entry.deleted) {
     out += ",\"resource\":";
     out += content;
   }
-  if (!is_history) {
-    out += ",\"search\":{\"mode\":\"match\"}}";
+  if (mode != Mode::history) {
+    out += mode == Mode::match ? ",\"search\":{\"mode\":\"match\"}}"
+                               : ",\"search\":{\"mode\":\"include\"}}";
     return;
   }
   const std::string method = entry.deleted ? "DELETE" : entry.version == 1 ? "POST" : "PUT";
@@ -73,35 +77,73 @@ struct Rendered {
   std::size_t count = 0;
   std::vector<query::RecordEntry> shown;
 };
-Result<Rendered> render(const Call& call, const std::vector<query::RecordEntry>& entries,
-                        bool is_history) {
-  Rendered out;
+
+/// The part of a resource that is asked for.
+std::string wanted_part(std::string content, const Listing& listing) {
+  if (listing.summary == xl::fhir::Summary::none && listing.elements.empty()) return content;
+  json::Limits bounds;
+  bounds.bytes_max = content.size() + 1;
+  const auto document = json::parse(content, bounds);
+  if (!document.ok()) return content;  // it was parsed when it was kept
+  return xl::fhir::part_of_resource(document->root(), listing.summary, listing.elements);
+}
+
+/// Adds entries while they fit.
+Status render(const Call& call, const Listing& listing,
+              const std::vector<query::RecordEntry>& entries, Mode mode, Rendered& out) {
   for (const query::RecordEntry& entry : entries) {
-    custody::OpenedRecord opened;
+    std::string content;
     Status damage;
     if (!entry.deleted) {
       auto found = call.organisation.records().open(entry);
       if (found.ok()) {
-        opened = std::move(*found);
+        content = wanted_part(std::move(found->content), listing);
       } else if (is_damage(found.error().code)) {
         damage = found.error();
       } else {
         return found.error();
       }
     }
-    if (out.count > 0 && out.text.size() + opened.content.size() > page_bytes_max) break;
+    if (out.count > 0 && out.text.size() + content.size() > page_bytes_max) break;
     if (out.count > 0) out.text += ',';
     ++out.count;
     if (damage.ok()) {
-      append_entry(out.text, call, entry, opened.content, is_history);
+      append_entry(out.text, call, entry, content, mode);
       out.shown.push_back(entry);
     } else {
-      append_damage(out.text, call, entry, damage.error(), is_history);
+      append_damage(out.text, call, entry, damage.error(), mode == Mode::history);
       call.services.log.write(LogLevel::error, LogEvent::record_damaged,
                               {LogField::code(damage.error().code)});
     }
   }
-  return out;
+  return {};
+}
+
+/// A page with what is shown beside its entries. What is too much for one page is asked for again
+/// as a shorter one, whose cursor goes on.
+Result<Rendered> render_page(const Call& call, const Listing& listing, query::IndexPage& page) {
+  const Mode mode = listing.bundle_type == "history" ? Mode::history : Mode::match;
+  for (std::size_t count = listing.count;;) {
+    XL_TRY_ASSIGN(page, listing.look(count));
+    Rendered out;
+    if (listing.count_only) {
+      page.next_cursor.clear();
+      out.shown = page.entries;  // what is counted is told of: it is in the journal
+      return out;
+    }
+    XL_TRY(render(call, listing, page.entries, mode, out));
+    const std::size_t matches = out.count;
+    if (matches < page.entries.size()) {
+      count = matches;
+      continue;
+    }
+    if (!listing.include) return out;
+    XL_TRY_ASSIGN(const std::vector<query::RecordEntry> beside, listing.include(page.entries));
+    XL_TRY(render(call, listing, beside, Mode::include, out));
+    if (out.count == matches + beside.size()) return out;
+    if (matches <= 1) return make_error(ErrorCode::search_too_broad, "_include");
+    count = matches / 2;
+  }
 }
 
 }  // namespace
@@ -137,9 +179,9 @@ Result<PageWish> page_wish(const std::vector<std::pair<std::string, std::string>
     if (name == "_cursor") out.cursor = value;
     if (name != "_count") continue;
     std::uint64_t count = 0;
-    if (!parse_decimal(value, count) || count == 0) {
-      return make_error(ErrorCode::parameter_invalid, "_count");
-    }
+    if (!parse_decimal(value, count)) return make_error(ErrorCode::parameter_invalid, "_count");
+    out.none = count == 0;
+    if (out.none) continue;
     out.count = static_cast<std::size_t>(std::min<std::uint64_t>(count, query::index_page_max));
   }
   return out;
@@ -148,18 +190,10 @@ Result<PageWish> page_wish(const std::vector<std::pair<std::string, std::string>
 http::Response serve_listing(const Call& call, custody::Viewer& viewer, Listing listing) {
   const custody::ReadsInFlight::Guard reading(call.organisation.stores().reads());
   query::IndexPage page;
-  Rendered entries;
-  // What is too much for one page is asked for again as a shorter one, whose cursor goes on.
-  for (std::size_t count = listing.count;; count = entries.count) {
-    auto found = listing.look(count);
-    if (!found.ok()) return refusal(found.error());
-    page = std::move(*found);
-    auto rendered = render(call, page.entries, listing.bundle_type == "history");
-    if (!rendered.ok()) return refusal(rendered.error());
-    entries = std::move(*rendered);
-    if (entries.count == page.entries.size()) break;
-  }
-  if (listing.of_one && page.total == 0) {
+  auto rendered = render_page(call, listing, page);
+  if (!rendered.ok()) return refusal(rendered.error());
+  const Rendered entries = std::move(*rendered);
+  if (listing.of_one && page.entries.empty()) {
     const Status recorded = viewer.refuse_hidden(listing.action, !is_of_the_house(call));
     if (!recorded.ok()) return refusal(recorded.error());
   }
@@ -168,7 +202,7 @@ http::Response serve_listing(const Call& call, custody::Viewer& viewer, Listing 
   if (!served.ok()) return refusal(served.error());
   std::string out =
       "{\"resourceType\":\"Bundle\",\"type\":\"" + std::string(listing.bundle_type) + "\"";
-  if (listing.with_total) out += ",\"total\":" + std::to_string(page.total);
+  if (listing.with_total && page.total) out += ",\"total\":" + std::to_string(*page.total);
   out += ",\"link\":[";
   append_link(out, "self", listing.self);
   if (!page.next_cursor.empty()) {

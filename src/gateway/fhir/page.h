@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 
+#include "fhir/summary.h"
 #include "gateway/fhir/face.h"
 #include "query/record_index.h"
 
@@ -27,6 +28,12 @@ struct Listing {
   std::string query;                                           ///< what was asked, for the journal
   bool of_patients = true;                                     ///< it may be about patients
   bool of_one = false;  ///< about one patient: that nothing is found is recorded as a refusal
+  /// Finds what is shown beside a page's entries; empty: nothing is.
+  std::function<Result<std::vector<query::RecordEntry>>(std::span<const query::RecordEntry>)>
+      include = {};
+  xl::fhir::Summary summary = xl::fhir::Summary::none;
+  std::vector<std::string> elements = {};  ///< shown of each resource; empty: all
+  bool count_only = false;                 ///< nothing but the total is shown
 };
 
 /// A page ends early before it becomes larger than this; the next link goes on. One entry is always
@@ -44,6 +51,7 @@ constexpr std::size_t page_bytes_max = 16U << 20U;
 /// Page size and cursor of a request. Errors: parameter_invalid.
 struct PageWish {
   std::size_t count = 50;
+  bool none = false;  ///< `_count=0`: the total alone
   std::string cursor;
 };
 [[nodiscard]] Result<PageWish> page_wish(

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "fhir/definitions.h"
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
-#include "query/fhir_terms.h"
+#include "query/search_text.h"
 
 namespace xl::gateway::fhir {
 
@@ -17,76 +19,156 @@ namespace consent = contracts::consent;
 
 namespace {
 
+constexpr std::size_t includes_max = 16;
+constexpr std::array<std::string_view, 4> page_controls = {"_count", "_cursor", "_format",
+                                                           "_pretty"};
+/// Parameters of every listing but the versions of one record.
 constexpr std::array<std::string_view, 5> controls = {"_count", "_cursor", "_format", "_pretty",
                                                       "_total"};
 
-bool is_control(std::string_view name) {
-  return std::find(controls.begin(), controls.end(), name) != controls.end();
+bool is_page_control(std::string_view name) {
+  return std::find(page_controls.begin(), page_controls.end(), name) != page_controls.end();
 }
 
-/// Splits at commas that no backslash protects, and takes the backslashes away (R4 §3.1.1.4.2).
-std::vector<std::string> split_values(std::string_view text) {
-  std::vector<std::string> out(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == ',') {
-      out.emplace_back();
+bool is_include(std::string_view name) {
+  const std::string_view plain = name.substr(0, name.find(':'));
+  return plain == "_include" || plain == "_revinclude";
+}
+
+/// A search as the parameters say it.
+struct SearchWish {
+  query::Query query;
+  std::vector<query::Include> includes;
+  xl::fhir::Summary summary = xl::fhir::Summary::none;
+  std::vector<std::string> elements;
+  bool count_only = false;
+  Parameters used;  ///< as the self link names them
+};
+
+Status read_summary(std::string_view text, SearchWish& out) {
+  if (text == "count") {
+    out.count_only = true;
+  } else if (text == "true") {
+    out.summary = xl::fhir::Summary::yes;
+  } else if (text == "text") {
+    out.summary = xl::fhir::Summary::text;
+  } else if (text == "data") {
+    out.summary = xl::fhir::Summary::data;
+  } else if (text != "false") {
+    return make_error(ErrorCode::parameter_invalid, "_summary");
+  }
+  return {};
+}
+
+Status read_total(std::string_view text, SearchWish& out) {
+  if (text == "none") {
+    out.query.total = query::Total::none;
+  } else if (text == "accurate") {
+    out.query.total = query::Total::accurate;
+  } else if (text != "estimate") {
+    return make_error(ErrorCode::parameter_invalid, "_total");
+  }
+  return {};
+}
+
+Status read_types(std::string_view text, SearchWish& out) {
+  for (const std::string_view type : query::split_protected(text, ',')) {
+    if (!xl::fhir::is_resource_type(type)) return make_error(ErrorCode::fhir_type_unknown, "_type");
+    out.query.types.emplace_back(type);
+  }
+  return {};
+}
+
+/// One parameter of a search. False when it is none of those that shape the answer.
+Result<bool> read_control(std::string_view name, std::string_view value, SearchWish& out) {
+  if (name == "_summary") {
+    XL_TRY(read_summary(value, out));
+  } else if (name == "_total") {
+    XL_TRY(read_total(value, out));
+  } else if (name == "_elements") {
+    for (const std::string_view one : query::split_protected(value, ',')) {
+      if (!one.empty()) out.elements.emplace_back(one);
+    }
+  } else if (name == "_type" && out.query.type.empty()) {
+    XL_TRY(read_types(value, out));
+  } else if (name == "_contained" && value == "false") {
+    return true;
+  } else if (name == "_sort") {
+    XL_TRY_ASSIGN(out.query.sort, query::read_sort(out.query.type, value));
+  } else if (is_include(name)) {
+    XL_TRY_ASSIGN(query::Include one, query::read_include(name, value));
+    out.includes.push_back(std::move(one));
+    if (out.includes.size() > includes_max) {
+      return make_error(ErrorCode::search_too_complex, "_include");
+    }
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// Reads a search. A parameter that is not known is refused, or left out where the requester asks
+/// for that (`Prefer: handling=lenient`). Errors: search_parameter_unknown,
+/// search_modifier_unsupported, search_value_invalid, search_too_complex, parameter_invalid.
+Result<SearchWish> read_wish(const Call& call, std::string_view type,
+                             const Parameters& parameters) {
+  const bool lenient =
+      call.request.header("prefer").find("handling=lenient") != std::string_view::npos;
+  const query::OwnNames own{call.base, query::own_path_of(call.organisation.did())};
+  SearchWish out;
+  out.query.type = type;
+  // `_type` says what the others are read for.
+  for (const auto& [name, value] : parameters) {
+    if (name == "_type" && type.empty()) XL_TRY(read_types(value, out));
+  }
+  if (out.query.types.size() == 1) out.query.type = std::exchange(out.query.types, {}).front();
+  for (const auto& [name, value] : parameters) {
+    if (name == "_type" && type.empty()) {
+      out.used.emplace_back(name, value);
       continue;
     }
-    // `|` and `$` stay protected: they mean something inside one value.
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ',' || text[i + 1] == '\\')) ++i;
-    out.back() += text[i];
+    if (!is_page_control(name)) {
+      auto known = read_control(name, value, out);
+      if (known.ok() && !*known) {
+        auto criterion = query::read_criterion(out.query.type, name, value, own);
+        if (criterion.ok()) {
+          out.query.criteria.push_back(std::move(*criterion));
+        } else {
+          known = criterion.error();
+        }
+      }
+      if (!known.ok()) {
+        const bool passed_over =
+            lenient && known.error().code == ErrorCode::search_parameter_unknown;
+        if (passed_over) continue;
+        return known.error();
+      }
+    }
+    if (name != "_cursor") out.used.emplace_back(name, value);
   }
   return out;
 }
 
-/// The reference without the address of this server, so that both ways to write it mean one thing.
-std::string without_base(const Call& call, std::string value) {
-  if (value.starts_with(call.base + "/")) value.erase(0, call.base.size() + 1);
-  const std::string own = query::own_path_of(call.organisation.did());
-  const std::size_t at = value.find(own);
-  if (at != std::string::npos && value.starts_with("http")) value.erase(0, at + own.size());
-  return value;
-}
-
-Result<std::vector<query::SearchCriterion>> criteria_of(const Call& call, std::string_view type,
-                                                        const Parameters& parameters) {
-  std::vector<query::SearchCriterion> out;
-  for (const auto& [name, text] : parameters) {
-    if (is_control(name)) continue;
-    if (name.find_first_of(":.") != std::string::npos || name.starts_with("_has")) {
-      return make_error(ErrorCode::fhir_parameter_unsupported,
-                        shown_name(name) + ": modifiers and chains are not supported");
-    }
-    const auto parameter = query::search_parameter(type, name);
-    if (!parameter) {
-      return make_error(ErrorCode::fhir_parameter_unsupported,
-                        shown_name(name) + ": not a parameter of this search");
-    }
-    query::SearchCriterion criterion{name, {}};
-    for (std::string& value : split_values(text)) {
-      if (parameter->kind == query::SearchKind::reference) value = without_base(call, value);
-      auto one = query::search_value(parameter->kind, value);
-      if (!one.ok()) return make_error(one.error().code, name);
-      criterion.values.push_back(std::move(*one));
-    }
-    out.push_back(std::move(criterion));
-  }
-  return out;
+/// The pseudonym of a Patient; of somebody who is not there that of nobody, so that a search finds
+/// nothing.
+model::Id pseudonym_of(const Call& call, std::string_view id) {
+  const auto found = call.organisation.stores().index().current("Patient", id);
+  return found.ok() ? found->patient : model::Id{};
 }
 
 /// The one patient that a search is about, when it says so.
-std::optional<model::Id> named_patient(const Call& call, std::string_view type,
-                                       const std::vector<query::SearchCriterion>& criteria) {
-  for (const query::SearchCriterion& criterion : criteria) {
+std::optional<model::Id> named_patient(const Call& call, const query::Query& wanted) {
+  for (const query::SearchCriterion& criterion : wanted.criteria) {
     const bool names = criterion.name == "patient" || criterion.name == "subject" ||
                        criterion.name == "beneficiary" ||
-                       (type == "Patient" && criterion.name == "_id");
-    if (!names || criterion.values.size() != 1) continue;
+                       (wanted.type == "Patient" && criterion.name == "_id");
+    const bool plain =
+        criterion.modifier == query::Modifier::none ||
+        (criterion.modifier == query::Modifier::type && criterion.target == "Patient");
+    if (!names || !plain || criterion.values.size() != 1) continue;
     std::string_view id = criterion.values[0].text;
     if (id.starts_with("Patient/")) id.remove_prefix(8);
-    const auto found = call.organisation.stores().index().current("Patient", id);
-    // Somebody who is not there: a pseudonym of nobody, so that the search finds nothing.
-    return found.ok() ? found->patient : model::Id{};
+    return pseudonym_of(call, id);
   }
   return std::nullopt;
 }
@@ -118,45 +200,57 @@ std::string current_cursor(const Parameters& parameters) {
 
 }  // namespace
 
-http::Response search(const Call& call, const Parameters& parameters) {
-  const std::string_view type = call.segments[0];
-  const auto wish = page_wish(parameters);
+http::Response search(const Call& call, const SearchPlace& place, const Parameters& parameters) {
+  const auto page = page_wish(parameters);
+  if (!page.ok()) return refusal(page.error());
+  auto wish = read_wish(call, place.type, parameters);
   if (!wish.ok()) return refusal(wish.error());
-  auto criteria = criteria_of(call, type, parameters);
-  if (!criteria.ok()) return refusal(criteria.error());
   auto viewer = viewer_for(call);
   if (!viewer.ok()) return refusal(viewer.error());
-  const auto named = named_patient(call, type, *criteria);
+  query::Query& wanted = wish->query;
+  const auto named = place.patient.empty() ? named_patient(call, wanted)
+                                           : std::optional(pseudonym_of(call, place.patient));
   auto patients = viewer->patients(named);
   if (!patients.ok()) return refusal(patients.error());
-
-  query::Query wanted;
-  wanted.type = type;
-  wanted.criteria = std::move(*criteria);
-  wanted.count = wish->count;
-  wanted.cursor = wish->cursor;
+  // A compartment has what is about its patient alone.
+  if (!place.patient.empty()) patients->emplace({*named});
+  wanted.cursor = page->cursor;
   wanted.allowed.patients = std::move(*patients);
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
+  const bool counts = wish->count_only || page->none;
+  if (counts) wanted.total = query::Total::accurate;
   const auto look = [&](std::size_t count) {
     wanted.count = count;
     return call.organisation.stores().index().search(wanted);
   };
-  const std::string address = call.base + "/" + std::string(type);
+  std::string path;
+  if (!place.patient.empty()) path = "Patient/" + std::string(place.patient);
+  if (!place.type.empty()) path += (path.empty() ? "" : "/") + std::string(place.type);
+  if (!place.patient.empty() && place.type.empty()) path += "/*";
+  const std::string address = path.empty() ? call.base : call.base + "/" + path;
   Listing listing{
       "searchset",
       "search",
       look,
-      wish->count,
+      page->count,
       true,
-      address + query_text(parameters, wish->cursor),
-      [&](const std::string& cursor) { return address + query_text(parameters, cursor); },
-      std::string(type) + query_text(parameters, {}),
-      !is_directory_type(type),
+      address + query_text(wish->used, page->cursor),
+      [&](const std::string& cursor) { return address + query_text(wish->used, cursor); },
+      path + query_text(wish->used, {}),
+      place.type.empty() || !is_directory_type(place.type),
       named.has_value()};
+  listing.summary = wish->summary;
+  listing.elements = std::move(wish->elements);
+  listing.count_only = counts;
+  if (!wish->includes.empty()) {
+    listing.include = [&](std::span<const query::RecordEntry> found) {
+      return call.organisation.stores().index().included(found, wish->includes, wanted.allowed);
+    };
+  }
   return serve_listing(call, *viewer, std::move(listing));
 }
 
-http::Response search_by_form(const Call& call) {
+http::Response search_by_form(const Call& call, const SearchPlace& place) {
   http::Request form;
   if (!call.request.header("content-type").starts_with("application/x-www-form-urlencoded")) {
     return refusal(make_error(ErrorCode::media_type_unsupported));
@@ -166,7 +260,7 @@ http::Response search_by_form(const Call& call) {
   }
   Parameters all = call.request.query;
   all.insert(all.end(), form.query.begin(), form.query.end());
-  return search(call, all);
+  return search(call, place, all);
 }
 
 http::Response everything(const Call& call, std::string_view patient) {

@@ -8,10 +8,17 @@ namespace xl::gateway::fhir {
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-/// `GET Type?...`: a searchset Bundle, one page at a time.
-[[nodiscard]] http::Response search(const Call& call, const Parameters& parameters);
-/// `POST Type/_search`: the same with the parameters in the body, out of logs and links.
-[[nodiscard]] http::Response search_by_form(const Call& call);
+/// Where a search looks.
+struct SearchPlace {
+  std::string_view type;     ///< empty: in all types
+  std::string_view patient;  ///< id of the Patient whose compartment it is; empty: everywhere
+};
+
+/// `GET [Patient/id/][Type]?...`: a searchset Bundle, one page at a time.
+[[nodiscard]] http::Response search(const Call& call, const SearchPlace& place,
+                                    const Parameters& parameters);
+/// `POST [Type/]_search`: the same with the parameters in the body, out of logs and links.
+[[nodiscard]] http::Response search_by_form(const Call& call, const SearchPlace& place);
 /// `GET Patient/id/$everything`: the patient's records of every type.
 [[nodiscard]] http::Response everything(const Call& call, std::string_view patient);
 /// `GET [Type/[id/]]_history`: versions of one record, one type, or all.

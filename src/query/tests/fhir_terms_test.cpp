@@ -7,6 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "fhir/definitions.h"
 #include "query/fold.h"
 
 namespace xl::query {
@@ -59,56 +62,112 @@ TEST(Reference, IsTakenApart) {
   EXPECT_EQ(parts("Patient/"), "none");
 }
 
-/// `parameter kind-specific-text` of every term.
-std::vector<std::string> terms_as_text(std::string_view resource) {
+/// `parameter form value low high` of every term of the parameters named.
+std::vector<std::string> terms_as_text(std::string_view resource,
+                                       std::initializer_list<std::string_view> parameters) {
   const auto document = json::parse(resource, {});
   EXPECT_TRUE(document.ok());
-  const auto terms = terms_of(document->root());
+  const auto terms = terms_of(document->root(), "/o/us/fhir/");
   EXPECT_TRUE(terms.ok());
   std::vector<std::string> out;
   for (const Term& term : *terms) {
-    std::string line(term.parameter);
-    line += " " + term.system + "|" + term.type + "|" + term.value;
-    if (term.kind == SearchKind::date) {
-      line += term.time.low == fhir::time_lowest_ms ? " open" : " " + std::to_string(term.time.low);
-      line +=
-          term.time.high == fhir::time_highest_ms ? " open" : " " + std::to_string(term.time.high);
+    const std::string_view name = term.parameter->code;
+    if (parameters.size() != 0 &&
+        std::find(parameters.begin(), parameters.end(), name) == parameters.end()) {
+      continue;
     }
+    std::string line(name);
+    line += " " + std::to_string(static_cast<int>(term.facet.form)) + " " + term.facet.value;
+    std::replace(line.begin(), line.end(), part_mark, '|');
+    if (term.facet.form == Form::time) {
+      line += std::to_string(term.facet.low) + " " + std::to_string(term.facet.high);
+    }
+    if (term.facet.ranged && term.facet.form != Form::time) line += " range";
     out.push_back(line);
   }
   return out;
 }
+using Lines = std::vector<std::string>;
 
 TEST(Terms, OfEachKindOfElement) {
-  using Lines = std::vector<std::string>;
-  EXPECT_EQ(terms_as_text(R"({"resourceType":"Patient","id":"p","active":true,"gender":"female",
-    "birthDate":"2020-01-01","identifier":[{"system":"s","value":"1"},{"value":"2"}],
-    "name":[{"family":"Dvořák","given":["Ana","Ana"]},{"text":"A D"}]})"),
-            (Lines{"identifier s||1", "identifier ||2", "name ||a d", "name ||dvorak", "name ||ana",
-                   "family ||dvorak", "given ||ana", "birthdate || 1577836800000 1577923199999",
-                   "gender ||female", "active ||true"}));
+  EXPECT_EQ(terms_as_text(R"({"resourceType":"Patient","id":"p","active":true,
+    "birthDate":"2020-01-01","identifier":[{"system":"s","value":"X1"},{"value":"2"}],
+    "name":[{"family":"Dvořák","given":["Ana","Ana"]},{"text":"A D"}],
+    "telecom":[{"system":"email","value":"a@b"}],"deceasedBoolean":false,
+    "generalPractitioner":[{"reference":"http://h/o/us/fhir/Practitioner/1"}]})",
+                          {"identifier", "family", "given", "name", "birthdate", "active", "email",
+                           "deceased", "general-practitioner"}),
+            (Lines{"active 1 true",
+                   "active 2 |true",
+                   "birthdate 15 1577836800000 1577923199999",
+                   "deceased 1 false",
+                   "deceased 2 |false",
+                   "email 1 a@b",
+                   "email 2 |a@b",
+                   "family 12 dvorak",
+                   "family 13 Dvořák",
+                   "general-practitioner 6 |Practitioner|1",
+                   "general-practitioner 7 1",
+                   "given 12 ana",
+                   "given 13 Ana",
+                   "identifier 3 s",
+                   "identifier 1 x1",
+                   "identifier 2 s|x1",
+                   "identifier 1 2",
+                   "identifier 2 |2",
+                   "name 12 dvorak",
+                   "name 13 Dvořák",
+                   "name 12 ana",
+                   "name 13 Ana",
+                   "name 12 a d",
+                   "name 13 A D"}));
   EXPECT_EQ(terms_as_text(R"({"resourceType":"Observation","status":"final",
-    "subject":{"reference":"Patient/1"},"category":[{"coding":[{"system":"c","code":"lab"}]}],
-    "code":{"coding":[{"system":"l","code":"1-8"},{"code":"x"},{"display":"no code"}],"text":"t"},
-    "effectivePeriod":{"start":"2020"}})"),
-            (Lines{"subject |Patient|1", "patient |Patient|1", "code l||1-8", "code ||x",
-                   "category c||lab", "status ||final", "date || 1577836800000 open"}));
-  EXPECT_EQ(terms_as_text(R"({"resourceType":"Encounter","subject":{"reference":"Group/1"},
-    "class":{"system":"v","code":"AMB"},"period":{"end":"2019"}})"),
-            (Lines{"subject |Group|1", "class v||AMB", "date || open 1577836799999"}));
+    "subject":{"reference":"Patient/1","identifier":{"system":"i","value":"9"}},
+    "code":{"coding":[{"system":"l","code":"1-8","display":"Weight"},{"display":"no code"}],
+            "text":"t"},"valueQuantity":{"value":5.4,"system":"http://unitsofmeasure.org",
+            "code":"mg","unit":"milligram"},"effectivePeriod":{"start":"2020"}})",
+                          {"subject", "patient", "code", "value-quantity", "date"}),
+            (Lines{"code 3 l",
+                   "code 1 1-8",
+                   "code 2 l|1-8",
+                   "code 5 weight",
+                   "code 5 no code",
+                   "code 5 t",
+                   "date 15 1577836800000 9223372036854775807",
+                   "patient 6 |Patient|1",
+                   "patient 7 1",
+                   "patient 10 i",
+                   "patient 9 9",
+                   "patient 8 i|9",
+                   "subject 6 |Patient|1",
+                   "subject 7 1",
+                   "subject 10 i",
+                   "subject 9 9",
+                   "subject 8 i|9",
+                   "value-quantity 17  range",
+                   "value-quantity 18 mg range",
+                   "value-quantity 18 milligram range",
+                   "value-quantity 20 .0.0.1.0.0.0.0.0 range"}));
+  EXPECT_EQ(
+      terms_as_text(R"({"resourceType":"Encounter","subject":{"reference":"Group/1"},
+    "class":{"system":"v","code":"AMB"},"period":{"end":"2019"}})",
+                    {"subject", "patient", "class", "date"}),
+      (Lines{"class 3 v", "class 1 amb", "class 2 v|amb",
+             "date 15 -9223372036854775808 1577836799999", "subject 6 |Group|1", "subject 7 1"}));
 }
 
 TEST(Terms, WrongShapesGiveNone) {
   for (const std::string_view resource :
-       {R"([])", R"(7)", R"({"resourceType":7})", R"({"resourceType":"Basic","code":{"text":"x"}})",
-        R"({"resourceType":"Observation","code":7,"status":{},"subject":"Patient/1",
+       {R"([])", R"(7)", R"({"resourceType":7})", R"({"resourceType":"Basic","code":{}})",
+        R"({"resourceType":"Nothing","id":"a"})",
+        R"({"resourceType":"Observation","code":7,"status":{},"subject":"","component":[[]],
             "effectiveDateTime":"soon","category":[[[]]],"identifier":null})",
         R"({"resourceType":"Observation","effectivePeriod":{"start":"2021","end":"2020"}})",
         R"({"resourceType":"Observation","effectivePeriod":{"start":"2021","end":"x"}})",
         R"({"resourceType":"Observation","effectivePeriod":{}})",
         R"({"resourceType":"Observation","subject":{"reference":"#contained"}})",
         R"({"resourceType":"Observation","code":{"coding":{"code":""}}})"}) {
-    EXPECT_EQ(terms_as_text(resource), std::vector<std::string>{}) << resource;
+    EXPECT_EQ(terms_as_text(resource, {}), Lines{}) << resource;
   }
 }
 
@@ -121,20 +180,37 @@ TEST(Terms, AreBounded) {
     const auto document = json::parse(text + "]}", {});
     return terms_of(document->root());
   };
-  EXPECT_EQ(with_identifiers(terms_max)->size(), terms_max);
-  const auto over = with_identifiers(terms_max + 1);
+  EXPECT_EQ(with_identifiers(terms_max / 2)->size(), terms_max);
+  const auto over = with_identifiers(terms_max / 2 + 1);
   ASSERT_FALSE(over.ok());
   EXPECT_EQ(over.error().code, ErrorCode::index_entry_invalid);
 
   const std::string code(term_bytes_max, 'c');
-  EXPECT_EQ(terms_as_text(R"({"resourceType":"Device","status":")" + code + R"("})").size(), 1U);
-  EXPECT_EQ(terms_as_text(R"({"resourceType":"Device","status":"x)" + code + R"("})").size(), 0U);
+  const std::string device = R"({"resourceType":"Device","status":")";
+  EXPECT_EQ(terms_as_text(device + code + R"("})", {"status"}).size(), 2U);
+  EXPECT_EQ(terms_as_text(device + "x" + code + R"("})", {"status"}).size(), 0U);
   // 张 has three bytes: 1023 of 1024 are used.
   std::string name;
   for (int i = 0; i < 400; ++i) name += "张";
-  const auto cut =
-      terms_as_text(R"({"resourceType":"Patient","name":[{"family":")" + name + R"("}]})");
-  EXPECT_EQ(cut.at(0).size(), std::string("name ||").size() + 1023);
+  const auto cut = terms_as_text(
+      R"({"resourceType":"Patient","name":[{"family":")" + name + R"("}]})", {"name"});
+  EXPECT_EQ(cut.at(0).size(), std::string("name 12 ").size() + 1023);
+}
+
+TEST(Terms, EveryExpressionOfTheDefinitionsIsUnderstood) {
+  std::size_t parameters = 0;
+  for (const std::string_view type : fhir::resource_types()) {
+    for (const fhir::SearchParameter& one : fhir::search_parameters_of(type)) {
+      ++parameters;
+      EXPECT_EQ(fhir::find_search_parameter(type, one.code), &one) << type << " " << one.code;
+    }
+    // Parsing is checked: an expression that is not understood ends the test.
+    const std::string text = R"({"resourceType":")" + std::string(type) + R"(","id":"a"})";
+    const auto document = json::parse(text, {});
+    ASSERT_TRUE(document.ok());
+    EXPECT_TRUE(terms_of(document->root()).ok()) << type;
+  }
+  EXPECT_GT(parameters, 1600U);
 }
 
 }  // namespace

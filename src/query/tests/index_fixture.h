@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "query/record_index.h"
+#include "query/search_text.h"
 
 namespace xl::query::test {
 
@@ -67,9 +67,13 @@ inline Query query_of(std::string type,
   Query out;
   out.type = std::move(type);
   for (const auto& [name, written] : criteria) {
-    const auto parameter = search_parameter(out.type, name);
-    const auto kind = parameter ? parameter->kind : SearchKind::token;
-    out.criteria.push_back({name, {*search_value(kind, written)}});
+    auto criterion = read_criterion(out.type, name, written);
+    // One that cannot be read is refused by the search too.
+    if (criterion.ok()) {
+      out.criteria.push_back(std::move(*criterion));
+    } else {
+      out.criteria.push_back({.name = name, .values = {{Prefix::eq, written}}});
+    }
   }
   return out;
 }

