@@ -11,7 +11,9 @@
 #include "fhir/definitions.h"
 #include "fhir/references.h"
 #include "gateway/fhir/draft.h"
+#include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/search.h"
 #include "gateway/fhir/write.h"
 
 namespace xl::gateway::fhir {
@@ -27,9 +29,15 @@ struct Wish {
   std::string url;  ///< relative to the base, without a slash in front
   std::string full_url;
   std::string if_match;
+  std::string if_none_exist;
+  std::string if_none_match;
   json::Value resource;
   std::optional<Error> refused;  ///< set: it is none
   std::size_t draft = 0;         ///< of a write in a transaction
+  /// Of a transaction: set when its condition says that there is nothing to write.
+  std::optional<http::Response> settled;
+  std::string found;  ///< `Type/id` that its condition found
+  bool by_condition = false;
 };
 
 std::string text_at(json::Value object, std::string_view name) {
@@ -69,10 +77,8 @@ Result<Wish> wish_of(const Call& call, json::Value entry, const std::string& pla
   if (wish.method.empty() || url.empty()) {
     return make_error(ErrorCode::fhir_bundle_invalid, place + ".request");
   }
-  if (request.find("ifNoneExist").present() || request.find("ifNoneMatch").present() ||
-      request.find("ifModifiedSince").present()) {
-    return make_error(ErrorCode::fhir_interaction_unsupported, place + ": conditional entries");
-  }
+  wish.if_none_exist = text_at(request, "ifNoneExist");
+  wish.if_none_match = text_at(request, "ifNoneMatch");
   auto relative = relative_url(call, url);
   if (!relative.ok()) return make_error(relative.error().code, place + ".request.url");
   wish.url = std::move(*relative);
@@ -105,15 +111,47 @@ bool is_posted_search(const Wish& wish) {
   return wish.method == "POST" && path.ends_with("/_search");
 }
 
+/// A patch as an entry has it: a Binary that holds a JSON Patch, or a Parameters (R4 §3.1.0.5.1).
+struct EntryPatch {
+  bool is_json_patch = false;
+  json::Document changes;
+};
+/// Errors: fhir_patch_invalid, those of `json::parse`.
+Result<EntryPatch> patch_of(const Wish& wish) {
+  const std::string type = text_at(wish.resource, "resourceType");
+  if (type == "Parameters") return EntryPatch{false, json::Document::copy(wish.resource)};
+  const std::string media = text_at(wish.resource, "contentType");
+  Bytes decoded;
+  if (type != "Binary" || !media.starts_with("application/json-patch+json") ||
+      !from_base64(text_at(wish.resource, "data"), decoded)) {
+    return make_error(ErrorCode::fhir_patch_invalid);
+  }
+  json::Limits bounds;
+  bounds.bytes_max = decoded.size() + 1;
+  XL_TRY_ASSIGN(json::Document changes, json::parse(text_of(decoded), bounds));
+  return EntryPatch{true, std::move(changes)};
+}
+
 /// A wish as if it had been sent alone.
 http::Response answer_alone(const Call& call, const Wish& wish) {
   if (wish.refused) return refusal(*wish.refused);
   http::Request request = call.request;
   request.method = wish.method;
   request.headers.erase("if-match");
-  request.headers.erase("if-none-match");  // of the whole Bundle, which is not kept
+  for (const char* of_the_whole : {"if-none-match", "if-none-exist", "if-modified-since"}) {
+    request.headers.erase(of_the_whole);
+  }
   if (!wish.if_match.empty()) request.headers["if-match"] = wish.if_match;
+  if (!wish.if_none_exist.empty()) request.headers["if-none-exist"] = wish.if_none_exist;
+  if (!wish.if_none_match.empty()) request.headers["if-none-match"] = wish.if_none_match;
   request.body = wish.resource.present() ? json::write(wish.resource) : std::string();
+  if (wish.method == "PATCH") {
+    auto patch = patch_of(wish);
+    if (!patch.ok()) return refusal(patch.error());
+    request.headers["content-type"] =
+        patch->is_json_patch ? "application/json-patch+json" : "application/fhir+json";
+    request.body = json::write(patch->changes.root());
+  }
   if (is_posted_search(wish)) {
     if (wish.resource.present()) {
       return refusal(make_error(ErrorCode::fhir_bundle_invalid,
@@ -173,13 +211,30 @@ http::Response process_batch(const Call& call, const std::vector<Wish>& wishes) 
   return bundle_reply("batch-response", out);
 }
 
+/// The current version of what an entry changes with its patch; read, and so decided and recorded,
+/// first. Errors: fhir_bundle_invalid (it may not be read, or the result is no valid resource).
+Result<Draft> patched_draft(const Call& call, const Wish& wish, Draft out) {
+  XL_TRY_ASSIGN(const EntryPatch patch, patch_of(wish));
+  http::Response current = read_whatever_asked(call, out.type, out.id);
+  if (current.status != 200) return make_error(ErrorCode::fhir_not_found);
+  XL_TRY_ASSIGN(const auto seen, version_wanted(current.headers["etag"]));
+  if (out.if_match && out.if_match != seen) return make_error(ErrorCode::fhir_version_conflict);
+  out.if_match = seen;
+  CheckedResource patched =
+      patched_resource(current.body, patch.changes.root(), patch.is_json_patch);
+  if (patched.refused) return make_error(ErrorCode::fhir_patch_unapplied);
+  const json::Value root = patched.document->root();
+  if (text_at(root, "id") != out.id || text_at(root, "resourceType") != out.type) {
+    return make_error(ErrorCode::fhir_identity_mismatched, "id and resourceType stay");
+  }
+  out.document = std::move(patched.document);
+  return out;
+}
+
 /// `Type` or `Type/id` of a write. Errors: fhir_bundle_invalid, fhir_interaction_unsupported,
 /// fhir_type_unknown, fhir_identity_mismatched, parameter_invalid (ifMatch).
-Result<Draft> draft_of(const Wish& wish) {
+Result<Draft> draft_of(const Call& call, const Wish& wish) {
   const std::string_view url = wish.url;
-  if (url.find('?') != std::string_view::npos) {
-    return make_error(ErrorCode::fhir_interaction_unsupported, "conditional entries");
-  }
   Draft out;
   const std::size_t slash = url.find('/');
   out.type = url.substr(0, slash);
@@ -188,6 +243,7 @@ Result<Draft> draft_of(const Wish& wish) {
     if (!out.id.empty()) return make_error(ErrorCode::fhir_bundle_invalid, "POST with an id");
     out.id = new_logical_id();
   }
+  out.only_new = wish.if_none_match == "*" || (wish.by_condition && wish.found.empty());
   if (!xl::fhir::is_resource_type(out.type)) return make_error(ErrorCode::fhir_type_unknown);
   if (!is_logical_id(out.id)) return make_error(ErrorCode::fhir_identity_mismatched, "id");
   XL_TRY_ASSIGN(out.if_match, version_wanted(wish.if_match));
@@ -195,10 +251,11 @@ Result<Draft> draft_of(const Wish& wish) {
     return make_error(ErrorCode::fhir_bundle_invalid, "POST with ifMatch");
   }
   if (wish.method == "DELETE") return out;
+  if (wish.method == "PATCH") return patched_draft(call, wish, std::move(out));
   if (text_at(wish.resource, "resourceType") != out.type) {
     return make_error(ErrorCode::fhir_identity_mismatched, "resourceType");
   }
-  if (wish.method == "PUT" && text_at(wish.resource, "id") != out.id) {
+  if (wish.method == "PUT" && !wish.by_condition && text_at(wish.resource, "id") != out.id) {
     return make_error(ErrorCode::fhir_identity_mismatched, "id");
   }
   out.document = json::Document::copy(wish.resource);
@@ -206,17 +263,114 @@ Result<Draft> draft_of(const Wish& wish) {
 }
 
 bool is_write(const Wish& wish) {
-  return wish.method == "POST" || wish.method == "PUT" || wish.method == "DELETE";
+  return !wish.settled && (wish.method == "POST" || wish.method == "PUT" ||
+                           wish.method == "DELETE" || wish.method == "PATCH");
+}
+
+/// What references of a transaction mean here.
+using References = std::map<std::string, std::string, std::less<>>;
+
+/// The condition of an entry; empty without one. Errors: fhir_condition_empty.
+Result<Parameters> condition_of(const Wish& wish) {
+  const bool in_url = wish.method == "PUT" || wish.method == "DELETE" || wish.method == "PATCH";
+  if (wish.method == "POST" && !wish.if_none_exist.empty()) {
+    return read_condition(wish.if_none_exist);
+  }
+  const std::size_t mark = wish.url.find('?');
+  if (!in_url || mark == std::string::npos) return Parameters{};
+  return read_condition(std::string_view(wish.url).substr(mark));
+}
+
+/// References that are conditions, such as `Patient?identifier=1`, none twice.
+std::set<std::string> conditions_in(const std::vector<Wish>& wishes) {
+  std::set<std::string> out;
+  for (const Wish& wish : wishes) {
+    if (!is_write(wish) || !wish.resource.present()) continue;
+    xl::fhir::for_each_reference(wish.resource, [&](std::string_view text, json::Value) {
+      const std::size_t mark = text.find('?');
+      const bool is_condition =
+          mark != std::string_view::npos && xl::fhir::is_resource_type(text.substr(0, mark));
+      if (is_condition) out.emplace(text);
+    });
+  }
+  return out;
+}
+
+/// Gives an entry with a condition what it is about. Errors: fhir_match_ambiguous,
+/// fhir_not_found (a patch of nothing), fhir_identity_mismatched.
+Status settle_condition(const Call& call, const Parameters& condition, Wish& wish) {
+  const std::string type = wish.url.substr(0, wish.url.find('?'));
+  XL_TRY_ASSIGN(const auto match, only_match(call, type, condition));
+  wish.by_condition = true;
+  if (match) wish.found = path_of(*match);
+  if (wish.method == "POST") {
+    if (!match) return {};
+    wish.settled = read_whatever_asked(call, match->type, match->id);
+    wish.settled->headers["location"] = call.base + "/" + path_of(*match, true);
+    return {};
+  }
+  if (match) {
+    const std::string id = text_at(wish.resource, "id");
+    if (wish.method == "PUT" && !id.empty() && id != match->id) {
+      return make_error(ErrorCode::fhir_identity_mismatched, "id");
+    }
+    wish.url = wish.found;
+    return {};
+  }
+  if (wish.method == "PATCH") return make_error(ErrorCode::fhir_not_found);
+  if (wish.method == "DELETE") {
+    wish.settled = reply({}, 204);
+    return {};
+  }
+  const std::string id = text_at(wish.resource, "id");
+  wish.url = type + "/" + (id.empty() ? new_logical_id() : id);
+  return {};
+}
+
+/// The conditions of a transaction, looked at before anything is written, with others who have the
+/// same kept away until it is.
+struct Settled {
+  std::optional<custody::RecordStore::Hold> held;
+  References references;
+};
+Result<Settled> settle_conditions(const Call& call, std::vector<Wish>& wishes) {
+  Settled out;
+  std::set<std::string> texts = conditions_in(wishes);
+  std::vector<Parameters> conditions;
+  for (const Wish& wish : wishes) {
+    XL_TRY_ASSIGN(Parameters condition, condition_of(wish));
+    if (!condition.empty()) {
+      texts.insert(condition_text(wish.url.substr(0, wish.url.find('?')), condition));
+    }
+    conditions.push_back(std::move(condition));
+  }
+  if (texts.empty()) return out;
+  XL_TRY_ASSIGN(auto held, hold_conditions(call, {texts.begin(), texts.end()}));
+  out.held.emplace(std::move(held));
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    if (!conditions[i].empty()) XL_TRY(settle_condition(call, conditions[i], wishes[i]));
+  }
+  for (const std::string& text : conditions_in(wishes)) {
+    XL_TRY_ASSIGN(const Parameters condition, read_condition(text));
+    XL_TRY_ASSIGN(const auto match, only_match(call, text.substr(0, text.find('?')), condition));
+    if (!match) return make_error(ErrorCode::fhir_reference_unresolved, "a conditional reference");
+    out.references.emplace(text, path_of(*match));
+  }
+  return out;
 }
 
 /// The drafts of a transaction with the references between them resolved.
-Result<std::vector<Draft>> drafts_of(std::vector<Wish>& wishes) {
+Result<std::vector<Draft>> drafts_of(const Call& call, std::vector<Wish>& wishes,
+                                     const References& by_condition) {
   std::vector<Draft> drafts;
-  std::map<std::string, std::string, std::less<>> new_names;
+  References new_names = by_condition;
   std::map<std::string, bool, std::less<>> seen;
   for (Wish& wish : wishes) {
+    if (!wish.full_url.empty() && wish.settled && !wish.found.empty()) {
+      new_names.emplace(wish.full_url, wish.found);
+    }
     if (!is_write(wish)) continue;
-    XL_TRY_ASSIGN(Draft draft, draft_of(wish));
+    XL_TRY_ASSIGN(Draft draft, draft_of(call, wish));
     const std::string name = draft.type + "/" + draft.id;
     if (!seen.emplace(name, true).second) {
       return make_error(ErrorCode::fhir_bundle_invalid, "one record twice");
@@ -291,7 +445,7 @@ Status check_transaction(const std::vector<Wish>& wishes) {
     const std::string place = "Bundle.entry[" + std::to_string(i) + "]: ";
     if (!is_write(wish) && wish.method != "GET") {
       return make_error(ErrorCode::fhir_interaction_unsupported,
-                        place + "a transaction takes GET, POST, PUT and DELETE");
+                        place + "a transaction takes GET, POST, PUT, PATCH and DELETE");
     }
     if (is_posted_search(wish)) {
       return make_error(ErrorCode::fhir_interaction_unsupported,
@@ -309,7 +463,7 @@ struct Reads {
   std::vector<http::Response> answers;  ///< of each entry; empty for writes
   std::optional<http::Response> refused;
 };
-Reads read_before_writing(const Call& call, const std::vector<Wish>& wishes,
+Reads read_before_writing(const Call& call, std::vector<Wish>& wishes,
                           const std::vector<Draft>& drafts) {
   const Touched touched(drafts);
   Reads out;
@@ -317,6 +471,11 @@ Reads read_before_writing(const Call& call, const std::vector<Wish>& wishes,
   for (std::size_t i = 0; i < wishes.size(); ++i) {
     http::Response& answer = out.answers.emplace_back();
     if (is_write(wishes[i])) continue;
+    if (wishes[i].settled) {
+      answer = std::move(*wishes[i].settled);
+      wishes[i].settled.emplace();
+      continue;
+    }
     answer = touched.concerns(wishes[i].url)
                  ? refusal(make_error(ErrorCode::fhir_interaction_unsupported,
                                       "a read of what the same transaction writes: the answers to "
@@ -335,7 +494,9 @@ http::Response process_transaction(const Call& call, std::vector<Wish> wishes) {
   const bool writes = std::any_of(wishes.begin(), wishes.end(), is_write);
   const Status may = writes ? check_writer(call) : Status{};
   if (!may.ok()) return refusal(may.error());
-  auto drafts = drafts_of(wishes);
+  const auto settled = settle_conditions(call, wishes);
+  if (!settled.ok()) return refusal(settled.error());
+  auto drafts = drafts_of(call, wishes, settled->references);
   if (!drafts.ok()) return refusal(drafts.error());
   Reads reads = read_before_writing(call, wishes, *drafts);
   if (reads.refused) return std::move(*reads.refused);

@@ -54,7 +54,9 @@ void write_resource(json::Writer& out, std::string_view type) {
   write_interactions(out, {"read", "vread", "update", "patch", "delete", "history-instance",
                            "history-type", "create", "search-type"});
   out.key("versioning").string("versioned-update").key("readHistory").boolean(true);
-  out.key("updateCreate").boolean(true).key("conditionalCreate").boolean(false);
+  out.key("updateCreate").boolean(true).key("conditionalCreate").boolean(true);
+  out.key("conditionalRead").string("full-support").key("conditionalUpdate").boolean(true);
+  out.key("conditionalDelete").string("single");
   write_search(out, type);
   constexpr std::string_view definitions = "http://hl7.org/fhir/OperationDefinition/";
   const auto operation = [&](std::string_view name, std::string_view definition) {

@@ -110,6 +110,10 @@ http::Response answer(const Call& call) {
     if (method == "PATCH") return patch(call, at[0], at[1]);
     if (method == "DELETE") return remove(call, at[0], at[1]);
   }
+  const bool writes = method == "PUT" || method == "PATCH" || method == "DELETE";
+  if (writes && at.size() == 1 && xl::fhir::is_resource_type(at[0])) {
+    return write_where(call, at[0]);
+  }
   return unsupported("this method here");
 }
 

@@ -8,6 +8,7 @@
 #include "base/json/writer.h"
 #include "fhir/outcome.h"
 #include "gateway/fhir/reply.h"
+#include "query/search_text.h"
 
 namespace xl::gateway::fhir {
 namespace {
@@ -78,16 +79,6 @@ struct Rendered {
   std::vector<query::RecordEntry> shown;
 };
 
-/// The part of a resource that is asked for.
-std::string wanted_part(std::string content, const Listing& listing) {
-  if (listing.summary == xl::fhir::Summary::none && listing.elements.empty()) return content;
-  json::Limits bounds;
-  bounds.bytes_max = content.size() + 1;
-  const auto document = json::parse(content, bounds);
-  if (!document.ok()) return content;  // it was parsed when it was kept
-  return xl::fhir::part_of_resource(document->root(), listing.summary, listing.elements);
-}
-
 /// Adds entries while they fit.
 Status render(const Call& call, const Listing& listing,
               const std::vector<query::RecordEntry>& entries, Mode mode, Rendered& out) {
@@ -97,7 +88,7 @@ Status render(const Call& call, const Listing& listing,
     if (!entry.deleted) {
       auto found = call.organisation.records().open(entry);
       if (found.ok()) {
-        content = wanted_part(std::move(found->content), listing);
+        content = part_of(std::move(found->content), listing.part);
       } else if (is_damage(found.error().code)) {
         damage = found.error();
       } else {
@@ -126,7 +117,7 @@ Result<Rendered> render_page(const Call& call, const Listing& listing, query::In
   for (std::size_t count = listing.count;;) {
     XL_TRY_ASSIGN(page, listing.look(count));
     Rendered out;
-    if (listing.count_only) {
+    if (listing.part.count_only) {
       page.next_cursor.clear();
       out.shown = page.entries;  // what is counted is told of: it is in the journal
       return out;
@@ -165,6 +156,37 @@ Status only_parameters(const std::vector<std::pair<std::string, std::string>>& p
                       shown_name(name) + ": not a parameter of " + std::string(what));
   }
   return {};
+}
+
+Result<bool> read_part(std::string_view name, std::string_view value, Part& out) {
+  if (name == "_elements") {
+    for (const std::string_view one : query::split_protected(value, ',')) {
+      if (!one.empty()) out.elements.emplace_back(one);
+    }
+    return true;
+  }
+  if (name != "_summary") return false;
+  if (value == "count") {
+    out.count_only = true;
+  } else if (value == "true") {
+    out.summary = xl::fhir::Summary::yes;
+  } else if (value == "text") {
+    out.summary = xl::fhir::Summary::text;
+  } else if (value == "data") {
+    out.summary = xl::fhir::Summary::data;
+  } else if (value != "false") {
+    return make_error(ErrorCode::parameter_invalid, "_summary");
+  }
+  return true;
+}
+
+std::string part_of(std::string content, const Part& part) {
+  if (part.summary == xl::fhir::Summary::none && part.elements.empty()) return content;
+  json::Limits bounds;
+  bounds.bytes_max = content.size() + 1;
+  const auto document = json::parse(content, bounds);
+  if (!document.ok()) return content;  // it was parsed when it was kept
+  return xl::fhir::part_of_resource(document->root(), part.summary, part.elements);
 }
 
 bool is_of_the_house(const Call& call) {

@@ -15,6 +15,17 @@ namespace xl::gateway::fhir {
 /// a record that is refused and one that never was look the same, and leave the same traces.
 [[nodiscard]] bool is_of_the_house(const Call& call);
 
+/// Which part of resources is asked for.
+struct Part {
+  xl::fhir::Summary summary = xl::fhir::Summary::none;
+  std::vector<std::string> elements = {};  ///< empty: all
+  bool count_only = false;                 ///< nothing but the total
+};
+/// Takes `_summary` and `_elements`; true when it is one of these. Errors: parameter_invalid.
+[[nodiscard]] Result<bool> read_part(std::string_view name, std::string_view value, Part& out);
+/// That part of a resource's text.
+[[nodiscard]] std::string part_of(std::string content, const Part& part);
+
 /// What a listing's answer is made of.
 struct Listing {
   std::string_view bundle_type;  ///< `searchset` or `history`
@@ -31,9 +42,7 @@ struct Listing {
   /// Finds what is shown beside a page's entries; empty: nothing is.
   std::function<Result<std::vector<query::RecordEntry>>(std::span<const query::RecordEntry>)>
       include = {};
-  xl::fhir::Summary summary = xl::fhir::Summary::none;
-  std::vector<std::string> elements = {};  ///< shown of each resource; empty: all
-  bool count_only = false;                 ///< nothing but the total is shown
+  Part part = {};  ///< of each resource
 };
 
 /// A page ends early before it becomes larger than this; the next link goes on. One entry is always

@@ -48,6 +48,7 @@ struct RecordName {
   std::string_view type;
   std::string_view id;
   std::string_view version;  ///< empty: the current one
+  bool as_asked = false;     ///< the part, and only if it is new to the requester; else all of it
 };
 
 /// A stranger's question leaves the same traces whether something is there or not: an entry in the
@@ -64,8 +65,28 @@ http::Response not_there(const Call& call, custody::Viewer& viewer, std::string_
 }
 
 Status check_parameters(const Call& call) {
-  constexpr std::string_view known_here[] = {"_format", "_pretty"};
+  constexpr std::string_view known_here[] = {"_format", "_pretty", "_summary", "_elements"};
   return only_parameters(call.request.query, known_here, "a read");
+}
+
+/// The part of a resource that a read asks for. Errors: parameter_invalid.
+Result<std::string> part_asked(const Call& call, std::string content) {
+  Part part;
+  for (const auto& [name, value] : call.request.query) XL_TRY(read_part(name, value, part));
+  if (part.count_only) return make_error(ErrorCode::parameter_invalid, "_summary");
+  return part_of(std::move(content), part);
+}
+
+/// Has the requester this version already (`If-None-Match`, `If-Modified-Since`)?
+bool is_known(const Call& call, const query::RecordEntry& entry, const http::Response& answer) {
+  const std::string_view tags = call.request.header("if-none-match");
+  if (!tags.empty()) {
+    return tags == "*" ||
+           tags.find("\"" + std::to_string(entry.version) + "\"") != std::string_view::npos;
+  }
+  const std::string_view since = call.request.header("if-modified-since");
+  const auto changed = answer.headers.find("last-modified");
+  return !since.empty() && changed != answer.headers.end() && changed->second == since;
 }
 
 /// Who asks is looked at before what is asked for: no answer to a wrong header tells of a record.
@@ -88,12 +109,21 @@ http::Response serve_one(const Call& call, const Find& find, std::string_view ac
     auto read = call.organisation.records().open(*entry);
     if (!read.ok()) return refusal(read.error());
     opened = std::move(*read);
+    if (name.as_asked) {
+      auto part = part_asked(call, std::move(opened.content));
+      if (!part.ok()) return refusal(part.error());
+      opened.content = std::move(*part);
+    }
   }
   const Status served = viewer->serve(std::span(&*entry, 1), action);
   if (!served.ok()) return refusal(served.error());
   http::Response out = entry->deleted ? refusal(make_error(ErrorCode::fhir_deleted))
                                       : reply(std::move(opened.content));
   add_version_headers(out, *entry);
+  if (name.as_asked && out.status == 200 && is_known(call, *entry, out)) {
+    out.status = 304;
+    out.body.clear();
+  }
   return out;
 }
 
@@ -120,12 +150,13 @@ Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
 http::Response read(const Call& call, std::string_view type, std::string_view id) {
   const Status known = check_parameters(call);
   if (!known.ok()) return refusal(known.error());
-  return read_whatever_asked(call, type, id);
+  return serve_one(call, [&] { return call.organisation.stores().index().current(type, id); },
+                   "read", {type, id, {}, true});
 }
 
 http::Response read_whatever_asked(const Call& call, std::string_view type, std::string_view id) {
   return serve_one(call, [&] { return call.organisation.stores().index().current(type, id); },
-                   "read", {type, id, {}});
+                   "read", {type, id, {}, false});
 }
 
 http::Response read_version(const Call& call, std::string_view type, std::string_view id,
@@ -136,7 +167,7 @@ http::Response read_version(const Call& call, std::string_view type, std::string
   if (!parse_decimal(version, number)) number = 0;
   return serve_one(call,
                    [&] { return call.organisation.stores().index().version(type, id, number); },
-                   "vread", {type, id, version});
+                   "vread", {type, id, version, true});
 }
 
 }  // namespace xl::gateway::fhir

@@ -39,26 +39,9 @@ bool is_include(std::string_view name) {
 struct SearchWish {
   query::Query query;
   std::vector<query::Include> includes;
-  xl::fhir::Summary summary = xl::fhir::Summary::none;
-  std::vector<std::string> elements;
-  bool count_only = false;
+  Part part;
   Parameters used;  ///< as the self link names them
 };
-
-Status read_summary(std::string_view text, SearchWish& out) {
-  if (text == "count") {
-    out.count_only = true;
-  } else if (text == "true") {
-    out.summary = xl::fhir::Summary::yes;
-  } else if (text == "text") {
-    out.summary = xl::fhir::Summary::text;
-  } else if (text == "data") {
-    out.summary = xl::fhir::Summary::data;
-  } else if (text != "false") {
-    return make_error(ErrorCode::parameter_invalid, "_summary");
-  }
-  return {};
-}
 
 Status read_total(std::string_view text, SearchWish& out) {
   if (text == "none") {
@@ -81,14 +64,10 @@ Status read_types(std::string_view text, SearchWish& out) {
 
 /// One parameter of a search. False when it is none of those that shape the answer.
 Result<bool> read_control(std::string_view name, std::string_view value, SearchWish& out) {
-  if (name == "_summary") {
-    XL_TRY(read_summary(value, out));
-  } else if (name == "_total") {
+  XL_TRY_ASSIGN(const bool of_part, read_part(name, value, out.part));
+  if (of_part) return true;
+  if (name == "_total") {
     XL_TRY(read_total(value, out));
-  } else if (name == "_elements") {
-    for (const std::string_view one : query::split_protected(value, ',')) {
-      if (!one.empty()) out.elements.emplace_back(one);
-    }
   } else if (name == "_type" && out.query.type.empty()) {
     XL_TRY(read_types(value, out));
   } else if (name == "_contained" && value == "false") {
@@ -217,7 +196,7 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
   wanted.cursor = page->cursor;
   wanted.allowed.patients = std::move(*patients);
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
-  const bool counts = wish->count_only || page->none;
+  const bool counts = wish->part.count_only || page->none;
   if (counts) wanted.total = query::Total::accurate;
   const auto look = [&](std::size_t count) {
     wanted.count = count;
@@ -239,9 +218,8 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
       path + query_text(wish->used, {}),
       place.type.empty() || !is_directory_type(place.type),
       named.has_value()};
-  listing.summary = wish->summary;
-  listing.elements = std::move(wish->elements);
-  listing.count_only = counts;
+  listing.part = std::move(wish->part);
+  listing.part.count_only = counts;
   if (!wish->includes.empty()) {
     listing.include = [&](std::span<const query::RecordEntry> found) {
       return call.organisation.stores().index().included(found, wish->includes, wanted.allowed);
@@ -261,6 +239,46 @@ http::Response search_by_form(const Call& call, const SearchPlace& place) {
   Parameters all = call.request.query;
   all.insert(all.end(), form.query.begin(), form.query.end());
   return search(call, place, all);
+}
+
+Result<Parameters> read_condition(std::string_view text) {
+  http::Request parsed;
+  const std::size_t mark = text.find('?');
+  if (mark != std::string_view::npos) text.remove_prefix(mark + 1);
+  if (text.empty()) return make_error(ErrorCode::fhir_condition_empty);
+  if (!http::split_target("/?" + std::string(text), parsed)) {
+    return make_error(ErrorCode::request_malformed);
+  }
+  return parsed.query;
+}
+
+std::string condition_text(std::string_view type, const Parameters& condition) {
+  return std::string(type) + query_text(condition, {});
+}
+
+Result<custody::RecordStore::Hold> hold_conditions(const Call& call,
+                                                   std::vector<std::string> texts) {
+  return call.organisation.records().hold(std::move(texts));
+}
+
+Result<std::optional<query::RecordEntry>> only_match(const Call& call, std::string_view type,
+                                                     const Parameters& condition) {
+  XL_TRY_ASSIGN(SearchWish wish, read_wish(call, type, condition));
+  if (wish.query.criteria.empty()) return make_error(ErrorCode::fhir_condition_empty);
+  if (wish.query.criteria.size() != wish.used.size()) {
+    return make_error(ErrorCode::fhir_parameter_unsupported,
+                      "a condition has nothing but search parameters");
+  }
+  XL_TRY_ASSIGN(custody::Viewer viewer, viewer_for(call));
+  query::Query& wanted = wish.query;
+  XL_TRY_ASSIGN(wanted.allowed.patients, viewer.patients(named_patient(call, wanted)));
+  wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer.allows(entry); };
+  wanted.total = query::Total::none;
+  wanted.count = 1;
+  XL_TRY_ASSIGN(query::IndexPage page, call.organisation.stores().index().search(wanted));
+  if (!page.next_cursor.empty()) return make_error(ErrorCode::fhir_match_ambiguous);
+  if (page.entries.empty()) return std::optional<query::RecordEntry>{};
+  return std::optional(std::move(page.entries.front()));
 }
 
 http::Response everything(const Call& call, std::string_view patient) {

@@ -19,6 +19,21 @@ struct SearchPlace {
                                     const Parameters& parameters);
 /// `POST [Type/]_search`: the same with the parameters in the body, out of logs and links.
 [[nodiscard]] http::Response search_by_form(const Call& call, const SearchPlace& place);
+/// The one record of a type that a condition (`identifier=urn:x|1`, as parameters) means, among
+/// those that the requester may know; nothing when there is none. Errors: fhir_condition_empty,
+/// fhir_match_ambiguous, those of reading a search.
+[[nodiscard]] Result<std::optional<query::RecordEntry>> only_match(const Call& call,
+                                                                   std::string_view type,
+                                                                   const Parameters& condition);
+/// The parameters of a condition as `If-None-Exist` writes it. Errors: fhir_condition_empty.
+[[nodiscard]] Result<Parameters> read_condition(std::string_view text);
+/// Keeps others with the same condition away until it is done with, so that none of them finds
+/// nothing while another one creates. `texts`: each type with its condition. Errors: custody_busy.
+[[nodiscard]] Result<custody::RecordStore::Hold> hold_conditions(const Call& call,
+                                                                 std::vector<std::string> texts);
+/// A condition as a text, `Patient?identifier=1`.
+[[nodiscard]] std::string condition_text(std::string_view type, const Parameters& condition);
+
 /// `GET Patient/id/$everything`: the patient's records of every type.
 [[nodiscard]] http::Response everything(const Call& call, std::string_view patient);
 /// `GET [Type/[id/]]_history`: versions of one record, one type, or all.

@@ -13,6 +13,7 @@
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/search.h"
 #include "model/limits.h"
 
 namespace xl::gateway::fhir {
@@ -29,27 +30,6 @@ Result<bool> only_new(std::string_view header) {
 
 /// Patches that meet others' writes are tried again so often.
 constexpr int patch_attempts_max = 5;
-
-/// The resource with the changes of a patch, checked as one that comes from outside.
-CheckedResource patched_resource(const Call& call, std::string_view content, json::Value changes) {
-  CheckedResource out;
-  json::Limits bounds;
-  bounds.bytes_max = content.size();
-  auto document = json::parse(content, bounds);
-  if (!document.ok()) {
-    out.refused = refusal(document.error());
-    return out;
-  }
-  const bool json_patch =
-      call.request.header("content-type").starts_with("application/json-patch+json");
-  const Status applied = json_patch ? xl::fhir::apply_json_patch(*document, changes)
-                                    : xl::fhir::apply_fhirpath_patch(*document, changes);
-  if (!applied.ok()) {
-    out.refused = refusal(applied.error());
-    return out;
-  }
-  return read_resource(json::write(document->root()));
-}
 
 http::Response write_one(const Call& call, Draft draft) {
   std::vector<Draft> one;
@@ -75,6 +55,25 @@ CheckedResource body_of(const Call& call, std::string_view type) {
 }
 
 }  // namespace
+
+CheckedResource patched_resource(std::string_view content, json::Value changes,
+                                 bool is_json_patch) {
+  CheckedResource out;
+  json::Limits bounds;
+  bounds.bytes_max = content.size();
+  auto document = json::parse(content, bounds);
+  if (!document.ok()) {
+    out.refused = refusal(document.error());
+    return out;
+  }
+  const Status applied = is_json_patch ? xl::fhir::apply_json_patch(*document, changes)
+                                       : xl::fhir::apply_fhirpath_patch(*document, changes);
+  if (!applied.ok()) {
+    out.refused = refusal(applied.error());
+    return out;
+  }
+  return read_resource(json::write(document->root()));
+}
 
 Result<std::optional<std::uint64_t>> version_wanted(std::string_view header) {
   if (header.empty()) return std::optional<std::uint64_t>{};
@@ -146,16 +145,27 @@ http::Response written_reply(const Call& call, const Written& written) {
 }
 
 http::Response create(const Call& call, std::string_view type) {
-  if (!call.request.header("if-none-exist").empty()) {
-    return refusal(make_error(ErrorCode::fhir_interaction_unsupported, "conditional create"));
-  }
   if (!call.request.header("if-none-match").empty()) {
     return refusal(make_error(ErrorCode::fhir_interaction_unsupported,
                               "If-None-Match: a POST always creates; PUT to an id of your own"));
   }
   CheckedResource resource = body_of(call, type);
   if (resource.refused) return std::move(*resource.refused);
-  return write_one(call, {std::string(type), new_logical_id(), std::move(resource.document), {}});
+  const auto make = [&] {
+    return write_one(call, {std::string(type), new_logical_id(), std::move(resource.document), {}});
+  };
+  const std::string_view unless = call.request.header("if-none-exist");
+  if (unless.empty()) return make();
+  const auto condition = read_condition(unless);
+  if (!condition.ok()) return refusal(condition.error());
+  const auto held = hold_conditions(call, {condition_text(type, *condition)});
+  if (!held.ok()) return refusal(held.error());
+  const auto match = only_match(call, type, *condition);
+  if (!match.ok()) return refusal(match.error());
+  if (!*match) return make();
+  http::Response there = read_whatever_asked(call, type, (*match)->id);
+  there.headers["location"] = call.base + "/" + path_of(**match, true);
+  return there;
 }
 
 http::Response update(const Call& call, std::string_view type, std::string_view id) {
@@ -183,6 +193,8 @@ http::Response patch(const Call& call, std::string_view type, std::string_view i
   bounds.bytes_max = limits::record_bytes_max;
   const auto changes = json::parse(call.request.body, bounds);
   if (!changes.ok()) return refusal(changes.error());
+  const bool is_json_patch =
+      call.request.header("content-type").starts_with("application/json-patch+json");
   for (int attempt = 0;; ++attempt) {
     http::Response current = read_whatever_asked(call, type, id);
     if (current.status != 200) return current;
@@ -191,7 +203,7 @@ http::Response patch(const Call& call, std::string_view type, std::string_view i
     if (*if_match && *if_match != *seen) {
       return refusal(make_error(ErrorCode::fhir_version_conflict));
     }
-    CheckedResource patched = patched_resource(call, current.body, changes->root());
+    CheckedResource patched = patched_resource(current.body, changes->root(), is_json_patch);
     if (patched.refused) return std::move(*patched.refused);
     const json::Value root = patched.document->root();
     if (root.find("id").as_string() != id || root.find("resourceType").as_string() != type) {
@@ -217,6 +229,47 @@ http::Response remove(const Call& call, std::string_view type, std::string_view 
         make_error(ErrorCode::fhir_interaction_unsupported, "If-None-Match on a DELETE"));
   }
   return write_one(call, {std::string(type), std::string(id), std::nullopt, *if_match});
+}
+
+namespace {
+
+/// `PUT Type?condition`: of the record found, else of a new one (R4 §3.1.0.4.3).
+http::Response update_where(const Call& call, std::string_view type,
+                            const std::optional<query::RecordEntry>& match) {
+  const auto if_match = version_wanted(call.request.header("if-match"));
+  if (!if_match.ok()) return refusal(if_match.error());
+  CheckedResource resource = body_of(call, type);
+  if (resource.refused) return std::move(*resource.refused);
+  std::string id(resource.document->root().find("id").as_string().value_or(""));
+  if (match && !id.empty() && id != match->id) {
+    return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+  }
+  if (match) id = match->id;
+  const bool fresh = !match;
+  if (id.empty()) id = new_logical_id();
+  if (!is_logical_id(id)) return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+  return write_one(call, {std::string(type), id, std::move(resource.document), *if_match, fresh});
+}
+
+}  // namespace
+
+http::Response write_where(const Call& call, std::string_view type) {
+  const Status may = check_writer(call);
+  if (!may.ok()) return refusal(may.error());
+  Parameters condition;
+  for (const auto& one : call.request.query) {
+    if (one.first != "_format" && one.first != "_pretty") condition.push_back(one);
+  }
+  const auto held = hold_conditions(call, {condition_text(type, condition)});
+  if (!held.ok()) return refusal(held.error());
+  const auto match = only_match(call, type, condition);
+  if (!match.ok()) return refusal(match.error());
+  if (call.request.method == "PUT") return update_where(call, type, *match);
+  if (call.request.method == "PATCH") {
+    return *match ? patch(call, type, (*match)->id)
+                  : refusal(make_error(ErrorCode::fhir_not_found));
+  }
+  return *match ? remove(call, type, (*match)->id) : reply({}, 204);
 }
 
 }  // namespace xl::gateway::fhir
