@@ -65,7 +65,12 @@ void write_resource(json::Writer& out, std::string_view type) {
   };
   out.key("operation").begin_array();
   operation("validate", "Resource-validate");
-  if (type == "Patient") operation("everything", "Patient-everything");
+  if (type == "Patient") {
+    operation("everything", "Patient-everything");
+    operation("match", "Patient-match");
+    operation("merge", "Patient-merge");
+    operation("unmerge", "Patient-unmerge");
+  }
   out.end_array().end_object();
 }
 

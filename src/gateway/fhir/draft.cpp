@@ -281,6 +281,8 @@ class Preparation {
     }
   }
 
+  static bool may_list_people(std::string_view type) { return type == "Group" || type == "List"; }
+
   /// Whose record a draft is. Of a resource that leads to no patient, such as a Questionnaire: of
   /// the directory, if it is of a type that is about no patient and carries nothing inside that
   /// might be. Errors: fhir_patient_unknown, fhir_patients_several (names the element): one
@@ -298,6 +300,8 @@ class Preparation {
       }
       if (mention.about_somebody && !found && stranger == nullptr) stranger = &mention;
       if (found && whose && *whose != *found) {
+        // What lists several people is nobody's: for the organisation's systems and its author.
+        if (may_list_people(draft.type)) return stores_.unattributed();
         return make_error(ErrorCode::fhir_patients_several, mention.place);
       }
       if (found) whose = found;

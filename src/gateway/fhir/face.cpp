@@ -3,8 +3,11 @@
 #include "gateway/fhir/face.h"
 
 #include "fhir/definitions.h"
+#include "gateway/fhir/binary.h"
 #include "gateway/fhir/bundle.h"
 #include "gateway/fhir/capability.h"
+#include "gateway/fhir/match.h"
+#include "gateway/fhir/merge.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/search.h"
@@ -78,6 +81,10 @@ http::Response answer_post(const Call& call) {
   if (at.size() == 1) return create(call, at[0]);
   if (at.size() == 2 && at[1] == "_search") return search_by_form(call, {at[0], {}});
   if (at.size() == 2 && at[1] == "$validate") return validate_given(call, at[0], "");
+  if (at.size() == 2 && at[0] == "Patient") {
+    if (at[1] == "$match") return match(call);
+    if (at[1] == "$merge" || at[1] == "$unmerge") return merge(call, at[1] == "$unmerge");
+  }
   if (at.size() == 3 && at[2] == "$validate") return validate_given(call, at[0], at[1]);
   return unsupported("this operation");
 }
@@ -86,7 +93,8 @@ http::Response authenticated(const Services& services, custody::Organisation& or
                              const http::Request& request, std::string base,
                              std::string_view path) {
   Call call{services, organisation, request, std::move(base), split_path(path), {}};
-  const Status formats = check_formats(request);
+  const bool raw = is_raw_binary(request, call.segments);
+  const Status formats = raw ? Status{} : check_formats(request);
   if (!formats.ok()) return refusal(formats.error());
   const bool gets = request.method == "GET" || request.method == "HEAD";
   if (gets && call.segments.size() == 1 && call.segments[0] == "metadata") {
@@ -95,7 +103,7 @@ http::Response authenticated(const Services& services, custody::Organisation& or
   auto principal = services.tokens.principal_of(request);
   if (!principal.ok()) return refusal(principal.error());
   call.principal = std::move(*principal);
-  return answer(call);
+  return raw ? answer_raw_binary(call) : answer(call);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "fhir/definitions.h"
 #include "gateway/fhir/draft.h"
+#include "gateway/fhir/merge.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
@@ -135,21 +136,54 @@ model::Id pseudonym_of(const Call& call, std::string_view id) {
   return found.ok() ? found->patient : model::Id{};
 }
 
-/// The one patient that a search is about, when it says so.
-std::optional<model::Id> named_patient(const Call& call, const query::Query& wanted) {
-  for (const query::SearchCriterion& criterion : wanted.criteria) {
-    const bool names = criterion.name == "patient" || criterion.name == "subject" ||
-                       criterion.name == "beneficiary" ||
-                       (wanted.type == "Patient" && criterion.name == "_id");
-    const bool plain =
-        criterion.modifier == query::Modifier::none ||
-        (criterion.modifier == query::Modifier::type && criterion.target == "Patient");
-    if (!names || !plain || criterion.values.size() != 1) continue;
-    std::string_view id = criterion.values[0].text;
-    if (id.starts_with("Patient/")) id.remove_prefix(8);
-    return pseudonym_of(call, id);
+/// The Patient that a criterion names; empty when it names none, or something else as well.
+std::string patient_named_by(std::string_view type, const query::SearchCriterion& criterion) {
+  const bool names = criterion.name == "patient" || criterion.name == "subject" ||
+                     criterion.name == "beneficiary" ||
+                     (type == "Patient" && criterion.name == "_id");
+  const bool plain = criterion.modifier == query::Modifier::none ||
+                     (criterion.modifier == query::Modifier::type && criterion.target == "Patient");
+  if (!names || !plain || criterion.values.size() != 1) return {};
+  std::string_view id = criterion.values[0].text;
+  if (id.starts_with("Patient/")) id.remove_prefix(8);
+  return id.find('/') == std::string_view::npos ? std::string(id) : std::string();
+}
+
+/// The patients that a search is about: who is named, and who was merged into them.
+using Named = std::optional<std::vector<model::Id>>;
+
+/// Whom a search names. Who was merged into them is asked for as well.
+Result<Named> name_patients(const Call& call, query::Query& wanted) {
+  for (query::SearchCriterion& criterion : wanted.criteria) {
+    const std::string id = patient_named_by(wanted.type, criterion);
+    if (id.empty()) continue;
+    std::vector<model::Id> out{pseudonym_of(call, id)};
+    XL_TRY_ASSIGN(const auto merged, merged_into(call, id));
+    for (const query::RecordEntry& one : merged) {
+      out.push_back(one.patient);
+      if (criterion.name != "_id") {
+        criterion.values.push_back({query::Prefix::eq, "Patient/" + one.id});
+      }
+    }
+    return Named(std::move(out));
   }
-  return std::nullopt;
+  return Named{};
+}
+
+/// The patients of a compartment: its own, and who was merged into them.
+Result<Named> compartment_of(const Call& call, std::string_view id) {
+  std::vector<model::Id> out{pseudonym_of(call, id)};
+  XL_TRY_ASSIGN(const auto merged, merged_into(call, id));
+  for (const query::RecordEntry& one : merged) out.push_back(one.patient);
+  return Named(std::move(out));
+}
+
+/// Of whom the requester may know something, as far as somebody is named.
+Result<std::optional<std::vector<model::Id>>> allowed_patients(custody::Viewer& viewer,
+                                                               const Named& named) {
+  XL_TRY_ASSIGN(auto out, viewer.patients(named ? std::optional(named->front()) : std::nullopt));
+  if (out && named) out->insert(out->end(), named->begin() + 1, named->end());
+  return out;
 }
 
 std::string query_text(const Parameters& parameters, const std::string& cursor) {
@@ -187,12 +221,13 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
   auto viewer = viewer_for(call);
   if (!viewer.ok()) return refusal(viewer.error());
   query::Query& wanted = wish->query;
-  const auto named = place.patient.empty() ? named_patient(call, wanted)
-                                           : std::optional(pseudonym_of(call, place.patient));
-  auto patients = viewer->patients(named);
+  const auto named =
+      place.patient.empty() ? name_patients(call, wanted) : compartment_of(call, place.patient);
+  if (!named.ok()) return refusal(named.error());
+  auto patients = allowed_patients(*viewer, *named);
   if (!patients.ok()) return refusal(patients.error());
   // A compartment has what is about its patient alone.
-  if (!place.patient.empty()) patients->emplace({*named});
+  if (!place.patient.empty()) *patients = *named;
   wanted.cursor = page->cursor;
   wanted.allowed.patients = std::move(*patients);
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
@@ -217,7 +252,7 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
       [&](const std::string& cursor) { return address + query_text(wish->used, cursor); },
       path + query_text(wish->used, {}),
       place.type.empty() || !is_directory_type(place.type),
-      named.has_value()};
+      named->has_value()};
   listing.part = std::move(wish->part);
   listing.part.count_only = counts;
   if (!wish->includes.empty()) {
@@ -271,7 +306,8 @@ Result<std::optional<query::RecordEntry>> only_match(const Call& call, std::stri
   }
   XL_TRY_ASSIGN(custody::Viewer viewer, viewer_for(call));
   query::Query& wanted = wish.query;
-  XL_TRY_ASSIGN(wanted.allowed.patients, viewer.patients(named_patient(call, wanted)));
+  XL_TRY_ASSIGN(const Named named, name_patients(call, wanted));
+  XL_TRY_ASSIGN(wanted.allowed.patients, allowed_patients(viewer, named));
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer.allows(entry); };
   wanted.total = query::Total::none;
   wanted.count = 1;
@@ -297,10 +333,12 @@ http::Response everything(const Call& call, std::string_view patient) {
   query::HistoryQuery wanted;
   wanted.count = wish->count;
   wanted.cursor = wish->cursor;
-  const auto prepared = viewer->patients(subject->patient);
+  const auto named = compartment_of(call, patient);
+  if (!named.ok()) return refusal(named.error());
+  const auto prepared = allowed_patients(*viewer, *named);
   if (!prepared.ok()) return refusal(prepared.error());
   wanted.current_only = true;
-  wanted.allowed.patients = std::vector{subject->patient};
+  wanted.allowed.patients = *named;
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
   const auto look = [&](std::size_t count) {
     wanted.count = count;

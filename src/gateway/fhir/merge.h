@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include "gateway/fhir/face.h"
+
+/// Two Patients that are one person, and back (IHE PDQm/PIXm, FHIR R5 `Patient/$merge`). Nothing
+/// moves: each record stays with the patient it was anchored for, with its history and its proofs,
+/// and each of the two keeps its own consents. What is merged are the questions: who asks about the
+/// one who stays is answered about the other as well.
+namespace xl::gateway::fhir {
+
+/// `POST Patient/$merge` and, with `undo`, `POST Patient/$unmerge`: Parameters with
+/// `source-patient` and `target-patient` (each a Reference) and `preview` (true: nothing is
+/// written). The source becomes inactive and is linked as `replaced-by`, the target as `replaces`;
+/// both at once, each a version of its own. The answer is a Parameters with `outcome` and `result`.
+[[nodiscard]] http::Response merge(const Call& call, bool undo);
+
+/// The Patients that were merged into this one, directly or through another.
+/// Errors: those of the index and the vault, search_too_broad (more than 64).
+[[nodiscard]] Result<std::vector<query::RecordEntry>> merged_into(const Call& call,
+                                                                  std::string_view id);
+
+}  // namespace xl::gateway::fhir
