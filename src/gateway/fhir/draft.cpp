@@ -135,7 +135,7 @@ class Preparation {
     return {};
   }
 
-  /// Draft `i` as a version to be kept; nothing when it deletes what is deleted.
+  /// Draft `i` as a version to be kept; nothing when it deletes what is deleted or never was.
   Result<std::optional<custody::NewVersion>> prepare(std::size_t i) {
     Draft& draft = drafts_[i];
     const auto& current = current_[i];
@@ -149,7 +149,6 @@ class Preparation {
                                          current ? current->last_updated_ms : std::uint64_t{0});
     out.entry.deleted = !draft.document.has_value();
     if (out.entry.deleted && (!current || current->deleted)) {
-      if (!current) return make_error(ErrorCode::fhir_not_found);
       return std::optional<custody::NewVersion>{};
     }
     XL_TRY_ASSIGN(out.entry.patient, patient_of(i));
@@ -455,6 +454,12 @@ Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> d
   std::vector<std::size_t> place;
   for (std::size_t i = 0; i < drafts.size(); ++i) {
     XL_TRY_ASSIGN(auto version, preparation.prepare(i));
+    if (!version && !preparation.current(i)) {
+      // What is not there is as it was asked to be (R4 §3.1.0.7).
+      out[i].entry.type = names[i].substr(0, names[i].find('/'));
+      out[i].entry.deleted = out[i].unchanged = true;
+      continue;
+    }
     if (!version) {
       // Whoever may not write it is not told that it is gone.
       const query::RecordEntry& gone = *preparation.current(i);

@@ -26,7 +26,7 @@ struct Written {
   std::string content;
   Hash transaction{};  ///< that anchored it
   bool created = false;
-  bool unchanged = false;  ///< a deletion of what was deleted
+  bool unchanged = false;  ///< a deletion of what was deleted, or never there: then of version 0
 };
 
 /// True for resource types that are about institutions, products and definitions, never patients.
@@ -37,7 +37,7 @@ struct Written {
 
 /// Writes all drafts or none. Ids are set, references rewritten, content checked before.
 /// Errors: fhir_version_conflict, fhir_exists, fhir_patient_unknown, fhir_patients_several,
-/// fhir_patient_fixed, fhir_not_found (to delete), those of `RecordStore::commit`.
+/// fhir_patient_fixed, those of `RecordStore::commit`.
 [[nodiscard]] Result<std::vector<Written>> write_drafts(const Call& call,
                                                         std::vector<Draft> drafts);
 

@@ -2,8 +2,10 @@
 // Copyright The Xinglin Authors
 #include "gateway/fhir/reply.h"
 
+#include <algorithm>
 #include <chrono>
 
+#include "fhir/definitions.h"
 #include "fhir/outcome.h"
 #include "gateway/http/date.h"
 #include "gateway/problem.h"
@@ -67,6 +69,21 @@ Moment moment_of(std::uint64_t milliseconds) {
           rest % 1000};
 }
 
+/// The element that a message names behind its sentence (`…: Bundle.entry[1]: …`), as FHIRPath;
+/// empty when it names none.
+std::string element_in(std::string_view message) {
+  const std::size_t at = message.find(": ");
+  if (at == std::string_view::npos) return {};
+  std::string_view path = message.substr(at + 2);
+  path = path.substr(0, path.find(": "));
+  const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '[' || c == ']';
+  });
+  return plain && xl::fhir::is_resource_type(path.substr(0, path.find('.'))) ? std::string(path)
+                                                                             : std::string();
+}
+
 /// `/fhir` and `/o/{org}/fhir`, with or without something behind.
 bool is_fhir(std::string_view target) {
   target = target.substr(0, target.find_first_of("?#"));
@@ -91,8 +108,9 @@ http::Response reply(std::string body, unsigned status) {
 
 http::Response refusal(const Error& error) {
   const unsigned status = status_of(error.code);
-  http::Response out =
-      reply(xl::fhir::outcome_text(error, issue_type_of(status, error.code)), status);
+  const Issue issue{xl::fhir::Severity::error, issue_type_of(status, error.code), error.code,
+                    element_in(error.message), error.message};
+  http::Response out = reply(xl::fhir::outcome_text(std::span(&issue, 1)), status);
   if (status == 401) out.headers["www-authenticate"] = "Bearer";
   if (status == 503) out.headers["retry-after"] = "2";
   return out;

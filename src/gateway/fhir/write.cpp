@@ -133,7 +133,7 @@ http::Response written_reply(const Call& call, const Written& written) {
   } else {
     out = reply(minimal ? std::string() : written.content, written.created ? 201 : 200);
   }
-  add_version_headers(out, written.entry);
+  if (written.entry.version > 0) add_version_headers(out, written.entry);
   if (!written.entry.deleted) {
     out.headers["location"] = call.base + "/" + path_of(written.entry, true);
   }

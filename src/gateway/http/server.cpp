@@ -547,8 +547,9 @@ Response BeastServer::handle(const Request& request) const {
 asio::awaitable<bool> BeastServer::refuse(Connection& stream, unsigned status, Error error,
                                           const About& about) {
   ++refused_;
-  Response response = fhir::refusal_at(about.target, status, error, {});
-  (void)co_await write(stream, std::move(response), about, false, {});
+  const std::string id = new_request_id();
+  Response response = fhir::refusal_at(about.target, status, error, id);
+  (void)co_await write(stream, std::move(response), about, false, id);
   co_await say_farewell(stream);
   co_await drain(stream);
   co_return false;
