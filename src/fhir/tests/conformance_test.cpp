@@ -4,7 +4,8 @@
 // Goal: other people's resources are judged as other people's validators judge them. Method: every
 // FHIR R4 example of ../shared/data against the verdicts of an independent validator
 // (medplum-validation.tsv) and of HL7's own (validator-cases/index.json); each disagreement is
-// listed with its reason, and the list holds no more than that.
+// listed with its reason (tests/conformance/disagreements.tsv), and the list holds no more than
+// that.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -65,60 +66,23 @@ std::map<std::string, std::string> independent_verdicts() {
   return verdicts;
 }
 
-/// Why we and the independent validator differ, by the end of the path.
-const std::map<std::string, std::string, std::less<>>& independent_disagreements() {
-  const std::string full_url = "refused: fullUrl is relative; HL7's validator refuses that too";
-  const std::string id = "refused: an id breaks its pattern or length";
-  const std::string narrative = "refused: the narrative is no well-formed XML";
-  const std::string on_purpose = "refused: wrong on purpose, and the other one does not look";
-  static const std::map<std::string, std::string, std::less<>> reasons = {
-      {"test-example-00-a-fhirBundle-bad_meta_non_security.json",
-       "refused: meta is an empty object"},
-      {"test-example-00-a-short-refs.json", full_url},
-      {"May2025__hl7_connectathon_may_2025_epic_example2.json", id},
-      {"Sept2024__US_Epic_Connectathon_Sept.json", narrative},
-      {"archive__HK_IPS_Sample1.json", narrative},
-      {"archive__HK_IPS_Sample2.json", narrative},
-      {"archive__HK_IPS_Sample3.json", narrative},
-      {"archive__NL_Curavista_01.json", narrative},
-      {"archive__UK_NHSx_IPS_Example_02-modified.json", full_url},
-      {"archive__US_Dynamic_Health_IT_Happy_Kid_FHIR_Bundle-IPS.json", full_url},
-      {"archive__US_Interoperability_Institute_Jared_Bruce_Adams-IPS.json",
-       full_url + "; clinicalStatus has a wrong system"},
-      {"archive__US_Interoperability_Institute_Louis_Daniel_Saunders-IPS.json",
-       full_url + "; clinicalStatus has a wrong system"},
-      {"archive__US_Interoperability_Institute_Rose_Cox_Burnett-IPS.json",
-       full_url + "; clinicalStatus has a wrong system"},
-      {"Normative__Bundle-BatchWithConditionalUpdateByIdentifier.json", "refused: empty strings"},
-      {"Normative__Medication.json", "refused: dom-3, a contained resource that nothing refers to"},
-      {"Normative__SearchParameterInvalidBase.json", on_purpose},
-      {"Normative__SearchParameterMissingExpression.json", on_purpose},
-      {"Normative__Specimen.json", "refused: ref-1, a local reference that leads to nothing"},
-      {"R4__SmartPatientB.json", "accepted: base64 may have white space anywhere (R4 example)"},
-      {"Binary-example.json", "accepted: base64 may have white space anywhere (R4 example)"},
-      {"RiskAssessment-prognosis.json",
-       "accepted: there is no probability; the other one's FHIRPath takes that for a breach"},
-      {"attachment-with-wrong-size.json", on_purpose},
-      {"bundle-duplicate-id.json", full_url},
-      {"bundle-duplicate-ids-not.json", full_url},
-      {"bundle-id-search-3.json", on_purpose},
-      {"bundle-id-search-4.json", on_purpose},
-      {"contained-resource.json", id},
-      {"mni-patientOverview-bundle-example1.json", full_url},
-      {"mni-patientOverview-bundle-example1b.json", full_url},
-      {"patient-id-bad-3.json", id},
-      {"q-enablewhen-me-wrong.json", on_purpose},
-      {"resource-invalid-id-1.json", id},
-      {"resource-invalid-id-2.json", id},
-      {"resource-invalid-id-3.json", id},
-      {"ADT04-23-expected.json", "refused: codes of HL7 v2 where R4 requires its own"},
-  };
+/// Why we and a validator differ, of tests/conformance/disagreements.tsv: path -> reason.
+std::map<std::string, std::string, std::less<>> disagreements(std::string_view judge) {
+  std::map<std::string, std::string, std::less<>> reasons;
+  std::ifstream in(fs::path(XL_SOURCE_DIR) / "tests/conformance/disagreements.tsv");
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t first = line.find('\t');
+    const std::size_t second = line.find('\t', first + 1);
+    if (second == std::string::npos || line.substr(0, first) != judge) continue;
+    reasons[line.substr(first + 1, second - first - 1)] = line.substr(second + 1);
+  }
   return reasons;
 }
 
 TEST(FhirConformance, AgreesWithTheIndependentValidator) {
   const auto verdicts = independent_verdicts();
   if (verdicts.empty()) GTEST_SKIP() << "skipped: ../shared/data not found";
+  const auto reasons = disagreements("independent");
   std::size_t files = 0;
   std::size_t disagreed = 0;
   for (const auto& [name, verdict] : verdicts) {
@@ -129,14 +93,14 @@ TEST(FhirConformance, AgreesWithTheIndependentValidator) {
     std::vector<Issue> issues;
     if (document.ok()) issues = validate(document->root());
     const bool our_refusal = !document.ok() || !issues.empty();
-    const bool listed = independent_disagreements().contains(name.substr(name.rfind('/') + 1));
+    const bool listed = reasons.contains(name);
     disagreed += our_refusal != their_refusal ? 1 : 0;
     EXPECT_EQ(our_refusal != their_refusal, listed)
         << name << "\n  ours: " << first_of(issues) << "\n  theirs: " << verdict.substr(0, 200);
     for (const Issue& issue : issues) EXPECT_FALSE(issue.expression.empty()) << name;
   }
   EXPECT_GE(files, 900U);
-  EXPECT_EQ(disagreed, independent_disagreements().size());
+  EXPECT_EQ(disagreed, reasons.size());
   std::cout << files << " files, " << files - disagreed << " agreed\n";
 }
 
@@ -177,27 +141,12 @@ TEST(FhirConformance, RefusesNoOfficialExample) {
   EXPECT_GE(files, 400U);
 }
 
-/// Cases of HL7's validator that we accept and it does not, and what it would take.
-const std::map<std::string, std::string, std::less<>>& official_disagreements() {
-  static const std::map<std::string, std::string, std::less<>> reasons = {
-      {"cases/obs-temp-bad.json", "a profile: vital signs by their code"},
-      {"cases/parameters-reference-bad.json", "resolves a reference to another resource"},
-      {"cases/qr-bad-ref2.json", "resolves a canonical"},
-      {"cases/pat-dob-ext.json", "demands that extensions are known"},
-      {"cases/target-ref-profile-empty.json", "demands that extensions are known"},
-      {"cases/bundle-id-collection.json", "terminology: a display"},
-      {"cases/bundle-with-contained.json", "terminology, and links inside narratives"},
-      {"cases/uk-msg.json", "terminology: codes of UK SNOMED CT"},
-      {"cases/ips-htmlrefs-backwards.json", "demands that extensions are known, and where"},
-  };
-  return reasons;
-}
-
 TEST(FhirConformance, AgreesWithTheOfficialValidator) {
   const fs::path folder = shared_data / "fhir/validator-cases";
   if (!fs::exists(folder)) GTEST_SKIP() << "skipped: ../shared/data not found";
   const auto index = read_document(folder / "index.json");
   ASSERT_TRUE(index.ok());
+  const auto reasons = disagreements("official");
   std::size_t disagreed = 0;
   for (const json::Value item : index->root().items()) {
     const std::string name(item.find("file").as_string().value_or(""));
@@ -206,12 +155,12 @@ TEST(FhirConformance, AgreesWithTheOfficialValidator) {
     std::vector<Issue> issues;
     if (document.ok()) issues = validate(document->root());
     const bool our_refusal = !document.ok() || !issues.empty();
-    EXPECT_EQ(our_refusal != their_refusal, official_disagreements().contains(name))
+    EXPECT_EQ(our_refusal != their_refusal, reasons.contains("fhir/validator-cases/" + name))
         << name << "\n  ours: " << first_of(issues);
     EXPECT_TRUE(their_refusal || !our_refusal) << name << ": a false refusal";
     disagreed += our_refusal != their_refusal ? 1 : 0;
   }
-  EXPECT_EQ(disagreed, official_disagreements().size());
+  EXPECT_EQ(disagreed, reasons.size());
   std::cout << index->root().size() << " cases, " << index->root().size() - disagreed
             << " agreed\n";
 }
