@@ -45,6 +45,8 @@ constexpr std::string_view index_tables =
     "PRAGMA user_version = 2";
 
 constexpr std::size_t mark_key_bytes = 16;
+/// Marks are met in no order: what is not in the cache is read and decrypted for each.
+constexpr std::uint32_t cache_kib = 65536;
 
 crypto::SecretBytes derived_key(ByteView index_key, std::string_view tag, std::size_t bytes) {
   return crypto::hkdf({}, index_key, view_of(tag), bytes).value();
@@ -428,7 +430,8 @@ Result<std::unique_ptr<RecordIndex>> RecordIndex::open(const std::filesystem::pa
   XL_CHECK(index_key.size() == sqlite::key_bytes);
   const crypto::SecretBytes key =
       derived_key(index_key, model::tags::index_database, sqlite::key_bytes);
-  XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(path, {.key = key.view()}));
+  XL_TRY_ASSIGN(sqlite::Database database,
+                sqlite::Database::open(path, {.key = key.view(), .cache_kib = cache_kib}));
   XL_TRY(make_index_tables(database));
   return std::unique_ptr<RecordIndex>(new RecordIndex(std::make_unique<Impl>(
       std::move(database), derived_key(index_key, model::tags::index_cursor, sqlite::key_bytes),

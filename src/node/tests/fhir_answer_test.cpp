@@ -61,11 +61,11 @@ TEST_F(FhirAnswer, ARefusalNamesTheElement) {
   EXPECT_EQ(element_of(north_->post("Observation", observation_json("x", "nobody-knows"))),
             "Observation");
   ASSERT_EQ(north_->put("Patient/p9", patient_json("p9", "Another")).status, 201U);
-  EXPECT_EQ(
-      element_of(north_->post(
-          "List", R"({"resourceType":"List","status":"current","mode":"working","entry":[{"item":)"
-                  R"({"reference":"Patient/p1"}},{"item":{"reference":"Patient/p9"}}]})")),
-      "List.entry[1].item");
+  EXPECT_EQ(element_of(north_->post(
+                "Observation",
+                R"({"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{)"
+                R"("reference":"Patient/p1"},"focus":[{"reference":"Patient/p9"}]})")),
+            "Observation.focus[0]");
 }
 
 }  // namespace

@@ -13,7 +13,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/sqlite/database.h"
 #include "crypto/hash.h"
+#include "crypto/kdf.h"
+#include "model/tags.h"
 #include "query/tests/index_fixture.h"
 
 namespace xl::query {
@@ -492,6 +495,27 @@ TEST_F(RecordIndexTest, ManyReadWhileOneWrites) {
   first.join();
   second.join();
   EXPECT_EQ(index_->search(query_of("Observation"))->total, 100U);
+}
+
+/// A file of the format before is emptied: whoever opens it fills it from the vault.
+TEST_F(RecordIndexTest, AFormerFormatIsMadeAgain) {
+  index_.reset();
+  ASSERT_TRUE(RecordIndex::discard(path()).ok());
+  {
+    const auto key = crypto::hkdf({}, test::index_key, view_of(model::tags::index_database), 32);
+    auto former = sqlite::Database::open(path(), {.key = key->view()});
+    ASSERT_TRUE(former.ok());
+    ASSERT_TRUE(former
+                    ->execute("CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB);"
+                              "CREATE TABLE entries(row INTEGER PRIMARY KEY AUTOINCREMENT);"
+                              "CREATE TABLE terms(row INTEGER); INSERT INTO entries VALUES(5);"
+                              "PRAGMA user_version = 1")
+                    .ok());
+  }
+  reopen();
+  EXPECT_EQ(*index_->writes(), 0U);  // so it is not taken for the one that was written last
+  ASSERT_TRUE(index_->put(entry_of(coded("a"), 1)).ok());
+  EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{"a"});
 }
 
 TEST_F(RecordIndexTest, FailedRebuildKeepsTheFormerContent) {
