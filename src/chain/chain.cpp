@@ -296,8 +296,15 @@ Status Chain::persist_signed(const SignedBlock& block) {
 Result<std::uint64_t> Chain::last_time_ms() const {
   const std::uint64_t height = head().signed_height;
   if (height < base()) return base_ms_;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (last_time_ && last_time_->first == height) return last_time_->second;
+  }
   XL_TRY_ASSIGN(const StoredBlockView last, stored_block(height));
-  return last.header.time.milliseconds();
+  const std::uint64_t time_ms = last.header.time.milliseconds();
+  const std::scoped_lock lock(mutex_);
+  last_time_ = {height, time_ms};
+  return time_ms;
 }
 
 Head Chain::head() const {

@@ -240,6 +240,9 @@ class Chain {
   std::mutex write_mutex_;  // one write of the head at a time; taken before mutex_
   mutable std::mutex mutex_;
   Head durable_;  // guarded by mutex_
+  /// Height and time of the last header that was asked about: every request asks, and a block may
+  /// be large. Guarded by mutex_.
+  mutable std::optional<std::pair<std::uint64_t, std::uint64_t>> last_time_;
 };
 
 /// Decodes and checks a block's envelopes and transactions, without state. Thread-safe.

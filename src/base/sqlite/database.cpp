@@ -6,8 +6,10 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <utility>
 
 #include "base/check.h"
@@ -20,8 +22,10 @@ namespace xl::sqlite {
 struct Database::Impl {
   std::unique_ptr<detail::EncryptedVfs> vfs;  // outlives the connection
   sqlite3* handle = nullptr;
+  std::deque<sqlite3_stmt*> idle;  // reset and without values, what was used last in front
 
   ~Impl() {
+    for (sqlite3_stmt* const statement : idle) sqlite3_finalize(statement);
     // Anything else means that a statement is still alive, which is our own bug.
     XL_CHECK(sqlite3_close(handle) == SQLITE_OK);
   }
@@ -153,12 +157,21 @@ Status Database::execute(std::string_view sql) {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
+  auto& idle = impl_->idle;
+  const auto same = std::find_if(idle.begin(), idle.end(), [sql](sqlite3_stmt* statement) {
+    return sql == sqlite3_sql(statement);
+  });
+  if (same != idle.end()) {
+    sqlite3_stmt* const found = *same;
+    idle.erase(same);
+    return Statement(found, idle);
+  }
   sqlite3_stmt* handle = nullptr;
   const int code = sqlite3_prepare_v3(impl_->handle, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
   if (code != SQLITE_OK) return error_of(impl_->handle, code);
   XL_CHECK(has_statement(handle));  // an empty text is our own bug
-  return Statement(handle);
+  return Statement(handle, idle);
 }
 
 Status Database::checkpoint() {
@@ -204,14 +217,23 @@ void Database::rollback() {
   XL_CHECK(code == SQLITE_OK || sqlite3_get_autocommit(impl_->handle) != 0);
 }
 
-Statement::Statement(Statement&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+Statement::Statement(Statement&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), idle_(other.idle_) {}
 
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(handle_, other.handle_);
+  std::swap(idle_, other.idle_);
   return *this;
 }
 
-Statement::~Statement() { sqlite3_finalize(handle_); }
+Statement::~Statement() {
+  if (handle_ == nullptr) return;
+  reset();
+  idle_->push_front(handle_);
+  if (idle_->size() <= idle_statements_max) return;
+  sqlite3_finalize(idle_->back());
+  idle_->pop_back();
+}
 
 namespace {
 

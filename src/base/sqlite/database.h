@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -25,6 +26,9 @@ constexpr std::size_t value_bytes_max = std::size_t{64} << 20;
 constexpr std::size_t sql_bytes_max = std::size_t{64} << 10;
 /// Most values bound to one statement.
 constexpr int parameters_max = 256;
+/// Compiled statements that a connection keeps for the next who want the same: compiling costs
+/// more than running a small one. The code has fewer texts than that which come again.
+constexpr std::size_t idle_statements_max = 64;
 
 /// How a database is opened. The defaults are those of a store that must not lose anything.
 struct Options {
@@ -60,7 +64,8 @@ class Database {
   /// Runs statements without parameters whose rows nobody needs. Errors: as `Statement::step`.
   [[nodiscard]] Status execute(std::string_view sql);
 
-  /// Compiles one statement with `?1 ?2 …` for values. Errors: database_failed (SQLite's words).
+  /// One statement with `?1 ?2 …` for values, compiled unless one of the same text has done its
+  /// work. Errors: database_failed (SQLite's words).
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
 
   /// Moves the log into the database and empties it, so that deleted content is in neither.
@@ -144,8 +149,10 @@ class Statement {
 
  private:
   friend class Database;
-  explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
+  Statement(sqlite3_stmt* handle, std::deque<sqlite3_stmt*>& idle)
+      : handle_(handle), idle_(&idle) {}
   sqlite3_stmt* handle_ = nullptr;
+  std::deque<sqlite3_stmt*>* idle_;  // of its connection, which outlives it
 };
 
 /// A write transaction: takes the write lock at once (BEGIN IMMEDIATE), rolls back when destroyed

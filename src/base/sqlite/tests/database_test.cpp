@@ -96,6 +96,40 @@ TEST_P(Databases, EveryTypeComesBack) {
   EXPECT_FALSE(database.execute("ATTACH 'x.db' AS x").ok());
 }
 
+TEST_P(Databases, AStatementThatIsUsedAgainRemembersNothing) {
+  Database database = opened();
+  ASSERT_TRUE(database.execute("CREATE TABLE t(i INTEGER); INSERT INTO t VALUES(1), (2)").ok());
+  const std::string_view echo = "SELECT ?1, ?2";
+  {
+    auto first = database.prepare(echo);
+    auto second = database.prepare(echo);  // both at once: two statements
+    ASSERT_TRUE(*first->start(std::int64_t{1}, std::int64_t{2}));
+    ASSERT_TRUE(*second->start(std::int64_t{3}, std::int64_t{4}));
+    EXPECT_EQ(first->integer(1), 2);
+    EXPECT_EQ(second->integer(1), 4);
+    *first = std::move(*second);
+    EXPECT_EQ(first->integer(0), 3);
+  }
+  for (int i = 0; i < 3; ++i) {
+    auto again = database.prepare(echo);
+    ASSERT_TRUE(*again->step());
+    EXPECT_TRUE(again->is_null(0) && again->is_null(1));
+  }
+  {
+    auto half_read = database.prepare("SELECT i FROM t");
+    ASSERT_TRUE(*half_read->step());
+  }
+  EXPECT_TRUE(database.checkpoint().ok());  // nobody reads any more
+  ASSERT_TRUE(database.execute("ALTER TABLE t ADD COLUMN j DEFAULT 5").ok());
+  EXPECT_EQ(number(database, "SELECT j FROM t"), 5);
+  EXPECT_EQ(number(database, "SELECT i FROM t"), 1);
+  for (std::size_t round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i <= idle_statements_max + 1; ++i) {
+      EXPECT_EQ(number(database, "SELECT " + std::to_string(i)), static_cast<std::int64_t>(i));
+    }
+  }
+}
+
 TEST_P(Databases, ContentSurvivesReopening) {
   {
     Database database = opened();
