@@ -163,7 +163,12 @@ function(xl_fhir_tables target)
     COMMAND ${XL_PYTHON} ${tools}/make_search.py ${definitions} ${search}
     DEPENDS ${tools}/make_search.py ${definitions}/search-parameters.json VERBATIM)
   set_source_files_properties(${search} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  target_sources(${target} PRIVATE ${output} ${search})
+  set(constraints ${CMAKE_BINARY_DIR}/gen/fhir/constraint_table.cpp)
+  add_custom_command(
+    OUTPUT ${constraints}
+    COMMAND ${XL_PYTHON} ${tools}/make_constraints.py ${definitions} ${invariants} ${constraints}
+    DEPENDS ${tools}/make_constraints.py ${invariants} ${inputs} VERBATIM)
+  target_sources(${target} PRIVATE ${output} ${search} ${constraints})
   # The pool of texts is one literal, longer than the standard asks compilers to take.
   set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
     COMPILE_OPTIONS "-Wno-overlength-strings")

@@ -7,7 +7,9 @@
 #include <bitset>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "fhir/constraints.h"
 #include "fhir/definitions.h"
 #include "fhir/narrative.h"
 #include "fhir/primitives.h"
@@ -125,9 +127,11 @@ class Validator {
                   "resourceType is missing or no concrete resource type of R4");
       return;
     }
+    const json::Value around = std::exchange(resource_, resource);
     if (is_contained) {
       check_object(resource, *type, depth);
       check_contained(resource);
+      resource_ = around;
       return;
     }
     Container mine = container_of(resource);
@@ -135,6 +139,7 @@ class Validator {
     container_ = &mine;
     check_object(resource, *type, depth);
     container_ = outer;
+    resource_ = around;
     check_contained_are_used(resource, mine);
   }
 
@@ -234,7 +239,9 @@ class Validator {
     if (!has_content) broken("ele-1: an element shall have a value or children");
     check_missing(type, node, seen);
     // Rules presuppose the shape that they speak of.
-    if (report_.size() == issues_before || node.is_resource) check_rules(object, node);
+    const bool sound = report_.size() == issues_before;
+    if (sound || node.is_resource) check_rules(object, node);
+    if (sound) check_expressions(object, type);
     if (type == attachment_type_) check_attachment_size(object);
     if (type == entry_type_) check_entry(object);
   }
@@ -305,6 +312,14 @@ class Validator {
       const std::string_view text = detail::rule_texts[static_cast<std::size_t>(rule)].view();
       broken(joined({detail::invariant_key(rule), ": ", text}));
     }
+  }
+
+  void check_expressions(json::Value object, TypeId type) {
+    if (expressions_ >= detail::expressions_max) return;
+    expressions_ +=
+        detail::check_constraints(type, object, resource_, [&](const detail::Constraint& one) {
+          broken(joined({one.key, ": ", one.words}));
+        });
   }
 
   /// The size is that of the data before base64 (R4 §2.24.0.4); both may be absent.
@@ -476,6 +491,8 @@ class Validator {
 
   Report report_;
   Container* container_ = nullptr;
+  json::Value resource_;         // the innermost one that is walked
+  std::size_t expressions_ = 0;  // evaluated so far
   TypeId element_type_;
   TypeId attachment_type_;
   TypeId reference_type_;

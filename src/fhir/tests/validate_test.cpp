@@ -28,8 +28,8 @@ std::string verdict_on(std::string_view text) {
 }
 
 struct Case {
-  std::string_view resource;
-  std::string_view verdict;
+  std::string resource;
+  std::string verdict;
 };
 
 void expect_verdicts(const std::vector<Case>& cases) {
@@ -271,6 +271,44 @@ TEST(Validate, Invariants) {
            "category":[{"text":"x"}],
            "patient":{"reference":"Patient/1"}})",
        "invariant_broken invariant Consent"},
+  });
+}
+
+/// Those that invariants.def has no row for: the definitions' own expressions decide.
+TEST(Validate, RulesByTheirExpressions) {
+  const std::string request =
+      R"({"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{)"
+      R"("reference":"Patient/1"},"occurrenceTiming":{"repeat":{)";
+  const std::string risk =
+      R"({"resourceType":"RiskAssessment","status":"final","subject":{"reference":"Patient/1"},)"
+      R"("prediction":[{"whenRange":{)";
+  const std::string form = R"({"resourceType":"Questionnaire","status":"draft","item":[)";
+  const std::string script =
+      R"({"resourceType":"TestScript","url":"http://a.b/c","name":"x","status":"draft",)";
+  const std::string offset = "invariant_broken invariant ServiceRequest.occurrence.repeat";
+  const std::string range = "invariant_broken invariant RiskAssessment.prediction[0].when";
+  expect_verdicts({
+      {request + R"("offset":5,"when":["AC"]}}})", "valid"},
+      {request + R"("when":["C"]}}})", "valid"},
+      {request + R"("offset":5}}})", offset},
+      {request + R"("offset":5,"when":["C"]}}})", offset},
+      {risk + R"("low":{"value":1.0},"high":{"value":1}}}]})", "valid"},
+      {risk + R"("low":{"value":2}}}]})", "valid"},
+      {risk + R"("low":{"value":2},"high":{"value":1}}}]})", range},
+      {form + R"({"linkId":"1","type":"group","item":[{"linkId":"2","type":"string"}]}]})",
+       "valid"},
+      {form + R"({"linkId":"1","type":"group","item":[{"linkId":"1","type":"string"}]}]})",
+       "invariant_broken invariant Questionnaire"},
+      {form + R"({"linkId":"1","type":"boolean","maxLength":5}]})", "valid"},
+      {form + R"({"linkId":"1","type":"date","maxLength":5}]})",
+       "invariant_broken invariant Questionnaire.item[0]"},
+      {script + R"("variable":[{"name":"a","path":"x","headerField":"y"}]})", "valid"},
+      {script + R"("variable":[{"name":"a","path":"x","headerField":"y","expression":"z"}]})",
+       "invariant_broken invariant TestScript.variable[0]"},
+      // Inside another resource %resource is the inner one.
+      {R"({"resourceType":"Bundle","type":"collection","entry":[{"resource":)" + form +
+           R"({"linkId":"1","type":"date","maxLength":5}]}}]})",
+       "invariant_broken invariant Bundle.entry[0].resource.item[0]"},
   });
 }
 
