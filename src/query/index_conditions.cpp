@@ -24,44 +24,6 @@ Error bad_value(std::string_view parameter) {
   return make_error(ErrorCode::search_value_invalid, parameter);
 }
 
-/// What is searched for, as a range, beside what a record has: columns `low` and `high`.
-struct Wanted {
-  Prefix prefix = Prefix::eq;
-  std::int64_t low = 0;   ///< of the value as precise as it was written
-  std::int64_t high = 0;  ///< both ends included
-  std::int64_t about_low = 0;
-  std::int64_t about_high = 0;  ///< of `ap`
-};
-
-/// FHIR R4 §3.1.1.4.7: the range of the value against the range of the record.
-std::string range_test(const Wanted& wanted, const std::string& low, const std::string& high) {
-  const std::string first = std::to_string(wanted.low);
-  const std::string last = std::to_string(wanted.high);
-  const std::string inside = low + " >= " + first + " AND " + high + " <= " + last;
-  switch (wanted.prefix) {
-    case Prefix::eq:
-      break;
-    case Prefix::ne:
-      return "(NOT (" + inside + "))";
-    case Prefix::gt:
-      return "(" + high + " > " + last + ")";
-    case Prefix::lt:
-      return "(" + low + " < " + first + ")";
-    case Prefix::ge:
-      return "(" + high + " > " + last + " OR (" + inside + "))";
-    case Prefix::le:
-      return "(" + low + " < " + first + " OR (" + inside + "))";
-    case Prefix::sa:
-      return "(" + low + " > " + last + ")";
-    case Prefix::eb:
-      return "(" + high + " < " + first + ")";
-    case Prefix::ap:
-      return "(" + low + " <= " + std::to_string(wanted.about_high) + " AND " + high +
-             " >= " + std::to_string(wanted.about_low) + ")";
-  }
-  return "(" + inside + ")";
-}
-
 /// `ap`: a tenth of the time between now and then cannot be told without a clock, so a tenth of
 /// the value's own span and at least a day on either side (R4 leaves it to the server).
 Wanted time_wanted(Prefix prefix, const fhir::TimeRange& range) {
@@ -91,11 +53,6 @@ std::optional<Wanted> number_wanted(Prefix prefix, std::string_view written, lon
   out.low = sortable(low->approximate() * factor);
   out.high = sortable(high->approximate() * factor) - 1;
   return out;
-}
-
-std::string within(std::int64_t mark, const std::string& test) {
-  return "EXISTS(SELECT 1 FROM ranges r WHERE r.mark = " + std::to_string(mark) +
-         " AND r.row = e.row AND " + test + ")";
 }
 
 /// Conditions of which one must hold.
@@ -164,11 +121,59 @@ Form main_form(SearchType type) {
   return Form::words;
 }
 
+/// A number in the statement: bound, so that statements of one shape are one statement, as long as
+/// there is room for the values of a search that is not made to have many.
+std::string ConditionMaker::number(std::int64_t value) {
+  return out_.values.size() < bound_numbers_max ? out_.bind(value) : std::to_string(value);
+}
+
+/// FHIR R4 §3.1.1.4.7: the range of the value against the range of the record.
+std::string ConditionMaker::range_test(const Wanted& wanted, const std::string& low,
+                                       const std::string& high) {
+  const auto above = [&] { return high + " > " + number(wanted.high); };
+  const auto below = [&] { return low + " < " + number(wanted.low); };
+  const auto inside = [&] {
+    const std::string first = number(wanted.low);
+    return low + " >= " + first + " AND " + high + " <= " + number(wanted.high);
+  };
+  switch (wanted.prefix) {
+    case Prefix::eq:
+      break;
+    case Prefix::ne:
+      return "(NOT (" + inside() + "))";
+    case Prefix::gt:
+      return "(" + above() + ")";
+    case Prefix::lt:
+      return "(" + below() + ")";
+    case Prefix::ge:
+      return "(" + above() + " OR (" + inside() + "))";
+    case Prefix::le:
+      return "(" + below() + " OR (" + inside() + "))";
+    case Prefix::sa:
+      return "(" + low + " > " + number(wanted.high) + ")";
+    case Prefix::eb:
+      return "(" + high + " < " + number(wanted.low) + ")";
+    case Prefix::ap: {
+      const std::string last = number(wanted.about_high);
+      return "(" + low + " <= " + last + " AND " + high + " >= " + number(wanted.about_low) + ")";
+    }
+  }
+  return "(" + inside() + ")";
+}
+
+/// Rows with a range under a mark that passes a test of `r.low` and `r.high`.
+Condition ConditionMaker::within(std::int64_t mark, const Wanted& wanted) {
+  const std::string place = number(mark);
+  return {"EXISTS(SELECT 1 FROM ranges r WHERE r.mark = " + place + " AND r.row = e.row AND " +
+              range_test(wanted, "r.low", "r.high") + ")",
+          {}};
+}
+
 /// Rows with one of these marks.
 Condition ConditionMaker::marked(const std::vector<std::int64_t>& marks) {
   std::string list;
   for (const std::int64_t mark : marks) {
-    list += (list.empty() ? "" : ",") + std::to_string(mark);
+    list += (list.empty() ? "" : ",") + number(mark);
   }
   return {"EXISTS(SELECT 1 FROM marks m WHERE m.mark IN (" + list + ") AND m.row = e.row)",
           "SELECT row FROM marks WHERE mark IN (" + list + ")"};
@@ -185,7 +190,7 @@ Condition ConditionMaker::kept(std::int64_t mark) {
 
 /// Rows with a value whose text, `t.text`, passes a test.
 Condition ConditionMaker::in_texts(const About& about, Form form, const std::string& test) {
-  const std::string part = std::to_string(keys_.group(about.type, about.parameter.code, form));
+  const std::string part = number(keys_.group(about.type, about.parameter.code, form));
   const std::string rows =
       "SELECT m.row FROM texts t CROSS JOIN marks m ON m.mark = t.mark WHERE t.part = " + part +
       " AND " + test;
@@ -400,16 +405,13 @@ Result<Condition> ConditionMaker::uri(const About& about, std::string_view writt
 Result<Condition> ConditionMaker::date(const About& about, const SearchValue& value) {
   const auto range = fhir::time_range_of(value.text);
   if (!range) return bad_value(about.parameter.code);
-  return Condition{within(mark(about, Form::time, {}),
-                          range_test(time_wanted(value.prefix, *range), "r.low", "r.high")),
-                   {}};
+  return within(mark(about, Form::time, {}), time_wanted(value.prefix, *range));
 }
 
 Result<Condition> ConditionMaker::number(const About& about, const SearchValue& value) {
   const auto wanted = number_wanted(value.prefix, value.text, 1);
   if (!wanted) return bad_value(about.parameter.code);
-  return Condition{within(mark(about, Form::number, {}), range_test(*wanted, "r.low", "r.high")),
-                   {}};
+  return within(mark(about, Form::number, {}), *wanted);
 }
 
 /// Which form a quantity is compared in, and the value in it.
@@ -443,9 +445,7 @@ Result<QuantityWanted> quantity_wanted(std::string_view parameter, const SearchV
 
 Result<Condition> ConditionMaker::quantity(const About& about, const SearchValue& value) {
   XL_TRY_ASSIGN(const QuantityWanted wanted, quantity_wanted(about.parameter.code, value));
-  return Condition{
-      within(mark(about, wanted.form, wanted.value), range_test(wanted.wanted, "r.low", "r.high")),
-      {}};
+  return within(mark(about, wanted.form, wanted.value), wanted.wanted);
 }
 
 /// `latitude|longitude[|distance[|unit]]`: within a distance, 10 km if none is said.
@@ -477,13 +477,11 @@ Result<Condition> ConditionMaker::near(const About& about, std::string_view writ
   const long double shrink = std::cos(latitude * std::numbers::pi_v<long double> / 180);
   const long double wide = shrink < 0.01L ? 360 : high / shrink;
   const auto side = [&](Form form, long double middle, long double half) {
-    return within(mark(about, form, {}),
-                  "r.low >= " + std::to_string(sortable(middle - half)) +
-                      " AND r.high <= " + std::to_string(sortable(middle + half)));
+    const std::int64_t low = sortable(middle - half);
+    return within(mark(about, form, {}), {Prefix::eq, low, sortable(middle + half), 0, 0}).sql;
   };
-  return Condition{"(" + side(Form::latitude, latitude, high) + " AND " +
-                       side(Form::longitude, longitude, wide) + ")",
-                   {}};
+  const std::string across = side(Form::latitude, latitude, high);
+  return Condition{"(" + across + " AND " + side(Form::longitude, longitude, wide) + ")", {}};
 }
 
 namespace {
@@ -566,9 +564,7 @@ Result<Condition> ConditionMaker::composite(const About& about, std::string_view
       if (!way.wanted) {
         any.push_back(marked({mark(about, Form::composite, head)}));
       } else if (last) {
-        any.push_back(
-            {within(mark(about, Form::composite, head), range_test(*way.wanted, "r.low", "r.high")),
-             {}});
+        any.push_back(within(mark(about, Form::composite, head), *way.wanted));
       } else {
         // Only the last part is kept as a range: a number before it is that number.
         const auto exact = Decimal::parse(part.text);

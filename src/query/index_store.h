@@ -90,6 +90,18 @@ struct Condition {
   std::string rows;  ///< a SELECT of the rows that can meet it; empty: only by looking at each
 };
 
+/// What is searched for, as a range, beside what a record has: columns `low` and `high`.
+struct Wanted {
+  Prefix prefix = Prefix::eq;
+  std::int64_t low = 0;   ///< of the value as precise as it was written
+  std::int64_t high = 0;  ///< both ends included
+  std::int64_t about_low = 0;
+  std::int64_t about_high = 0;  ///< of `ap`
+};
+
+/// Numbers of a statement that are bound; SQLite takes 256 values.
+constexpr std::size_t bound_numbers_max = 96;
+
 /// Conditions of one statement. Not thread-safe.
 class ConditionMaker {
  public:
@@ -128,8 +140,12 @@ class ConditionMaker {
   [[nodiscard]] Result<Condition> near(const About& about, std::string_view written);
   [[nodiscard]] Result<Condition> composite(const About& about, std::string_view written);
   [[nodiscard]] Condition in_texts(const About& about, Form form, const std::string& test);
-  [[nodiscard]] static Condition marked(const std::vector<std::int64_t>& marks);
-  [[nodiscard]] static Condition kept(std::int64_t mark);
+  [[nodiscard]] std::string number(std::int64_t value);
+  [[nodiscard]] std::string range_test(const Wanted& wanted, const std::string& low,
+                                       const std::string& high);
+  [[nodiscard]] Condition within(std::int64_t mark, const Wanted& wanted);
+  [[nodiscard]] Condition marked(const std::vector<std::int64_t>& marks);
+  [[nodiscard]] Condition kept(std::int64_t mark);
 
   const Keys& keys_;
   const LinksOf& links_;
