@@ -62,6 +62,27 @@ def references(value):
             yield from references(inner)
 
 
+LINKS = {"reference", "url", "valueUri", "valueUrl", "valueOid", "valueUuid"}
+
+
+def linked(value, names):
+    """A resource of a transaction as the server keeps it: where it names the full URL of an entry
+    it names what became of that (R4 §3.1.0.11.2), in its narrative too."""
+    if isinstance(value, list):
+        return [linked(inner, names) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    out = {}
+    for name, inner in value.items():
+        if name == "div" and isinstance(inner, str):
+            inner = re.sub(r'(href|src)="([^"]*)"',
+                           lambda one: f'{one[1]}="{names.get(one[2], one[2])}"', inner)
+        elif name in LINKS and isinstance(inner, str):
+            inner = names.get(inner, inner)
+        out[name] = linked(inner, names)
+    return out
+
+
 def without_our_own(resource):
     """A resource without what the server sets."""
     out = {name: value for name, value in resource.items() if name != "id"}
