@@ -19,8 +19,6 @@
 
 namespace {
 
-using namespace xl;
-
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
   const std::string_view line = text.substr(0, end);
@@ -28,12 +26,12 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-query::RecordIndex& shared_index() {
+xl::query::RecordIndex& shared_index() {
   static const auto index = [] {
     const auto path = std::filesystem::temp_directory_path() /
                       ("xl-fuzz-search-" + std::to_string(::getpid()) + ".db");
-    XL_CHECK(query::RecordIndex::discard(path).ok());
-    auto opened = query::RecordIndex::open(path, Bytes(32, 0x2c));
+    XL_CHECK(xl::query::RecordIndex::discard(path).ok());
+    auto opened = xl::query::RecordIndex::open(path, xl::Bytes(32, 0x2c));
     XL_CHECK(opened.ok());
     return std::move(*opened);
   }();
@@ -47,16 +45,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view type = take_line(rest);
   const std::string_view name = take_line(rest);
   const std::string_view value = take_line(rest);
-  const auto document = json::parse(rest, {});
+  const auto document = xl::json::parse(rest, {});
   if (document.ok()) {
-    const auto terms = query::terms_of(document->root(), "/o/a/fhir/");
-    XL_CHECK(!terms.ok() || terms->size() <= query::terms_max);
+    const auto terms = xl::query::terms_of(document->root(), "/o/a/fhir/");
+    XL_CHECK(!terms.ok() || terms->size() <= xl::query::terms_max);
   }
-  (void)query::read_sort(type, value);
-  (void)query::read_include(name, value);
-  auto criterion = query::read_criterion(type, name, value, {"http://a/fhir", "/o/a/fhir/"});
+  (void)xl::query::read_sort(type, value);
+  (void)xl::query::read_include(name, value);
+  auto criterion = xl::query::read_criterion(type, name, value, {"http://a/fhir", "/o/a/fhir/"});
   if (!criterion.ok()) return 0;
-  query::Query query;
+  xl::query::Query query;
   query.type = type;
   query.criteria.push_back(std::move(*criterion));
   (void)shared_index().search(query);
