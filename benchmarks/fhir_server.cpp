@@ -228,11 +228,11 @@ std::vector<Row> rows(std::uint64_t patients) {
        [=](std::uint64_t nth) {
          return Ask{"GET", "/Patient?name=" + family_of(whom(nth)), {}};
        }},
-      {"search_observation_by_patient_code_date", searches, searches,
+      {"search_observation_by_patient_code_date_sorted", searches, searches,
        [=](std::uint64_t nth) {
          return Ask{"GET",
                     "/Observation?patient=Patient/p" + text(whom(nth)) +
-                        "&code=http://loinc.org%7C8480-6&date=ge2012-01-01",
+                        "&code=http://loinc.org%7C8480-6&date=ge2012-01-01&_sort=-date",
                     {}};
        }},
       {"search_condition_by_patient", searches, searches,
