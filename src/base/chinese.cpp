@@ -14,6 +14,7 @@ constexpr auto catalogue = std::to_array<Wording>({
 #include "base/chinese.def"
 #include "base/chinese_fhir.def"
 #include "base/chinese_help.def"
+#include "base/chinese_smart.def"
 #undef XL_WORDING
 });
 

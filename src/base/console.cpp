@@ -116,6 +116,9 @@ bool is_missing(ErrorCode code) {
     case ErrorCode::keyring_missing:
     case ErrorCode::party_unknown:
     case ErrorCode::proposal_unknown:
+    case ErrorCode::smart_client_unknown:
+    case ErrorCode::smart_account_unknown:
+    case ErrorCode::smart_login_over:
     case ErrorCode::height_too_old:
     case ErrorCode::block_not_kept:
     case ErrorCode::database_missing:
@@ -133,6 +136,8 @@ bool is_unknown_caller(ErrorCode code) {
     case ErrorCode::challenge_invalid:
     case ErrorCode::sign_in_refused:
     case ErrorCode::sign_in_over:
+    case ErrorCode::smart_login_refused:
+    case ErrorCode::smart_client_refused:
     case ErrorCode::not_signed_in:
     case ErrorCode::keys_locked:
     case ErrorCode::passphrase_wrong:
@@ -158,6 +163,9 @@ bool is_passing(ErrorCode code) {
     case ErrorCode::custody_busy:
     case ErrorCode::journal_busy:
     case ErrorCode::sign_ins_exceeded:
+    case ErrorCode::smart_attempts_exceeded:
+    case ErrorCode::smart_requests_exceeded:
+    case ErrorCode::smart_provider_failed:
     case ErrorCode::node_stopping:
     case ErrorCode::engine_unreachable:
     case ErrorCode::request_timed_out:
@@ -184,6 +192,7 @@ bool is_conflict(ErrorCode code) {
     case ErrorCode::fhir_exists:
     case ErrorCode::fhir_match_ambiguous:
     case ErrorCode::fhir_merge_refused:
+    case ErrorCode::smart_entry_exists:
     case ErrorCode::database_locked:
     case ErrorCode::keys_rotation_unfinished:
       return true;

@@ -77,6 +77,8 @@ std::string_view event_text(LogEvent event) {
       return "tls_refused";
     case LogEvent::tls_ending:
       return "tls_ending";
+    case LogEvent::login_refused:
+      return "login_refused";
   }
   return "";
 }

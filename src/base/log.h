@@ -47,6 +47,7 @@ enum class LogEvent : std::uint8_t {
   tls_loaded,         ///< new connections get this certificate: days it has left
   tls_refused,        ///< files that changed cannot be used, the old ones go on: code
   tls_ending,         ///< the certificate is to be renewed soon: days it has left
+  login_refused,      ///< a password, or an outside provider's word, was not accepted: code
 };
 
 /// One value of a log line. There is no free text: that is what keeps health data out.

@@ -227,15 +227,14 @@ Result<Bytes> Session::delegation(const crypto::SigningKey& session_key,
   return sign(std::move(one));
 }
 
-Status Session::sign_in(const model::Id& organisation, std::vector<std::uint32_t> roles) {
+Result<std::string> Session::sign_in_request(const model::Id& organisation,
+                                             const std::vector<std::uint32_t>& roles) {
   XL_TRY_ASSIGN(const model::Genesis* network, genesis());
-  organisation_ = organisation;
-  roles_ = std::move(roles);
   std::optional<crypto::SigningKey> session_key;
   std::string delegated;
   if (is_person(identity_.kind)) {
     XL_TRY_ASSIGN(session_key, crypto::SigningKey::generate(crypto::Algorithm::ed25519));
-    XL_TRY_ASSIGN(const Bytes transaction, delegation(*session_key, organisation, roles_));
+    XL_TRY_ASSIGN(const Bytes transaction, delegation(*session_key, organisation, roles));
     delegated = to_base64(transaction);
   }
   const crypto::SigningKey& key = session_key ? *session_key : identity_.key;
@@ -248,9 +247,15 @@ Status Session::sign_in(const model::Id& organisation, std::vector<std::uint32_t
   out.string(to_base64(
       key.sign(contracts::identity::sign_in_bytes(network->network, organisation, key_id, fresh))));
   if (!delegated.empty()) out.key("delegation").string(delegated);
-  out.end_object();
+  return out.end_object().take();
+}
+
+Status Session::sign_in(const model::Id& organisation, std::vector<std::uint32_t> roles) {
+  organisation_ = organisation;
+  roles_ = std::move(roles);
+  XL_TRY_ASSIGN(const std::string request, sign_in_request(organisation_, roles_));
   XL_TRY_ASSIGN(const HttpResponse answer,
-                http_.send("POST", "/auth/v1/tokens", "application/json", out.take()));
+                http_.send("POST", "/auth/v1/tokens", "application/json", request));
   if (answer.status != 201) return error_of(answer);
   XL_TRY_ASSIGN(const json::Document document, json::parse(answer.body, {}));
   token_ = document.root().find("access_token").as_string().value_or("");

@@ -80,6 +80,11 @@ class Session {
   /// signs with its own. Errors: node_unreachable, and what the node answers.
   [[nodiscard]] Status sign_in(const model::Id& organisation, std::vector<std::uint32_t> roles);
 
+  /// What `sign_in` sends, for somebody else to send: a delegation and a signed challenge, as the
+  /// JSON of `POST /auth/v1/tokens`. Good for a minute. Errors: as `sign_in`.
+  [[nodiscard]] Result<std::string> sign_in_request(const model::Id& organisation,
+                                                    const std::vector<std::uint32_t>& roles);
+
   /// Goes on with the token of an earlier sign-in, as if `sign_in` had been called with these.
   void resume(const model::Id& organisation, std::vector<std::uint32_t> roles, std::string token,
               std::uint64_t until_ms);

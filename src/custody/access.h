@@ -26,6 +26,10 @@ struct Ask {
   contracts::consent::PurposeOfUse purpose{};
   contracts::consent::Action action{};
   std::optional<model::Id> emergency;  ///< the entry on the chain that is invoked
+  /// Set when an app asks for the principal: what the app may know of what the principal may know.
+  /// It never lets anything in. The entry has no terms.
+  std::function<bool(const query::RecordEntry&)> narrowed{};
+  std::optional<model::Id> only_patient{};  ///< set when the app may know of one patient alone
 };
 
 /// The key with which another organisation of this node signs; null when it is not of this node.
@@ -52,12 +56,11 @@ class Viewer {
   [[nodiscard]] Result<contracts::consent::Decision> decide(const query::RecordEntry& entry);
 
   /// Of whom the requester can possibly know something, to restrict a listing before it looks at
-  /// anything: the patient named, or all for whom the requester has something like a role in their
-  /// care. Nothing: all patients of the organisation. Asked before `allows` is handed to the index.
-  /// Errors: patient_required (a requester from
-  /// elsewhere named nobody), those of the index.
+  /// anything: the patient asked for, or all for whom the requester has something like a role in
+  /// their care. Nothing: all patients of the organisation. Asked before `allows` is handed to the
+  /// index. Errors: patient_required (a requester from elsewhere named nobody), those of the index.
   [[nodiscard]] Result<std::optional<std::vector<model::Id>>> patients(
-      const std::optional<model::Id>& named);
+      const std::optional<model::Id>& asked_for);
 
   /// Makes what `allows` permitted lawful to send: for a requester from elsewhere a session is
   /// committed on the chain first; every version is in the journal, synced, before this returns.

@@ -256,6 +256,7 @@ Result<consent::Decision> Viewer::decide(const query::RecordEntry& entry) {
 }
 
 bool Viewer::allows(const query::RecordEntry& entry) {
+  if (ask_.narrowed && !ask_.narrowed(entry)) return false;
   const auto decision = decide(entry);
   const bool permitted = decision.ok() && decision->permit;
   if (!permitted && !hidden_ && !desk_.stores_.is_own(entry.patient)) hidden_ = entry;
@@ -308,8 +309,9 @@ Status Viewer::refuse_hidden(std::string_view action, bool a_stranger) {
 }
 
 Result<std::optional<std::vector<model::Id>>> Viewer::patients(
-    const std::optional<model::Id>& named) {
+    const std::optional<model::Id>& asked_for) {
   const Principal& who = ask_.principal;
+  const std::optional<model::Id>& named = asked_for ? asked_for : ask_.only_patient;
   many_ = !named && who.kind != PartyKind::patient;
   // Now, because `allows` has no way to report an error.
   if (who.kind == PartyKind::practitioner && !from_elsewhere()) {

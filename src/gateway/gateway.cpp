@@ -11,6 +11,8 @@
 #include "gateway/ledger/routes.h"
 #include "gateway/openapi.h"
 #include "gateway/organisation/routes.h"
+#include "gateway/smart/routes.h"
+#include "gateway/smart/visit.h"
 #include "gateway/status_page.h"
 
 namespace xl::gateway {
@@ -56,6 +58,7 @@ http::Response Gateway::serve(const http::Request& request) const {
   const auto start = std::chrono::steady_clock::now();
   std::string_view pattern;
   http::Response response = router_.handle(request, &pattern);
+  smart::add_cors(services_, request, response);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - start);
   services_.log.write(response.status >= 500 ? LogLevel::warning : LogLevel::info,
@@ -75,6 +78,7 @@ void Gateway::add_routes() {
   auth::add_routes(router_, services_);
   ledger::add_routes(router_, services_);
   organisation::add_routes(router_, services_);
+  smart::add_routes(router_, services_);
   fhir::add_routes(router_, services_);
   router_.add({"GET", "/health", "Whether the node answers and how far its ledger is",
                [this](const auto&, const auto&) { return health(); }, Access::anyone,

@@ -19,6 +19,8 @@ namespace {
 constexpr std::uint64_t config_bytes_max = 64 * 1024;
 /// More than CometBFT connects to.
 constexpr std::size_t engine_peers_max = 64;
+/// One for each organisation that a node can host.
+constexpr std::size_t smart_providers_max = 64;
 
 Error config_error(std::string_view key, const toml::node& node) {
   return make_error(ErrorCode::config_invalid,
@@ -184,6 +186,55 @@ Status read_ledger(const toml::table& table, Config& out) {
   return {};
 }
 
+/// The issuer of an outside provider: https, or http on this machine.
+bool is_issuer(std::string_view text) {
+  const bool local = text.starts_with("http://127.0.0.1") || text.starts_with("http://localhost");
+  return is_public_url(text) && (text.starts_with("https://") || local);
+}
+
+Status read_provider(const toml::node& node, ProviderSettings& out) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return config_error("smart.provider", node);
+  for (const auto& [key, value] : *table) {
+    const auto text = value.value_exact<std::string>();
+    const bool given = text && !text->empty() && text->size() <= 256;
+    if (key == "name" && given) {
+      out.name = *text;
+    } else if (key == "organisation" && given) {
+      out.organisation = *text;
+    } else if (key == "issuer" && text && is_issuer(*text)) {
+      out.issuer = *text;
+    } else if (key == "client_id" && given) {
+      out.client_id = *text;
+    } else if (key == "secret_file" && given) {
+      out.secret_file = *text;
+    } else {
+      return config_error("smart.provider." + std::string(key.str()), value);
+    }
+  }
+  if (out.issuer.empty()) return config_error("smart.provider.issuer is missing", node);
+  if (out.client_id.empty()) return config_error("smart.provider.client_id is missing", node);
+  if (out.name.empty()) out.name = out.issuer;
+  return {};
+}
+
+Status read_smart(const toml::table& table, Config& out) {
+  for (const auto& [key, value] : table) {
+    if (key == "password_login" && value.is_boolean()) {
+      out.password_login = *value.value_exact<bool>();
+      continue;
+    }
+    const toml::array* list = key == "provider" ? value.as_array() : nullptr;
+    if (list == nullptr || list->size() > smart_providers_max) {
+      return config_error("unknown key or value smart." + std::string(key.str()), value);
+    }
+    for (const toml::node& one : *list) {
+      XL_TRY(read_provider(one, out.providers.emplace_back()));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_signer_address(std::string_view text) {
@@ -213,6 +264,8 @@ Result<Config> read_config(const std::filesystem::path& path) {
       XL_TRY(read_gateway(*value.as_table(), out));
     } else if (key == "engine" && value.is_table()) {
       XL_TRY(read_engine(*value.as_table(), out.engine));
+    } else if (key == "smart" && value.is_table()) {
+      XL_TRY(read_smart(*value.as_table(), out));
     } else if (key == "ledger" && value.is_table()) {
       continue;  // its bounds depend on the engine
     } else {

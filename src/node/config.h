@@ -31,6 +31,15 @@ struct EngineSettings {
   bool same_address = false;                  ///< several members on this machine: a demo or a test
 };
 
+/// [[smart.provider]]: an outside OpenID provider that signs an organisation's people in.
+struct ProviderSettings {
+  std::string name;          ///< as the sign-in page shows it
+  std::string organisation;  ///< its id or DID; empty: the only one of the node
+  std::string issuer;
+  std::string client_id;
+  std::filesystem::path secret_file;  ///< relative to the data folder, or absolute; empty: none
+};
+
 /// A node's settings: `node.toml` in the data folder.
 struct Config {
   EngineSettings engine;
@@ -43,6 +52,8 @@ struct Config {
   std::string public_url;
   /// [gateway] tls_*: files relative to the data folder, or absolute. Nothing: HTTP in clear.
   std::optional<gateway::http::TlsOptions> tls;
+  bool password_login = false;              ///< [smart] password_login
+  std::vector<ProviderSettings> providers;  ///< [[smart.provider]]
 };
 
 /// True for `tcp://HOST:PORT` and `unix://` with an absolute path of at most 107 bytes.

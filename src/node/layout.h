@@ -65,6 +65,8 @@ struct Layout {
   [[nodiscard]] std::filesystem::path record_index(std::string_view organisation) const {
     return root / "index" / (std::string(organisation) + ".db");
   }
+  /// The apps and accounts that each organisation registered.
+  [[nodiscard]] std::filesystem::path smart() const { return root / "smart"; }
   /// Of an organisation: its service key, which signs in its name.
   [[nodiscard]] std::filesystem::path service_key(std::string_view organisation) const {
     return keys() / (std::string(organisation) + ".service.key");

@@ -11,6 +11,7 @@
 #include "node/backup_requests.h"
 #include "node/folder_lock.h"
 #include "node/network/folder.h"
+#include "node/smart_settings.h"
 
 namespace xl::node {
 namespace {
@@ -162,13 +163,16 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   });
   XL_TRY(node->custody_->start());
   node->tokens_ = std::make_unique<gateway::auth::Tokens>(*node->port_);
+  XL_TRY_ASSIGN(auto smart, smart_settings(layout, config, node->custody_->organisations()));
+  XL_TRY_ASSIGN(node->smart_, gateway::smart::Server::open(*node->custody_, *node->tokens_,
+                                                           layout.smart(), std::move(smart)));
 
   XL_TRY_ASSIGN(
       node->gateway_,
       gateway::Gateway::start(server_options(layout, config),
-                              {*node->ledger_, engine, clock, *node->custody_, *node->tokens_, log,
-                               node->ordering_->light(), [layout] { return backup_times(layout); },
-                               config.public_url}));
+                              {*node->ledger_, engine, clock, *node->custody_, *node->tokens_,
+                               *node->smart_, log, node->ordering_->light(),
+                               [layout] { return backup_times(layout); }, config.public_url}));
   // Care goes on without it.
   const Status admin = node->start_admin(layout, config, unlock, clock, log);
   if (!admin.ok()) {

@@ -56,6 +56,7 @@ class Node {
   std::optional<custody::LedgerPort> port_;
   std::unique_ptr<custody::Custody> custody_;
   std::unique_ptr<gateway::auth::Tokens> tokens_;
+  std::unique_ptr<gateway::smart::Server> smart_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<AdminServer> admin_;
 };

@@ -54,9 +54,8 @@ Status delegate(const Services& services, Bytes raw) {
 }
 
 Result<http::Response> make_token(const Services& services, const http::Request& request) {
-  XL_TRY_ASSIGN(SignIn given, read_sign_in(request.body));
-  if (!given.delegation.empty()) XL_TRY(delegate(services, std::move(given.delegation)));
-  XL_TRY_ASSIGN(const Token token, services.tokens.sign_in(given.answer));
+  XL_TRY_ASSIGN(Tokens::SignedIn who, authenticate(services, request.body));
+  XL_TRY_ASSIGN(const Token token, services.tokens.issue(std::move(who)));
   const std::uint64_t now = services.clock.now_ms();
   json::Writer out;
   out.begin_object().key("access_token").string(token.text).key("token_type").string("Bearer");
@@ -97,6 +96,12 @@ Result<http::Response> who_am_i(const Services& services, const http::Request& r
 }
 
 }  // namespace
+
+Result<Tokens::SignedIn> authenticate(const Services& services, std::string_view body) {
+  XL_TRY_ASSIGN(SignIn given, read_sign_in(body));
+  if (!given.delegation.empty()) XL_TRY(delegate(services, std::move(given.delegation)));
+  return services.tokens.authenticate(given.answer);
+}
 
 void add_routes(Router& router, const Services& services) {
   router.add({"POST", "/auth/v1/challenges", "Something fresh to sign in with",

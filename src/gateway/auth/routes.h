@@ -11,4 +11,9 @@ namespace xl::gateway::auth {
 /// out.
 void add_routes(Router& router, const Services& services);
 
+/// Signs in with the body of `POST /auth/v1/tokens`, without a token. Errors: those of
+/// `read_sign_in`, of sending the delegation and of `Tokens::authenticate`.
+[[nodiscard]] Result<Tokens::SignedIn> authenticate(const Services& services,
+                                                    std::string_view body);
+
 }  // namespace xl::gateway::auth

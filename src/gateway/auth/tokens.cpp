@@ -132,36 +132,64 @@ Result<Tokens::SignedIn> Tokens::check(const Answer& answer) const {
                       signed_text, answer.signature)) {
     return refused();
   }
-  SignedIn out{*principal, view.now_ms + token_ms};
-  out.principal.sign_in = {model::encode(*key), answer.challenge, answer.signature};
+  SignedIn out{{*principal, nullptr}, view.now_ms + token_ms, key->not_after_ms()};
+  out.caller.principal.sign_in = {model::encode(*key), answer.challenge, answer.signature};
   if (key->not_after_ms() != 0) out.expires_ms = std::min(out.expires_ms, key->not_after_ms());
   return out;
 }
 
 Result<Token> Tokens::sign_in(const Answer& answer) {
+  XL_TRY_ASSIGN(SignedIn signed_in, authenticate(answer));
+  return issue(std::move(signed_in));
+}
+
+Result<Tokens::SignedIn> Tokens::authenticate(const Answer& answer) {
   XL_TRY_ASSIGN(SignedIn signed_in, check(answer));
   XL_TRY(use_challenge(answer.challenge));  // last: a wrong signature uses nothing up
+  return signed_in;
+}
+
+Result<Tokens::SignedIn> Tokens::stated(const model::Id& organisation,
+                                        const crypto::SigningKey& key,
+                                        std::string_view statement) const {
+  Answer answer;
+  answer.organisation = organisation;
+  answer.key_id = model::key_id_of(key.algorithm(), key.public_key());
+  // Behind the statement something fresh, as in any other challenge.
+  answer.challenge = std::string(statement) + "; " + challenge().text;
+  answer.signature = key.sign(identity::sign_in_bytes(
+      port_.ledger().genesis().network, organisation, answer.key_id, answer.challenge));
+  return check(answer);
+}
+
+Result<Token> Tokens::issue(SignedIn signed_in) {
   Bytes token(token_bytes);
   crypto::random_bytes(token);
   const Token out{to_base64url(token), signed_in.expires_ms};
   const std::scoped_lock lock(mutex_);
-  make_room(signed_in.principal.key_id);
+  make_room(signed_in);
   if (signed_in_.size() >= signed_in_max) return make_error(ErrorCode::sign_ins_exceeded);
   signed_in_.emplace(crypto::sha256(view_of(out.text)), std::move(signed_in));
   return out;
 }
 
-/// One key holds a few tokens, the oldest goes for a new one: nobody fills the table alone.
-void Tokens::make_room(const Hash& key_id) {
+/// One key, through one app or itself, holds a few tokens, the oldest goes for a new one: nobody
+/// fills the table alone. Those whom an organisation vouches for share its key, but not its share.
+void Tokens::make_room(const SignedIn& fresh) {
   if (signed_in_.size() >= signed_in_max) drop_expired(port_.now_ms());
+  const auto subject = [](const SignedIn& one) {
+    return one.caller.grant ? std::string_view(one.caller.grant->subject) : std::string_view{};
+  };
   auto oldest = signed_in_.end();
   std::size_t held = 0;
   for (auto one = signed_in_.begin(); one != signed_in_.end(); ++one) {
-    if (one->second.principal.key_id != key_id) continue;
-    ++held;
-    if (oldest == signed_in_.end() || one->second.expires_ms < oldest->second.expires_ms) {
-      oldest = one;
+    const SignedIn& other = one->second;
+    if (other.caller.principal.key_id != fresh.caller.principal.key_id ||
+        subject(other) != subject(fresh)) {
+      continue;
     }
+    ++held;
+    if (oldest == signed_in_.end() || other.expires_ms < oldest->second.expires_ms) oldest = one;
   }
   if (held >= tokens_per_key_max) signed_in_.erase(oldest);
 }
@@ -170,26 +198,62 @@ void Tokens::drop_expired(std::uint64_t now_ms) {
   std::erase_if(signed_in_, [&](const auto& one) { return one.second.expires_ms <= now_ms; });
 }
 
-Result<custody::Principal> Tokens::principal_of(const http::Request& request) {
-  const std::string_view text = token_text(request);
-  if (text.empty()) return make_error(ErrorCode::sign_in_required);
-  const Hash digest = crypto::sha256(view_of(text));
-  std::optional<custody::Principal> found;
+Result<bool> Tokens::holds(const SignedIn& signed_in) const {
+  XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(port_));
+  if (signed_in.rests_on) {
+    const auto key = identity::find_key(*view.state, *signed_in.rests_on);
+    if (!key || !identity::is_active(*key, view.now_ms)) return false;
+  }
+  return custody::still_holds(signed_in.caller.principal, *view.state, view.now_ms);
+}
+
+Result<Tokens::SignedIn> Tokens::find(std::string_view token) {
+  const Hash digest = crypto::sha256(view_of(token));
+  std::optional<SignedIn> found;
   {
     const std::scoped_lock lock(mutex_);
     const auto there = signed_in_.find(digest);
     if (there != signed_in_.end() && there->second.expires_ms > port_.now_ms()) {
-      found = there->second.principal;
+      found = there->second;
     }
   }
   if (!found) return make_error(ErrorCode::token_invalid);
-  XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(port_));
-  if (!custody::still_holds(*found, *view.state, view.now_ms)) {
+  XL_TRY_ASSIGN(const bool still, holds(*found));
+  if (!still) {
     const std::scoped_lock lock(mutex_);
     signed_in_.erase(digest);
     return make_error(ErrorCode::sign_in_over);
   }
-  return *found;
+  return std::move(*found);
+}
+
+Result<Caller> Tokens::caller_of(const http::Request& request) {
+  const std::string_view text = token_text(request);
+  if (text.empty()) return make_error(ErrorCode::sign_in_required);
+  XL_TRY_ASSIGN(SignedIn found, find(text));
+  return std::move(found.caller);
+}
+
+Result<custody::Principal> Tokens::principal_of(const http::Request& request) {
+  XL_TRY_ASSIGN(Caller caller, caller_of(request));
+  if (caller.grant) {
+    return make_error(ErrorCode::scope_insufficient, "an app's token is for the FHIR server alone");
+  }
+  return std::move(caller.principal);
+}
+
+std::optional<Tokens::SignedIn> Tokens::look_up(std::string_view token) {
+  auto found = find(token);
+  if (!found.ok()) return std::nullopt;
+  return std::move(*found);
+}
+
+void Tokens::end(const std::function<bool(const Grant&)>& which) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(signed_in_, [&](const auto& one) {
+    const auto& grant = one.second.caller.grant;
+    return grant && which(*grant);
+  });
 }
 
 Status Tokens::sign_out(const http::Request& request) {

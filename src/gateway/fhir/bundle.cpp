@@ -13,6 +13,7 @@
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/scope.h"
 #include "gateway/fhir/search.h"
 #include "gateway/fhir/write.h"
 
@@ -165,7 +166,7 @@ http::Response answer_alone(const Call& call, const Wish& wish) {
     return refusal(make_error(ErrorCode::request_malformed));
   }
   request.query = target.query;
-  Call one{call.services, call.organisation, request, call.base, {}, call.principal};
+  Call one{call.services, call.organisation, request, call.base, {}, call.principal, call.grant};
   std::string_view rest = std::string_view(target.path).substr(1);
   while (!rest.empty()) {
     const std::size_t slash = rest.find('/');
@@ -494,6 +495,11 @@ http::Response process_transaction(const Call& call, std::vector<Wish> wishes) {
   const bool writes = std::any_of(wishes.begin(), wishes.end(), is_write);
   const Status may = writes ? check_writer(call) : Status{};
   if (!may.ok()) return refusal(may.error());
+  for (const Wish& wish : wishes) {
+    if (!is_write(wish)) continue;  // a read passes `answer`
+    const Status in_scope = check_write_scope(call, wish.method, wish.url);
+    if (!in_scope.ok()) return refusal(in_scope.error());
+  }
   const auto settled = settle_conditions(call, wishes);
   if (!settled.ok()) return refusal(settled.error());
   auto drafts = drafts_of(call, wishes, settled->references);

@@ -74,6 +74,28 @@ void write_resource(json::Writer& out, std::string_view type) {
   out.end_array().end_object();
 }
 
+/// Who may ask, and where apps get their tokens (SMART App Launch 2.2 §5.2).
+void write_security(json::Writer& out, const Call& call) {
+  const std::string oauth =
+      base_url(call.services, call.request) + "/o/" + call.organisation.did().text() + "/oauth/";
+  out.key("security").begin_object().key("extension").begin_array().begin_object();
+  out.key("url").string("http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris");
+  out.key("extension").begin_array();
+  for (const char* name : {"authorize", "token", "introspect", "revoke"}) {
+    out.begin_object().key("url").string(name).key("valueUri").string(oauth + name).end_object();
+  }
+  out.end_array().end_object().end_array();
+  out.key("service").begin_array().begin_object().key("coding").begin_array().begin_object();
+  out.key("system").string("http://terminology.hl7.org/CodeSystem/restful-security-service");
+  out.key("code").string("SMART-on-FHIR").end_object().end_array().end_object().end_array();
+  out.key("description");
+  out.string(
+      "Apps: SMART App Launch 2.2. People and software with a DID: sign in at /auth/v1. Send "
+      "'Authorization: Bearer' and X-Purpose-Of-Use. What a requester may see is decided by the "
+      "patient's consents; an app's scopes only narrow it.");
+  out.end_object();
+}
+
 }  // namespace
 
 http::Response capability_statement(const Call& call) {
@@ -94,11 +116,8 @@ http::Response capability_statement(const Call& call) {
   out.key("patchFormat").begin_array();
   out.string("application/json-patch+json").string("application/fhir+json").end_array();
   out.key("rest").begin_array().begin_object().key("mode").string("server");
-  out.key("security").begin_object().key("description");
-  out.string(
-      "Sign in at /auth/v1 with a DID; send 'Authorization: Bearer' and X-Purpose-Of-Use. "
-      "What a requester may see is decided by the patient's consents.");
-  out.end_object().key("resource").begin_array();
+  write_security(out, call);
+  out.key("resource").begin_array();
   for (const std::string_view type : xl::fhir::resource_types()) write_resource(out, type);
   out.end_array();
   write_interactions(out, {"transaction", "batch", "history-system", "search-system"});

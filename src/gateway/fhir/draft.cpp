@@ -14,6 +14,7 @@
 #include "fhir/references.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/scope.h"
 #include "model/limits.h"
 #include "query/fhir_terms.h"
 
@@ -476,6 +477,8 @@ Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> d
     out[i].entry.terms.clear();
     out[i].content = version->content;
     out[i].created = version->entry.version == 1 || preparation.current(i)->deleted;
+    const auto& before = preparation.current(i);
+    XL_TRY(check_written_scope(call, version->entry, before ? &*before : nullptr));
     place.push_back(i);
     changes.push_back(change_of(*version));
     versions.push_back(std::move(*version));

@@ -10,6 +10,7 @@
 #include "gateway/fhir/merge.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/scope.h"
 #include "gateway/fhir/search.h"
 #include "gateway/fhir/validate.h"
 #include "gateway/fhir/write.h"
@@ -92,7 +93,7 @@ http::Response answer_post(const Call& call) {
 http::Response authenticated(const Services& services, custody::Organisation& organisation,
                              const http::Request& request, std::string base,
                              std::string_view path) {
-  Call call{services, organisation, request, std::move(base), split_path(path), {}};
+  Call call{services, organisation, request, std::move(base), split_path(path), {}, nullptr};
   const bool raw = is_raw_binary(request, call.segments);
   const Status formats = raw ? Status{} : check_formats(request);
   if (!formats.ok()) return refusal(formats.error());
@@ -100,10 +101,11 @@ http::Response authenticated(const Services& services, custody::Organisation& or
   if (gets && call.segments.size() == 1 && call.segments[0] == "metadata") {
     return capability_statement(call);
   }
-  auto principal = services.tokens.principal_of(request);
-  if (!principal.ok()) return refusal(principal.error());
-  call.principal = std::move(*principal);
-  return raw ? answer_raw_binary(call) : answer(call);
+  auto caller = services.tokens.caller_of(request);
+  if (!caller.ok()) return refusal(caller.error());
+  call.principal = std::move(caller->principal);
+  call.grant = std::move(caller->grant);
+  return answer(call);
 }
 
 }  // namespace
@@ -111,6 +113,9 @@ http::Response authenticated(const Services& services, custody::Organisation& or
 http::Response answer(const Call& call) {
   const std::string& method = call.request.method;
   const auto& at = call.segments;
+  const Status in_scope = check_scope(call);
+  if (!in_scope.ok()) return refusal(in_scope.error());
+  if (is_raw_binary(call.request, at)) return answer_raw_binary(call);
   if (method == "GET" || method == "HEAD") return answer_get(call);
   if (method == "POST") return answer_post(call);
   if (at.size() == 2 && xl::fhir::is_resource_type(at[0])) {

@@ -19,6 +19,8 @@ struct Call {
   std::string base;                        ///< `http://host/o/{org}/fhir`
   std::vector<std::string_view> segments;  ///< of the path behind the base
   custody::Principal principal;            ///< not set for `metadata`
+  /// Set when an app asks for the principal (`scope.h`).
+  std::shared_ptr<const auth::Grant> grant = nullptr;  // that of the token
 };
 
 /// Answers one interaction, as entries of a Bundle do too. Never an error: a refusal is an answer.

@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/scope.h"
 
 namespace xl::gateway::fhir {
 
@@ -102,6 +103,10 @@ http::Response serve_one(const Call& call, const Find& find, std::string_view ac
                ? not_there(call, *viewer, action, name)
                : refusal(entry.error());
   }
+  if (!shows(call, *entry)) {
+    return is_of_the_house(call) ? refusal(make_error(ErrorCode::scope_insufficient))
+                                 : not_there(call, *viewer, action, name);
+  }
   if (!viewer->allows(*entry)) return refuse_read(call, *viewer, *entry, action);
   const custody::ReadsInFlight::Guard reading(call.organisation.stores().reads());
   custody::OpenedRecord opened;
@@ -134,6 +139,11 @@ Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
   out.principal = call.principal;
   out.action = action;
   out.purpose = usual_purpose(call.principal.kind);
+  if (call.grant) {
+    // The call outlives what is asked for it.
+    out.narrowed = [&call](const query::RecordEntry& entry) { return shows(call, entry); };
+    out.only_patient = only_patient_of(call);
+  }
   const std::string_view code = call.request.header("x-purpose-of-use");
   if (!code.empty()) {
     const auto purpose = consent::purpose_of_code(code);

@@ -84,6 +84,19 @@ std::string element_in(std::string_view message) {
                                                                              : std::string();
 }
 
+/// What a client is to do about it, for clients (RFC 6750 §3, RFC 9110 §10.2.3).
+void add_advice(http::Response& out, ErrorCode code) {
+  if (out.status == 401) out.headers["www-authenticate"] = "Bearer";
+  if (code == ErrorCode::token_invalid || code == ErrorCode::sign_in_over) {
+    out.headers["www-authenticate"] = "Bearer error=\"invalid_token\"";
+  }
+  if (code == ErrorCode::scope_insufficient) {
+    out.headers["www-authenticate"] = "Bearer error=\"insufficient_scope\"";
+  }
+  if (out.status == 503) out.headers["retry-after"] = "2";
+  if (out.status == 429) out.headers["retry-after"] = "60";
+}
+
 /// `/fhir` and `/o/{org}/fhir`, with or without something behind.
 bool is_fhir(std::string_view target) {
   target = target.substr(0, target.find_first_of("?#"));
@@ -111,8 +124,7 @@ http::Response refusal(const Error& error) {
   const Issue issue{xl::fhir::Severity::error, issue_type_of(status, error.code), error.code,
                     element_in(error.message), error.message};
   http::Response out = reply(xl::fhir::outcome_text(std::span(&issue, 1)), status);
-  if (status == 401) out.headers["www-authenticate"] = "Bearer";
-  if (status == 503) out.headers["retry-after"] = "2";
+  add_advice(out, error.code);
   return out;
 }
 
@@ -124,8 +136,7 @@ http::Response refusal_at(std::string_view target, unsigned status, const Error&
   } else {
     out = problem(status, error, request_id, archives);
   }
-  if (status == 401) out.headers["www-authenticate"] = "Bearer";
-  if (status == 503) out.headers["retry-after"] = "2";
+  add_advice(out, error.code);
   return out;
 }
 

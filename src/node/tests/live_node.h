@@ -53,6 +53,7 @@ class LiveNode {
   void start() {
     Config config;
     config.port = 0;
+    config.password_login = password_login;
     auto started = Node::start(layout(), config, unlock(), clock, log);
     ASSERT_TRUE(started.ok()) << started.error().text();
     node = std::move(*started);
@@ -86,6 +87,7 @@ class LiveNode {
   std::filesystem::path root;
   std::unique_ptr<Node> node;
   std::vector<model::Id> organisations;
+  bool password_login = false;  ///< of the next start
 
  private:
   Bytes key_ = operator_key();

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/fhir/scope.h"
+
+#include <algorithm>
+
+#include "base/json/json.h"
+#include "model/limits.h"
+#include "query/fhir_terms.h"
+
+namespace xl::gateway::fhir {
+
+using smart::ResourceScope;
+using smart::ScopeContext;
+
+namespace {
+
+/// What an app needs for a request: permissions for a type; an empty type is every type.
+struct Need {
+  std::string_view type;
+  std::uint8_t permissions = 0;
+};
+
+Need need_of_get(const std::vector<std::string_view>& at) {
+  if (at.size() == 1 && at[0] == "_history") return {"*", smart::may_search};
+  if (at.empty()) return {"*", smart::may_search};
+  const bool of_type = at.size() == 1 || (at.size() == 2 && at[1] == "_history");
+  return {at[0], of_type ? smart::may_search : smart::may_read};
+}
+
+/// A Bundle needs nothing itself: each of its entries does.
+std::optional<Need> need_of(const Call& call) {
+  const std::string& method = call.request.method;
+  const auto& at = call.segments;
+  if (method == "GET" || method == "HEAD") return need_of_get(at);
+  if (at.empty()) return std::nullopt;
+  if (method == "PUT") return Need{at[0], smart::may_update};
+  if (method == "PATCH") return Need{at[0], smart::may_update | smart::may_read};
+  if (method == "DELETE") return Need{at[0], smart::may_delete};
+  const bool searches = at.size() == 2 && at[1] == "_search";
+  const bool validates = at.back() == "$validate";  // which keeps nothing
+  if (validates) return std::nullopt;
+  return Need{at[0], searches ? smart::may_search : smart::may_create};
+}
+
+/// The permission that makes a record visible in the answer to this call.
+std::uint8_t showing_permission(const Call& call) {
+  const auto need = need_of(call);
+  return need && need->permissions == smart::may_search ? smart::may_search : smart::may_read;
+}
+
+Status check_need(const auth::Grant& grant, const Need& need) {
+  if (grant.scopes.allow(need.type, need.permissions)) return {};
+  return make_error(
+      ErrorCode::scope_insufficient,
+      "needed: " +
+          smart::scope_text({ScopeContext::user, std::string(need.type), need.permissions, {}}));
+}
+
+bool is_about(const Call& call, const ResourceScope& scope, const model::Id& patient) {
+  if (scope.context != ScopeContext::patient) return true;
+  return call.grant->patient_did == patient ||
+         patient == call.organisation.stores().directory();  // which is about nobody
+}
+
+/// `code`, `system|code`, `|code` and `system|` (R4 §3.1.1.4.10).
+bool meets(const query::Term& term, std::string_view name, std::string_view value) {
+  if (term.parameter != name) return false;
+  const std::size_t bar = value.find('|');
+  if (bar == std::string_view::npos) return term.value == value;
+  const std::string_view system = value.substr(0, bar);
+  const std::string_view code = value.substr(bar + 1);
+  return term.system == system && (code.empty() || term.value == code);
+}
+
+bool meets(const std::vector<query::Term>& terms, const ResourceScope& scope) {
+  return std::all_of(scope.constraints.begin(), scope.constraints.end(), [&](const auto& one) {
+    return std::any_of(terms.begin(), terms.end(),
+                       [&](const query::Term& term) { return meets(term, one.first, one.second); });
+  });
+}
+
+/// What a kept version can be found by; nothing when it cannot be read: then nothing is met.
+std::vector<query::Term> terms_of_kept(const Call& call, const query::RecordEntry& entry) {
+  if (entry.deleted) return {};
+  const auto opened = call.organisation.records().open(entry);
+  if (!opened.ok()) return {};
+  json::Limits bounds;
+  bounds.bytes_max = limits::record_bytes_max;
+  const auto document = json::parse(opened->content, bounds);
+  if (!document.ok()) return {};
+  auto terms = query::terms_of(document->root(), query::own_path_of(call.organisation.did()));
+  if (!terms.ok()) return {};
+  return std::move(*terms);
+}
+
+/// Does one of the scopes with one of `permissions` reach this version? `terms` are asked for only
+/// where it depends on them.
+template <typename Terms>
+bool reaches(const Call& call, const query::RecordEntry& entry, std::uint8_t permissions,
+             const Terms& terms) {
+  std::optional<std::vector<query::Term>> known;
+  for (const ResourceScope& scope : call.grant->scopes.resources) {
+    if ((scope.permissions & permissions) == 0) continue;
+    if (scope.type != "*" && scope.type != entry.type) continue;
+    if (!is_about(call, scope, entry.patient)) continue;
+    if (scope.constraints.empty()) return true;
+    if (!known) known = terms();
+    if (meets(*known, scope)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Status check_scope(const Call& call) {
+  if (!call.grant) return {};
+  if (call.grant->organisation != call.organisation.did()) {
+    return make_error(ErrorCode::scope_insufficient, "the token is for another organisation");
+  }
+  const auto need = need_of(call);
+  return need ? check_need(*call.grant, *need) : Status{};
+}
+
+Status check_write_scope(const Call& call, std::string_view method, std::string_view url) {
+  if (!call.grant) return {};
+  const std::string_view type = url.substr(0, url.find_first_of("/?"));
+  Need need{type, smart::may_update};
+  if (method == "POST") need.permissions = smart::may_create;
+  if (method == "DELETE") need.permissions = smart::may_delete;
+  return check_need(*call.grant, need);
+}
+
+Status check_written_scope(const Call& call, const query::RecordEntry& version,
+                           const query::RecordEntry* before) {
+  if (!call.grant) return {};
+  const bool replaces = before != nullptr && !before->deleted;
+  const std::uint8_t permission = version.deleted ? smart::may_delete
+                                  : replaces      ? smart::may_update
+                                  : call.request.method == "PUT"
+                                      ? smart::may_update
+                                      : smart::may_create | smart::may_update;
+  const auto given = [&] { return version.terms; };
+  const auto kept = [&] { return terms_of_kept(call, *before); };
+  const bool new_one = version.deleted || reaches(call, version, permission, given);
+  const bool old_one = !replaces || reaches(call, *before, permission, kept);
+  if (new_one && old_one) return {};
+  return make_error(ErrorCode::scope_insufficient, "this record is outside the app's scopes");
+}
+
+bool shows(const Call& call, const query::RecordEntry& entry) {
+  if (!call.grant) return true;
+  return reaches(call, entry, showing_permission(call), [&] { return terms_of_kept(call, entry); });
+}
+
+std::optional<model::Id> only_patient_of(const Call& call) {
+  if (!call.grant) return std::nullopt;
+  const std::string_view type = call.segments.empty() ? std::string_view("*") : call.segments[0];
+  const bool any = type == "*" || type == "_history";
+  for (const ResourceScope& scope : call.grant->scopes.resources) {
+    const bool concerns = any || scope.type == "*" || scope.type == type;
+    if (concerns && scope.context != ScopeContext::patient) return std::nullopt;
+  }
+  return call.grant->patient_did;
+}
+
+std::vector<std::pair<std::string, std::string>> with_constraints(
+    const Call& call, std::vector<std::pair<std::string, std::string>> parameters) {
+  if (!call.grant || call.segments.empty()) return parameters;
+  const ResourceScope* only = nullptr;
+  for (const ResourceScope& scope : call.grant->scopes.resources) {
+    if ((scope.permissions & smart::may_search) == 0) continue;
+    if (scope.type != "*" && scope.type != call.segments[0]) continue;
+    if (only != nullptr) return parameters;  // one or the other: no parameter says that
+    only = &scope;
+  }
+  if (only == nullptr) return parameters;
+  for (const auto& one : only->constraints) {
+    if (std::find(parameters.begin(), parameters.end(), one) == parameters.end()) {
+      parameters.push_back(one);
+    }
+  }
+  return parameters;
+}
+
+}  // namespace xl::gateway::fhir

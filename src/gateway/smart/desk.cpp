@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/smart/desk.h"
+
+#include <algorithm>
+
+#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "crypto/secret.h"
+
+namespace xl::gateway::smart {
+namespace {
+
+/// Without vowels and what looks alike: 20 letters, as RFC 8628 §6.1 has them.
+constexpr std::string_view user_code_letters = "BCDFGHJKLMNPQRSTVWXZ";
+constexpr std::size_t user_code_length = 8;
+
+std::string new_user_code() {
+  std::string out;
+  while (out.size() < user_code_length) {
+    std::uint8_t byte = 0;
+    crypto::random_bytes({&byte, 1});
+    if (byte >= 240) continue;  // 12 times 20: no letter is more likely than another
+    out += user_code_letters[byte % user_code_letters.size()];
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string random_text() {
+  Hash bytes{};
+  crypto::random_bytes(bytes);
+  return to_base64url(bytes);
+}
+
+void Desk::drop_over() {
+  const std::uint64_t now = now_ms();
+  const auto over = [now](const auto& one) { return one.second.expires_ms <= now; };
+  std::erase_if(authorizations_, over);
+  std::erase_if(launches_, over);
+  std::erase_if(codes_, over);
+  std::erase_if(refresh_, over);
+  std::erase_if(assertion_ids_, [now](const auto& one) { return one.second <= now; });
+  std::erase_if(attempts_, [now](const auto& one) { return one.second.until_ms <= now; });
+}
+
+Result<Authorization> Desk::begin(Authorization wanted) {
+  wanted.id = random_text();
+  wanted.user_code = new_user_code();
+  wanted.expires_ms = now_ms() + authorization_ms;
+  const std::scoped_lock lock(mutex_);
+  drop_over();
+  // Nobody shuts others out by asking often: the oldest of an address goes first.
+  std::size_t of_address = 0;
+  auto oldest = authorizations_.end();
+  for (auto one = authorizations_.begin(); one != authorizations_.end(); ++one) {
+    if (one->second.address != wanted.address) continue;
+    ++of_address;
+    if (oldest == authorizations_.end() || one->second.expires_ms < oldest->second.expires_ms) {
+      oldest = one;
+    }
+  }
+  if (of_address >= authorizations_per_address_max) authorizations_.erase(oldest);
+  if (authorizations_.size() >= authorizations_max) {
+    return make_error(ErrorCode::smart_requests_exceeded);
+  }
+  authorizations_.emplace(wanted.id, wanted);
+  return wanted;
+}
+
+Result<Authorization> Desk::find(std::string_view id, std::string_view secret) {
+  const Hash digest = crypto::sha256(view_of(secret));
+  const std::scoped_lock lock(mutex_);
+  const auto found = authorizations_.find(id);
+  if (found == authorizations_.end() || found->second.expires_ms <= now_ms() ||
+      !crypto::equal_constant_time(found->second.browser, digest)) {
+    return make_error(ErrorCode::smart_login_over);
+  }
+  return found->second;
+}
+
+Result<Authorization> Desk::find_by_user_code(const model::Id& organisation,
+                                              std::string_view code) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, one] : authorizations_) {
+    if (one.organisation == organisation && one.expires_ms > now_ms() && !one.who &&
+        crypto::equal_constant_time(view_of(one.user_code), view_of(code))) {
+      return one;
+    }
+  }
+  return make_error(ErrorCode::smart_login_over);
+}
+
+Status Desk::change(std::string_view id, const std::function<void(Authorization&)>& edit) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = authorizations_.find(id);
+  if (found == authorizations_.end()) return make_error(ErrorCode::smart_login_over);
+  edit(found->second);
+  return {};
+}
+
+Result<Authorization> Desk::take(std::string_view id) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = authorizations_.find(id);
+  if (found == authorizations_.end()) return make_error(ErrorCode::smart_login_over);
+  Authorization out = std::move(found->second);
+  authorizations_.erase(found);
+  return out;
+}
+
+Result<std::string> Desk::keep(Table& table, std::size_t most, Kept kept) {
+  std::string text = random_text();
+  const std::scoped_lock lock(mutex_);
+  if (table.size() >= most) drop_over();
+  if (table.size() >= most) return make_error(ErrorCode::smart_requests_exceeded);
+  table.emplace(crypto::sha256(view_of(text)), std::move(kept));
+  return text;
+}
+
+Result<std::string> Desk::make_code(Granted granted) {
+  // It is remembered longer than it is good for, so that a second use is noticed.
+  return keep(codes_, codes_max, {std::move(granted), now_ms() + 10 * code_ms});
+}
+
+Result<Granted> Desk::use_code(std::string_view code) {
+  std::optional<model::Id> ended;
+  Granted out;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = codes_.find(crypto::sha256(view_of(code)));
+    if (found == codes_.end()) return make_error(ErrorCode::smart_grant_invalid, "code");
+    Kept& kept = found->second;
+    const bool late = now_ms() + 9 * code_ms >= kept.expires_ms;
+    if (kept.used) ended = kept.granted.who.caller.grant->id;
+    if (late && !kept.used) return make_error(ErrorCode::smart_grant_invalid, "code");
+    kept.used = true;
+    out = kept.granted;
+  }
+  if (!ended) return out;
+  end_grant(*ended);
+  return make_error(ErrorCode::smart_grant_invalid, "code");
+}
+
+Result<std::string> Desk::make_refresh(Granted granted) {
+  const std::uint64_t ends_ms = granted.ends_ms;
+  return keep(refresh_, refresh_tokens_max, {std::move(granted), ends_ms});
+}
+
+Result<Granted> Desk::use_refresh(std::string_view token, std::string_view client) {
+  std::optional<model::Id> ended;
+  Granted out;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = refresh_.find(crypto::sha256(view_of(token)));
+    if (found == refresh_.end() || found->second.expires_ms <= now_ms() ||
+        found->second.granted.who.caller.grant->client != client) {
+      return make_error(ErrorCode::smart_grant_invalid, "refresh_token");
+    }
+    Kept& kept = found->second;
+    if (kept.used) ended = kept.granted.who.caller.grant->id;
+    kept.used = true;
+    out = kept.granted;
+  }
+  if (!ended) return out;
+  end_grant(*ended);
+  return make_error(ErrorCode::smart_grant_invalid, "refresh_token");
+}
+
+std::optional<Granted> Desk::look_up_refresh(std::string_view token) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = refresh_.find(crypto::sha256(view_of(token)));
+  if (found == refresh_.end() || found->second.used || found->second.expires_ms <= now_ms()) {
+    return std::nullopt;
+  }
+  return found->second.granted;
+}
+
+void Desk::end(const std::function<bool(const auth::Grant&)>& which) {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto same = [&](const auto& one) { return which(*one.second.granted.who.caller.grant); };
+    std::erase_if(codes_, same);
+    std::erase_if(refresh_, same);
+  }
+  tokens_.end(which);
+}
+
+void Desk::end_grant(const model::Id& grant) {
+  end([&](const auth::Grant& one) { return one.id == grant; });
+}
+
+void Desk::forget_client(const model::Id& organisation, std::string_view client) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(authorizations_, [&](const auto& one) {
+    return one.second.organisation == organisation && one.second.client.id == client;
+  });
+}
+
+Result<std::string> Desk::make_launch(Launch launch) {
+  std::string text = random_text();
+  launch.expires_ms = now_ms() + launch_ms;
+  const std::scoped_lock lock(mutex_);
+  if (launches_.size() >= launches_max) drop_over();
+  if (launches_.size() >= launches_max) return make_error(ErrorCode::smart_requests_exceeded);
+  launches_.emplace(text, std::move(launch));
+  return text;
+}
+
+Result<Launch> Desk::find_launch(const model::Id& organisation, std::string_view text) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = launches_.find(text);
+  if (found == launches_.end() || found->second.organisation != organisation ||
+      found->second.expires_ms <= now_ms()) {
+    return make_error(ErrorCode::smart_launch_unknown);
+  }
+  return found->second;
+}
+
+bool Desk::use_assertion(std::string_view client, std::string_view id, std::uint64_t until_ms) {
+  const Hash key = crypto::sha256(view_of(std::string(client) + '\n' + std::string(id)));
+  const std::scoped_lock lock(mutex_);
+  if (assertion_ids_.size() >= assertion_ids_max) drop_over();
+  if (assertion_ids_.size() >= assertion_ids_max) return false;
+  const auto there = assertion_ids_.find(key);
+  if (there != assertion_ids_.end() && there->second > now_ms()) return false;
+  assertion_ids_[key] = until_ms;
+  return true;
+}
+
+Status Desk::may_try(const std::string& key, std::size_t failures_max) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = attempts_.find(key);
+  if (found == attempts_.end() || found->second.until_ms <= now_ms()) {
+    if (attempts_.size() >= attempt_keys_max) drop_over();
+    if (attempts_.size() < attempt_keys_max) return {};
+    return make_error(ErrorCode::smart_attempts_exceeded);
+  }
+  if (found->second.failures < failures_max) return {};
+  return make_error(ErrorCode::smart_attempts_exceeded);
+}
+
+void Desk::failed(const std::string& key) {
+  const std::scoped_lock lock(mutex_);
+  Attempts& one = attempts_[key];
+  if (one.until_ms <= now_ms()) one = {0, now_ms() + attempts_window_ms};
+  ++one.failures;
+}
+
+void Desk::succeeded(const std::string& key) {
+  const std::scoped_lock lock(mutex_);
+  attempts_.erase(key);
+}
+
+}  // namespace xl::gateway::smart

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/auth/tokens.h"
+#include "gateway/smart/registry.h"
+
+namespace xl::gateway::smart {
+
+// Lifetimes. Everything below is in memory: a restart ends it, as it ends the sign-ins.
+constexpr std::uint64_t authorization_ms = 10 * 60 * 1000;  ///< from the app's request to the code
+constexpr std::uint64_t code_ms = 60 * 1000;
+constexpr std::uint64_t launch_ms = 5 * 60 * 1000;
+constexpr std::uint64_t refresh_ms = 12 * 60 * 60 * 1000;  ///< as long as a delegation at most
+constexpr std::uint64_t service_token_ms = 5 * 60 * 1000;  ///< of a backend service
+constexpr std::uint64_t attempts_window_ms = 15 * 60 * 1000;
+
+// Bounds.
+constexpr std::size_t authorizations_max = 10'000;
+constexpr std::size_t authorizations_per_address_max = 1000;
+constexpr std::size_t codes_max = 20'000;
+constexpr std::size_t refresh_tokens_max = 50'000;
+constexpr std::size_t launches_max = 10'000;
+constexpr std::size_t assertion_ids_max = 100'000;
+constexpr std::size_t attempt_keys_max = 50'000;
+constexpr std::size_t attempts_per_account_max = 5;   ///< failed ones, in a window
+constexpr std::size_t attempts_per_address_max = 50;  ///< many people share an address
+
+/// What was open when somebody started an app from a record.
+struct Launch {
+  model::Id organisation;
+  model::Id did;        ///< who opened it
+  std::string patient;  ///< logical ids; empty: none
+  std::string encounter;
+  std::uint64_t expires_ms = 0;
+};
+
+/// A passkey's login between its steps.
+struct PasskeyLogin {
+  model::Id did;
+  Bytes session_key;  ///< P-256, compressed: made in the browser
+  Hash session_key_id{};
+  std::uint64_t until_ms = 0;
+  Bytes body;  ///< of the transaction that delegates to the session key
+  std::string rp_id;
+  std::string challenge;  ///< of the sign-in that follows
+};
+
+/// An outside provider's login between its steps.
+struct ProviderLogin {
+  std::string nonce;
+  std::string verifier;
+};
+
+/// An app's request while somebody signs in and agrees.
+struct Authorization {
+  std::string id;         ///< 43 characters: part of the pages' addresses
+  Hash browser{};         ///< SHA-256 of the cookie of the browser that began it
+  std::string address;    ///< from where it was begun
+  std::string user_code;  ///< eight letters, for another device
+  model::Id organisation;
+  std::string base;  ///< the FHIR base that the app named
+  Client client;
+  std::string redirect_uri;
+  std::string state;
+  std::string nonce;
+  std::string code_challenge;
+  Scopes scopes;
+  std::optional<Launch> launch;
+  bool chinese = false;
+  std::uint64_t expires_ms = 0;
+
+  std::optional<auth::Tokens::SignedIn> who;  ///< set once somebody has signed in
+  std::string subject;
+  std::string fhir_user;
+  std::optional<PasskeyLogin> passkey;
+  std::optional<ProviderLogin> provider;
+};
+
+/// What a code, or a refresh token, stands for.
+struct Granted {
+  auth::Tokens::SignedIn who;  ///< with the grant
+  std::string redirect_uri;
+  std::string code_challenge;
+  std::string nonce;
+  std::string base;
+  std::uint64_t ends_ms = 0;  ///< of refreshing
+};
+
+/// Everything that an authorization needs to remember between two requests. Thread-safe.
+class Desk {
+ public:
+  /// The tokens outlive it.
+  explicit Desk(auth::Tokens& tokens) : tokens_(tokens) {}
+
+  /// A request that somebody will answer on our pages; sets its id and user code. Errors:
+  /// smart_requests_exceeded.
+  [[nodiscard]] Result<Authorization> begin(Authorization wanted);
+  /// For the browser that holds `secret`. Errors: smart_login_over.
+  [[nodiscard]] Result<Authorization> find(std::string_view id, std::string_view secret);
+  /// By the code that the page shows. Errors: smart_login_over.
+  [[nodiscard]] Result<Authorization> find_by_user_code(const model::Id& organisation,
+                                                        std::string_view code);
+  /// Changes one that is there. Errors: smart_login_over.
+  [[nodiscard]] Status change(std::string_view id, const std::function<void(Authorization&)>& edit);
+  /// Takes it away: it was answered. Errors: smart_login_over.
+  [[nodiscard]] Result<Authorization> take(std::string_view id);
+
+  /// A code for what was granted. Errors: smart_requests_exceeded.
+  [[nodiscard]] Result<std::string> make_code(Granted granted);
+  /// What a code stands for, once. Used again it ends what it led to. Errors: smart_grant_invalid.
+  [[nodiscard]] Result<Granted> use_code(std::string_view code);
+
+  /// A refresh token. Errors: smart_requests_exceeded.
+  [[nodiscard]] Result<std::string> make_refresh(Granted granted);
+  /// What a refresh token stands for, once: the next takes its place. Used again, it ends every
+  /// token of its authorization, since one of the two who used it stole it. Errors:
+  /// smart_grant_invalid (also: of another client).
+  [[nodiscard]] Result<Granted> use_refresh(std::string_view token, std::string_view client);
+  /// What a refresh token is of, while it can be used.
+  [[nodiscard]] std::optional<Granted> look_up_refresh(std::string_view token);
+  /// Ends authorizations whose grant is one of these: codes, refresh tokens and tokens.
+  void end(const std::function<bool(const auth::Grant&)>& which);
+  /// `end` of one.
+  void end_grant(const model::Id& grant);
+  /// Forgets the requests of an app that are under way.
+  void forget_client(const model::Id& organisation, std::string_view client);
+
+  /// Errors: smart_requests_exceeded.
+  [[nodiscard]] Result<std::string> make_launch(Launch launch);
+  /// Errors: smart_launch_unknown.
+  [[nodiscard]] Result<Launch> find_launch(const model::Id& organisation, std::string_view text);
+
+  /// True the first time that a client uses this id of an assertion, which ends at `until_ms`.
+  [[nodiscard]] bool use_assertion(std::string_view client, std::string_view id,
+                                   std::uint64_t until_ms);
+
+  /// May somebody try again? Errors: smart_attempts_exceeded.
+  [[nodiscard]] Status may_try(const std::string& key, std::size_t failures_max);
+  void failed(const std::string& key);
+  void succeeded(const std::string& key);
+
+ private:
+  struct Kept {
+    Granted granted;
+    std::uint64_t expires_ms = 0;
+    bool used = false;
+  };
+  struct Attempts {
+    std::size_t failures = 0;
+    std::uint64_t until_ms = 0;
+  };
+  using Table = std::map<Hash, Kept>;
+  [[nodiscard]] Result<std::string> keep(Table& table, std::size_t most, Kept kept);
+  [[nodiscard]] std::uint64_t now_ms() const { return tokens_.port().now_ms(); }
+  void drop_over();
+
+  auth::Tokens& tokens_;
+  std::mutex mutex_;
+  std::map<std::string, Authorization, std::less<>> authorizations_;
+  std::map<std::string, Launch, std::less<>> launches_;
+  Table codes_;    // by SHA-256
+  Table refresh_;  // by SHA-256; used ones stay until they would have expired
+  std::map<Hash, std::uint64_t> assertion_ids_;
+  std::map<std::string, Attempts, std::less<>> attempts_;
+};
+
+/// 32 random bytes as 43 characters.
+[[nodiscard]] std::string random_text();
+
+}  // namespace xl::gateway::smart

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include <algorithm>
+
+#include "base/json/writer.h"
+#include "contracts/access/records.h"
+#include "contracts/api/shape.h"
+#include "contracts/identity/messages.pb.h"
+#include "contracts/identity/possession.h"
+#include "contracts/identity/records.h"
+#include "contracts/identity/sign_in.h"
+#include "contracts/identity/view.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "crypto/webauthn.h"
+#include "gateway/smart/endpoints.h"
+#include "model/limits.h"
+#include "model/transaction.h"
+
+namespace xl::gateway::smart {
+
+namespace identity = contracts::identity;
+using auth::Tokens;
+using contracts::PartyKind;
+
+namespace {
+
+constexpr std::size_t point_bytes = 33;  // SEC1 compressed: a passkey's rpId stands behind it
+/// A person on a page: long enough for a shift's app, half of what a delegation may have.
+constexpr std::uint64_t session_ms = limits::delegation_ms_max / 2;
+constexpr std::uint64_t signing_ms = 60 * 1000;
+
+/// A text or bytes of the JSON that the page's script sends.
+class Sent {
+ public:
+  static Result<Sent> of(const Visit& visit) {
+    json::Limits bounds;
+    bounds.bytes_max = form_bytes_max;
+    bounds.depth_max = 2;
+    XL_TRY_ASSIGN(json::Document document, json::parse(visit.request.body, bounds));
+    return Sent(std::move(document));
+  }
+  [[nodiscard]] std::string_view text(std::string_view name) const {
+    return document_.root().find(name).as_string().value_or("");
+  }
+  [[nodiscard]] Result<Bytes> bytes(std::string_view name) const {
+    Bytes out;
+    if (text(name).empty() || !from_base64(text(name), out)) {
+      return make_error(ErrorCode::parameter_invalid, name);
+    }
+    return out;
+  }
+
+ private:
+  explicit Sent(json::Document document) : document_(std::move(document)) {}
+  json::Document document_;
+};
+
+/// The passkey that manages somebody, and the end that it or the attestation behind it sets.
+struct Passkey {
+  model::Signer signer;
+  std::string rp_id;
+  std::uint64_t until_ms = 0;  ///< 0: no end
+};
+
+Result<Passkey> passkey_of(const custody::LedgerView& view, const model::Id& did) {
+  for (const Hash& id : identity::keys_of(*view.state, did)) {
+    const auto key = identity::find_key(*view.state, id);
+    const bool usable =
+        key && identity::is_active(*key, view.now_ms) &&
+        key->algorithm() == static_cast<std::uint32_t>(crypto::Algorithm::webauthn_p256) &&
+        (key->purposes() & contracts::purpose_manage) != 0 &&
+        key->public_key().size() > point_bytes;
+    if (!usable) continue;
+    return Passkey{{id, crypto::Algorithm::webauthn_p256},
+                   key->public_key().substr(point_bytes),
+                   key->not_after_ms()};
+  }
+  return make_error(ErrorCode::sign_in_refused, "no passkey of this DID is on the ledger");
+}
+
+/// Through whom, and in which roles, somebody signs in here: staff of the organisation in all that
+/// it attests, patients and guardians of it in none.
+struct Standing {
+  std::vector<std::uint32_t> roles;
+  std::uint64_t until_ms = 0;  ///< 0: no end
+};
+
+Result<Standing> standing_of(const custody::LedgerView& view, const model::Id& did,
+                             const model::Id& organisation) {
+  const auto refused = [] { return make_error(ErrorCode::sign_in_refused); };
+  const auto party = identity::find_party(*view.state, did);
+  if (!party) return refused();
+  Standing out;
+  switch (static_cast<PartyKind>(party->kind())) {
+    case PartyKind::practitioner: {
+      const auto attestation = identity::find_attestation(*view.state, did, organisation);
+      if (!attestation || !identity::is_active(*attestation, view.now_ms)) return refused();
+      out.roles.assign(attestation->roles().begin(), attestation->roles().end());
+      out.roles.resize(std::min<std::size_t>(out.roles.size(), limits::roles_max));
+      out.until_ms = attestation->valid_to_ms();
+      return out;
+    }
+    case PartyKind::patient:
+    case PartyKind::guardian:
+      if (identity::custodian_of(*party) != organisation) return refused();
+      return out;
+    case PartyKind::organisation:
+    case PartyKind::service:
+      break;
+  }
+  return refused();
+}
+
+identity::KeyClaim claim_of(const PasskeyLogin& login) {
+  return {login.did, crypto::Algorithm::p256, login.session_key, contracts::purpose_session,
+          0,         login.until_ms};
+}
+
+Bytes with_suite(ByteView signature) {
+  Bytes out;
+  out.reserve(1 + signature.size());
+  out.push_back(static_cast<std::uint8_t>(crypto::Suite::international));
+  append(out, signature);
+  return out;
+}
+
+/// The delegation to the session key, to be signed by the passkey.
+xinglin::identity::v1::Delegate delegation_to(const PasskeyLogin& login,
+                                              const model::Id& organisation,
+                                              const Standing& standing, ByteView proof) {
+  xinglin::identity::v1::Delegate out;
+  out.set_delegator(custody::bytes_of(login.did.view()));
+  auto* key = out.mutable_key();
+  key->set_algorithm(static_cast<std::uint32_t>(crypto::Algorithm::p256));
+  key->set_public_key(custody::bytes_of(login.session_key));
+  key->set_purposes(contracts::purpose_session);
+  key->set_not_after_ms(login.until_ms);
+  key->set_proof(custody::bytes_of(with_suite(proof)));
+  out.set_organisation(custody::bytes_of(organisation.view()));
+  out.mutable_roles()->Add(standing.roles.begin(), standing.roles.end());
+  // The least that a delegation can name: an app reads and writes over HTTP, never on the ledger.
+  out.add_message_types(std::uint32_t{contracts::access::contract_number} << 16U |
+                        contracts::access::end_session_type);
+  return out;
+}
+
+Result<PasskeyLogin> running(const Authorization& wanted) {
+  if (!wanted.passkey) return make_error(ErrorCode::smart_login_over);
+  return *wanted.passkey;
+}
+
+}  // namespace
+
+Result<http::Response> passkey_begin(const Visit& visit) {
+  XL_TRY_ASSIGN(const Authorization wanted, authorization_of(visit));
+  XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
+  PasskeyLogin login;
+  XL_TRY_ASSIGN(login.did, model::id_from_did(sent.text("did")));
+  XL_TRY_ASSIGN(login.session_key, sent.bytes("session_key"));
+  XL_TRY(crypto::check_public_key(crypto::Algorithm::p256, login.session_key));
+  login.session_key_id = model::key_id_of(crypto::Algorithm::p256, login.session_key);
+  XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(visit.services.custody.port()));
+  XL_TRY_ASSIGN(const Passkey passkey, passkey_of(view, login.did));
+  XL_TRY_ASSIGN(const Standing standing, standing_of(view, login.did, visit.organisation.did()));
+  login.until_ms = view.now_ms + session_ms;
+  for (const std::uint64_t end : {passkey.until_ms, standing.until_ms}) {
+    if (end != 0) login.until_ms = std::min(login.until_ms, end);
+  }
+  const Bytes possession =
+      identity::possession_bytes(visit.services.ledger.genesis().network, claim_of(login));
+  XL_TRY(visit.desk().change(wanted.id, [&](Authorization& one) { one.passkey = login; }));
+  json::Writer out;
+  out.begin_object().key("possession").string(to_base64(possession)).end_object();
+  return secret_json(out.take());
+}
+
+Result<http::Response> passkey_delegate(const Visit& visit) {
+  XL_TRY_ASSIGN(const Authorization wanted, authorization_of(visit));
+  XL_TRY_ASSIGN(PasskeyLogin login, running(wanted));
+  XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
+  XL_TRY_ASSIGN(const Bytes proof, sent.bytes("proof"));
+  XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(visit.services.custody.port()));
+  XL_TRY_ASSIGN(const Passkey passkey, passkey_of(view, login.did));
+  XL_TRY_ASSIGN(const Standing standing, standing_of(view, login.did, visit.organisation.did()));
+  model::Body body;
+  body.network = visit.services.ledger.genesis().network;
+  body.signers.push_back(passkey.signer);
+  body.valid_until_ms = view.now_ms + limits::validity_window_ms - signing_ms;
+  crypto::random_bytes(body.nonce);
+  body.messages.push_back(
+      custody::message_to(identity::contract_number, identity::delegate_type,
+                          delegation_to(login, visit.organisation.did(), standing, proof)));
+  login.body = model::encode_body(body);
+  login.rp_id = passkey.rp_id;
+  const Hash challenge = crypto::sha256(model::signed_bytes(login.body));
+  XL_TRY(visit.desk().change(wanted.id, [&](Authorization& one) { one.passkey = login; }));
+  json::Writer out;
+  out.begin_object().key("challenge").string(to_base64(challenge));
+  out.key("rp_id").string(login.rp_id).end_object();
+  return secret_json(out.take());
+}
+
+Result<http::Response> passkey_assert(const Visit& visit) {
+  XL_TRY_ASSIGN(const Authorization wanted, authorization_of(visit));
+  XL_TRY_ASSIGN(PasskeyLogin login, running(wanted));
+  if (login.body.empty()) return make_error(ErrorCode::smart_login_over);
+  XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
+  XL_TRY_ASSIGN(const Bytes authenticator_data, sent.bytes("authenticator_data"));
+  XL_TRY_ASSIGN(const Bytes client_data, sent.bytes("client_data"));
+  XL_TRY_ASSIGN(const Bytes der, sent.bytes("signature"));
+  XL_TRY_ASSIGN(Bytes signature,
+                crypto::webauthn::encode_assertion(authenticator_data, client_data, der));
+  std::vector<Bytes> signatures;
+  signatures.push_back(std::move(signature));
+  XL_TRY(visit.services.custody.port().send(model::encode_transaction(login.body, signatures)));
+  login.body.clear();
+  login.challenge = visit.services.tokens.challenge().text;
+  const Bytes text =
+      identity::sign_in_bytes(visit.services.ledger.genesis().network, visit.organisation.did(),
+                              login.session_key_id, login.challenge);
+  XL_TRY(visit.desk().change(wanted.id, [&](Authorization& one) { one.passkey = login; }));
+  json::Writer out;
+  out.begin_object().key("sign_in").string(to_base64(text)).end_object();
+  return secret_json(out.take());
+}
+
+Result<http::Response> passkey_finish(const Visit& visit) {
+  XL_TRY_ASSIGN(const Authorization wanted, authorization_of(visit));
+  XL_TRY_ASSIGN(const PasskeyLogin login, running(wanted));
+  XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
+  XL_TRY_ASSIGN(const Bytes signature, sent.bytes("signature"));
+  Tokens::Answer answer{login.challenge, visit.organisation.did(), login.session_key_id,
+                        with_suite(signature)};
+  XL_TRY_ASSIGN(Tokens::SignedIn who, visit.services.tokens.authenticate(answer));
+  std::string fhir_user = fhir_user_of(visit, who.caller.principal);
+  XL_TRY(signed_in(visit, wanted.id, std::move(who), model::did_text(login.did),
+                   std::move(fhir_user)));
+  json::Writer out;
+  out.begin_object().key("next");
+  out.string(visit.address() + "/oauth/consent/" + wanted.id).end_object();
+  return secret_json(out.take());
+}
+
+}  // namespace xl::gateway::smart
