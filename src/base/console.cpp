@@ -235,6 +235,7 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::access_refused:
     case ErrorCode::access_not_permitted:
     case ErrorCode::role_refused:
+    case ErrorCode::scope_insufficient:
     case ErrorCode::consent_refused:
     case ErrorCode::contract_refused:
     case ErrorCode::organisation_elsewhere:

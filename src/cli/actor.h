@@ -51,6 +51,8 @@ class Actor {
   [[nodiscard]] const client::Identity& identity() const { return session_->identity(); }
   /// Whose records: `--organisation`, or the identity's own.
   [[nodiscard]] const model::Id& organisation() const { return organisation_; }
+  /// In which roles it signs in: `--role`, or those of the identity file.
+  [[nodiscard]] const std::vector<std::uint32_t>& roles() const { return roles_; }
   [[nodiscard]] std::uint64_t now_ms() const { return clock_->now_ms(); }
   [[nodiscard]] const Session& options() const { return *options_; }
 

@@ -11,6 +11,7 @@
 #include "cli/identity.h"
 #include "cli/ledger.h"
 #include "cli/record.h"
+#include "cli/smart.h"
 #include "cli/verify.h"
 #include "cli/words.h"
 #include "contracts/api/contract.h"
@@ -91,6 +92,7 @@ void add_commands(CLI::App& app, Session& session) {
   add_consent_commands(app, session);
   add_access_commands(app, session);
   add_fhir_commands(app, session);
+  add_smart_commands(app, session);
   add_ledger_commands(app, session);
   add_verify_command(app, session);
   add_doctor_command(app, session);

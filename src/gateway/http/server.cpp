@@ -422,10 +422,18 @@ asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
   stream.socket().shutdown(tcp::socket::shutdown_send, failure);
 }
 
+/// Targets that take bodies from whoever comes: `/auth/…` and `/o/{org}/oauth/…`.
+bool is_for_strangers(std::string_view target) {
+  if (target.starts_with("/auth/")) return true;
+  if (!target.starts_with("/o/")) return false;
+  const std::size_t slash = target.find('/', 3);
+  return slash != std::string_view::npos && target.substr(slash).starts_with("/oauth/");
+}
+
 asio::awaitable<bool> BeastServer::read_body(Connection& stream, beast::flat_buffer& buffer,
                                              Parser& parser, const About& about, BodyShare& share) {
   boost::system::error_code failure;
-  const std::size_t most = about.target.starts_with("/auth/")
+  const std::size_t most = is_for_strangers(about.target)
                                ? std::min(options_.sign_in_body_bytes_max, options_.body_bytes_max)
                                : options_.body_bytes_max;
   const auto length = parser.content_length();

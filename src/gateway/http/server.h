@@ -23,7 +23,8 @@ struct ServerOptions {
   std::size_t streams_max = 256;  ///< of them, whose answer goes on
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 32U << 20U;  ///< of one request: above, 413
-  /// Of a request to `/auth/`, which strangers send: above, 413 before it is read.
+  /// Of a request to `/auth/` or `/o/{org}/oauth/`, which strangers send: above, 413 before it is
+  /// read.
   std::size_t sign_in_body_bytes_max = 128 * 1024;
   /// Of all requests being read or handled, counted as they arrive, not as they are announced:
   /// above, 503.

@@ -47,7 +47,7 @@ std::string device_part(const Visit& visit, const Authorization& wanted) {
   out += "</p><p class=\"code\"><code>" + wanted.user_code.substr(0, 4) + "-" +
          wanted.user_code.substr(4) + "</code></p><p><code>xinglin smart approve " +
          wanted.user_code.substr(0, 4) + "-" + wanted.user_code.substr(4) + " --node " +
-         html(base_url(visit.services, visit.request)) + " --custodian " +
+         html(base_url(visit.services, visit.request)) + " --organisation " +
          visit.organisation.did().text() + "</code></p><p class=\"note\">";
   out += either(zh, "只为您自己打开的此页面输入代码。切勿输入他人发给您的代码。",
                 "Only ever enter the code of a page that you opened yourself, never one that "

@@ -53,8 +53,12 @@ class LiveNode {
   void start() {
     Config config;
     config.port = 0;
-    config.password_login = password_login;
+    if (configure) configure(config);
     auto started = Node::start(layout(), config, unlock(), clock, log);
+    if (start_refused) {
+      EXPECT_FALSE(started.ok());
+      return;
+    }
     ASSERT_TRUE(started.ok()) << started.error().text();
     node = std::move(*started);
     const auto genesis = load_genesis(layout());
@@ -65,6 +69,13 @@ class LiveNode {
     }
   }
   void stop() { node.reset(); }
+  /// Before a start: the first one of the genesis.
+  [[nodiscard]] model::Id first_organisation() const {
+    const auto genesis = load_genesis(layout());
+    EXPECT_TRUE(genesis.ok());
+    const json::Value one = genesis->section("identity").find("organisations").at(0);
+    return *model::id_from_did(one.find("did").as_string().value_or(""));
+  }
 
   [[nodiscard]] demo::Cast cast() {
     return demo::Cast({"127.0.0.1", std::to_string(node->port())}, clock, root / "personas",
@@ -87,7 +98,8 @@ class LiveNode {
   std::filesystem::path root;
   std::unique_ptr<Node> node;
   std::vector<model::Id> organisations;
-  bool password_login = false;  ///< of the next start
+  std::function<void(Config&)> configure;  ///< what the next start is to have otherwise
+  bool start_refused = false;              ///< the next start has to fail
 
  private:
   Bytes key_ = operator_key();

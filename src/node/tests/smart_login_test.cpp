@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: each way to sign in for an app lets in whom it should, and nobody else. Method: a real node
+// over HTTP; a software passkey; an outside provider on a port of its own.
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+
+#include "contracts/identity/messages.pb.h"
+#include "contracts/identity/possession.h"
+#include "contracts/identity/records.h"
+#include "crypto/webauthn.h"
+#include "gateway/http/server.h"
+#include "node/tests/smart.h"
+
+namespace xl::node {
+namespace {
+
+using testing::FhirClient;
+using testing::form_text;
+using testing::HttpResponse;
+using testing::LiveNode;
+using testing::parameter_of;
+using testing::parsed;
+using testing::Smart;
+using testing::text_of_member;
+
+class SmartLogin : public Smart {};
+
+TEST_F(SmartLogin, LetsAPasswordInWhereItIsSwitchedOn) {
+  auto& house_session = *hospital_->who().session;
+  const auto add = [&](std::string_view body) {
+    return house_session.ask("POST", house() + "/smart/v1/accounts", "application/json", body)
+        ->status;
+  };
+  EXPECT_EQ(add(R"({"name":"ward7","password":"correct horse battery"})"), 201U);
+  EXPECT_EQ(add(R"({"name":"ward7","password":"correct horse battery"})"), 409U);
+  EXPECT_EQ(add(R"({"name":"short","password":"12345678901"})"), 400U);
+  const auto sign_in = [](const Browser& browser, const char* name, const char* password) {
+    return send("POST", browser.login + "/password", "application/x-www-form-urlencoded",
+                form_text({{"name", name}, {"password", password}}), {{"Cookie", browser.cookie}});
+  };
+  Browser browser;
+  browser.request["scope"] = "user/Patient.rs openid";
+  browser.open();
+  const HttpResponse wrong = sign_in(browser, "ward7", "wrong horse battery");
+  const HttpResponse nobody = sign_in(browser, "nobody", "wrong horse battery");
+  EXPECT_EQ(wrong.headers.at("location"), nobody.headers.at("location"));
+  EXPECT_TRUE(wrong.headers.at("location").ends_with("?refused=1"));
+  EXPECT_NE(sign_in(browser, "ward7", "correct horse battery")
+                .headers.at("location")
+                .find("/oauth/consent/"),
+            std::string::npos);
+  const HttpResponse answer = post("token", browser.exchange(browser.code()));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const std::string token = text_of_member(answer, "access_token");
+  EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 200U);
+  const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
+  EXPECT_EQ(id_token->text("sub"), "ward7");
+  // Guessing ends soon, also with the right one.
+  Browser guesser;
+  guesser.open();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(sign_in(guesser, "ward7", "guess number one").status, 303U);
+  }
+  EXPECT_EQ(sign_in(guesser, "ward7", "correct horse battery").status, 429U);
+  // An account that goes takes its tokens along.
+  EXPECT_EQ(house_session.ask("DELETE", house() + "/smart/v1/accounts/ward7")->status, 204U);
+  EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 401U);
+}
+
+/// A passkey in software, and the browser's key.
+struct SoftPasskey {
+  crypto::SigningKey key = *crypto::SigningKey::generate(crypto::Algorithm::p256);
+  std::string origin = "http://localhost:7410";
+
+  [[nodiscard]] Bytes public_key() const {
+    return *crypto::webauthn::make_public_key(key.public_key(), "localhost");
+  }
+  [[nodiscard]] Bytes sign(ByteView message) const {
+    return crypto::webauthn::make_assertion(key, {"localhost", origin}, message);
+  }
+};
+
+class SmartPasskey : public Smart {
+ protected:
+  /// Adds the passkey to somebody's keys on the ledger.
+  static void add(demo::Persona& who, const SoftPasskey& passkey) {
+    const auto genesis = who.session->genesis();
+    ASSERT_TRUE(genesis.ok());
+    xinglin::identity::v1::AddKey message;
+    message.set_party(client::bytes_of(who.did().bytes));
+    auto* key = message.mutable_key();
+    key->set_algorithm(static_cast<std::uint32_t>(crypto::Algorithm::webauthn_p256));
+    key->set_public_key(client::bytes_of(passkey.public_key()));
+    key->set_purposes(contracts::purpose_manage);
+    const contracts::identity::KeyClaim claim{who.did(),
+                                              crypto::Algorithm::webauthn_p256,
+                                              passkey.public_key(),
+                                              contracts::purpose_manage,
+                                              0,
+                                              0};
+    key->set_proof(client::bytes_of(
+        passkey.sign(contracts::identity::possession_bytes((*genesis)->network, claim))));
+    const auto sent = who.session->submit(contracts::identity::contract_number,
+                                          contracts::identity::add_key_type, message);
+    ASSERT_TRUE(client::applied(sent).ok()) << client::applied(sent).error().text();
+  }
+  static HttpResponse step(const Browser& browser, const std::string& name,
+                           const std::map<std::string, std::string>& members) {
+    json::Writer out;
+    out.begin_object();
+    for (const auto& [key, value] : members) out.key(key).string(value);
+    out.end_object();
+    return send("POST", browser.login + "/passkey/" + name, "application/json", out.take(),
+                {{"Cookie", browser.cookie}});
+  }
+  static Bytes bytes_at(const HttpResponse& answer, const char* name) {
+    Bytes out;
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    EXPECT_TRUE(from_base64(text_of_member(answer, name), out)) << answer.body;
+    return out;
+  }
+  /// As WebCrypto signs: without the suite byte.
+  static std::string by_browser(const crypto::SigningKey& key, ByteView message) {
+    return to_base64(ByteView(key.sign(message)).subspan(1));
+  }
+  /// What the script sends of an assertion whose challenge is the one that was asked.
+  static std::map<std::string, std::string> asserted(const SoftPasskey& passkey,
+                                                     const HttpResponse& asked) {
+    const Bytes challenge = bytes_at(asked, "challenge");
+    Bytes data;
+    append(data, crypto::sha256(view_of("localhost")));
+    data.push_back(crypto::webauthn::flag_user_present | crypto::webauthn::flag_user_verified);
+    append_be(data, std::uint32_t{1});
+    const std::string client_data = R"({"type":"webauthn.get","challenge":")" +
+                                    to_base64url(challenge) + R"(","origin":")" + passkey.origin +
+                                    R"(","crossOrigin":false})";
+    Bytes message = data;
+    append(message, crypto::sha256(view_of(client_data)));
+    const Bytes both = passkey.key.sign(message);
+    return {{"authenticator_data", to_base64(data)},
+            {"client_data", to_base64(view_of(client_data))},
+            {"signature", to_base64(der_of(ByteView(both).subspan(1)))}};
+  }
+  /// r ‖ s as an authenticator writes it (RFC 3279 §2.2.3).
+  static Bytes der_of(ByteView both) {
+    Bytes numbers;
+    for (const ByteView half : {both.first(32), both.subspan(32)}) {
+      ByteView number = half;
+      while (number.size() > 1 && number[0] == 0) number = number.subspan(1);
+      const bool padded = (number[0] & 0x80) != 0;
+      numbers.push_back(2);
+      numbers.push_back(static_cast<std::uint8_t>(number.size() + (padded ? 1 : 0)));
+      if (padded) numbers.push_back(0);
+      append(numbers, number);
+    }
+    Bytes out;
+    out.push_back(0x30);
+    out.push_back(static_cast<std::uint8_t>(numbers.size()));
+    append(out, numbers);
+    return out;
+  }
+};
+
+TEST_F(SmartPasskey, DelegatesToTheBrowsersKey) {
+  demo::Persona doctor = live_->doctor(hospital_->who(), "key");
+  const SoftPasskey passkey;
+  add(doctor, passkey);
+  const auto session = crypto::SigningKey::generate(crypto::Algorithm::p256);
+  Browser browser;
+  browser.request["scope"] = "openid fhirUser user/*.rs online_access";
+  browser.open();
+  const std::string did = model::did_text(doctor.did());
+  const HttpResponse begun =
+      step(browser, "begin", {{"did", did}, {"session_key", to_base64(session->public_key())}});
+  const Bytes possession = bytes_at(begun, "possession");
+  // A key that nobody shows to hold gets no delegation.
+  const auto other = crypto::SigningKey::generate(crypto::Algorithm::p256);
+  const HttpResponse lied = step(browser, "delegate", {{"proof", by_browser(*other, possession)}});
+  EXPECT_GE(step(browser, "assert", asserted(passkey, lied)).status, 400U);
+
+  const HttpResponse asked =
+      step(browser, "delegate", {{"proof", by_browser(*session, possession)}});
+  EXPECT_EQ(text_of_member(asked, "rp_id"), "localhost");
+  // Another passkey, or this one for another site, delegates nothing.
+  EXPECT_GE(step(browser, "assert", asserted(SoftPasskey{}, asked)).status, 400U);
+  SoftPasskey elsewhere{
+      *crypto::SigningKey::from_secret(crypto::Algorithm::p256, passkey.key.secret()),
+      "https://evil.example"};
+  EXPECT_GE(step(browser, "assert", asserted(elsewhere, asked)).status, 400U);
+
+  const HttpResponse delegated = step(browser, "assert", asserted(passkey, asked));
+  const Bytes sign_in = bytes_at(delegated, "sign_in");
+  EXPECT_GE(step(browser, "finish", {{"signature", by_browser(*other, sign_in)}}).status, 400U);
+  const HttpResponse done = step(browser, "finish", {{"signature", by_browser(*session, sign_in)}});
+  EXPECT_NE(text_of_member(done, "next").find("/oauth/consent/"), std::string::npos) << done.body;
+  const HttpResponse answer = post("token", browser.exchange(browser.code()));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
+  EXPECT_EQ(id_token->text("sub"), did);
+  const std::string token = text_of_member(answer, "access_token");
+  EXPECT_EQ(fhir(token, "GET", "Observation").status, 200U);
+  // The session is on the ledger, where its owner sees and ends it: then the app is out.
+  const auto told = doctor.session->ask("GET", "/auth/v1/whoami");
+  const std::string session_id =
+      to_hex(model::key_id_of(session->algorithm(), session->public_key()));
+  EXPECT_NE(told->body.find(session_id), std::string::npos) << told->body;
+  xinglin::identity::v1::EndDelegation end;
+  Hash id{};
+  ASSERT_TRUE(from_hex(session_id, id));
+  end.set_key(client::bytes_of(id));
+  ASSERT_TRUE(client::applied(doctor.session->submit(contracts::identity::contract_number,
+                                                     contracts::identity::end_delegation_type, end))
+                  .ok());
+  EXPECT_EQ(fhir(token, "GET", "Observation").status, 401U);
+  EXPECT_EQ(post("token", {{"grant_type", "refresh_token"},
+                           {"client_id", "chart"},
+                           {"refresh_token", text_of_member(answer, "refresh_token")}})
+                .status,
+            400U);
+}
+
+TEST_F(SmartPasskey, IsForWhoHasOneAndWorksHere) {
+  Browser browser;
+  browser.open();
+  const auto session = crypto::SigningKey::generate(crypto::Algorithm::p256);
+  const std::string key = to_base64(session->public_key());
+  demo::Persona without = live_->doctor(hospital_->who(), "without");
+  const SoftPasskey passkey;
+  demo::Persona south = live_->hospital(1);
+  demo::Persona elsewhere = live_->doctor(south, "elsewhere");
+  add(elsewhere, passkey);
+  for (const std::string& did : {model::did_text(without.did()), model::did_text(elsewhere.did()),
+                                 model::did_text(live_->organisations[0]), std::string("x")}) {
+    EXPECT_GE(step(browser, "begin", {{"did", did}, {"session_key", key}}).status, 400U) << did;
+  }
+  EXPECT_GE(step(browser, "finish", {{"signature", key}}).status, 400U);
+}
+
+TEST_F(SmartPasskey, WorksInABrowser) {
+  const std::filesystem::path scripts = std::filesystem::path(XL_SOURCE_DIR) / "tests/browser";
+  const char* named = std::getenv("XL_CHROMIUM");
+  if (!std::filesystem::exists(named != nullptr ? named : "/usr/bin/chromium") ||
+      !std::filesystem::exists(scripts / "node_modules/playwright-core")) {
+    GTEST_SKIP() << "needs chromium, and npm ci in tests/browser";
+  }
+  const std::string local = "http://localhost:" + std::to_string(live_->node->port());
+  demo::Persona doctor = live_->doctor(hospital_->who(), "browser");
+  SoftPasskey passkey;
+  add(doctor, passkey);
+  Browser app;
+  app.request["scope"] = "openid user/*.rs";
+  app.request["aud"] = local + house() + "/fhir";
+  const auto point = crypto::jws_key_of(crypto::Algorithm::p256, passkey.key.public_key());
+  json::Writer jwk;
+  jwk.begin_object().key("kty").string("EC").key("crv").string("P-256");
+  jwk.key("x").string(to_base64url(point->first)).key("y").string(to_base64url(point->second));
+  jwk.key("d").string(to_base64url(passkey.key.secret())).end_object();
+  const std::filesystem::path told = live_->root / "browser.out";
+  const std::string command = "node '" + (scripts / "passkey.mjs").string() + "' '" + local +
+                              house() + "/oauth/authorize?" + form_text(app.request) + "' '" +
+                              model::did_text(doctor.did()) + "' '" + jwk.take() + "' > '" +
+                              told.string() + "' 2>&1";
+  const int status = std::system(command.c_str());
+  std::ifstream file(told);
+  const std::string output((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_EQ(status, 0) << output;
+  const std::string code = parameter_of(output.substr(0, output.find('\n')), "code");
+  const HttpResponse answer = post("token", app.exchange(code));
+  ASSERT_EQ(answer.status, 200U) << output << answer.body;
+  EXPECT_EQ(fhir(text_of_member(answer, "access_token"), "GET", "Observation").status, 200U);
+}
+
+/// An outside OpenID provider in a few lines, on a port of its own.
+struct StubProvider {
+  crypto::SigningKey key = *crypto::SigningKey::generate(crypto::Algorithm::p256);
+  std::unique_ptr<gateway::http::Server> server;
+  std::mutex mutex;
+  std::string nonce;  ///< of the next id token
+  std::string audience = "xinglin";
+  std::string subject = "00u1";
+  std::string challenge;
+
+  [[nodiscard]] std::string issuer() const {
+    return "http://127.0.0.1:" + std::to_string(server->port());
+  }
+  void start() {
+    auto started = gateway::http::Server::start(
+        {}, [this](const gateway::http::Request& request) { return answer(request); });
+    ASSERT_TRUE(started.ok());
+    server = std::move(*started);
+  }
+  gateway::http::Response answer(const gateway::http::Request& request) {
+    const std::scoped_lock lock(mutex);
+    gateway::http::Response out;
+    if (request.path == "/.well-known/openid-configuration") {
+      out.body = R"({"issuer":")" + issuer() + R"(","authorization_endpoint":")" + issuer() +
+                 R"(/authorize","token_endpoint":")" + issuer() + R"(/token","jwks_uri":")" +
+                 issuer() + R"(/keys"})";
+    } else if (request.path == "/keys") {
+      out.body = "{\"keys\":[" + gateway::smart::jwk_text(key, "p") + "]}";
+    } else if (request.path == "/token") {
+      gateway::http::Request form;
+      EXPECT_TRUE(gateway::http::split_target("/?" + request.body, form));
+      const std::string verifier(form.parameter("code_verifier").value_or(""));
+      EXPECT_EQ(to_base64url(crypto::sha256(view_of(verifier))), challenge);
+      EXPECT_EQ(form.parameter("client_secret"), "top secret");
+      json::Writer token;
+      token.begin_object().key("iss").string(issuer()).key("sub").string(subject);
+      token.key("aud").string(audience).key("nonce").string(nonce);
+      const std::uint64_t now = SystemClock().now_ms() / 1000;
+      token.key("iat").unsigned_integer(now).key("exp").unsigned_integer(now + 60).end_object();
+      out.body = R"({"id_token":")" + gateway::smart::make_jwt(token.take(), key, "p") + "\"}";
+    } else {
+      out.status = 404;
+    }
+    return out;
+  }
+};
+
+TEST(SmartProvider, SignsInWhomTheOrganisationRegistered) {
+  StubProvider provider;
+  provider.start();
+  LiveNode live("smart-provider");
+  const std::filesystem::path secret = live.root / "secret";
+  {
+    std::ofstream(secret) << "top secret\n";
+    std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
+  }
+  live.configure = [&](Config& config) {
+    config.providers.push_back({"Region", "", provider.issuer(), "xinglin", secret});
+  };
+  // Two organisations: the settings must say which one is meant.
+  live.start_refused = true;
+  live.start();
+  EXPECT_EQ(live.node, nullptr);
+  live.start_refused = false;
+  live.configure = [&](Config& config) {
+    config.providers.push_back(
+        {"Region", live.first_organisation().text(), provider.issuer(), "xinglin", secret});
+  };
+  live.start();
+  ASSERT_NE(live.node, nullptr);
+  FhirClient hospital(live.hospital(0), live.organisations[0]);
+  const std::string house = "/o/" + live.organisations[0].text();
+  const auto send = [&](const std::string& method, const std::string& target,
+                        std::string_view body = {}, const std::string& cookie = {}) {
+    client::HttpClient http({"127.0.0.1", std::to_string(live.node->port())});
+    return *http.send(method, target, body.empty() ? "" : "application/x-www-form-urlencoded", body,
+                      {{"Cookie", cookie}});
+  };
+  const auto ask = [&](const std::string& path, std::string_view body) {
+    return hospital.who()
+        .session->ask("POST", house + "/smart/v1/" + path, "application/json", body)
+        ->status;
+  };
+  ASSERT_EQ(ask("clients", R"({"client_id":"chart","client_name":"Chart","scope":"user/*.rs openid",
+    "redirect_uris":["https://app.example/back"]})"),
+            201U);
+  ASSERT_EQ(ask("accounts", R"({"name":"ada","subject":"00u1","fhir_user":"Practitioner/7"})"),
+            201U);
+  ASSERT_EQ(ask("accounts", R"({"name":"eve","password":"correct horse battery"})"), 403U);
+
+  std::string cookie;
+  std::string login;
+  const auto open = [&] {
+    const HttpResponse begun =
+        send("GET", house + "/oauth/authorize?" +
+                        form_text({{"response_type", "code"},
+                                   {"client_id", "chart"},
+                                   {"redirect_uri", "https://app.example/back"},
+                                   {"state", "s"},
+                                   {"scope", "user/*.rs openid"},
+                                   {"aud", "http://127.0.0.1:" + std::to_string(live.node->port()) +
+                                               house + "/fhir"},
+                                   {"code_challenge", std::string(43, 'A')},
+                                   {"code_challenge_method", "S256"}}));
+    const std::string& set = begun.headers.at("set-cookie");
+    cookie = set.substr(0, set.find(';'));
+    login = begun.headers.at("location");
+    login.erase(0, login.find("/o/"));
+    const HttpResponse away = send("GET", login + "/provider", {}, cookie);
+    EXPECT_EQ(away.status, 303U) << away.body;
+    const std::string& to = away.headers.at("location");
+    EXPECT_TRUE(to.starts_with(provider.issuer() + "/authorize?")) << to;
+    const std::scoped_lock lock(provider.mutex);
+    provider.nonce = parameter_of(to, "nonce");
+    provider.challenge = parameter_of(to, "code_challenge");
+    return parameter_of(to, "state");
+  };
+  const auto come_back = [&](const std::string& state) {
+    return send("GET", house + "/oauth/callback?code=c&state=" + state, {}, cookie);
+  };
+  const std::string state = open();
+  const HttpResponse back = come_back(state);
+  ASSERT_EQ(back.status, 303U) << back.body;
+  EXPECT_NE(back.headers.at("location").find("/oauth/consent/"), std::string::npos);
+  EXPECT_GE(come_back(state).status, 400U);  // once
+  // Somebody whom the organisation does not know, a token for another app, an old nonce.
+  provider.subject = "00u2";
+  EXPECT_GE(come_back(open()).status, 400U);
+  provider.subject = "00u1";
+  provider.audience = "another";
+  EXPECT_GE(come_back(open()).status, 400U);
+  provider.audience = "xinglin";
+  const std::string other = open();
+  provider.nonce = "old";
+  EXPECT_GE(come_back(other).status, 400U);
+  // Another browser has no part in it.
+  const std::string third = open();
+  cookie = "xl_smart=" + std::string(43, 'A');
+  EXPECT_GE(come_back(third).status, 400U);
+}
+
+}  // namespace
+}  // namespace xl::node
