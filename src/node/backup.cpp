@@ -12,7 +12,9 @@
 #include "base/file.h"
 #include "base/json/json.h"
 #include "base/json/writer.h"
+#include "base/sqlite/database.h"
 #include "crypto/hash.h"
+#include "gateway/smart/registry.h"
 #include "model/limits.h"
 #include "node/network/folder.h"
 #include "node/node.h"
@@ -194,6 +196,22 @@ Status copy_plain_files(const Layout& layout, const fs::path& out) {
   return {};
 }
 
+/// The apps and accounts of an organisation; a node that was made before there were any has none.
+Status back_up_registry(custody::Stores& stores, const Layout& layout, const BackupPlaces& to) {
+  const fs::path name = stores.did().text() + ".db";
+  std::error_code failure;
+  if (!fs::exists(layout.smart() / name, failure)) return {};
+  XL_TRY_ASSIGN(const crypto::SecretBytes key,
+                stores.keyring().organisation_key(gateway::smart::registry_key_purpose));
+  sqlite::Options options;
+  options.key = key.view();
+  options.create_if_missing = false;
+  XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(layout.smart() / name, options));
+  const fs::path folder = to.out / layout.smart().filename();
+  XL_TRY(vault::make_private_directory(folder));
+  return database.copy_to(folder / name, key.view());
+}
+
 Status back_up_stores(custody::Stores& stores, const Layout& layout, const Unlock& unlock,
                       const BackupPlaces& to, std::uint64_t now_ms, MemberBackup& out) {
   const vault::Places places = vault::places_below(layout.vault(), stores.did());
@@ -208,6 +226,7 @@ Status back_up_stores(custody::Stores& stores, const Layout& layout, const Unloc
   const std::string key = made.id.text() + ".key";
   XL_TRY(copy_plain(places.backup_keys / key, to.keys / key));
   out.expires_ms = made.expires_ms;
+  XL_TRY(back_up_registry(stores, layout, to));
   return vault::copy_stores(places, keyring, copies);
 }
 

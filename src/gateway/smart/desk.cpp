@@ -249,7 +249,8 @@ void Desk::failed(const std::string& key) {
 
 void Desk::succeeded(const std::string& key) {
   const std::scoped_lock lock(mutex_);
-  attempts_.erase(key);
+  const auto found = attempts_.find(key);
+  if (found != attempts_.end() && found->second.failures > 0) --found->second.failures;
 }
 
 }  // namespace xl::gateway::smart

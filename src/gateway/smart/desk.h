@@ -145,6 +145,7 @@ class Desk {
   /// May somebody try again? Errors: smart_attempts_exceeded.
   [[nodiscard]] Status may_try(const std::string& key, std::size_t failures_max);
   void failed(const std::string& key);
+  /// Takes one failure back that was counted before it was known.
   void succeeded(const std::string& key);
 
  private:

@@ -238,6 +238,7 @@ Result<http::Response> login_by_password(const Visit& visit) {
     return see_other(login_address(visit, *wanted) + "?refused=1");
   }
   visit.desk().succeeded(by_name);
+  visit.desk().succeeded(by_address);
   auto who = visit.services.tokens.stated(
       visit.organisation.did(), visit.organisation.stores().identity().key,
       "as stated by the organisation: account " + account->name + ", by password");

@@ -29,6 +29,9 @@ constexpr std::size_t account_name_bytes_max = 64;
 constexpr std::size_t password_bytes_min = 12;
 constexpr std::size_t password_bytes_max = 256;
 
+/// The purpose of the organisation's key that the store is encrypted with.
+constexpr std::string_view registry_key_purpose = "smart";
+
 /// An app that an organisation lets ask its people, or a backend service that it vouches for.
 struct Client {
   std::string id;

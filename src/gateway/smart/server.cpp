@@ -29,7 +29,7 @@ Result<std::unique_ptr<Server>> Server::open(custody::Custody& custody, auth::To
   XL_TRY(vault::make_private_directory(folder));
   for (const auto& organisation : custody.organisations()) {
     vault::Keyring& keyring = organisation->stores().keyring();
-    XL_TRY_ASSIGN(const crypto::SecretBytes key, keyring.organisation_key("smart"));
+    XL_TRY_ASSIGN(const crypto::SecretBytes key, keyring.organisation_key(registry_key_purpose));
     XL_TRY_ASSIGN(auto registry,
                   Registry::open(folder / (organisation->did().text() + ".db"), key.view()));
     XL_TRY_ASSIGN(crypto::SigningKey id_token_key, id_token_key_of(keyring));

@@ -18,12 +18,10 @@
 namespace xl::node {
 namespace {
 
-using testing::FhirClient;
 using testing::form_text;
 using testing::HttpResponse;
 using testing::LiveNode;
 using testing::parameter_of;
-using testing::parsed;
 using testing::Smart;
 using testing::text_of_member;
 
@@ -321,98 +319,94 @@ struct StubProvider {
   }
 };
 
-TEST(SmartProvider, SignsInWhomTheOrganisationRegistered) {
-  StubProvider provider;
-  provider.start();
-  LiveNode live("smart-provider");
-  const std::filesystem::path secret = live.root / "secret";
-  {
+class SmartProvider : public Smart {
+ protected:
+  static void SetUpTestSuite() {
+    provider_ = std::make_unique<StubProvider>();
+    provider_->start();
+    live_ = std::make_unique<LiveNode>("smart-provider");
+    const std::filesystem::path secret = live_->root / "secret";
     std::ofstream(secret) << "top secret\n";
     std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
+    const auto configure = [secret](const std::string& organisation) {
+      live_->configure = [secret, organisation](Config& config) {
+        config.providers.push_back(
+            {"Region", organisation, provider_->issuer(), "xinglin", secret});
+      };
+    };
+    // Two organisations: the settings must say which one is meant.
+    configure("");
+    live_->start_refused = true;
+    live_->start();
+    live_->start_refused = false;
+    configure(live_->first_organisation().text());
+    live_->start();
+    ASSERT_NE(live_->node, nullptr);
+    fill();
+    EXPECT_EQ(add_account(R"({"name":"ada","subject":"00u1"})"), 201U);
+    EXPECT_EQ(add_account(R"({"name":"eve","password":"correct horse battery"})"), 403U);
   }
-  live.configure = [&](Config& config) {
-    config.providers.push_back({"Region", "", provider.issuer(), "xinglin", secret});
-  };
-  // Two organisations: the settings must say which one is meant.
-  live.start_refused = true;
-  live.start();
-  EXPECT_EQ(live.node, nullptr);
-  live.start_refused = false;
-  live.configure = [&](Config& config) {
-    config.providers.push_back(
-        {"Region", live.first_organisation().text(), provider.issuer(), "xinglin", secret});
-  };
-  live.start();
-  ASSERT_NE(live.node, nullptr);
-  FhirClient hospital(live.hospital(0), live.organisations[0]);
-  const std::string house = "/o/" + live.organisations[0].text();
-  const auto send = [&](const std::string& method, const std::string& target,
-                        std::string_view body = {}, const std::string& cookie = {}) {
-    client::HttpClient http({"127.0.0.1", std::to_string(live.node->port())});
-    return *http.send(method, target, body.empty() ? "" : "application/x-www-form-urlencoded", body,
-                      {{"Cookie", cookie}});
-  };
-  const auto ask = [&](const std::string& path, std::string_view body) {
-    return hospital.who()
-        .session->ask("POST", house + "/smart/v1/" + path, "application/json", body)
+  static void TearDownTestSuite() {
+    Smart::TearDownTestSuite();
+    provider_.reset();
+  }
+  static unsigned add_account(std::string_view body) {
+    return hospital_->who()
+        .session->ask("POST", house() + "/smart/v1/accounts", "application/json", body)
         ->status;
-  };
-  ASSERT_EQ(ask("clients", R"({"client_id":"chart","client_name":"Chart","scope":"user/*.rs openid",
-    "redirect_uris":["https://app.example/back"]})"),
-            201U);
-  ASSERT_EQ(ask("accounts", R"({"name":"ada","subject":"00u1","fhir_user":"Practitioner/7"})"),
-            201U);
-  ASSERT_EQ(ask("accounts", R"({"name":"eve","password":"correct horse battery"})"), 403U);
-
-  std::string cookie;
-  std::string login;
-  const auto open = [&] {
-    const HttpResponse begun =
-        send("GET", house + "/oauth/authorize?" +
-                        form_text({{"response_type", "code"},
-                                   {"client_id", "chart"},
-                                   {"redirect_uri", "https://app.example/back"},
-                                   {"state", "s"},
-                                   {"scope", "user/*.rs openid"},
-                                   {"aud", "http://127.0.0.1:" + std::to_string(live.node->port()) +
-                                               house + "/fhir"},
-                                   {"code_challenge", std::string(43, 'A')},
-                                   {"code_challenge_method", "S256"}}));
-    const std::string& set = begun.headers.at("set-cookie");
-    cookie = set.substr(0, set.find(';'));
-    login = begun.headers.at("location");
-    login.erase(0, login.find("/o/"));
-    const HttpResponse away = send("GET", login + "/provider", {}, cookie);
+  }
+  /// A browser that went to the provider; the state with which it comes back.
+  static std::string go(Browser& browser) {
+    browser.request["scope"] = "openid user/*.rs";
+    browser.open();
+    const HttpResponse away = browser.page(browser.login + "/provider");
     EXPECT_EQ(away.status, 303U) << away.body;
-    const std::string& to = away.headers.at("location");
-    EXPECT_TRUE(to.starts_with(provider.issuer() + "/authorize?")) << to;
-    const std::scoped_lock lock(provider.mutex);
-    provider.nonce = parameter_of(to, "nonce");
-    provider.challenge = parameter_of(to, "code_challenge");
+    const std::string to = away.headers.at("location");
+    EXPECT_TRUE(to.starts_with(provider_->issuer() + "/authorize?")) << to;
+    const std::scoped_lock lock(provider_->mutex);
+    provider_->nonce = parameter_of(to, "nonce");
+    provider_->challenge = parameter_of(to, "code_challenge");
     return parameter_of(to, "state");
-  };
-  const auto come_back = [&](const std::string& state) {
-    return send("GET", house + "/oauth/callback?code=c&state=" + state, {}, cookie);
-  };
-  const std::string state = open();
-  const HttpResponse back = come_back(state);
+  }
+  static HttpResponse come_back(const Browser& browser, const std::string& state) {
+    return browser.page(house() + "/oauth/callback?code=c&state=" + state);
+  }
+  static inline std::unique_ptr<StubProvider> provider_;
+};
+
+TEST_F(SmartProvider, SignsInWhomTheOrganisationRegistered) {
+  Browser browser;
+  const std::string state = go(browser);
+  const HttpResponse back = come_back(browser, state);
   ASSERT_EQ(back.status, 303U) << back.body;
   EXPECT_NE(back.headers.at("location").find("/oauth/consent/"), std::string::npos);
-  EXPECT_GE(come_back(state).status, 400U);  // once
-  // Somebody whom the organisation does not know, a token for another app, an old nonce.
-  provider.subject = "00u2";
-  EXPECT_GE(come_back(open()).status, 400U);
-  provider.subject = "00u1";
-  provider.audience = "another";
-  EXPECT_GE(come_back(open()).status, 400U);
-  provider.audience = "xinglin";
-  const std::string other = open();
-  provider.nonce = "old";
-  EXPECT_GE(come_back(other).status, 400U);
+  EXPECT_GE(come_back(browser, state).status, 400U);  // once
+  const HttpResponse answer = post("token", browser.exchange(browser.code()));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(gateway::smart::read_jwt(text_of_member(answer, "id_token"))->text("sub"), "ada");
+}
+
+TEST_F(SmartProvider, BelievesNothingElse) {
+  const auto refused = [] {
+    Browser browser;
+    const std::string state = go(browser);
+    EXPECT_GE(come_back(browser, state).status, 400U);
+  };
+  provider_->subject = "00u2";  // whom the organisation does not know
+  refused();
+  provider_->subject = "00u1";
+  provider_->audience = "another";
+  refused();
+  provider_->audience = "xinglin";
+  Browser late;
+  const std::string old = go(late);
+  provider_->nonce = "old";
+  EXPECT_GE(come_back(late, old).status, 400U);
   // Another browser has no part in it.
-  const std::string third = open();
-  cookie = "xl_smart=" + std::string(43, 'A');
-  EXPECT_GE(come_back(third).status, 400U);
+  Browser browser;
+  const std::string state = go(browser);
+  browser.cookie = "xl_smart=" + std::string(43, 'A');
+  EXPECT_GE(come_back(browser, state).status, 400U);
 }
 
 }  // namespace

@@ -338,6 +338,26 @@ TEST_F(SmartService, ProvesItselfWithARegisteredKey) {
   EXPECT_EQ(fhir(token, "GET", "Observation/lab2").status, 401U);
 }
 
+TEST_F(Smart, APatientsOwnRecordIsChosenAlready) {
+  const auto did = demo::pseudonym_of(*hospital_->who().session, live_->organisations[0], "p1");
+  ASSERT_TRUE(did.ok());
+  auto ann = live_->cast().patient(hospital_->who(), "ann", *did);
+  ASSERT_TRUE(ann.ok()) << ann.error().text();
+  Browser browser;
+  browser.open();
+  ASSERT_EQ(approve(*ann, browser.user_code()).status, 204U);
+  EXPECT_EQ(browser.page(house() + "/oauth/consent/" + browser.id()).body.find("radio"),
+            std::string::npos);
+  // Whatever the browser says: it is nobody else's.
+  const HttpResponse answer = post("token", browser.exchange(browser.code({{"patient", "p2"}})));
+  EXPECT_EQ(text_of_member(answer, "patient"), "p1") << answer.body;
+  const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
+  EXPECT_EQ(id_token->text("fhirUser"), base() + "/Patient/p1");
+  const std::string token = text_of_member(answer, "access_token");
+  EXPECT_EQ(fhir(token, "GET", "Observation/lab1").status, 200U);
+  EXPECT_GE(fhir(token, "GET", "Observation/lab2").status, 403U);
+}
+
 TEST_F(Smart, RegistersOnlyWhatIsSafe) {
   const auto sent_back_to = [](const std::string& uri) {
     return R"({"client_name":"x","scope":"user/*.rs","redirect_uris":[")" + uri + R"("]})";
