@@ -173,7 +173,10 @@ http::Response answer_alone(const Call& call, const Wish& wish) {
     one.segments.push_back(rest.substr(0, slash));
     rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
   }
-  if (one.segments.empty()) return refusal(make_error(ErrorCode::fhir_bundle_invalid, "url"));
+  // Without a path it is a search in all types; a Bundle in a Bundle it is not.
+  if (one.segments.empty() && wish.method != "GET") {
+    return refusal(make_error(ErrorCode::fhir_bundle_invalid, "url"));
+  }
   return answer(one);
 }
 

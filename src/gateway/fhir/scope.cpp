@@ -24,29 +24,47 @@ struct Need {
 Need need_of_get(const std::vector<std::string_view>& at) {
   if (at.size() == 1 && at[0] == "_history") return {"*", smart::may_search};
   if (at.empty()) return {"*", smart::may_search};
+  // `Patient/7/Observation` and `Patient/7/*` are searches.
+  const bool compartment =
+      at.size() == 3 && at[0] == "Patient" && at[2] != "_history" && !at[2].starts_with('$');
+  if (compartment) return {at[2], smart::may_search};
   const bool of_type = at.size() == 1 || (at.size() == 2 && at[1] == "_history");
   return {at[0], of_type ? smart::may_search : smart::may_read};
 }
 
-/// A Bundle needs nothing itself: each of its entries does.
+std::optional<Need> need_of_post(const Call& call) {
+  const auto& at = call.segments;
+  if (at.back() == "$validate") return std::nullopt;  // which keeps nothing
+  if (at.size() == 1 && at[0] == "_search") return Need{"*", smart::may_search};
+  if (at.back() == "_search" || at.back() == "$match") return Need{at[0], smart::may_search};
+  if (at.back() == "$merge" || at.back() == "$unmerge") {
+    return Need{at[0], smart::may_update | smart::may_read};
+  }
+  const bool conditional = !call.request.header("if-none-exist").empty();
+  return Need{at[0], static_cast<std::uint8_t>(smart::may_create |
+                                               (conditional ? smart::may_search : 0))};
+}
+
+/// A Bundle needs nothing itself: each of its entries does. Who writes under a condition learns
+/// whether something meets it.
 std::optional<Need> need_of(const Call& call) {
   const std::string& method = call.request.method;
   const auto& at = call.segments;
   if (method == "GET" || method == "HEAD") return need_of_get(at);
   if (at.empty()) return std::nullopt;
-  if (method == "PUT") return Need{at[0], smart::may_update};
-  if (method == "PATCH") return Need{at[0], smart::may_update | smart::may_read};
-  if (method == "DELETE") return Need{at[0], smart::may_delete};
-  const bool searches = at.size() == 2 && at[1] == "_search";
-  const bool validates = at.back() == "$validate";  // which keeps nothing
-  if (validates) return std::nullopt;
-  return Need{at[0], searches ? smart::may_search : smart::may_create};
+  if (method == "POST") return need_of_post(call);
+  Need need{at[0], smart::may_update};
+  if (method == "PATCH") need.permissions = smart::may_update | smart::may_read;
+  if (method == "DELETE") need.permissions = smart::may_delete;
+  if (at.size() == 1) need.permissions |= smart::may_search;
+  return need;
 }
 
 /// The permission that makes a record visible in the answer to this call.
 std::uint8_t showing_permission(const Call& call) {
   const auto need = need_of(call);
-  return need && need->permissions == smart::may_search ? smart::may_search : smart::may_read;
+  const bool searches = need && (need->permissions & smart::may_search) != 0;
+  return searches ? smart::may_search : smart::may_read;
 }
 
 Status check_need(const auth::Grant& grant, const Need& need) {
@@ -65,12 +83,16 @@ bool is_about(const Call& call, const ResourceScope& scope, const model::Id& pat
 
 /// `code`, `system|code`, `|code` and `system|` (R4 §3.1.1.4.10).
 bool meets(const query::Term& term, std::string_view name, std::string_view value) {
-  if (term.parameter != name) return false;
+  if (term.parameter->code != name) return false;
+  const query::Facet& facet = term.facet;
   const std::size_t bar = value.find('|');
-  if (bar == std::string_view::npos) return term.value == value;
+  if (bar == std::string_view::npos) {
+    return facet.form == query::Form::code && facet.value == query::folded_code(value);
+  }
   const std::string_view system = value.substr(0, bar);
-  const std::string_view code = value.substr(bar + 1);
-  return term.system == system && (code.empty() || term.value == code);
+  const std::string code = query::folded_code(value.substr(bar + 1));
+  if (code.empty()) return facet.form == query::Form::system && facet.value == system;
+  return facet.form == query::Form::coded && facet.value == query::join_parts({system, code});
 }
 
 bool meets(const std::vector<query::Term>& terms, const ResourceScope& scope) {
@@ -128,6 +150,8 @@ Status check_write_scope(const Call& call, std::string_view method, std::string_
   Need need{type, smart::may_update};
   if (method == "POST") need.permissions = smart::may_create;
   if (method == "DELETE") need.permissions = smart::may_delete;
+  if (method == "PATCH") need.permissions |= smart::may_read;
+  if (url.find('?') != std::string_view::npos) need.permissions |= smart::may_search;
   return check_need(*call.grant, need);
 }
 
@@ -165,12 +189,13 @@ std::optional<model::Id> only_patient_of(const Call& call) {
 }
 
 std::vector<std::pair<std::string, std::string>> with_constraints(
-    const Call& call, std::vector<std::pair<std::string, std::string>> parameters) {
-  if (!call.grant || call.segments.empty()) return parameters;
+    const Call& call, std::string_view type,
+    std::vector<std::pair<std::string, std::string>> parameters) {
+  if (!call.grant || type.empty()) return parameters;
   const ResourceScope* only = nullptr;
   for (const ResourceScope& scope : call.grant->scopes.resources) {
     if ((scope.permissions & smart::may_search) == 0) continue;
-    if (scope.type != "*" && scope.type != call.segments[0]) continue;
+    if (scope.type != "*" && scope.type != type) continue;
     if (only != nullptr) return parameters;  // one or the other: no parameter says that
     only = &scope;
   }

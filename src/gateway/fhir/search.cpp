@@ -12,6 +12,7 @@
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/scope.h"
 #include "query/search_text.h"
 
 namespace xl::gateway::fhir {
@@ -216,7 +217,7 @@ std::string current_cursor(const Parameters& parameters) {
 http::Response search(const Call& call, const SearchPlace& place, const Parameters& parameters) {
   const auto page = page_wish(parameters);
   if (!page.ok()) return refusal(page.error());
-  auto wish = read_wish(call, place.type, parameters);
+  auto wish = read_wish(call, place.type, with_constraints(call, place.type, parameters));
   if (!wish.ok()) return refusal(wish.error());
   auto viewer = viewer_for(call);
   if (!viewer.ok()) return refusal(viewer.error());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
 #include "base/json/writer.h"
+#include "gateway/router.h"
 #include "gateway/smart/endpoints.h"
 
 namespace xl::gateway::smart {

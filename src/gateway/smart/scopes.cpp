@@ -7,7 +7,7 @@
 
 #include "fhir/definitions.h"
 #include "gateway/http/message.h"
-#include "query/fhir_terms.h"
+#include "query/search_text.h"
 
 namespace xl::gateway::smart {
 namespace {
@@ -68,8 +68,8 @@ Status read_constraints(std::string_view text, ResourceScope& out) {
         value.find_first_of(",\\ ") != std::string::npos) {
       return scope_error("a constraint");
     }
-    const auto parameter = query::search_parameter(out.type, name);
-    if (!parameter || parameter->kind != query::SearchKind::token) {
+    const auto* parameter = query::searched_parameter(out.type, name);
+    if (parameter == nullptr || parameter->type != xl::fhir::SearchType::token || name == "_id") {
       return scope_error("a constraint needs a token search parameter of its type");
     }
     out.constraints.emplace_back(std::move(name), std::move(value));
