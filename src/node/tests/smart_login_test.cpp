@@ -272,6 +272,58 @@ TEST_F(SmartPasskey, WorksInABrowser) {
   EXPECT_EQ(fhir(text_of_member(answer, "access_token"), "GET", "Observation").status, 200U);
 }
 
+TEST_F(SmartLogin, AServiceOfTheLedgerProvesItselfWithItsKeyThere) {
+  const auto key = crypto::SigningKey::generate(crypto::Algorithm::p256);
+  const model::Id service = custody::random_id();
+  const auto genesis = hospital_->who().session->genesis();
+  ASSERT_TRUE(genesis.ok());
+  xinglin::identity::v1::RegisterService message;
+  message.set_organisation(client::bytes_of(live_->organisations[0].bytes));
+  message.set_service(client::bytes_of(service.bytes));
+  message.set_name("feed");
+  client::fill_new_key((*genesis)->network, service, *key, contracts::purpose_sign, 0,
+                       *message.add_keys());
+  auto& session = *hospital_->who().session;
+  const auto sent = session.submit(contracts::identity::contract_number,
+                                   contracts::identity::register_service_type, message);
+  ASSERT_TRUE(client::applied(sent).ok()) << client::applied(sent).error().text();
+  const std::string did = model::did_text(service);
+  const Hash key_id = model::key_id_of(key->algorithm(), key->public_key());
+  const auto ask = [&](const crypto::SigningKey& signer, const std::string& jti,
+                       std::size_t organisation) {
+    const std::string token_path =
+        "/o/" + live_->organisations[organisation].text() + "/oauth/token";
+    json::Writer out;
+    out.begin_object().key("iss").string(did).key("sub").string(did);
+    out.key("aud").string("http://127.0.0.1:" + std::to_string(live_->node->port()) + token_path);
+    out.key("jti").string(jti).key("exp");
+    out.unsigned_integer(live_->clock.now_ms() / 1000 + 100).end_object();
+    return send(
+        "POST", token_path, "application/x-www-form-urlencoded",
+        form_text(
+            {{"grant_type", "client_credentials"},
+             {"scope", "system/Observation.rs"},
+             {"client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+             {"client_assertion", gateway::smart::make_jwt(out.take(), signer, to_hex(key_id))}}));
+  };
+  const HttpResponse answer = ask(*key, "1", 0);
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const std::string token = text_of_member(answer, "access_token");
+  EXPECT_EQ(fhir(token, "GET", "Observation/lab1").status, 200U);
+  EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 403U);
+  EXPECT_EQ(ask(*crypto::SigningKey::generate(crypto::Algorithm::p256), "2", 0).status, 401U);
+  EXPECT_EQ(ask(*key, "3", 1).status, 401U);  // another organisation's
+  // The key ends on the ledger, and with it what rests on it.
+  xinglin::identity::v1::RevokeKey revoke;
+  revoke.set_party(client::bytes_of(service.bytes));
+  revoke.set_key(client::bytes_of(key_id));
+  const auto revoked = session.submit(contracts::identity::contract_number,
+                                      contracts::identity::revoke_key_type, revoke);
+  ASSERT_TRUE(client::applied(revoked).ok()) << client::applied(revoked).error().text();
+  EXPECT_EQ(fhir(token, "GET", "Observation/lab1").status, 401U);
+  EXPECT_EQ(ask(*key, "4", 0).status, 401U);
+}
+
 /// An outside OpenID provider in a few lines, on a port of its own.
 struct StubProvider {
   crypto::SigningKey key = *crypto::SigningKey::generate(crypto::Algorithm::p256);
