@@ -77,9 +77,8 @@ http::Response answer_raw_binary(const Call& call) {
   http::Request request = call.request;
   request.body = resource_of(call, id);
   request.headers["content-type"] = "application/fhir+json";
-  const Call as_json{call.services, call.organisation, request,
-                     call.base,     call.segments,     call.principal,
-                     call.grant};
+  const Call as_json{call.services, call.organisation, request,   call.base,
+                     call.segments, call.principal,    call.grant};
   return id.empty() ? create(as_json, at[0]) : update(as_json, at[0], id);
 }
 

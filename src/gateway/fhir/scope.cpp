@@ -41,8 +41,8 @@ std::optional<Need> need_of_post(const Call& call) {
     return Need{at[0], smart::may_update | smart::may_read};
   }
   const bool conditional = !call.request.header("if-none-exist").empty();
-  return Need{at[0], static_cast<std::uint8_t>(smart::may_create |
-                                               (conditional ? smart::may_search : 0))};
+  return Need{at[0],
+              static_cast<std::uint8_t>(smart::may_create | (conditional ? smart::may_search : 0))};
 }
 
 /// A Bundle needs nothing itself: each of its entries does. Who writes under a condition learns

@@ -36,8 +36,8 @@ namespace xl::gateway::fhir {
 /// The patient whom the app's scopes for what is asked are about, when they are about one alone.
 [[nodiscard]] std::optional<model::Id> only_patient_of(const Call& call);
 
-/// The parameters of a search for a type with those that the app's scope adds to it: so that what it may not
-/// know is not even looked at. What comes out passes `shows` all the same.
+/// The parameters of a search for a type with those that the app's scope adds to it: so that what
+/// it may not know is not even looked at. What comes out passes `shows` all the same.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> with_constraints(
     const Call& call, std::string_view type,
     std::vector<std::pair<std::string, std::string>> parameters);
