@@ -176,6 +176,12 @@ std::optional<Granted> Desk::look_up_refresh(std::string_view token) {
   return found->second.granted;
 }
 
+std::string Desk::client_of_refresh(std::string_view token) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = refresh_.find(crypto::sha256(view_of(token)));
+  return found == refresh_.end() ? std::string() : found->second.granted.who.caller.grant->client;
+}
+
 void Desk::end(const std::function<bool(const auth::Grant&)>& which) {
   {
     const std::scoped_lock lock(mutex_);

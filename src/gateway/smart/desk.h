@@ -126,6 +126,8 @@ class Desk {
   [[nodiscard]] Result<Granted> use_refresh(std::string_view token, std::string_view client);
   /// What a refresh token is of, while it can be used.
   [[nodiscard]] std::optional<Granted> look_up_refresh(std::string_view token);
+  /// The app that a refresh token was given to, also of one that was used; empty for none of ours.
+  [[nodiscard]] std::string client_of_refresh(std::string_view token);
   /// Ends authorizations whose grant is one of these: codes, refresh tokens and tokens.
   void end(const std::function<bool(const auth::Grant&)>& which);
   /// `end` of one.

@@ -112,7 +112,13 @@ Result<KnownClient> client_of_token_request(const Visit& visit, const Form& form
   if (!visit.request.header("authorization").empty() || form.has("client_secret")) {
     return refused("secrets are not offered; use private_key_jwt");
   }
-  XL_TRY_ASSIGN(Client client, visit.house.registry->client(form.text("client_id")));
+  std::string id = form.text("client_id");
+  // A public app that refreshes need not say who it is (RFC 6749 §6): its token does.
+  if (id.empty() && form.text("grant_type") == "refresh_token") {
+    id = visit.desk().client_of_refresh(form.text("refresh_token"));
+    if (id.empty()) return make_error(ErrorCode::smart_grant_invalid, "refresh_token");
+  }
+  XL_TRY_ASSIGN(Client client, visit.house.registry->client(id));
   if (!client.keys.empty()) return refused("client_assertion");
   return KnownClient{std::move(client)};
 }
