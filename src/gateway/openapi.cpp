@@ -166,10 +166,12 @@ void write_operation(json::Writer& out, const Route& route) {
   out.key(route.about ? std::to_string(about.status) : "2XX").begin_object();
   out.key("description").string("Done");
   const std::string_view media[] = {about.media};
-  if (about.status != 204) write_content(out, media, about.answer);
+  if (about.status != 204 && about.status != 303) write_content(out, media, about.answer);
   out.end_object().key("default").begin_object().key("description").string("Refused or failed");
-  const std::string_view problems[] = {route.about ? "application/problem+json" : fhir_media};
-  write_content(out, problems, route.about ? "Problem" : "FhirResource");
+  std::vector<std::string_view> refusals = about.refusal_media;
+  refusals.push_back(route.about ? "application/problem+json" : fhir_media);
+  const std::string_view told = route.about ? "Problem" : "FhirResource";
+  write_content(out, refusals, about.refusal_media.empty() ? told : "Anything");
   out.end_object().end_object().end_object();
 }
 

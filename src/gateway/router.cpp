@@ -28,7 +28,7 @@ void add_method(std::string& allowed, const std::string& method) {
 /// A misspelt parameter would be passed over in silence. Names only what is known: what was sent
 /// may be anything.
 Status check_query(const Route& route, const http::Request& request) {
-  if (!route.about) return {};
+  if (!route.about || route.about->any_query) return {};
   const auto& known = route.about->query;
   for (const auto& [name, value] : request.query) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
@@ -71,7 +71,7 @@ bool Router::match(std::string_view pattern, std::string_view path, PathValues& 
 http::Response Router::handle(const http::Request& request, std::string_view* pattern) const {
   const Route* best = nullptr;
   PathValues best_values;
-  int best_literals = -1;
+  int most_literals = -1;
   std::string allowed;
   const std::string_view method =
       request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
@@ -79,15 +79,21 @@ http::Response Router::handle(const http::Request& request, std::string_view* pa
     PathValues values;
     int literals = 0;
     if (!match(route.pattern, request.path, values, literals)) continue;
+    // What is said of a place in so many words is all that is said of it, whatever the method.
+    if (literals < most_literals) continue;
+    if (literals > most_literals) {
+      best = nullptr;
+      allowed.clear();
+      most_literals = literals;
+    }
     if (route.method != method) {
       add_method(allowed, route.method);
       if (route.method == "GET") add_method(allowed, "HEAD");
       continue;
     }
-    if (literals <= best_literals) continue;
+    if (best != nullptr) continue;  // the first of two that are alike
     best = &route;
     best_values = std::move(values);
-    best_literals = literals;
   }
   if (best == nullptr) {
     const unsigned status = allowed.empty() ? 404 : 405;

@@ -26,11 +26,14 @@ enum class Access : std::uint8_t { anyone, signed_in };
 /// What the description of the API says of a route beside its path.
 struct RouteDoc {
   std::vector<std::string_view> query{};  ///< names of its query parameters: others are refused
+  bool any_query = false;                 ///< others are passed over (OAuth: RFC 6749 §3.1)
   std::vector<std::string_view> body_media{};  ///< media types of its body; none: it takes none
   std::string_view body{};                     ///< of a JSON body: a schema of openapi_schemas.def
   unsigned status = 200;                       ///< of success
   std::string_view media = "application/json";
   std::string_view answer{};  ///< of a JSON answer: a schema of openapi_schemas.def
+  /// Of what tells of a refusal, beside problems: pages, errors of OAuth.
+  std::vector<std::string_view> refusal_media{};
 };
 
 /// One route: method, pattern such as `/ledger/v1/receipts/{id}`, and one sentence of what it does.

@@ -592,7 +592,7 @@ def test_words_are_chinese_for_who_reads_chinese(world):
         assert re.search(r"[\u3400-\u9fff]", line), line
     assert "密码运算正常" in doctor and "仅所有者可读" in doctor
     wrong = world.run("record", "list", "Observation", "nonsense=1", *chinese, code=9).stderr
-    assert "不是该检索的参数" in wrong, wrong
+    assert "没有此检索参数" in wrong and "参数 nonsense" in wrong, wrong
 
 
 def test_wrong_keys_files_and_inputs_have_codes_of_their_own(world):

@@ -719,8 +719,12 @@ def sized(content):
 
 def test_the_cursor_of_a_page_of_records():
     page = vectors_of("formats.md", "cursor")
-    query = tagged("xinglin/index-query/v1", sized(b"search"), sized(b"Observation"),
-                   sized(b"code"), (1).to_bytes(4, "big"), b"\x00", sized(b"718-7"))
+    def count(number):
+        return number.to_bytes(4, "big")
+
+    search = [sized(b"search"), sized(b"Observation"), count(0), count(0)]  # no types, no sort
+    code = [sized(b"code"), sized(b""), b"\x00", count(1), b"\x00", sized(b"718-7"), count(0)]
+    query = tagged("xinglin/index-query/v1", *search, *code)
     plain = query + bytes([0x47] * 8) + (9).to_bytes(8, "big") + (5).to_bytes(8, "big")
     key = hkdf(bytes([0x6b] * 32), b"xinglin/index-cursor/v1")
     text = base64.urlsafe_b64decode(page["cursor.text"] + "=" * (-len(page["cursor.text"]) % 4))

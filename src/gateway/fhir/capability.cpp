@@ -81,7 +81,7 @@ void write_security(json::Writer& out, const Call& call) {
   out.key("security").begin_object().key("extension").begin_array().begin_object();
   out.key("url").string("http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris");
   out.key("extension").begin_array();
-  for (const char* name : {"authorize", "token", "introspect", "revoke"}) {
+  for (const char* name : {"authorize", "token"}) {
     out.begin_object().key("url").string(name).key("valueUri").string(oauth + name).end_object();
   }
   out.end_array().end_object().end_array();

@@ -281,7 +281,11 @@ class Preparation {
     }
   }
 
-  static bool may_list_people(std::string_view type) { return type == "Group" || type == "List"; }
+  /// A group has people as its members; a list leads to anybody's records unless it is about one.
+  [[nodiscard]] bool may_list_people(std::size_t i) const {
+    if (drafts_[i].type != "List") return drafts_[i].type == "Group";
+    return std::ranges::none_of(mentions_[i], &Mention::subject);
+  }
 
   /// Whose record a draft is. Of a resource that leads to no patient, such as a Questionnaire: of
   /// the directory, if it is of a type that is about no patient and carries nothing inside that
@@ -301,7 +305,7 @@ class Preparation {
       if (mention.about_somebody && !found && stranger == nullptr) stranger = &mention;
       if (found && whose && *whose != *found) {
         // What lists several people is nobody's: for the organisation's systems and its author.
-        if (may_list_people(draft.type)) return stores_.unattributed();
+        if (may_list_people(i)) return stores_.unattributed();
         return make_error(ErrorCode::fhir_patients_several, mention.place);
       }
       if (found) whose = found;

@@ -33,35 +33,81 @@ RouteHandler fixed(http::Response (*make)()) {
   return [make](const auto&, const auto&) -> Result<http::Response> { return make(); };
 }
 
+constexpr std::string_view form_media = "application/x-www-form-urlencoded";
+
+std::vector<std::string_view> media_or_none(std::string_view media) {
+  return media.empty() ? std::vector<std::string_view>{} : std::vector{media};
+}
+
+/// Of an endpoint that sends the browser on, or shows a page that says why not.
+RouteDoc goes(std::string_view body_media = {}, std::vector<std::string_view> query = {}) {
+  return {.query = std::move(query),
+          .body_media = media_or_none(body_media),
+          .status = 303,
+          .refusal_media = {"text/html"}};
+}
+
+/// Of a page.
+RouteDoc shows(std::vector<std::string_view> query) {
+  return {.query = std::move(query), .media = "text/html", .refusal_media = {"text/html"}};
+}
+
+/// Of an endpoint that answers with JSON, refusals of OAuth included.
+RouteDoc tells(std::string_view answer, std::string_view body_media = {},
+               std::string_view body = {}) {
+  return {.body_media = media_or_none(body_media),
+          .body = body,
+          .answer = answer,
+          .refusal_media = {"application/json"}};
+}
+
 /// What apps and pages ask. OAuth describes itself; parameters that we do not know are passed over
 /// (RFC 6749 §3.1).
 void add_oauth(Router& router, const Services& services) {
   const auto add = [&](const char* method, const std::string& path, const char* summary,
-                       Endpoint endpoint) {
-    router.add({method, "/o/{org}/oauth/" + path, summary, handler_of(services, endpoint)});
+                       Endpoint endpoint, RouteDoc about) {
+    about.any_query = true;
+    router.add({method, "/o/{org}/oauth/" + path, summary, handler_of(services, endpoint),
+                Access::anyone, std::move(about)});
   };
-  for (const char* method : {"GET", "POST"}) {
-    add(method, "authorize", "SMART: an app asks somebody for access", authorize);
-  }
-  add("POST", "token", "SMART: a code, refresh token or assertion for tokens", give_token);
-  add("POST", "introspect", "What a token is of", introspect);
-  add("POST", "revoke", "End an authorization", revoke);
-  add("GET", "jwks", "The keys of id tokens", key_set);
-  add("GET", "login/{id}", "The sign-in page", login_page);
-  add("GET", "login/{id}/state", "Whether somebody has signed in", login_state);
-  add("POST", "login/{id}/password", "Sign in with a password", login_by_password);
-  add("POST", "login/{id}/passkey/begin", "Sign in with a passkey", passkey_begin);
-  add("POST", "login/{id}/passkey/delegate", "The delegation to sign", passkey_delegate);
-  add("POST", "login/{id}/passkey/assert", "The signed delegation", passkey_assert);
-  add("POST", "login/{id}/passkey/finish", "The signed sign-in", passkey_finish);
-  add("GET", "login/{id}/provider", "Sign in elsewhere", provider_begin);
-  add("GET", "callback", "Back from there", provider_return);
-  add("GET", "consent/{id}", "What an app asks for", consent_page);
-  add("POST", "consent/{id}", "Allow it or not", decide_consent);
-  add("GET", "device/{code}", "The request that a sign-in page shows a code of", show_request);
-  add("POST", "device/{code}", "Sign in for it", login_by_signature);
-  router.add({"GET", "/o/{org}/oauth/login.css", "Style of the pages", fixed(login_style)});
-  router.add({"GET", "/o/{org}/oauth/login.js", "Script of the pages", fixed(login_script)});
+  add("GET", "authorize", "SMART: an app asks somebody for access", authorize,
+      goes({}, {"response_type", "client_id", "redirect_uri", "scope", "state", "aud", "launch",
+                "code_challenge", "code_challenge_method", "nonce", "prompt"}));
+  add("POST", "authorize", "SMART: an app asks somebody for access", authorize, goes(form_media));
+  add("POST", "token", "SMART: a code, refresh token or assertion for tokens", give_token,
+      tells("OauthTokens", form_media));
+  add("POST", "introspect", "What a token is of", introspect, tells("OauthTokenState", form_media));
+  add("POST", "revoke", "End an authorization", revoke, tells("", form_media));
+  add("GET", "jwks", "The keys of id tokens", key_set, tells("KeySet"));
+  add("GET", "device/{code}", "The request that a sign-in page shows a code of", show_request,
+      tells("SmartRequest"));
+  add("POST", "device/{code}", "Sign in for it", login_by_signature,
+      RouteDoc{.body_media = {"application/json"}, .body = "SignIn", .status = 204});
+
+  add("GET", "login/{id}", "The sign-in page", login_page, shows({"refused"}));
+  add("GET", "login/{id}/state", "Whether somebody has signed in", login_state,
+      tells("SmartLoginState"));
+  add("POST", "login/{id}/password", "Sign in with a password", login_by_password,
+      goes(form_media));
+  add("POST", "login/{id}/passkey/begin", "Sign in with a passkey", passkey_begin,
+      tells("PasskeyPossession", "application/json", "PasskeyBegin"));
+  add("POST", "login/{id}/passkey/delegate", "The delegation to sign", passkey_delegate,
+      tells("PasskeyChallenge", "application/json", "PasskeyProof"));
+  add("POST", "login/{id}/passkey/assert", "The signed delegation", passkey_assert,
+      tells("PasskeySignIn", "application/json", "PasskeyAssertion"));
+  add("POST", "login/{id}/passkey/finish", "The signed sign-in", passkey_finish,
+      tells("PasskeyDone", "application/json", "PasskeySignature"));
+  add("GET", "login/{id}/provider", "Sign in elsewhere", provider_begin, goes());
+  add("GET", "callback", "Back from there", provider_return, goes({}, {"code", "state"}));
+  add("GET", "consent/{id}", "What an app asks for", consent_page, shows({"name"}));
+  add("POST", "consent/{id}", "Allow it or not", decide_consent, goes(form_media));
+  const auto add_asset = [&](const char* name, const char* summary, http::Response (*make)(),
+                             std::string_view media) {
+    router.add({"GET", std::string("/o/{org}/oauth/") + name, summary, fixed(make), Access::anyone,
+                RouteDoc{.any_query = true, .media = media}});
+  };
+  add_asset("login.css", "Style of the pages", login_style, "text/css");
+  add_asset("login.js", "Script of the pages", login_script, "text/javascript");
 }
 
 void add_descriptions(Router& router, const Services& services) {
@@ -71,13 +117,15 @@ void add_descriptions(Router& router, const Services& services) {
   };
   constexpr Description both[] = {{"smart-configuration", smart_configuration},
                                   {"openid-configuration", openid_configuration}};
+  const RouteDoc about{
+      .any_query = true, .answer = "OauthServer", .refusal_media = {"application/fhir+json"}};
   for (const Description& one : both) {
     const std::string path = std::string("/fhir/.well-known/") + one.name;
     router.add({"GET", "/o/{org}" + path, "What the authorization server offers",
-                handler_of(services, one.endpoint)});
+                handler_of(services, one.endpoint), Access::anyone, about});
     if (services.custody.organisations().size() != 1) continue;
     router.add({"GET", path, "What the authorization server offers",
-                handler_of_only(services, one.endpoint)});
+                handler_of_only(services, one.endpoint), Access::anyone, about});
   }
 }
 

@@ -461,10 +461,14 @@ std::string parameters_of(const std::string& one, const std::string& two) {
                                        R"(},{"name":"y","part":[{"name":"z","resource":)" + two +
                                        "}]}]");
 }
-std::string list_of(const std::string& one, const std::string& two) {
-  return resource_of(
-      "List", R"("status":"current","mode":"working","entry":[{"item":{"reference":")" + one +
-                  R"("}},{"item":{"reference":")" + two + R"("}}])");
+std::string list_of(const std::string& one, const std::string& two,
+                    const std::string& subject = {}) {
+  const std::string about =
+      subject.empty() ? "" : R"("subject":{"reference":")" + subject + R"("},)";
+  return resource_of("List", about +
+                                 R"("status":"current","mode":"working","entry":[{"item":)"
+                                 R"({"reference":")" +
+                                 one + R"("}},{"item":{"reference":")" + two + R"("}}])");
 }
 std::string basic_of(const std::string& one, const std::string& two) {
   const std::string_view begin = R"({"url":"http://example.org/x","valueReference":{"reference":")";
@@ -502,8 +506,8 @@ TEST_F(TwoPatients, AreRefusedInEveryContainer) {
            {"Bundle", collection_of(a_, stranger), "Bundle.entry[1].resource"},
            {"Parameters", parameters_of(a_, b_),
             "Parameters.parameter[1].part[0].resource.subject"},
-           {"List", list_of("Observation/oa", "Observation/ob"), "List.entry[1].item"},
-           {"List", list_of("Patient/a", "Patient/b"), "List.entry[1].item"},
+           {"List", list_of("Observation/oa", "Observation/ob", "Patient/a"), "List.entry[1].item"},
+           {"List", list_of("Patient/a", "Patient/b", "Patient/b"), "List.entry[0].item"},
            {"Basic", basic_of("Patient/a", "Observation/ob"), "Basic.extension[1].valueReference"},
            {"Observation", holder_of(b_, "a"), "Observation.contained[0].subject"},
            {"Observation", holder_of(stranger, "a"), "Observation.contained[0]"},
@@ -526,8 +530,8 @@ TEST_F(TwoPatients, AreRefusedInEveryContainer) {
   const std::string forward =
       R"({"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":)"
       R"("urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a","resource":)" +
-      list_of("Observation/oa", "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059") +
-      R"(,"request":{"method":"POST","url":"List"}},{"fullUrl":)"
+      basic_of("Observation/oa", "urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059") +
+      R"(,"request":{"method":"POST","url":"Basic"}},{"fullUrl":)"
       R"("urn:uuid:88f151c0-a954-468a-88bd-5ae15c08e059","resource":)" +
       b_ + R"(,"request":{"method":"POST","url":"Observation"}}]})";
   const auto refused = north_->post("", forward);
@@ -539,6 +543,8 @@ TEST_F(TwoPatients, OfOneEachAreKept) {
   for (const auto& [type, content] :
        {std::pair{"Bundle", collection_of(a_, a_)}, std::pair{"Parameters", parameters_of(b_, b_)},
         std::pair{"List", list_of("Observation/oa", "Patient/a")},
+        std::pair{"List", list_of("Observation/oa", "Patient/a", "Patient/a")},
+        std::pair{"List", list_of("Observation/oa", "Observation/ob")},
         std::pair{"Basic", basic_of("Observation/ob", "Patient/b")},
         std::pair{"Observation", holder_of(a_, "a")}}) {
     const auto answer = north_->post(type, content);
