@@ -132,6 +132,27 @@ double fill(query::RecordIndex& index, std::uint64_t resources) {
   return seconds_since(start);
 }
 
+/// Entries one by one, as a ward writes them, behind those that are there.
+bool put_singly(json::Writer& out, query::RecordIndex& index, std::uint64_t behind) {
+  constexpr std::uint64_t count = 1000;
+  std::vector<query::RecordEntry> entries;
+  for (std::uint64_t i = 0; i < count; ++i) entries.push_back(entry_of(behind + i));
+  const double cpu = process_cpu_s();
+  Samples samples;
+  for (const query::RecordEntry& entry : entries) {
+    const auto start = Clock::now();
+    const Status kept = index.put(entry);
+    samples.add(seconds_since(start) * 1000);
+    if (kept.ok()) continue;
+    std::fprintf(stderr, "%s\n", kept.error().text().c_str());
+    return false;
+  }
+  write_number(out, "put_one_ms_p50", samples.median(), 3);
+  write_number(out, "put_one_ms_p99", samples.quantile(0.99), 3);
+  write_number(out, "put_one_cpu_ms", (process_cpu_s() - cpu) / count * 1000, 3);
+  return true;
+}
+
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 query::Query query_of(std::string type, const Pairs& pairs) {
@@ -205,9 +226,14 @@ int run(const Arguments& arguments) {
       std::fprintf(stderr, "%s\n", index.error().text().c_str());
       return 1;
     }
+    const double cpu = process_cpu_s();
     const double seconds = fill(**index, arguments.resources);
+    const double filled_cpu = process_cpu_s() - cpu;
     out.key("resources").unsigned_integer(arguments.resources);
     write_number(out, "filled_per_s", static_cast<double>(arguments.resources) / seconds, 0);
+    write_number(out, "filled_cpu_ms_each",
+                 filled_cpu / static_cast<double>(arguments.resources) * 1000, 3);
+    if (!put_singly(out, **index, arguments.resources)) return 1;
     const auto bytes = std::filesystem::file_size(folder / "index.db");
     write_number(out, "bytes_per_resource",
                  static_cast<double>(bytes) / static_cast<double>(arguments.resources), 0);

@@ -119,10 +119,10 @@ std::uint64_t Custody::unanchored_age_ms() const {
 /// quickly done: the rest is anchored at the next start.
 void Custody::last_round() {
   for (const auto& organisation : organisations_) {
-    if (failed(organisation->desk().anchor_journal(last_batches_max)) ||
-        failed(organisation->desk().seal_sessions(true))) {
-      failed_rounds_.fetch_add(1);
-    }
+    bool any = failed(organisation->records().confirm_finished());
+    any = failed(organisation->desk().anchor_journal(last_batches_max)) || any;
+    any = failed(organisation->desk().seal_sessions(true)) || any;
+    if (any) failed_rounds_.fetch_add(1);
   }
 }
 
@@ -134,6 +134,7 @@ void Custody::work_round(std::uint64_t round) {
                                                        [this] { return is_stopping(); }));
     }
     any = failed(organisation->desk().seal_sessions(false)) || any;
+    any = failed(organisation->records().confirm_finished()) || any;
     if (round % follow_every_rounds == 0) {
       any = failed(organisation->erasures().follow_ledger(started_ms_)) || any;
     }

@@ -26,6 +26,10 @@ constexpr std::uint64_t hold_ms_max = 30'000;
 constexpr std::size_t group_bytes_max = 16U << 20U;
 constexpr std::size_t group_versions_max = 2000;
 static_assert(group_versions_max <= limits::vault_batch_max);
+/// Bodies that wait to be confirmed, at most. With a group more they are fewer than the rows that
+/// the index passes over at a start.
+constexpr std::size_t finished_max = 4096;
+static_assert(2 * (finished_max + group_versions_max) < query::rows_lost_max);
 constexpr int busy_tries = 50;
 constexpr std::uint64_t busy_pause_ms = 20;
 
@@ -146,7 +150,7 @@ void RecordStore::run(const std::vector<Job*>& jobs) {
     return;
   }
   anchor(jobs, anchored);
-  const Status finished = finish(jobs);
+  const Status finished = finish(jobs, anchored);
   for (Job* job : jobs) {
     if (job->status.ok()) job->status = finished;
   }
@@ -249,22 +253,55 @@ void RecordStore::anchor(const std::vector<Job*>& jobs,
   }
 }
 
-/// Index before confirmation: a version that is confirmed is never looked at again by `settle`.
-Status RecordStore::finish(const std::vector<Job*>& jobs) {
+Status RecordStore::finish(const std::vector<Job*>& jobs,
+                           const std::vector<vault::Anchored>& anchored) {
   std::vector<query::RecordEntry> entries;
-  std::vector<vault::RecordVersion> versions;
+  std::vector<vault::SuiteDigest> bodies;
+  std::size_t next = 0;
   for (Job* job : jobs) {
-    if (!job->status.ok()) continue;
     for (NewVersion& version : job->versions) {
-      versions.push_back(version_of(version.entry));
+      const vault::SuiteDigest& body = anchored[next++].ciphertext_digest;
+      if (!job->status.ok()) continue;
+      bodies.push_back(body);
       entries.push_back(std::move(version.entry));
     }
   }
   if (entries.empty()) return {};
   XL_TRY(stores_.index().put_batch(entries));
+  bool many = false;
+  {
+    const std::scoped_lock lock(finished_mutex_);
+    finished_.insert(finished_.end(), bodies.begin(), bodies.end());
+    many = finished_.size() >= finished_max;
+  }
+  return many ? confirm_finished() : Status{};
+}
+
+/// Index before confirmation: a version that is confirmed is never looked at again by `settle`.
+Status RecordStore::confirm_finished() {
+  std::vector<vault::SuiteDigest> bodies;
+  {
+    const std::scoped_lock lock(finished_mutex_);
+    bodies.swap(finished_);
+  }
+  if (bodies.empty()) return {};
+  const Status confirmed = confirm(bodies);
+  if (confirmed.ok()) return {};
+  const std::scoped_lock lock(finished_mutex_);
+  finished_.insert(finished_.end(), bodies.begin(), bodies.end());
+  return confirmed;
+}
+
+Status RecordStore::confirm(std::span<const vault::SuiteDigest> bodies) {
   XL_TRY_ASSIGN(const std::uint64_t writes, stores_.index().writes());
+  XL_TRY(stores_.index().sync());
   XL_TRY(stores_.index_mark().advance(writes));
-  return stores_.vault().confirm(versions);
+  while (!bodies.empty()) {
+    const auto some = bodies.first(std::min<std::size_t>(bodies.size(), limits::vault_batch_max));
+    XL_TRY(stores_.bodies().confirm(some));
+    bodies = bodies.subspan(some.size());
+  }
+  return {};
 }
 
 bool RecordStore::are_anchored(const std::vector<vault::RecordVersion>& versions) {

@@ -34,8 +34,9 @@ struct OpenedRecord {
 
 /// One organisation's records, from plaintext to anchored and back: the only path on which they are
 /// written. A version is acknowledged when its body is synced in the vault, its anchor committed on
-/// the ledger and its entry in the index; what a crash interrupts in between is finished at the
-/// next start. Thread-safe.
+/// the ledger and its entry in the index. That entry is synced later, and the body confirmed behind
+/// it (`confirm_finished`); what a crash interrupts in between is finished at the next start.
+/// Thread-safe.
 class RecordStore {
  public:
   /// Both outlive it.
@@ -72,6 +73,11 @@ class RecordStore {
   /// versions may still come to be kept.
   [[nodiscard]] Result<std::vector<Hash>> commit(std::vector<NewVersion> versions);
 
+  /// Syncs the index and confirms the bodies that were finished since, many with two syncs. Called
+  /// every second or so, and before the stores are closed. Errors: those of the index and the
+  /// vault.
+  [[nodiscard]] Status confirm_finished();
+
   /// Content and labels of a version, every digest checked. Errors: those of `RecordVault::get`.
   [[nodiscard]] Result<OpenedRecord> open(const query::RecordEntry& entry);
 
@@ -96,7 +102,9 @@ class RecordStore {
   void run(const std::vector<Job*>& jobs);
   [[nodiscard]] Status keep(const std::vector<Job*>& jobs, std::vector<vault::Anchored>& anchored);
   void anchor(const std::vector<Job*>& jobs, const std::vector<vault::Anchored>& anchored);
-  [[nodiscard]] Status finish(const std::vector<Job*>& jobs);
+  [[nodiscard]] Status finish(const std::vector<Job*>& jobs,
+                              const std::vector<vault::Anchored>& anchored);
+  [[nodiscard]] Status confirm(std::span<const vault::SuiteDigest> bodies);
   [[nodiscard]] Result<bool> settle_one(const vault::Bodies::Orphan& orphan, bool all);
   [[nodiscard]] Status settle_resource(const vault::RecordVersion& which, const model::Id& patient,
                                        std::string content, Labels labels);
@@ -115,6 +123,9 @@ class RecordStore {
   std::condition_variable queue_changed_;
   std::deque<Job*> queue_;
   bool leading_ = false;  // one of the callers commits for all
+
+  std::mutex finished_mutex_;  // guards what waits to be confirmed
+  std::vector<vault::SuiteDigest> finished_;
 };
 
 /// What the index says of a vault record. Errors: record_altered, index_entry_invalid.

@@ -60,6 +60,7 @@ Result<std::size_t> RecordStore::settle(bool all) {
       if (!status.ok()) break;
       moved += *done ? 1 : 0;
     }
+    if (status.ok()) status = confirm_finished();
     handled += moved;
     if (moved == 0) break;  // what is left waits for its transaction
   }
@@ -122,7 +123,7 @@ Status RecordStore::settle_resource(const vault::RecordVersion& which, const mod
   job.versions.push_back(std::move(version));
   const std::vector<Job*> jobs{&job};
   if (!is_anchored(*port_.ledger().state(), which, kept)) anchor(jobs, {kept});
-  if (job.status.ok()) return finish(jobs);
+  if (job.status.ok()) return finish(jobs, {kept});
   // Refused for good: `anchor` withdrew it, unless it was on the ledger. Anything else is tried
   // again later.
   return job.status.error().code == ErrorCode::contract_refused ? Status{} : job.status;
@@ -137,6 +138,7 @@ Status check_index(Stores& stores, const model::StateReader& state) {
     XL_TRY(rebuild_index(stores, state, [](std::uint64_t) {}));
     return {};
   }
+  XL_TRY(stores.index().pass_over_lost_rows());
   return stores.index_mark().advance(writes);
 }
 

@@ -2,8 +2,10 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -73,6 +75,22 @@ using MarkGroups = std::map<std::int64_t, std::vector<std::int64_t>>;
 [[nodiscard]] Bytes encode_groups(const MarkGroups& groups);
 /// Errors: database_corrupt.
 [[nodiscard]] Result<MarkGroups> decode_groups(ByteView bytes);
+
+/// Texts that are in the table `texts` for certain, so that writing them again is saved. Bounded:
+/// it forgets all when it is full. Not thread-safe.
+class KnownTexts {
+ public:
+  /// True when the text was not known under this mark; it is from now on.
+  [[nodiscard]] bool add(std::int64_t mark, std::string_view text) {
+    if (texts_.size() >= texts_max) clear();
+    return texts_.emplace(mark, std::hash<std::string_view>()(text)).second;
+  }
+  void clear() { texts_.clear(); }
+
+ private:
+  static constexpr std::size_t texts_max = 65536;
+  std::set<std::pair<std::int64_t, std::size_t>> texts_;
+};
 
 /// The groups in which the values of a parameter stand that it is sorted and followed by.
 [[nodiscard]] Form main_form(fhir::SearchType type);
@@ -166,6 +184,9 @@ struct RecordIndex::Impl {
   sqlite::Database database;
   const crypto::SecretBytes cursor_key;
   const detail::Keys keys;
+  detail::KnownTexts known_texts;
+
+  [[nodiscard]] Status add(std::span<const RecordEntry> entries);
 
   /// One listing: which versions, in which order, whom for.
   struct Listing {

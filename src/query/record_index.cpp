@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <system_error>
+#include <tuple>
+#include <utility>
 
 #include "crypto/hash.h"
 #include "crypto/kdf.h"
@@ -47,6 +49,8 @@ constexpr std::string_view index_tables =
 constexpr std::size_t mark_key_bytes = 16;
 /// Marks are met in no order: what is not in the cache is read and decrypted for each.
 constexpr std::uint32_t cache_kib = 65536;
+/// 32 MiB. Each record touches some 60 pages, the next ones the same again.
+constexpr std::uint32_t log_pages = 8192;
 
 crypto::SecretBytes derived_key(ByteView index_key, std::string_view tag, std::size_t bytes) {
   return crypto::hkdf({}, index_key, view_of(tag), bytes).value();
@@ -139,11 +143,13 @@ bool is_marked(const Facet& facet) {
   return std::find(forms.begin(), forms.end(), facet.form) != forms.end();
 }
 
-/// Adds entries inside a transaction of the caller.
+/// Adds entries inside a transaction of the caller. Their marks are written by `flush`, in the
+/// order of the tables: those of one batch meet the same pages.
 class EntryWriter {
  public:
   [[nodiscard]] static Result<EntryWriter> make(sqlite::Database& database,
-                                                const detail::Keys& keys) {
+                                                const detail::Keys& keys,
+                                                detail::KnownTexts& known) {
     constexpr std::array<std::string_view, 8> texts = {
         "SELECT record, patient, updated, deleted, vault_version FROM entries"
         " WHERE type = ?1 AND id = ?2 AND version = ?3",
@@ -161,7 +167,7 @@ class EntryWriter {
       XL_TRY_ASSIGN(sqlite::Statement made, database.prepare(sql));
       statements.push_back(std::move(made));
     }
-    return EntryWriter(database, keys, std::move(statements));
+    return EntryWriter(database, keys, known, std::move(statements));
   }
 
   [[nodiscard]] Status add(const RecordEntry& entry) {
@@ -181,13 +187,36 @@ class EntryWriter {
                               newest ? detail::never_superseded : std::int64_t{0}));
     const std::int64_t row = database_->last_insert_id();
     if (others && newest) XL_TRY(statements_[3].run(former, row));
-    return entry.deleted ? Status{} : add_terms(entry, row);
+    if (!entry.deleted) XL_TRY(add_terms(entry, row));
+    return ++waiting_ < entries_at_once ? Status{} : flush();
+  }
+
+  /// Writes the marks of what was added.
+  [[nodiscard]] Status flush() {
+    std::ranges::sort(marks_);
+    for (const auto& [mark, row] : marks_) XL_TRY(statements_[4].run(mark, row));
+    std::ranges::sort(ranges_);
+    for (const auto& [mark, row, low, high] : ranges_) {
+      XL_TRY(statements_[5].run(mark, row, low, high));
+    }
+    std::ranges::sort(texts_);
+    for (const auto& [group, text, mark] : texts_) {
+      XL_TRY(statements_[6].run(group, std::string_view(text), mark));
+    }
+    marks_.clear();
+    ranges_.clear();
+    texts_.clear();
+    waiting_ = 0;
+    return {};
   }
 
  private:
-  EntryWriter(sqlite::Database& database, const detail::Keys& keys,
+  /// Entries whose marks are kept in memory: about 100 each.
+  static constexpr std::size_t entries_at_once = 1024;
+
+  EntryWriter(sqlite::Database& database, const detail::Keys& keys, detail::KnownTexts& known,
               std::vector<sqlite::Statement> statements)
-      : database_(&database), keys_(&keys), statements_(std::move(statements)) {}
+      : database_(&database), keys_(&keys), known_(&known), statements_(std::move(statements)) {}
 
   [[nodiscard]] Result<bool> is_known(const RecordEntry& entry) {
     sqlite::Statement& same = statements_[0];
@@ -214,11 +243,11 @@ class EntryWriter {
       std::vector<std::int64_t>& kept = groups[group];
       if (std::find(kept.begin(), kept.end(), mark) == kept.end()) kept.push_back(mark);
       if (facet.ranged) {
-        XL_TRY(statements_[5].run(mark, row, facet.low, facet.high));
+        ranges_.push_back({mark, row, facet.low, facet.high});
       } else if (is_marked(facet)) {
-        XL_TRY(statements_[4].run(mark, row));
-        if (!facet.text.empty()) {
-          XL_TRY(statements_[6].run(group, std::string_view(facet.text), mark));
+        marks_.emplace_back(mark, row);
+        if (!facet.text.empty() && known_->add(mark, facet.text)) {
+          texts_.emplace_back(group, facet.text, mark);
         }
       }
     }
@@ -228,7 +257,12 @@ class EntryWriter {
 
   sqlite::Database* database_;
   const detail::Keys* keys_;
+  detail::KnownTexts* known_;
   std::vector<sqlite::Statement> statements_;  // in the order of `texts` above
+  std::size_t waiting_ = 0;                    // entries whose marks wait for `flush`
+  std::vector<std::pair<std::int64_t, std::int64_t>> marks_;
+  std::vector<std::array<std::int64_t, 4>> ranges_;
+  std::vector<std::tuple<std::int64_t, std::string, std::int64_t>> texts_;
 };
 
 /// Forgets the marks of a row that is to be removed, and the words that no other row has.
@@ -422,6 +456,16 @@ Result<RecordEntry> RecordIndex::Impl::one(std::string_view where, std::string_v
   return detail::entry_at(read);
 }
 
+Status RecordIndex::Impl::add(std::span<const RecordEntry> entries) {
+  XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(database));
+  {
+    XL_TRY_ASSIGN(EntryWriter writer, EntryWriter::make(database, keys, known_texts));
+    for (const RecordEntry& entry : entries) XL_TRY(writer.add(entry));
+    XL_TRY(writer.flush());
+  }
+  return transaction.commit();
+}
+
 RecordIndex::RecordIndex(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RecordIndex::~RecordIndex() = default;
 
@@ -430,8 +474,10 @@ Result<std::unique_ptr<RecordIndex>> RecordIndex::open(const std::filesystem::pa
   XL_CHECK(index_key.size() == sqlite::key_bytes);
   const crypto::SecretBytes key =
       derived_key(index_key, model::tags::index_database, sqlite::key_bytes);
-  XL_TRY_ASSIGN(sqlite::Database database,
-                sqlite::Database::open(path, {.key = key.view(), .cache_kib = cache_kib}));
+  XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(path, {.key = key.view(),
+                                                                         .cache_kib = cache_kib,
+                                                                         .synced_commits = false,
+                                                                         .log_pages = log_pages}));
   XL_TRY(make_index_tables(database));
   return std::unique_ptr<RecordIndex>(new RecordIndex(std::make_unique<Impl>(
       std::move(database), derived_key(index_key, model::tags::index_cursor, sqlite::key_bytes),
@@ -452,12 +498,23 @@ Status RecordIndex::put(const RecordEntry& entry) { return put_batch({&entry, 1}
 Status RecordIndex::put_batch(std::span<const RecordEntry> entries) {
   if (entries.size() > index_batch_max) return make_error(ErrorCode::index_batch_too_large);
   const std::lock_guard lock(impl_->mutex);
-  XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(impl_->database));
-  {
-    XL_TRY_ASSIGN(EntryWriter writer, EntryWriter::make(impl_->database, impl_->keys));
-    for (const RecordEntry& entry : entries) XL_TRY(writer.add(entry));
-  }
-  return transaction.commit();
+  const Status added = impl_->add(entries);
+  if (!added.ok()) impl_->known_texts.clear();  // what was rolled back is not there
+  return added;
+}
+
+Status RecordIndex::sync() {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->database.sync();
+}
+
+Status RecordIndex::pass_over_lost_rows() {
+  const std::lock_guard lock(impl_->mutex);
+  XL_TRY_ASSIGN(
+      sqlite::Statement update,
+      impl_->database.prepare("UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'entries'"));
+  XL_TRY(update.run(as_signed(rows_lost_max)));
+  return impl_->database.sync();
 }
 
 Status RecordIndex::check_integrity() {
@@ -486,11 +543,13 @@ Result<RecordEntry> RecordIndex::version(std::string_view type, std::string_view
 
 Status RecordIndex::erase_patient(const model::Id& patient) {
   const std::lock_guard lock(impl_->mutex);
+  impl_->known_texts.clear();
   return remove_rows(impl_->database, "@patient = ?1", {copy_of(patient.view())});
 }
 
 Status RecordIndex::erase_version(const model::Id& record, std::uint64_t vault_version) {
   const std::lock_guard lock(impl_->mutex);
+  impl_->known_texts.clear();
   return remove_rows(impl_->database, "@record = ?1 AND @vault_version = ?2",
                      {copy_of(record.view()), as_signed(vault_version)});
 }
@@ -504,7 +563,8 @@ Result<std::vector<model::Id>> RecordIndex::rebuild(const Source& source) {
       "DELETE FROM entries"));
   XL_TRY(impl_->renew_generation());
   {
-    XL_TRY_ASSIGN(EntryWriter writer, EntryWriter::make(impl_->database, impl_->keys));
+    detail::KnownTexts known;
+    XL_TRY_ASSIGN(EntryWriter writer, EntryWriter::make(impl_->database, impl_->keys, known));
     for (;;) {
       XL_TRY_ASSIGN(const std::optional<RecordEntry> entry, source());
       if (!entry) break;
@@ -513,8 +573,11 @@ Result<std::vector<model::Id>> RecordIndex::rebuild(const Source& source) {
       if (added.error().code != ErrorCode::index_version_exists) return added.error();
       left_out.push_back(entry->record);
     }
+    XL_TRY(writer.flush());
   }
+  impl_->known_texts.clear();
   XL_TRY(transaction.commit());
+  XL_TRY(impl_->database.sync());
   return left_out;
 }
 

@@ -24,7 +24,9 @@ namespace xl::query {
 // Bounds of what is indexed (local).
 constexpr std::size_t logical_id_bytes_max = 64;     ///< FHIR R4 §2.24.0.1, id
 constexpr std::size_t resource_type_bytes_max = 64;  ///< the longest of R4 has 33
-constexpr std::size_t index_batch_max = 4096;        ///< as many as the vault keeps at once
+/// Entries that may be put between two calls of `sync`.
+constexpr std::uint64_t rows_lost_max = 65536;
+constexpr std::size_t index_batch_max = 4096;  ///< as many as the vault keeps at once
 /// Last instant of the year 9999, the last that FHIR can write.
 constexpr std::uint64_t index_time_ms_max = 253402300799999;
 
@@ -186,15 +188,25 @@ class RecordIndex {
   /// `put_batch` of one.
   [[nodiscard]] Status put(const RecordEntry& entry);
 
-  /// Adds versions in any order, all or none, durably. The highest version of a type and id is the
+  /// Adds versions in any order, all or none. Durable after the next `sync`: whoever calls it can
+  /// put what a power cut took away again. The highest version of a type and id is the
   /// current one. The same entry again changes nothing. Errors: index_entry_invalid (names the
   /// member), index_version_exists, index_batch_too_large, those of a database.
   [[nodiscard]] Status put_batch(std::span<const RecordEntry> entries);
 
+  /// Makes durable what was put before. Errors: those of a database.
+  [[nodiscard]] Status sync();
+
+  /// Passes numbers of rows over that a power cut may have taken away, as many as can be put
+  /// between two calls of `sync`: cursors that name them must not come to name others. Errors:
+  /// those of a database.
+  [[nodiscard]] Status pass_over_lost_rows();
+
   /// Reads every page of the file. Errors: database_corrupt.
   [[nodiscard]] Status check_integrity();
 
-  /// How many entries were ever added to this file; it never falls. Errors: those of a database.
+  /// The number of the last row that was added to this file; it never falls. Errors: those of a
+  /// database.
   [[nodiscard]] Result<std::uint64_t> writes();
 
   /// The current version, deleted or not. Errors: index_record_unknown, those of a database.

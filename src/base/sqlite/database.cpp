@@ -89,9 +89,14 @@ void set_bounds(sqlite3* handle) {
 
 std::string settings(const Options& options) {
   std::string sql;
-  if (!options.read_only) sql += "PRAGMA journal_mode=WAL;";
+  if (!options.read_only) {
+    sql +=
+        "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=" + std::to_string(options.log_pages) +
+        ";";
+  }
+  sql += options.synced_commits ? "PRAGMA synchronous=FULL;" : "PRAGMA synchronous=NORMAL;";
   sql +=
-      "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+      "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
       "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;"
       "PRAGMA mmap_size=0; PRAGMA cache_size=-" +
       std::to_string(options.cache_kib) + ";";
@@ -172,6 +177,17 @@ Result<Statement> Database::prepare(std::string_view sql) {
   if (code != SQLITE_OK) return error_of(impl_->handle, code);
   XL_CHECK(has_statement(handle));  // an empty text is our own bug
   return Statement(handle, idle);
+}
+
+Status Database::sync() {
+  sqlite3_file* log = nullptr;
+  const int found = sqlite3_file_control(impl_->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (found != SQLITE_OK) return error_of(impl_->handle, found);
+  // No log yet: nothing was written.
+  if (log == nullptr || log->pMethods == nullptr) return {};
+  const int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) return error_of(nullptr, code);
+  return {};
 }
 
 Status Database::checkpoint() {

@@ -41,6 +41,12 @@ struct Options {
   std::uint32_t busy_timeout_ms = 5000;
   /// Page cache of this connection.
   std::uint32_t cache_kib = 8192;
+  /// False, for what can be made again: after a power cut the last commits may be missing, all of
+  /// those behind the last `sync`. Nothing is ever half there.
+  bool synced_commits = true;
+  /// Pages that the log may grow to before they are moved into the database. More is faster where
+  /// commits touch many pages, again and again the same.
+  std::uint32_t log_pages = 1000;
 };
 
 class Statement;
@@ -67,6 +73,9 @@ class Database {
   /// One statement with `?1 ?2 …` for values, compiled unless one of the same text has done its
   /// work. Errors: database_failed (SQLite's words).
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
+
+  /// Makes every commit durable that there is; for `synced_commits` off. Errors: database_failed.
+  [[nodiscard]] Status sync();
 
   /// Moves the log into the database and empties it, so that deleted content is in neither.
   /// Errors: database_locked (a reader still needs the log), as `Statement::step`.
@@ -165,7 +174,8 @@ class Transaction {
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
 
-  /// Durable when it returns success; after an error nothing of the transaction is kept.
+  /// Durable when it returns success, unless `synced_commits` is off; after an error nothing of the
+  /// transaction is kept.
   /// Errors: as `Statement::step`. Precondition: not committed before.
   [[nodiscard]] Status commit();
 

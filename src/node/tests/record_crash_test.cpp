@@ -6,7 +6,8 @@
 // nothing is half-written. Method: a child process runs the node and clients that write
 // transactions of several records and read some; it notes each acknowledgement in a pipe and is
 // killed with SIGKILL at a random moment, 20 times (XL_FULL=1: 200); then the node is started again
-// and asked.
+// and asked. Every second time the index is first put back as it was at the last orderly stop: a
+// power cut takes what was not synced, and the index is synced behind the answers.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -14,9 +15,12 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
+#include <map>
 #include <random>
 #include <thread>
 
+#include "base/file.h"
 #include "node/tests/live_node.h"
 #include "node/tools/ledger_verify.h"
 
@@ -152,6 +156,24 @@ void expect_ledger_intact(const LiveNode& live) {
   EXPECT_FALSE(report->damage.has_value());
 }
 
+/// The files of the indexes and their logs, by path, with their content.
+std::map<std::filesystem::path, Bytes> index_files(const LiveNode& live) {
+  std::map<std::filesystem::path, Bytes> out;
+  for (const auto& entry : std::filesystem::directory_iterator(live.layout().root / "index")) {
+    auto content = read_file(entry.path(), std::size_t{64} << 20U);
+    EXPECT_TRUE(content.ok());
+    if (content.ok()) out.emplace(entry.path(), std::move(*content));
+  }
+  return out;
+}
+
+void put_back(const LiveNode& live, const std::map<std::filesystem::path, Bytes>& files) {
+  for (const auto& [path, content] : index_files(live)) std::filesystem::remove(path);
+  for (const auto& [path, content] : files) {
+    ASSERT_TRUE(write_new_file(path, content).ok());
+  }
+}
+
 TEST(RecordCrash, NothingAcknowledgedIsLostAndNothingIsHalfWritten) {
   LiveNode live("crash");
   std::mt19937 dice(20261121);
@@ -164,6 +186,8 @@ TEST(RecordCrash, NothingAcknowledgedIsLostAndNothingIsHalfWritten) {
     ASSERT_EQ(north.put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
     live.stop();
   }
+  std::map<std::filesystem::path, Bytes> synced = index_files(live);
+  ASSERT_FALSE(synced.empty());
   std::uint32_t first = 1;
   for (int kill_number = 0; kill_number < kills; ++kill_number) {
     int ends[2];
@@ -189,9 +213,11 @@ TEST(RecordCrash, NothingAcknowledgedIsLostAndNothingIsHalfWritten) {
     ::waitpid(child, nullptr, 0);
     first = 100'000U * static_cast<std::uint32_t>(kill_number + 1);
 
+    if (kill_number % 2 == 1) put_back(live, synced);
     live.start();
     expect_everything(live, written, read);
     live.stop();
+    synced = index_files(live);
   }
   EXPECT_GT(written.size(), static_cast<std::size_t>(kills));
   expect_ledger_intact(live);

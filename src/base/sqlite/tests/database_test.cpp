@@ -143,6 +143,25 @@ TEST_P(Databases, ContentSurvivesReopening) {
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
+TEST_P(Databases, SyncsWhenItIsToldTo) {
+  Options later = options();
+  later.synced_commits = false;
+  later.log_pages = 4;
+  auto made = Database::open(path(), later);
+  ASSERT_TRUE(made.ok());
+  EXPECT_TRUE(made->sync().ok());  // nothing was written
+  ASSERT_TRUE(made->execute("CREATE TABLE t(n INTEGER)").ok());
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(made->execute("INSERT INTO t VALUES(1)").ok());
+    if (i % 5 == 0) {
+      EXPECT_TRUE(made->sync().ok());
+    }
+  }
+  ASSERT_TRUE(made->checkpoint().ok());
+  EXPECT_TRUE(made->sync().ok());  // the log is empty
+  const Database again = std::move(*made);
+}
+
 TEST_P(Databases, TransactionsCommitOrLeaveNothing) {
   Database database = opened();
   ASSERT_TRUE(database.execute("CREATE TABLE t(i INTEGER PRIMARY KEY)").ok());
