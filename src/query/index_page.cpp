@@ -155,9 +155,7 @@ Result<std::vector<std::int64_t>> RecordIndex::Impl::permitted(std::vector<std::
 
 /// The caller holds the connection.
 Status RecordIndex::Impl::keep_permitted(const std::vector<std::int64_t>& rows) {
-  XL_TRY(
-      database.execute("CREATE TEMP TABLE IF NOT EXISTS permitted(row INTEGER PRIMARY KEY);"
-                       "DELETE FROM temp.permitted"));
+  XL_TRY(database.execute("DELETE FROM temp.permitted"));
   XL_TRY_ASSIGN(sqlite::Statement insert,
                 database.prepare("INSERT OR IGNORE INTO temp.permitted VALUES(?1)"));
   for (const std::int64_t row : rows) XL_TRY(insert.run(row));
@@ -167,12 +165,8 @@ Status RecordIndex::Impl::keep_permitted(const std::vector<std::int64_t>& rows) 
 /// Puts the chains' results where the conditions look for them. The caller holds the connection.
 Status RecordIndex::Impl::keep_links(const std::vector<const detail::Links*>& stages) {
   if (stages.empty()) return {};
-  XL_TRY(
-      database.execute("CREATE TEMP TABLE IF NOT EXISTS linked_marks(stage INTEGER, mark INTEGER,"
-                       " PRIMARY KEY(stage, mark)) WITHOUT ROWID;"
-                       "CREATE TEMP TABLE IF NOT EXISTS linked_ids(stage INTEGER, id TEXT,"
-                       " PRIMARY KEY(stage, id)) WITHOUT ROWID;"
-                       "DELETE FROM temp.linked_marks; DELETE FROM temp.linked_ids"));
+  XL_TRY(database.execute("DELETE FROM temp.linked_marks"));
+  XL_TRY(database.execute("DELETE FROM temp.linked_ids"));
   XL_TRY_ASSIGN(sqlite::Statement mark,
                 database.prepare("INSERT OR IGNORE INTO temp.linked_marks VALUES(?1, ?2)"));
   XL_TRY_ASSIGN(sqlite::Statement id,

@@ -46,6 +46,13 @@ constexpr std::string_view index_tables =
     "CREATE TABLE keys(row INTEGER PRIMARY KEY, groups BLOB NOT NULL);"
     "PRAGMA user_version = 2";
 
+/// Of one search: the rows that may be known, and where its chains lead. In memory.
+constexpr std::string_view search_tables =
+    "CREATE TEMP TABLE permitted(row INTEGER PRIMARY KEY);"
+    "CREATE TEMP TABLE linked_marks(stage INTEGER, mark INTEGER, PRIMARY KEY(stage, mark))"
+    " WITHOUT ROWID;"
+    "CREATE TEMP TABLE linked_ids(stage INTEGER, id TEXT, PRIMARY KEY(stage, id)) WITHOUT ROWID;";
+
 constexpr std::size_t mark_key_bytes = 16;
 /// Marks are met in no order: what is not in the cache is read and decrypted for each.
 constexpr std::uint32_t cache_kib = 65536;
@@ -479,6 +486,7 @@ Result<std::unique_ptr<RecordIndex>> RecordIndex::open(const std::filesystem::pa
                                                                          .synced_commits = false,
                                                                          .log_pages = log_pages}));
   XL_TRY(make_index_tables(database));
+  XL_TRY(database.execute(search_tables));
   return std::unique_ptr<RecordIndex>(new RecordIndex(std::make_unique<Impl>(
       std::move(database), derived_key(index_key, model::tags::index_cursor, sqlite::key_bytes),
       derived_key(index_key, model::tags::index_marks, mark_key_bytes))));
@@ -539,6 +547,29 @@ Result<RecordEntry> RecordIndex::current(std::string_view type, std::string_view
 Result<RecordEntry> RecordIndex::version(std::string_view type, std::string_view id,
                                          std::uint64_t version) {
   return impl_->one("e.version = ?3", type, id, version);
+}
+
+Result<std::vector<RecordEntry>> RecordIndex::referring(std::string_view type,
+                                                        std::string_view parameter,
+                                                        std::string_view to_type,
+                                                        std::string_view to_id,
+                                                        std::size_t count_max) {
+  const std::lock_guard lock(impl_->mutex);
+  XL_TRY_ASSIGN(
+      sqlite::Statement read,
+      impl_->database.prepare("SELECT " + std::string(entry_columns) +
+                              " FROM marks m CROSS JOIN entries e ON e.row = m.row WHERE m.mark = "
+                              "?1 AND e.type = ?2 AND e.superseded = ?3 AND e.deleted = 0"));
+  const std::int64_t mark =
+      impl_->keys.mark(type, parameter, Form::target, join_parts({"", to_type, to_id}));
+  std::vector<RecordEntry> out;
+  XL_TRY_ASSIGN(bool row, read.start(mark, type, detail::never_superseded));
+  while (row && out.size() < count_max) {
+    XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(read));
+    out.push_back(std::move(entry));
+    XL_TRY_ASSIGN(row, read.step());
+  }
+  return out;
 }
 
 Status RecordIndex::erase_patient(const model::Id& patient) {

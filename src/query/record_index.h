@@ -216,6 +216,14 @@ class RecordIndex {
   [[nodiscard]] Result<RecordEntry> version(std::string_view type, std::string_view id,
                                             std::uint64_t version);
 
+  /// The current records of a type that lead to a record here by a reference parameter, at most
+  /// `count_max`, in no order. Errors: those of a database.
+  [[nodiscard]] Result<std::vector<RecordEntry>> referring(std::string_view type,
+                                                           std::string_view parameter,
+                                                           std::string_view to_type,
+                                                           std::string_view to_id,
+                                                           std::size_t count_max);
+
   /// One page of a history, deletions included. Errors: search_page_invalid, search_too_complex
   /// (too many patients), cursor_forged, cursor_mismatched, cursor_expired, those of a database.
   /// Cost: proportional to the allowed versions.

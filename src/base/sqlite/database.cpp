@@ -155,6 +155,13 @@ Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
 Status Database::execute(std::string_view sql) {
+  if (sql.find(';') == std::string_view::npos) {
+    XL_TRY_ASSIGN(Statement one, prepare(sql));
+    for (;;) {
+      XL_TRY_ASSIGN(const bool row, one.step());
+      if (!row) return {};
+    }
+  }
   const std::string text(sql);
   const int code = sqlite3_exec(impl_->handle, text.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return error_of(impl_->handle, code);

@@ -67,7 +67,8 @@ class Database {
   Database& operator=(Database&&) noexcept;
   ~Database();
 
-  /// Runs statements without parameters whose rows nobody needs. Errors: as `Statement::step`.
+  /// Runs statements without parameters whose rows nobody needs; a single one without a semicolon
+  /// is kept compiled, as by `prepare`. Errors: as `Statement::step`.
   [[nodiscard]] Status execute(std::string_view sql);
 
   /// One statement with `?1 ?2 …` for values, compiled unless one of the same text has done its

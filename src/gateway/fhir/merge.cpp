@@ -175,15 +175,10 @@ Result<std::vector<query::RecordEntry>> merged_into(const Call& call, std::strin
   while (!open.empty()) {
     const std::string current = std::move(open.back());
     open.pop_back();
-    query::Query wanted;
-    wanted.type = "Patient";
-    query::SearchCriterion link;
-    link.name = "link";
-    link.values.push_back({query::Prefix::eq, "Patient/" + current});
-    wanted.criteria.push_back(std::move(link));
-    wanted.count = merged_max;
-    XL_TRY_ASSIGN(query::IndexPage page, call.organisation.stores().index().search(wanted));
-    for (query::RecordEntry& entry : page.entries) {
+    XL_TRY_ASSIGN(std::vector<query::RecordEntry> linked,
+                  call.organisation.stores().index().referring("Patient", "link", "Patient",
+                                                               current, merged_max));
+    for (query::RecordEntry& entry : linked) {
       XL_TRY_ASSIGN(const custody::OpenedRecord opened, call.organisation.records().open(entry));
       json::Limits bounds;
       bounds.bytes_max = opened.content.size() + 1;
