@@ -11,6 +11,7 @@
 #include "crypto/random.h"
 #include "model/tags.h"
 #include "query/index_store.h"
+#include "query/near.h"
 
 namespace xl::query {
 namespace {
@@ -433,6 +434,8 @@ Result<std::unique_ptr<RecordIndex>> RecordIndex::open(const std::filesystem::pa
   XL_TRY_ASSIGN(sqlite::Database database,
                 sqlite::Database::open(path, {.key = key.view(), .cache_kib = cache_kib}));
   XL_TRY(make_index_tables(database));
+  XL_TRY(database.add_test(std::string(detail::within_function), detail::within_values,
+                           detail::is_within));
   return std::unique_ptr<RecordIndex>(new RecordIndex(std::make_unique<Impl>(
       std::move(database), derived_key(index_key, model::tags::index_cursor, sqlite::key_bytes),
       derived_key(index_key, model::tags::index_marks, mark_key_bytes))));

@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -67,6 +68,12 @@ class Database {
   /// One statement with `?1 ?2 …` for values, compiled unless one of the same text has done its
   /// work. Errors: database_failed (SQLite's words).
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
+
+  /// Lets statements of this connection ask `name(integer, …)` with `count` integers; 1 or 0 is the
+  /// answer. It is called while a statement steps and must not use the connection. Errors:
+  /// database_failed.
+  using IntegerTest = bool (*)(std::span<const std::int64_t> values);
+  [[nodiscard]] Status add_test(const std::string& name, int count, IntegerTest test);
 
   /// Moves the log into the database and empties it, so that deleted content is in neither.
   /// Errors: database_locked (a reader still needs the log), as `Statement::step`.
