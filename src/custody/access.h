@@ -55,6 +55,9 @@ class Viewer {
   /// The decision about one version.
   [[nodiscard]] Result<contracts::consent::Decision> decide(const query::RecordEntry& entry);
 
+  /// Lets `decide` answer about a version that is not kept yet, by the labels that it is to have.
+  void foresee(const query::RecordEntry& entry, const Labels& labels);
+
   /// Of whom the requester can possibly know something, to restrict a listing before it looks at
   /// anything: the patient asked for, or all for whom the requester has something like a role in
   /// their care. Nothing: all patients of the organisation. Asked before `allows` is handed to the
@@ -120,6 +123,7 @@ class Viewer {
   [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
   [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& encounter);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
+  [[nodiscard]] Result<Labels> labels_of(const query::RecordEntry& entry);
   [[nodiscard]] Result<contracts::consent::Decision> decide_own(const query::RecordEntry& entry);
   [[nodiscard]] xinglin::access::v1::AccessDetails details_of(
       const model::Id& patient, const contracts::consent::Decision& decision) const;
@@ -145,7 +149,8 @@ class Viewer {
   std::map<model::Id, PatientView> seen_;
   std::optional<std::vector<model::Id>> in_care_;
   std::optional<query::RecordEntry> hidden_;  ///< the first that `allows` refused
-  bool many_ = false;                         ///< the listing may be about more than one patient
+  std::map<std::pair<model::Id, std::uint64_t>, Labels> foreseen_;
+  bool many_ = false;  ///< the listing may be about more than one patient
   std::map<std::pair<model::Id, std::uint32_t>, contracts::consent::Decision> decided_;
 };
 

@@ -222,6 +222,17 @@ consent::Request Viewer::request_about(const Labels& labels) const {
   return out;
 }
 
+void Viewer::foresee(const query::RecordEntry& entry, const Labels& labels) {
+  foreseen_[{entry.record, entry.version}] = labels;
+}
+
+Result<Labels> Viewer::labels_of(const query::RecordEntry& entry) {
+  const auto foreseen = foreseen_.find({entry.record, entry.version});
+  if (foreseen != foreseen_.end()) return foreseen->second;
+  XL_TRY_ASSIGN(OpenedRecord opened, desk_.records_.open(entry));
+  return std::move(opened.labels);
+}
+
 /// What is about no patient: the directory is for everyone who signed in. Health data that names
 /// nobody is for the organisation's own software and for who wrote it: nobody else could be shown
 /// to have a reason.
@@ -233,8 +244,8 @@ Result<consent::Decision> Viewer::decide_own(const query::RecordEntry& entry) {
     const PartyKind kind = ask_.principal.kind;
     out.permit = kind == PartyKind::organisation || kind == PartyKind::service;
     if (kind == PartyKind::practitioner) {
-      XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(entry));
-      out.permit = opened.labels.author() == bytes_of(ask_.principal.did.bytes);
+      XL_TRY_ASSIGN(const Labels labels, labels_of(entry));
+      out.permit = labels.author() == bytes_of(ask_.principal.did.bytes);
     }
   }
   out.reasons.push_back(out.permit ? consent::Reason::own_systems : consent::Reason::no_consent);
@@ -248,9 +259,8 @@ Result<consent::Decision> Viewer::decide(const query::RecordEntry& entry) {
   const std::pair key{entry.record, static_cast<std::uint32_t>(entry.version)};
   const auto known = decided_.find(key);
   if (known != decided_.end()) return known->second;
-  XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(entry));
-  consent::Decision out =
-      consent::decide(patient->policies, request_about(opened.labels), patient->facts);
+  XL_TRY_ASSIGN(const Labels labels, labels_of(entry));
+  consent::Decision out = consent::decide(patient->policies, request_about(labels), patient->facts);
   decided_.emplace(key, out);
   return out;
 }

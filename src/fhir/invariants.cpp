@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <initializer_list>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -112,15 +113,37 @@ bool first_entry_is(json::Value bundle, std::string_view type) {
   return is_text(bundle.find("entry").at(0).find("resource"), "resourceType", type);
 }
 
-bool full_urls_distinct(json::Value bundle) {
-  std::vector<std::pair<std::string_view, std::string_view>> seen;
+/// Numbers of the entries whose fullUrl, with their version, an entry before them has.
+std::vector<std::size_t> repeated_full_urls(json::Value bundle) {
+  std::vector<std::tuple<std::string_view, std::string_view, std::size_t>> seen;
+  std::size_t number = 0;
   for (const json::Value entry : bundle.find("entry").items()) {
     const std::string_view url = text_of(entry, "fullUrl");
-    if (url.empty()) continue;
-    seen.emplace_back(url, text_of(entry.find("resource").find("meta"), "versionId"));
+    const std::string_view version = text_of(entry.find("resource").find("meta"), "versionId");
+    if (!url.empty()) seen.emplace_back(url, version, number);
+    ++number;
   }
   std::sort(seen.begin(), seen.end());
-  return std::adjacent_find(seen.begin(), seen.end()) == seen.end();
+  std::vector<std::size_t> out;
+  for (std::size_t i = 1; i < seen.size(); ++i) {
+    const auto& [url, version, at] = seen[i];
+    if (url == std::get<0>(seen[i - 1]) && version == std::get<1>(seen[i - 1])) out.push_back(at);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+bool full_urls_distinct(json::Value bundle) { return repeated_full_urls(bundle).empty(); }
+
+/// Numbers of the entries that have, or lack, an element.
+std::vector<std::size_t> entries_where(json::Value bundle, std::string_view key, bool there) {
+  std::vector<std::size_t> out;
+  std::size_t number = 0;
+  for (const json::Value entry : bundle.find("entry").items()) {
+    if (has(entry, key) == there) out.push_back(number);
+    ++number;
+  }
+  return out;
 }
 
 bool has_coding(json::Value o, std::string_view key, std::string_view system, Texts codes) {
@@ -165,6 +188,42 @@ constexpr std::array<std::string_view, rule_functions.size()> rule_keys = {
 
 bool holds(Invariant invariant, json::Value object) {
   return rule_functions[static_cast<std::size_t>(invariant)](object);
+}
+
+std::vector<std::string> broken_places(Invariant invariant, json::Value object) {
+  std::vector<std::size_t> entries;
+  std::string_view element;
+  switch (invariant) {
+    case Invariant::bdl_1:
+      return {"total"};
+    case Invariant::bdl_8:
+      return {"fullUrl"};
+    case Invariant::bdl_2:
+      element = "search";
+      entries = entries_where(object, element, true);
+      break;
+    case Invariant::bdl_3:
+      element = "request";
+      entries =
+          entries_where(object, element, !is_type(object, {"batch", "transaction", "history"}));
+      break;
+    case Invariant::bdl_4:
+      element = "response";
+      entries = entries_where(
+          object, element, !is_type(object, {"batch-response", "transaction-response", "history"}));
+      break;
+    case Invariant::bdl_7:
+      element = "fullUrl";
+      entries = repeated_full_urls(object);
+      break;
+    default:
+      break;
+  }
+  std::vector<std::string> out;
+  for (const std::size_t number : entries) {
+    out.push_back("entry[" + std::to_string(number) + "]." + std::string(element));
+  }
+  return out;
 }
 
 std::string_view invariant_key(Invariant invariant) {

@@ -310,7 +310,12 @@ class Validator {
       const Invariant rule = detail::rules[node.rule + at];
       if (detail::holds(rule, object)) continue;
       const std::string_view text = detail::rule_texts[static_cast<std::size_t>(rule)].view();
-      broken(joined({detail::invariant_key(rule), ": ", text}));
+      const std::string words = joined({detail::invariant_key(rule), ": ", text});
+      const std::vector<std::string> places = detail::broken_places(rule, object);
+      if (places.empty()) broken(words);
+      for (const std::string& place : places) {
+        report_.add(IssueType::invariant, ErrorCode::fhir_invariant_broken, words, place);
+      }
     }
   }
 
@@ -333,8 +338,8 @@ class Validator {
     }
   }
 
-  /// Bundle.entry.fullUrl is absolute and, but for URNs, consistent with the resource's id; a
-  /// search gives resources with ids, and as its outcome OperationOutcomes.
+  /// Bundle.entry.fullUrl is absolute; a search gives resources with ids, and as its outcome
+  /// OperationOutcomes.
   void check_entry(json::Value entry) {
     const auto url = entry.find("fullUrl").as_string();
     if (url && !is_absolute_url(*url)) {

@@ -344,6 +344,11 @@ std::int64_t sortable(long double number) {
   return bits >= 0 ? bits : std::bit_cast<std::int64_t>(0x8000000000000000ULL) - bits;
 }
 
+long double from_sortable(std::int64_t integer) {
+  if (integer < 0) integer = std::bit_cast<std::int64_t>(0x8000000000000000ULL) - integer;
+  return std::bit_cast<double>(integer);
+}
+
 std::string join_parts(std::initializer_list<std::string_view> parts) {
   std::string out;
   bool first = true;

@@ -95,6 +95,8 @@ struct ReferenceParts {
 /// A number as an integer of the same order: two that are less than 1e-15 of their size apart may
 /// become one.
 [[nodiscard]] std::int64_t sortable(long double number);
+/// The number that `sortable` made an integer of.
+[[nodiscard]] long double from_sortable(std::int64_t integer);
 
 /// Joins the parts of a facet's value.
 [[nodiscard]] std::string join_parts(std::initializer_list<std::string_view> parts);

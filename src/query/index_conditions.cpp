@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "fhir/decimal.h"
 #include "fhir/time.h"
 #include "query/fold.h"
 #include "query/index_store.h"
 #include "query/measures.h"
+#include "query/near.h"
 #include "query/search_text.h"
 
 namespace xl::query::detail {
@@ -198,10 +198,10 @@ Condition ConditionMaker::in_texts(const About& about, Form form, const std::str
 }
 
 Result<Condition> ConditionMaker::make(std::string_view type, const SearchCriterion& criterion) {
-  if (criterion.name == "_has" || !criterion.chained.empty()) {
+  if (criterion.name == "_has" || criterion.name == "_list" || !criterion.chained.empty()) {
     const auto links = links_.find(&criterion);
     XL_CHECK(links != links_.end());
-    return linked(links->second, criterion.name == "_has");
+    return linked(links->second, criterion.name);
   }
   const SearchParameter* parameter = searched_parameter(type, criterion.name);
   if (parameter == nullptr) return make_error(ErrorCode::search_parameter_unknown);
@@ -232,10 +232,20 @@ Result<Condition> ConditionMaker::own(const SearchCriterion& criterion) {
   return Condition{"e.id IN (" + ids + ")", {}};
 }
 
-Condition ConditionMaker::linked(const Links& links, bool by_id) {
+Condition ConditionMaker::linked(const Links& links, std::string_view name) {
   const std::string stage = std::to_string(stages_.size());
   stages_.push_back(&links);
-  if (by_id) {
+  if (name == "_list") {
+    const std::string from =
+        " FROM temp.linked_ids l CROSS JOIN entries o ON o.type = "
+        "substr(l.id, 1, instr(l.id, '/') - 1) AND o.id = "
+        "substr(l.id, instr(l.id, '/') + 1) WHERE l.stage = " +
+        stage;
+    return {"(e.type || '/' || e.id) IN (SELECT l.id FROM temp.linked_ids l WHERE l.stage = " +
+                stage + ")",
+            "SELECT o.row" + from};
+  }
+  if (name == "_has") {
     return {"e.id IN (SELECT l.id FROM temp.linked_ids l WHERE l.stage = " + stage + ")", {}};
   }
   const std::string rows =
@@ -448,40 +458,26 @@ Result<Condition> ConditionMaker::quantity(const About& about, const SearchValue
   return within(mark(about, wanted.form, wanted.value), wanted.wanted);
 }
 
-/// `latitude|longitude[|distance[|unit]]`: within a distance, 10 km if none is said.
+/// `latitude|longitude[|distance[|unit]]`: within a distance. Those whose latitude is near enough
+/// are looked at one by one.
 Result<Condition> ConditionMaker::near(const About& about, std::string_view written) {
-  const std::vector<std::string> parts = bar_parts(written);
-  const auto number = [&](std::size_t place) { return Decimal::parse(parts[place]); };
-  if (parts.size() < 2 || parts.size() > 4) return bad_value(about.parameter.code);
-  const auto north = number(0);
-  const auto east = number(1);
-  if (!north || !east) return bad_value(about.parameter.code);
-  long double kilometres = 10;
-  if (parts.size() > 2 && !parts[2].empty()) {
-    const auto distance = number(2);
-    if (!distance || distance->is_negative()) return bad_value(about.parameter.code);
-    kilometres = distance->approximate();
+  const auto circle = circle_of(bar_parts(written));
+  if (!circle) return bad_value(about.parameter.code);
+  const long double half = half_height(*circle);
+  const std::string north = number(mark(about, Form::latitude, {}));
+  const std::string east = number(mark(about, Form::longitude, {}));
+  const std::string low = number(sortable(circle->latitude - half));
+  const std::string high = number(sortable(circle->latitude + half));
+  std::string place;
+  for (const long double one : {circle->latitude, circle->longitude, circle->metres}) {
+    place += ", " + number(sortable(one));
   }
-  const std::string unit = parts.size() == 4 ? parts[3] : "km";
-  if (unit == "mi" || unit == "[mi_us]" || unit == "[mi_i]") kilometres *= 1.609344L;
-  if (unit == "m") kilometres /= 1000;
-  const bool known = unit == "km" || unit == "m" || unit == "mi" || unit.starts_with("[mi_");
-  const long double latitude = north->approximate();
-  const long double longitude = east->approximate();
-  if (!known || std::abs(latitude) > 90 || std::abs(longitude) > 180) {
-    return bad_value(about.parameter.code);
-  }
-  // A square around the circle: the earth is no plane, and nobody stands on a line.
-  constexpr long double degree_km = 111.195L;
-  const long double high = kilometres / degree_km;
-  const long double shrink = std::cos(latitude * std::numbers::pi_v<long double> / 180);
-  const long double wide = shrink < 0.01L ? 360 : high / shrink;
-  const auto side = [&](Form form, long double middle, long double half) {
-    const std::int64_t low = sortable(middle - half);
-    return within(mark(about, form, {}), {Prefix::eq, low, sortable(middle + half), 0, 0}).sql;
-  };
-  const std::string across = side(Form::latitude, latitude, high);
-  return Condition{"(" + across + " AND " + side(Form::longitude, longitude, wide) + ")", {}};
+  const std::string test = " WHERE n.mark = " + north + " AND n.low >= " + low +
+                           " AND n.low <= " + high + " AND " + std::string(within_function) +
+                           "(n.low, w.low" + place + ")";
+  const std::string from =
+      " FROM ranges n CROSS JOIN ranges w ON w.mark = " + east + " AND w.row = n.row" + test;
+  return Condition{"EXISTS(SELECT 1" + from + " AND n.row = e.row)", "SELECT n.row" + from};
 }
 
 namespace {

@@ -310,6 +310,10 @@ Result<detail::LinksOf> RecordIndex::Impl::follow(const Listing& listing, const 
   detail::LinksOf out;
   if (listing.criteria == nullptr) return out;
   for (const SearchCriterion& criterion : *listing.criteria) {
+    if (criterion.name == "_list") {
+      out[&criterion].ids = criterion.listed;
+      continue;
+    }
     if (criterion.chained.empty()) continue;
     XL_TRY_ASSIGN(detail::Links links, follow_one(listing, start, criterion));
     out.emplace(&criterion, std::move(links));
@@ -560,6 +564,7 @@ void count_criteria(const std::vector<SearchCriterion>& criteria, std::size_t& p
   for (const SearchCriterion& one : criteria) {
     ++parameters;
     values += one.values.size();
+    if (one.listed.size() > chain_matches_max) values = chained_values_max + 1;
     for (const ChainedCriterion& inner : one.chained) {
       count_criteria({inner.criterion}, parameters, values);
     }

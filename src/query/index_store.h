@@ -98,7 +98,7 @@ class KnownTexts {
 /// Where chains lead, by the criterion that has them.
 struct Links {
   std::vector<std::int64_t> marks;  ///< of references to the records that matched
-  std::vector<std::string> ids;     ///< `_has`: of records that are led to
+  std::vector<std::string> ids;     ///< `_has`: of records that are led to; `_list`: `Type/id`
 };
 using LinksOf = std::map<const SearchCriterion*, Links>;
 
@@ -144,7 +144,7 @@ class ConditionMaker {
     return keys_.mark(about.type, about.parameter.code, form, value);
   }
   [[nodiscard]] Result<Condition> own(const SearchCriterion& criterion);
-  [[nodiscard]] Condition linked(const Links& links, bool by_id);
+  [[nodiscard]] Condition linked(const Links& links, std::string_view name);
   [[nodiscard]] Result<Condition> missing(const About& about, const SearchCriterion& criterion);
   [[nodiscard]] Result<Condition> by_values(const About& about, const SearchCriterion& criterion);
   [[nodiscard]] Result<Condition> value(const About& about, const SearchValue& value);

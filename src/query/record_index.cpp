@@ -13,6 +13,7 @@
 #include "crypto/random.h"
 #include "model/tags.h"
 #include "query/index_store.h"
+#include "query/near.h"
 
 namespace xl::query {
 namespace {
@@ -487,6 +488,8 @@ Result<std::unique_ptr<RecordIndex>> RecordIndex::open(const std::filesystem::pa
                                                                          .log_pages = log_pages}));
   XL_TRY(make_index_tables(database));
   XL_TRY(database.execute(search_tables));
+  XL_TRY(database.add_test(std::string(detail::within_function), detail::within_values,
+                           detail::is_within));
   return std::unique_ptr<RecordIndex>(new RecordIndex(std::make_unique<Impl>(
       std::move(database), derived_key(index_key, model::tags::index_cursor, sqlite::key_bytes),
       derived_key(index_key, model::tags::index_marks, mark_key_bytes))));

@@ -85,13 +85,16 @@ struct ChainedCriterion;
 
 /// One parameter: it holds when one of its values does.
 struct SearchCriterion {
-  std::string name;  ///< or `_has`
+  std::string name;  ///< or `_has` or `_list`
   std::vector<SearchValue> values{};
   Modifier modifier = Modifier::none;
   /// `Modifier::type`: a type. `_has`: the reference of `chained` that leads to the record.
   std::string target{};
   /// A reference whose target meets one of these; then there are no values. `_has`: exactly one.
   std::vector<ChainedCriterion> chained{};
+  /// `_list`, whose value names the list: `Type/id` of what stands in it. A page behind a cursor
+  /// may be given another content of the same list.
+  std::vector<std::string> listed{};
 };
 
 /// What a chain asks of the records it leads to.

@@ -46,6 +46,10 @@ std::string shown(std::string_view name) {
 }
 
 Error unknown_parameter(std::string_view type, std::string_view name) {
+  if (name == "_text" || name == "_content") {
+    return make_error(ErrorCode::search_parameter_unknown,
+                      std::string(name) + ": the words of narratives and contents are not indexed");
+  }
   return make_error(ErrorCode::search_parameter_unknown,
                     shown(name) + " of " + (type.empty() ? "every type" : std::string(type)));
 }

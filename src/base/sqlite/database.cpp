@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -103,6 +104,9 @@ std::string settings(const Options& options) {
   return sql;
 }
 
+/// Integers that one test takes.
+constexpr std::size_t test_values_max = 8;
+
 bool has_statement(sqlite3_stmt* handle) { return handle != nullptr; }
 
 }  // namespace
@@ -194,6 +198,26 @@ Status Database::sync() {
   if (log == nullptr || log->pMethods == nullptr) return {};
   const int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
   if (code != SQLITE_OK) return error_of(nullptr, code);
+  return {};
+}
+
+Status Database::add_test(const std::string& name, int count, IntegerTest test) {
+  const auto call = [](sqlite3_context* context, int given, sqlite3_value** values) {
+    std::array<std::int64_t, test_values_max> integers{};
+    const auto asked = *static_cast<const IntegerTest*>(sqlite3_user_data(context));
+    for (int i = 0; i < given; ++i)
+      integers[static_cast<std::size_t>(i)] = sqlite3_value_int64(values[i]);
+    sqlite3_result_int(context,
+                       asked(std::span(integers).first(static_cast<std::size_t>(given))) ? 1 : 0);
+  };
+  XL_CHECK(count > 0 && static_cast<std::size_t>(count) <= test_values_max);
+  auto kept = std::make_unique<IntegerTest>(test);
+  // From here on SQLite owns it, also when it refuses.
+  const int code = sqlite3_create_function_v2(
+      impl_->handle, name.c_str(), count, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+      kept.release(), call, nullptr, nullptr,
+      [](void* owned) { delete static_cast<IntegerTest*>(owned); });
+  if (code != SQLITE_OK) return error_of(impl_->handle, code);
   return {};
 }
 

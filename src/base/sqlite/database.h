@@ -6,6 +6,7 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -77,6 +78,12 @@ class Database {
 
   /// Makes every commit durable that there is; for `synced_commits` off. Errors: database_failed.
   [[nodiscard]] Status sync();
+
+  /// Lets statements of this connection ask `name(integer, …)` with `count` integers; 1 or 0 is the
+  /// answer. It is called while a statement steps and must not use the connection. Errors:
+  /// database_failed.
+  using IntegerTest = bool (*)(std::span<const std::int64_t> values);
+  [[nodiscard]] Status add_test(const std::string& name, int count, IntegerTest test);
 
   /// Moves the log into the database and empties it, so that deleted content is in neither.
   /// Errors: database_locked (a reader still needs the log), as `Statement::step`.

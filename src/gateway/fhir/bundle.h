@@ -3,11 +3,21 @@
 #pragma once
 
 #include "gateway/fhir/face.h"
+#include "gateway/fhir/wish.h"
 
 namespace xl::gateway::fhir {
 
 /// `POST /`: a batch, each entry on its own, or a transaction, all entries or none. In a
 /// transaction references between entries are resolved (R4 §3.1.0.11).
 [[nodiscard]] http::Response process_bundle(const Call& call);
+
+/// A wish as if it had been sent alone, unless what stands before it in the answer, so many bytes,
+/// fills that already. A refusal names the element of the Bundle.
+[[nodiscard]] http::Response answer_within(const Call& call, const Wish& wish,
+                                           std::size_t bytes_so_far);
+/// Adds the entry that answers a wish.
+void append_answer(std::string& out, const http::Response& response);
+/// The answer to a Bundle.
+[[nodiscard]] http::Response bundle_reply(std::string_view type, const std::string& entries);
 
 }  // namespace xl::gateway::fhir

@@ -6,6 +6,7 @@
 
 #include "base/json/writer.h"
 #include "fhir/definitions.h"
+#include "gateway/fhir/lists.h"
 #include "gateway/fhir/reply.h"
 #include "query/search_text.h"
 
@@ -45,6 +46,8 @@ void write_search(json::Writer& out, std::string_view type) {
   }
   out.key("searchParam").begin_array();
   for (const auto& one : xl::fhir::search_parameters_of("Resource")) write_parameter(out, one);
+  // R4 has a page about it (§3.1.1.5.9), and no SearchParameter to name.
+  out.begin_object().key("name").string(list_parameter).key("type").string("string").end_object();
   for (const auto& one : own) write_parameter(out, one);
   out.end_array();
 }

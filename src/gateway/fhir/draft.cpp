@@ -415,28 +415,36 @@ struct Change {
   custody::Labels labels;
   vault::RecordVersion which;
   std::string_view action;
+  std::size_t draft = 0;
 };
 
-Change change_of(const custody::NewVersion& version) {
+Change change_of(const custody::NewVersion& version, std::size_t draft) {
   const std::string_view action = version.entry.deleted        ? "delete"
                                   : version.entry.version == 1 ? "create"
                                                                : "update";
   return {version.entry.patient,
           version.labels,
           {version.entry.record, static_cast<std::uint32_t>(version.entry.version)},
-          action};
+          action,
+          draft};
+}
+
+Error named_by(const WriteHooks& hooks, std::size_t draft, const Error& error) {
+  return hooks.named ? hooks.named(draft, error) : error;
 }
 
 /// A practitioner writes what it could read; the desk and the organisation's software write without
 /// treating anybody. Each write is in the patient's log, before it is done.
-Status check_changes(const Call& call, const std::vector<Change>& changes) {
+Status check_changes(const Call& call, const std::vector<Change>& changes,
+                     const WriteHooks& hooks) {
   XL_TRY_ASSIGN(custody::Ask ask, ask_of(call, contracts::consent::Action::read));
   XL_TRY_ASSIGN(custody::Viewer viewer, call.organisation.desk().open(std::move(ask)));
   const bool person = call.principal.kind == PartyKind::practitioner;
   std::vector<custody::WriteNote> notes;
   for (const Change& change : changes) {
     if (person && !at_the_desk(call.principal, change.labels.type())) {
-      XL_TRY(viewer.write(change.patient, change.labels, change.which, change.action));
+      const Status may = viewer.write(change.patient, change.labels, change.which, change.action);
+      if (!may.ok()) return named_by(hooks, change.draft, may.error());
     } else {
       notes.push_back({change.patient, change.which, change.action,
                        person ? "at_the_desk" : "by_the_organisation"});
@@ -445,53 +453,72 @@ Status check_changes(const Call& call, const std::vector<Change>& changes) {
   return viewer.note_writes(notes);
 }
 
+/// What is to be written, and what was asked for, as far as it is known before.
+struct Prepared {
+  std::vector<Written> written;  ///< of each draft
+  std::vector<custody::NewVersion> versions;
+  std::vector<std::size_t> draft;  ///< of each version
+  std::vector<Change> changes;
+};
+
+/// Adds draft `i`. Errors: as `write_drafts`.
+Status prepare_one(const Call& call, Preparation& preparation, std::size_t i, const Draft& draft,
+                   Prepared& out) {
+  XL_TRY_ASSIGN(auto version, preparation.prepare(i));
+  const auto& before = preparation.current(i);
+  Written& written = out.written[i];
+  if (!version && !before) {
+    // What is not there is as it was asked to be (R4 §3.1.0.7).
+    written.entry.type = draft.type;
+    written.entry.deleted = written.unchanged = true;
+    return {};
+  }
+  if (!version) {
+    // Whoever may not write it is not told that it is gone.
+    XL_TRY_ASSIGN(custody::OpenedRecord opened, call.organisation.records().open(*before));
+    out.changes.push_back({before->patient,
+                           std::move(opened.labels),
+                           {before->record, static_cast<std::uint32_t>(before->version)},
+                           "delete",
+                           i});
+    written.entry = *before;
+    written.unchanged = true;
+    return {};
+  }
+  written.entry = version->entry;
+  written.entry.terms.clear();
+  written.content = version->content;
+  written.created = version->entry.version == 1 || before->deleted;
+  XL_TRY(check_written_scope(call, version->entry, before ? &*before : nullptr));
+  out.draft.push_back(i);
+  out.changes.push_back(change_of(*version, i));
+  out.versions.push_back(std::move(*version));
+  return {};
+}
+
 }  // namespace
 
-Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts) {
+Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts,
+                                          const WriteHooks& hooks) {
   std::vector<std::string> names;
   for (const Draft& draft : drafts) names.push_back(name_of(draft));
   XL_TRY_ASSIGN(const custody::RecordStore::Hold hold, call.organisation.records().hold(names));
   Preparation preparation(call, drafts);
   XL_TRY(preparation.load());
-  std::vector<Written> out(drafts.size());
-  std::vector<custody::NewVersion> versions;
-  std::vector<Change> changes;
-  std::vector<std::size_t> place;
+  Prepared ready;
+  ready.written.resize(drafts.size());
   for (std::size_t i = 0; i < drafts.size(); ++i) {
-    XL_TRY_ASSIGN(auto version, preparation.prepare(i));
-    if (!version && !preparation.current(i)) {
-      // What is not there is as it was asked to be (R4 §3.1.0.7).
-      out[i].entry.type = names[i].substr(0, names[i].find('/'));
-      out[i].entry.deleted = out[i].unchanged = true;
-      continue;
-    }
-    if (!version) {
-      // Whoever may not write it is not told that it is gone.
-      const query::RecordEntry& gone = *preparation.current(i);
-      XL_TRY_ASSIGN(custody::OpenedRecord opened, call.organisation.records().open(gone));
-      changes.push_back({gone.patient,
-                         std::move(opened.labels),
-                         {gone.record, static_cast<std::uint32_t>(gone.version)},
-                         "delete"});
-      out[i].entry = gone;
-      out[i].unchanged = true;
-      continue;
-    }
-    out[i].entry = version->entry;
-    out[i].entry.terms.clear();
-    out[i].content = version->content;
-    out[i].created = version->entry.version == 1 || preparation.current(i)->deleted;
-    const auto& before = preparation.current(i);
-    XL_TRY(check_written_scope(call, version->entry, before ? &*before : nullptr));
-    place.push_back(i);
-    changes.push_back(change_of(*version));
-    versions.push_back(std::move(*version));
+    const Status prepared = prepare_one(call, preparation, i, drafts[i], ready);
+    if (!prepared.ok()) return named_by(hooks, i, prepared.error());
   }
-  XL_TRY(check_changes(call, changes));
+  if (hooks.before) XL_TRY(hooks.before(ready.versions));
+  XL_TRY(check_changes(call, ready.changes, hooks));
   XL_TRY_ASSIGN(const std::vector<Hash> transactions,
-                call.organisation.records().commit(std::move(versions)));
-  for (std::size_t i = 0; i < place.size(); ++i) out[place[i]].transaction = transactions[i];
-  return out;
+                call.organisation.records().commit(std::move(ready.versions)));
+  for (std::size_t i = 0; i < ready.draft.size(); ++i) {
+    ready.written[ready.draft[i]].transaction = transactions[i];
+  }
+  return std::move(ready.written);
 }
 
 }  // namespace xl::gateway::fhir

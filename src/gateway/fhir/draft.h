@@ -2,8 +2,10 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "base/json/json.h"
 #include "gateway/fhir/face.h"
@@ -35,11 +37,19 @@ struct Written {
 /// May the principal write here: the organisation's own software and staff. Errors: role_refused.
 [[nodiscard]] Status check_writer(const Call& call);
 
+/// What a writer of several drafts adds; each may be empty.
+struct WriteHooks {
+  /// Says in an error which of the drafts it is about.
+  std::function<Error(std::size_t draft, const Error& error)> named = {};
+  /// Called when all is ready to be written; an error keeps it from being written.
+  std::function<Status(std::span<const custody::NewVersion> versions)> before = {};
+};
+
 /// Writes all drafts or none. Ids are set, references rewritten, content checked before.
 /// Errors: fhir_version_conflict, fhir_exists, fhir_patient_unknown, fhir_patients_several,
-/// fhir_patient_fixed, those of `RecordStore::commit`.
-[[nodiscard]] Result<std::vector<Written>> write_drafts(const Call& call,
-                                                        std::vector<Draft> drafts);
+/// fhir_patient_fixed, those of the hooks and of `RecordStore::commit`.
+[[nodiscard]] Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts,
+                                                        const WriteHooks& hooks = {});
 
 /// Parses a resource and checks it against its definition. A refusal when it does not pass.
 struct CheckedResource {

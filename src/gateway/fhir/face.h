@@ -11,6 +11,8 @@ namespace xl::gateway::fhir {
 /// Adds the routes of every organisation. Errors of these routes are OperationOutcomes.
 void add_routes(Router& router, const Services& services);
 
+struct Rehearsal;
+
 /// One request for one organisation. The views live as long as the request.
 struct Call {
   const Services& services;
@@ -21,6 +23,8 @@ struct Call {
   custody::Principal principal;            ///< not set for `metadata`
   /// Set when an app asks for the principal (`scope.h`).
   std::shared_ptr<const auth::Grant> grant = nullptr;  // that of the token
+  /// Set while a read of a transaction is tried before anything is written (`rehearsal.h`).
+  const Rehearsal* rehearsal = nullptr;
 };
 
 /// Answers one interaction, as entries of a Bundle do too. Never an error: a refusal is an answer.

@@ -6,8 +6,10 @@
 
 #include "base/checked.h"
 #include "gateway/fhir/page.h"
+#include "gateway/fhir/rehearsal.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/scope.h"
+#include "gateway/http/date.h"
 
 namespace xl::gateway::fhir {
 
@@ -79,15 +81,14 @@ Result<std::string> part_asked(const Call& call, std::string content) {
 }
 
 /// Has the requester this version already (`If-None-Match`, `If-Modified-Since`)?
-bool is_known(const Call& call, const query::RecordEntry& entry, const http::Response& answer) {
+bool is_known(const Call& call, const query::RecordEntry& entry) {
   const std::string_view tags = call.request.header("if-none-match");
   if (!tags.empty()) {
     return tags == "*" ||
            tags.find("\"" + std::to_string(entry.version) + "\"") != std::string_view::npos;
   }
-  const std::string_view since = call.request.header("if-modified-since");
-  const auto changed = answer.headers.find("last-modified");
-  return !since.empty() && changed != answer.headers.end() && changed->second == since;
+  const auto since = http::time_of_http_date(call.request.header("if-modified-since"));
+  return since && entry.last_updated_ms / 1000 <= *since / 1000;
 }
 
 /// Who asks is looked at before what is asked for: no answer to a wrong header tells of a record.
@@ -95,7 +96,7 @@ http::Response serve_one(const Call& call, const Find& find, std::string_view ac
                          const RecordName& name) {
   auto ask = ask_of(call, consent::Action::read);
   if (!ask.ok()) return refusal(ask.error());
-  auto viewer = call.organisation.desk().open(std::move(*ask));
+  auto viewer = open_viewer(call, std::move(*ask));
   if (!viewer.ok()) return refusal(viewer.error());
   const auto entry = find();
   if (!entry.ok()) {
@@ -109,23 +110,24 @@ http::Response serve_one(const Call& call, const Find& find, std::string_view ac
   }
   if (!viewer->allows(*entry)) return refuse_read(call, *viewer, *entry, action);
   const custody::ReadsInFlight::Guard reading(call.organisation.stores().reads());
-  custody::OpenedRecord opened;
+  std::string content;
   if (!entry->deleted) {
-    auto read = call.organisation.records().open(*entry);
+    auto read = content_of(call, *entry);
+    if (read.ok() && name.as_asked) read = part_asked(call, std::move(*read));
     if (!read.ok()) return refusal(read.error());
-    opened = std::move(*read);
-    if (name.as_asked) {
-      auto part = part_asked(call, std::move(opened.content));
-      if (!part.ok()) return refusal(part.error());
-      opened.content = std::move(*part);
-    }
+    content = std::move(*read);
   }
-  const Status served = viewer->serve(std::span(&*entry, 1), action);
-  if (!served.ok()) return refusal(served.error());
-  http::Response out = entry->deleted ? refusal(make_error(ErrorCode::fhir_deleted))
-                                      : reply(std::move(opened.content));
+  // Of a read that is tried only what it refuses is told, and that is told.
+  const bool told =
+      call.rehearsal == nullptr || (entry->deleted && rehearsed(call, *entry) == nullptr);
+  if (told) {
+    const Status served = viewer->serve(std::span(&*entry, 1), action);
+    if (!served.ok()) return refusal(served.error());
+  }
+  http::Response out =
+      entry->deleted ? refusal(make_error(ErrorCode::fhir_deleted)) : reply(std::move(content));
   add_version_headers(out, *entry);
-  if (name.as_asked && out.status == 200 && is_known(call, *entry, out)) {
+  if (name.as_asked && out.status == 200 && is_known(call, *entry)) {
     out.status = 304;
     out.body.clear();
   }
@@ -160,13 +162,13 @@ Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
 http::Response read(const Call& call, std::string_view type, std::string_view id) {
   const Status known = check_parameters(call);
   if (!known.ok()) return refusal(known.error());
-  return serve_one(call, [&] { return call.organisation.stores().index().current(type, id); },
-                   "read", {type, id, {}, true});
+  return serve_one(call, [&] { return current_entry(call, type, id); }, "read",
+                   {type, id, {}, true});
 }
 
 http::Response read_whatever_asked(const Call& call, std::string_view type, std::string_view id) {
-  return serve_one(call, [&] { return call.organisation.stores().index().current(type, id); },
-                   "read", {type, id, {}, false});
+  return serve_one(call, [&] { return current_entry(call, type, id); }, "read",
+                   {type, id, {}, false});
 }
 
 http::Response read_version(const Call& call, std::string_view type, std::string_view id,
@@ -175,9 +177,8 @@ http::Response read_version(const Call& call, std::string_view type, std::string
   if (!known.ok()) return refusal(known.error());
   std::uint64_t number = 0;  // of no version
   if (!parse_decimal(version, number)) number = 0;
-  return serve_one(call,
-                   [&] { return call.organisation.stores().index().version(type, id, number); },
-                   "vread", {type, id, version, true});
+  return serve_one(call, [&] { return version_entry(call, type, id, number); }, "vread",
+                   {type, id, version, true});
 }
 
 }  // namespace xl::gateway::fhir

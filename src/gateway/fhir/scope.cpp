@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json/json.h"
+#include "gateway/fhir/rehearsal.h"
 #include "model/limits.h"
 #include "query/fhir_terms.h"
 
@@ -105,6 +106,7 @@ bool meets(const std::vector<query::Term>& terms, const ResourceScope& scope) {
 /// What a kept version can be found by; nothing when it cannot be read: then nothing is met.
 std::vector<query::Term> terms_of_kept(const Call& call, const query::RecordEntry& entry) {
   if (entry.deleted) return {};
+  if (const auto* version = rehearsed(call, entry)) return version->entry.terms;
   const auto opened = call.organisation.records().open(entry);
   if (!opened.ok()) return {};
   json::Limits bounds;

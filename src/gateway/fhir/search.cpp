@@ -8,9 +8,11 @@
 
 #include "fhir/definitions.h"
 #include "gateway/fhir/draft.h"
+#include "gateway/fhir/lists.h"
 #include "gateway/fhir/merge.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
+#include "gateway/fhir/rehearsal.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/scope.h"
 #include "query/search_text.h"
@@ -111,7 +113,9 @@ Result<SearchWish> read_wish(const Call& call, std::string_view type,
     if (!is_page_control(name)) {
       auto known = read_control(name, value, out);
       if (known.ok() && !*known) {
-        auto criterion = query::read_criterion(out.query.type, name, value, own);
+        const bool by_list = name.substr(0, name.find(':')) == list_parameter;
+        auto criterion = by_list ? read_list(name, value)
+                                 : query::read_criterion(out.query.type, name, value, own);
         if (criterion.ok()) {
           out.query.criteria.push_back(std::move(*criterion));
         } else {
@@ -133,7 +137,7 @@ Result<SearchWish> read_wish(const Call& call, std::string_view type,
 /// The pseudonym of a Patient; of somebody who is not there that of nobody, so that a search finds
 /// nothing.
 model::Id pseudonym_of(const Call& call, std::string_view id) {
-  const auto found = call.organisation.stores().index().current("Patient", id);
+  const auto found = current_entry(call, "Patient", id);
   return found.ok() ? found->patient : model::Id{};
 }
 
@@ -202,7 +206,7 @@ std::string query_text(const Parameters& parameters, const std::string& cursor) 
 
 Result<custody::Viewer> viewer_for(const Call& call) {
   XL_TRY_ASSIGN(custody::Ask ask, ask_of(call, consent::Action::search));
-  return call.organisation.desk().open(std::move(ask));
+  return open_viewer(call, std::move(ask));
 }
 
 std::string current_cursor(const Parameters& parameters) {
@@ -222,6 +226,7 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
   auto viewer = viewer_for(call);
   if (!viewer.ok()) return refusal(viewer.error());
   query::Query& wanted = wish->query;
+  if (auto refused = open_lists(call, wanted.criteria)) return std::move(*refused);
   const auto named =
       place.patient.empty() ? name_patients(call, wanted) : compartment_of(call, place.patient);
   if (!named.ok()) return refusal(named.error());
@@ -297,19 +302,40 @@ Result<custody::RecordStore::Hold> hold_conditions(const Call& call,
   return call.organisation.records().hold(std::move(texts));
 }
 
-Result<std::optional<query::RecordEntry>> only_match(const Call& call, std::string_view type,
-                                                     const Parameters& condition) {
+namespace {
+
+/// Errors: as `check_condition`.
+Result<SearchWish> wish_of_condition(const Call& call, std::string_view type,
+                                     const Parameters& condition) {
   XL_TRY_ASSIGN(SearchWish wish, read_wish(call, type, condition));
   if (wish.query.criteria.empty()) return make_error(ErrorCode::fhir_condition_empty);
-  if (wish.query.criteria.size() != wish.used.size()) {
+  const bool by_list = std::ranges::any_of(
+      wish.query.criteria, [](const auto& one) { return one.name == list_parameter; });
+  if (wish.query.criteria.size() != wish.used.size() || by_list) {
     return make_error(ErrorCode::fhir_parameter_unsupported,
                       "a condition has nothing but search parameters");
   }
+  return wish;
+}
+
+}  // namespace
+
+Status check_condition(const Call& call, std::string_view type, const Parameters& condition) {
+  const auto wish = wish_of_condition(call, type, condition);
+  return wish.ok() ? Status{} : Status(wish.error());
+}
+
+Result<std::optional<query::RecordEntry>> only_match(const Call& call, std::string_view type,
+                                                     const Parameters& condition,
+                                                     const RecordNames& gone) {
+  XL_TRY_ASSIGN(SearchWish wish, wish_of_condition(call, type, condition));
   XL_TRY_ASSIGN(custody::Viewer viewer, viewer_for(call));
   query::Query& wanted = wish.query;
   XL_TRY_ASSIGN(const Named named, name_patients(call, wanted));
   XL_TRY_ASSIGN(wanted.allowed.patients, allowed_patients(viewer, named));
-  wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer.allows(entry); };
+  wanted.allowed.record = [&](const query::RecordEntry& entry) {
+    return !gone.contains(path_of(entry)) && viewer.allows(entry);
+  };
   wanted.total = query::Total::none;
   wanted.count = 1;
   XL_TRY_ASSIGN(query::IndexPage page, call.organisation.stores().index().search(wanted));
@@ -327,7 +353,7 @@ http::Response everything(const Call& call, std::string_view patient) {
   if (!call.request.parameter("_count")) wish->count = query::index_page_max;
   auto viewer = viewer_for(call);
   if (!viewer.ok()) return refusal(viewer.error());
-  const auto subject = call.organisation.stores().index().current("Patient", patient);
+  const auto subject = current_entry(call, "Patient", patient);
   const bool there = subject.ok() && !subject->deleted && viewer->allows(*subject);
   if (!there)
     return read_whatever_asked(call, "Patient", patient);  // refused and recorded as any read
@@ -369,7 +395,7 @@ http::Response history_of(const Call& call, std::string_view type, std::string_v
   if (!viewer.ok()) return refusal(viewer.error());
   std::optional<model::Id> named;
   if (!id.empty()) {
-    const auto current = call.organisation.stores().index().current(type, id);
+    const auto current = current_entry(call, type, id);
     // As a read of something that is not there, or that may not be known, answers.
     if (!current.ok() || !viewer->allows(*current)) return read_whatever_asked(call, type, id);
     named = current->patient;

@@ -2,9 +2,17 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "gateway/fhir/face.h"
 
 namespace xl::gateway::fhir {
+
+/// Records as `Type/id`.
+using RecordNames = std::set<std::string, std::less<>>;
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
@@ -20,11 +28,16 @@ struct SearchPlace {
 /// `POST [Type/]_search`: the same with the parameters in the body, out of logs and links.
 [[nodiscard]] http::Response search_by_form(const Call& call, const SearchPlace& place);
 /// The one record of a type that a condition (`identifier=urn:x|1`, as parameters) means, among
-/// those that the requester may know; nothing when there is none. Errors: fhir_condition_empty,
-/// fhir_match_ambiguous, those of reading a search.
+/// those that the requester may know and that are not `gone`; nothing when there is none. Errors:
+/// fhir_match_ambiguous, those of `check_condition`.
 [[nodiscard]] Result<std::optional<query::RecordEntry>> only_match(const Call& call,
                                                                    std::string_view type,
-                                                                   const Parameters& condition);
+                                                                   const Parameters& condition,
+                                                                   const RecordNames& gone = {});
+/// Can this be a condition for records of a type? Errors: fhir_condition_empty,
+/// fhir_parameter_unsupported, those of reading a search.
+[[nodiscard]] Status check_condition(const Call& call, std::string_view type,
+                                     const Parameters& condition);
 /// The parameters of a condition as `If-None-Exist` writes it. Errors: fhir_condition_empty.
 [[nodiscard]] Result<Parameters> read_condition(std::string_view text);
 /// Keeps others with the same condition away until it is done with, so that none of them finds

@@ -276,6 +276,15 @@ TEST_F(ServerTest, AnswersSayWhenTheyWereMadeAndHeadsHaveNoBody) {
 TEST(HttpDate, IsThatOfTheStandardAndMadeOnceASecond) {
   EXPECT_EQ(http_date(784'111'777'000), "Sun, 06 Nov 1994 08:49:37 GMT");  // RFC 9110 §5.6.7
   EXPECT_EQ(http_date(951'782'400'999), "Tue, 29 Feb 2000 00:00:00 GMT");
+  EXPECT_EQ(time_of_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), 784'111'777'000U);
+  EXPECT_EQ(time_of_http_date("Thu, 01 Jan 1970 00:00:00 GMT"), 0U);
+  for (const char* other : {"", "Mon, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                            "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 UTC",
+                            "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
+                            "Sun, 06 ovD 1994 08:49:37 GMT", "Sun, xx Nov 1994 08:49:37 GMT",
+                            "Wed, 31 Dec 1969 23:59:59 GMT"}) {
+    EXPECT_FALSE(time_of_http_date(other).has_value()) << other;
+  }
   DateHeader date;
   EXPECT_EQ(date.at(784'111'777'000), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(date.at(784'111'777'999), "Sun, 06 Nov 1994 08:49:37 GMT");

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <map>
@@ -59,6 +60,23 @@ Bytes pattern(std::size_t size, std::uint32_t seed) {
   Bytes out(size);
   for (auto& byte : out) byte = static_cast<std::uint8_t>(random());
   return out;
+}
+
+TEST_P(Databases, StatementsAskTestsOfOurs) {
+  Database database = opened();
+  const auto ascending = [](std::span<const std::int64_t> values) {
+    return std::is_sorted(values.begin(), values.end());
+  };
+  ASSERT_TRUE(database.add_test("is_ascending", 3, ascending).ok());
+  EXPECT_EQ(number(database, "SELECT is_ascending(-5, 0, 9223372036854775807)"), 1);
+  EXPECT_EQ(number(database, "SELECT is_ascending(2, 1, 3)"), 0);
+  EXPECT_FALSE(database.prepare("SELECT is_ascending(1, 2)").ok());
+  // Of this connection alone, and never by what a file says.
+  Database other = opened();
+  EXPECT_FALSE(other.prepare("SELECT is_ascending(1, 2, 3)").ok());
+  ASSERT_TRUE(database.execute("CREATE TABLE t(a, CHECK(a > 0))").ok());
+  ASSERT_TRUE(database.execute("CREATE VIEW v AS SELECT is_ascending(1, 2, 3) AS x").ok());
+  EXPECT_FALSE(database.prepare("SELECT x FROM v").ok());
 }
 
 TEST_P(Databases, EveryTypeComesBack) {

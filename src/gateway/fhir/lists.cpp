@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/fhir/lists.h"
+
+#include "fhir/definitions.h"
+#include "gateway/fhir/draft.h"
+#include "gateway/fhir/page.h"
+#include "gateway/fhir/read.h"
+#include "gateway/fhir/reply.h"
+#include "query/search_text.h"
+
+namespace xl::gateway::fhir {
+namespace {
+
+/// `Type/id` of what an entry of a List leads to; empty for what is not of this server.
+std::string listed_name(const Call& call, std::string_view reference) {
+  const auto parts = query::reference_parts(reference);
+  if (!parts || !xl::fhir::is_resource_type(parts->type)) return {};
+  const bool own = parts->base.empty() || parts->base == call.base + "/" ||
+                   parts->base.ends_with(query::own_path_of(call.organisation.did()));
+  return own ? std::string(parts->type) + "/" + std::string(parts->id) : std::string();
+}
+
+}  // namespace
+
+Result<query::SearchCriterion> read_list(std::string_view name, std::string_view value) {
+  if (name != list_parameter) {
+    return make_error(ErrorCode::search_modifier_unsupported, shown_name(name));
+  }
+  query::SearchCriterion out;
+  out.name = list_parameter;
+  for (const std::string_view id : query::split_protected(value, ',')) {
+    if (id.starts_with('$')) {
+      return make_error(ErrorCode::fhir_parameter_unsupported,
+                        "_list: functional lists are not kept here, a List by its id is");
+    }
+    if (!is_logical_id(id)) return make_error(ErrorCode::search_value_invalid, list_parameter);
+    out.values.push_back({query::Prefix::eq, std::string(id)});
+  }
+  return out;
+}
+
+std::optional<http::Response> open_lists(const Call& call,
+                                         std::vector<query::SearchCriterion>& criteria) {
+  for (query::SearchCriterion& criterion : criteria) {
+    if (criterion.name != list_parameter) continue;
+    for (const query::SearchValue& value : criterion.values) {
+      http::Response list = read_whatever_asked(call, "List", value.text);
+      if (list.status != 200) return list;
+      json::Limits bounds;
+      bounds.bytes_max = list.body.size() + 1;
+      const auto document = json::parse(list.body, bounds);
+      if (!document.ok()) return refusal(document.error());
+      for (const json::Value entry : document->root().find("entry").items()) {
+        if (entry.find("deleted").as_bool().value_or(false)) continue;
+        std::string listed =
+            listed_name(call, entry.find("item").find("reference").as_string().value_or(""));
+        if (!listed.empty()) criterion.listed.push_back(std::move(listed));
+      }
+    }
+    if (criterion.listed.size() > query::chain_matches_max) {
+      return refusal(make_error(ErrorCode::search_too_broad, list_parameter));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace xl::gateway::fhir
