@@ -119,6 +119,25 @@ http::Response error_page(const Error& error, bool chinese) {
   return page(out);
 }
 
+std::string told_errors(bool chinese) {
+  struct Told {
+    std::string_view name;
+    ErrorCode code;
+  };
+  constexpr Told all[] = {{"impossible", ErrorCode::smart_passkey_impossible},
+                          {"refused", ErrorCode::smart_passkey_refused},
+                          {"known", ErrorCode::smart_passkey_known},
+                          {"unreachable", ErrorCode::node_unreachable}};
+  std::string out;
+  for (const Told& one : all) {
+    const ErrorInfo& info = describe(one.code);
+    out += " data-" + std::string(one.name) + "=\"" + code_text(info.number) + ": " +
+           html(either(chinese, info.zh, info.en)) + " " +
+           html(either(chinese, info.zh_fix, info.en_fix)) + "\"";
+  }
+  return out;
+}
+
 http::Response login_style() {
   http::Response out;
   out.content_type = "text/css; charset=utf-8";
