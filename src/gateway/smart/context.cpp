@@ -10,6 +10,7 @@
 #include "contracts/identity/view.h"
 #include "fhir/definitions.h"
 #include "gateway/smart/page.h"
+#include "query/record_index.h"
 
 namespace xl::gateway::smart {
 
@@ -61,17 +62,41 @@ std::string patient_label(json::Value patient) {
   return out + " (" + text_at(patient, "id") + ")";
 }
 
+/// Codes of an Encounter's class (v3 ActEncounterCode) and status as people say them.
+std::string_view encounter_word(std::string_view code, bool zh) {
+  struct Word {
+    std::string_view code;
+    std::string_view zh;
+    std::string_view en;
+  };
+  constexpr Word words[] = {
+      {"AMB", "门诊", "outpatient"},       {"EMER", "急诊", "emergency"},
+      {"IMP", "住院", "inpatient"},        {"ACUTE", "住院(急性)", "inpatient, acute"},
+      {"SS", "短期住院", "short stay"},    {"OBSENC", "留观", "observation"},
+      {"HH", "上门", "at home"},           {"VR", "远程", "virtual"},
+      {"planned", "已预约", "planned"},    {"arrived", "已到达", "arrived"},
+      {"triaged", "已分诊", "triaged"},    {"in-progress", "进行中", "in progress"},
+      {"onleave", "暂离", "on leave"},     {"finished", "已结束", "finished"},
+      {"cancelled", "已取消", "cancelled"}};
+  for (const Word& one : words) {
+    if (one.code == code) return either(zh, one.zh, one.en);
+  }
+  return code;
+}
+
 /// What kind of an Encounter it was, and when.
-std::string encounter_label(json::Value encounter) {
+std::string encounter_label(json::Value encounter, bool zh) {
   std::string out = concept_words(encounter.find("type").at(0));
-  if (out.empty()) out = concept_words(encounter.find("class"));
+  if (out.empty()) out = encounter_word(concept_words(encounter.find("class")), zh);
   const json::Value period = encounter.find("period");
   for (const char* end : {"start", "end"}) {
     if (period.find(end).as_string()) {
       out += (end[0] == 's' ? ", " : " – ") + text_at(period, end).substr(0, 16);
     }
   }
-  return out + ", " + text_at(encounter, "status") + " (" + text_at(encounter, "id") + ")";
+  out += ", ";
+  out += encounter_word(text_at(encounter, "status"), zh);
+  return out + " (" + text_at(encounter, "id") + ")";
 }
 
 /// Resources of a type in an answer of the FHIR server; none when it refuses.
@@ -241,7 +266,7 @@ Result<std::string> encounter_picker(const Visit& visit, const Authorization& wa
   for (const json::Value entry : found.root().find("entry").items()) {
     const json::Value encounter = entry.find("resource");
     if (text_at(encounter, "resourceType") != "Encounter") continue;
-    out += radio("encounter", text_at(encounter, "id"), encounter_label(encounter));
+    out += radio("encounter", text_at(encounter, "id"), encounter_label(encounter, zh));
   }
   out += radio("encounter", "", either(zh, "不选择就诊", "None of them"), true);
   out += id_field("encounter_id", either(zh, "或输入就诊编号", "Or the encounter's id"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
 #include <algorithm>
+#include <optional>
 
 #include "base/json/writer.h"
 #include "contracts/api/shape.h"

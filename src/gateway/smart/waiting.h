@@ -2,12 +2,14 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "model/id.h"
