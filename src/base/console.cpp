@@ -119,6 +119,7 @@ bool is_missing(ErrorCode code) {
     case ErrorCode::smart_client_unknown:
     case ErrorCode::smart_account_unknown:
     case ErrorCode::smart_login_over:
+    case ErrorCode::smart_passkey_code_unknown:
     case ErrorCode::height_too_old:
     case ErrorCode::block_not_kept:
     case ErrorCode::database_missing:
@@ -193,6 +194,7 @@ bool is_conflict(ErrorCode code) {
     case ErrorCode::fhir_match_ambiguous:
     case ErrorCode::fhir_merge_refused:
     case ErrorCode::smart_entry_exists:
+    case ErrorCode::smart_passkey_known:
     case ErrorCode::database_locked:
     case ErrorCode::keys_rotation_unfinished:
       return true;

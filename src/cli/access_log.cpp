@@ -51,13 +51,21 @@ Result<json::Document> log_page(Actor& actor, const std::string& patient,
   return client::json_of(actor.ask("GET", path));
 }
 
+/// Whoever asked, and through which app: what stands in the sign-in that they signed, or that the
+/// organisation signed for them.
 std::string who_text(json::Value entry, const Console& console) {
+  std::string out = log_text(entry, "actor");
+  if (out.starts_with(model::did_prefix)) out.erase(0, model::did_prefix.size());
   if (entry.find("by_machine").as_bool().value_or(false)) {
-    return std::string(console.pick("its systems", "机构系统"));
+    out = console.pick("its systems", "机构系统");
+    const std::string stated = log_text(entry, "stated");
+    if (!stated.empty()) {
+      out += std::string(console.pick(", it says: ", ",机构陈述:")) + console.words(stated);
+    }
   }
-  std::string did = log_text(entry, "actor");
-  if (did.starts_with(model::did_prefix)) did.erase(0, model::did_prefix.size());
-  return did;
+  const std::string app = log_text(entry, "app");
+  if (!app.empty()) out += std::string(console.pick(", through app ", ",经应用 ")) + app;
+  return out;
 }
 
 /// A purpose in words to Chinese readers, who are not used to the English codes.

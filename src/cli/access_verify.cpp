@@ -9,6 +9,7 @@
 #include "cli/checkpoint.h"
 #include "cli/words.h"
 #include "client/access_proof.h"
+#include "contracts/identity/sign_in.h"
 #include "model/limits.h"
 
 namespace xl::cli {
@@ -79,6 +80,8 @@ void show_json(const client::AccessProof& proof, const client::ProvenAccess& acc
   out.key("subject").string(to_hex(entry.subject));
   out.key("action").string(entry.action).key("purpose").string(entry.purpose);
   out.key("key_id").string(to_hex(view_of(access.details.key())));
+  const auto stated = contracts::identity::stated_in(access.details.sign_in().challenge());
+  out.key("stated").string(stated.organisation).key("app").string(stated.app);
   out.key("transaction_id").string(to_hex(proof.anchor.entry->transaction_id));
   out.key("height").string(std::to_string(proof.anchor.entry->height)).end_object();
   console.answer(out.take());
@@ -104,6 +107,11 @@ void show(const client::AccessProof& proof, const client::ProvenAccess& access,
   line("who      ", "人员    ",
        machine ? std::string(console.pick("its systems", "机构系统"))
                : model::did_text(entry.actor) + " (" + roles_text(access, console) + ")");
+  const auto stated = contracts::identity::stated_in(access.details.sign_in().challenge());
+  if (!stated.organisation.empty()) {
+    line("its word ", "机构陈述", console.words(std::string(stated.organisation)));
+  }
+  if (!stated.app.empty()) line("app      ", "应用    ", std::string(stated.app));
   line("for      ", "机构    ", model::did_text(entry.organisation));
   line("patient  ", "患者    ", model::did_text(entry.patient));
   line("what     ", "内容    ", console.words(entry.action) + record_text(access, console));

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "cli/identity_keys.h"
 
+#include "base/checked.h"
 #include "base/json/json.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
@@ -9,7 +10,9 @@
 #include "cli/words.h"
 #include "client/card.h"
 #include "contracts/identity/messages.pb.h"
+#include "contracts/identity/possession.h"
 #include "contracts/identity/records.h"
+#include "crypto/signature.h"
 #include "model/receipt.h"
 
 namespace xl::cli {
@@ -19,10 +22,31 @@ namespace identity = contracts::identity;
 using client::bytes_of;
 using contracts::PartyKind;
 
+constexpr std::size_t point_bytes = 33;  // of a passkey's key: the rpId stands behind it
+
 struct KeyOptions {
   std::string did;
   std::string key_id;
+  std::string code;
 };
+
+/// A key of somebody, and of a passkey the host it signs in at.
+void add_key_row(Table& table, json::Value key, const Actor& actor, const Console& console) {
+  const auto text = [&](std::string_view name) {
+    return std::string(key.find(name).as_string().value_or(""));
+  };
+  const client::Identity& who = actor.identity();
+  std::string row = text("key_id");
+  if (row == to_hex(model::key_id_of(who.key.algorithm(), who.key.public_key()))) {
+    row += console.pick(", of this file", ",即此文件中的密钥");
+  }
+  if (!text("rp_id").empty()) row += std::string(console.pick(" at ", ",用于 ")) + text("rp_id");
+  std::uint64_t until = 0;
+  if (parse_decimal(text("expires_ms"), until)) {
+    row += std::string(console.pick(" until ", " 有效至 ")) + time_text(until);
+  }
+  table.add({console.words(text("kind")), row});
+}
 
 Result<int> show_self(const Session& session, const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
@@ -47,8 +71,9 @@ Result<int> show_self(const Session& session, const Console& console) {
     roles += console.words(role_word(static_cast<std::uint32_t>(role.as_uint64().value_or(0))));
   }
   table.add({console.words("roles"), roles});
-  table.add({console.words("key"), to_hex(model::key_id_of(actor.identity().key.algorithm(),
-                                                           actor.identity().key.public_key()))});
+  for (const json::Value one : root.find("keys").items()) {
+    add_key_row(table, one, actor, console);
+  }
   for (const json::Value one : root.find("sessions").items()) {
     const auto key = one.find("key_id").as_string().value_or("");
     std::uint64_t until = 0;
@@ -181,6 +206,82 @@ Result<int> run_rotate(const Session& session, const KeyOptions&, const Console&
   return succeeded;
 }
 
+/// What a page asks for, if it is what it says: a passkey of `who` that proved itself.
+Result<xinglin::identity::v1::AddKey> passkey_asked(json::Value request,
+                                                    const client::Identity& who,
+                                                    const Hash& network) {
+  const auto text = [&](std::string_view name) {
+    return request.find(name).as_string().value_or(std::string_view{});
+  };
+  if (text("did") != model::did_text(who.did)) {
+    return make_error(ErrorCode::signing_request_for_others, "the passkey is for another DID");
+  }
+  identity::KeyClaim claim{
+      who.did, crypto::Algorithm::webauthn_p256, {}, contracts::purpose_manage, 0, 0};
+  Bytes proof;
+  Hash key_id{};
+  const bool held =
+      from_base64(text("public_key"), claim.public_key) && from_base64(text("proof"), proof) &&
+      from_hex(text("key_id"), key_id) &&
+      key_id == model::key_id_of(claim.algorithm, claim.public_key) &&
+      view_of(text("rp_id")).size() + point_bytes == claim.public_key.size() &&
+      equal(ByteView(claim.public_key).subspan(point_bytes), view_of(text("rp_id"))) &&
+      crypto::verify(claim.algorithm, claim.public_key, identity::possession_bytes(network, claim),
+                     proof);
+  if (!held) {
+    return make_error(ErrorCode::assertion_invalid, "the passkey did not prove itself");
+  }
+  xinglin::identity::v1::AddKey out;
+  out.set_party(bytes_of(who.did.bytes));
+  auto* key = out.mutable_key();
+  key->set_algorithm(static_cast<std::uint32_t>(claim.algorithm));
+  key->set_public_key(bytes_of(claim.public_key));
+  key->set_purposes(claim.purposes);
+  key->set_proof(bytes_of(proof));
+  return out;
+}
+
+/// Puts the passkey of the page that shows a code beside one's own key.
+Result<int> run_add_passkey(const Session& session, const KeyOptions& options,
+                            const Console& console) {
+  XL_TRY_ASSIGN(Actor actor, Actor::open(session));
+  XL_TRY(check_manages(actor.identity()));
+  XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
+  client::HttpClient node(std::move(address));
+  XL_TRY_ASSIGN(const json::Document asked,
+                client::json_of(node.get("/o/" + actor.organisation().text() + "/oauth/device/" +
+                                         options.code + "/passkey")));
+  XL_TRY_ASSIGN(const model::Genesis* genesis, actor.session().genesis());
+  XL_TRY_ASSIGN(const auto message,
+                passkey_asked(asked.root(), actor.identity(), genesis->network));
+  const auto text = [&](std::string_view name) {
+    return std::string(asked.root().find(name).as_string().value_or(""));
+  };
+  console.say("  A passkey for " + text("did") + "\n  at " + text("rp_id") + " (" +
+                  text("organisation_name") +
+                  ")\n  It will be able to do whatever this key can: sign in, agree, add and end "
+                  "keys.\n  Go on only if you have just made it yourself, on a device of yours.",
+              "  为 " + text("did") + "\n  添加用于 " + text("rp_id") + "(" +
+                  text("organisation_name") +
+                  ")的通行密钥\n  它能做此密钥所能做的一切:登录、同意、增加和终止密钥。\n  "
+                  "仅当它是您本人刚刚在自己的设备上创建时才继续。");
+  const auto sent =
+      actor.session().submit(identity::contract_number, identity::add_key_type, message);
+  XL_TRY(client::applied(sent));
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/passkey-added/v1");
+    out.key("transaction_id").string(sent->transaction_id).key("key_id").string(text("key_id"));
+    out.key("rp_id").string(text("rp_id")).end_object();
+    console.answer(out.take());
+  } else {
+    console.result(text("key_id"));
+  }
+  console.done("Added: the page in the browser goes on; 'identity revoke' ends the passkey",
+               "已添加:请回到浏览器中的页面;如需终止该通行密钥,请用 identity revoke");
+  return succeeded;
+}
+
 /// A session ends alone; a key ends with the sessions it opened.
 Result<client::Sent> send_end(Actor& actor, const Hash& key, bool is_session) {
   if (is_session) {
@@ -259,10 +360,16 @@ void add_identity_key_commands(CLI::App* group, Session& session) {
       "Examples:\n  xinglin identity rotate --as ward.json\n"
       "  xinglin identity rotate --as ada.json --passphrase-file phrase");
   choose_change(rotate, session, options, run_rotate);
+  auto* passkey = group->add_subcommand("add-passkey", "add the passkey that a browser has made");
+  passkey->add_option("CODE", options->code, "as your browser shows it")->required();
+  passkey->footer(
+      "Examples:\n  xinglin identity add-passkey BCDF-GHJK --as ada.json\n"
+      "  xinglin identity add-passkey BCDF-GHJK --organisation did:xinglin:… --as ward.json");
+  choose_change(passkey, session, options, run_add_passkey);
   auto* revoke = group->add_subcommand("revoke", "end one of your keys, or one session");
   revoke
       ->add_option("KEYID", options->key_id,
-                   "64 hexadecimal digits; 'identity show' names the session")
+                   "64 hexadecimal digits; 'identity show' names keys, passkeys and sessions")
       ->required();
   revoke->footer(
       "Examples:\n  xinglin identity revoke 3fa9… --as ward.json\n"

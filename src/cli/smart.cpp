@@ -7,6 +7,7 @@
 #include "base/json/writer.h"
 #include "cli/actor.h"
 #include "cli/table.h"
+#include "contracts/identity/sign_in.h"
 #include "crypto/certificate.h"
 #include "crypto/passphrase_prompt.h"
 
@@ -25,6 +26,7 @@ struct SmartOptions {
   std::string code;
   std::string patient;
   std::string encounter;
+  std::vector<std::string> context;
 };
 
 std::string member_text(json::Value object, std::string_view name) {
@@ -178,9 +180,17 @@ Result<int> run_approve(const Session& session, const SmartOptions& options,
               "  " + member_text(request, "client_name") + " 向 " +
                   member_text(request, "organisation_name") +
                   " 申请:" + member_text(request, "scope") + "\n  仅当页面由您本人打开时才继续。");
+  // What is signed names the app, and nobody else can be told that it was another.
+  const std::string challenge = member_text(request, "challenge");
+  const std::string app =
+      member_text(request, "client_name") + " (" + member_text(request, "client_id") + ")";
+  if (contracts::identity::stated_in(challenge).app != app) {
+    return make_error(ErrorCode::answer_unexpected, "the challenge is for another app");
+  }
   if (!session.dry_run) {
-    XL_TRY_ASSIGN(const std::string signature,
-                  actor.session().sign_in_request(actor.identity().organisation, actor.roles()));
+    XL_TRY_ASSIGN(
+        const std::string signature,
+        actor.session().sign_in_request(actor.identity().organisation, actor.roles(), challenge));
     XL_TRY(must_be_gone(node.send("POST", target, "application/json", signature)));
     console.done("Signed in: go on in the browser", "已登录:请在浏览器中继续");
   }
@@ -193,6 +203,13 @@ Result<int> run_launch(const Session& session, const SmartOptions& options,
   json::Writer wish;
   wish.begin_object().key("patient").string(options.patient);
   if (!options.encounter.empty()) wish.key("encounter").string(options.encounter);
+  if (!options.context.empty()) {
+    wish.key("fhirContext").begin_array();
+    for (const std::string& reference : options.context) {
+      wish.begin_object().key("reference").string(reference).end_object();
+    }
+    wish.end_array();
+  }
   wish.end_object();
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const json::Document answer,
@@ -274,9 +291,11 @@ void add_smart_commands(CLI::App& app, Session& session) {
   auto* launch = group->add_subcommand("launch", "a launch value for an app, from a record");
   launch->add_option("--patient", options->patient, "id of the Patient")->required();
   launch->add_option("--encounter", options->encounter, "id of the Encounter");
+  launch->add_option("--context", options->context, "other records that are open: Type/id, …")
+      ->delimiter(',');
   launch->footer(
       "Examples:\n  xinglin smart launch --patient p1 --as ward.json\n"
-      "  xinglin smart launch --patient p1 --encounter e1 --as ward.json");
+      "  xinglin smart launch --patient p1 --encounter e1 --context Observation/bp --as ward.json");
   choose_change(launch, session, options, run_launch);
 }
 

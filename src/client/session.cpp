@@ -198,7 +198,7 @@ Result<Sent> Session::submit(std::uint8_t contract, std::uint16_t type,
   return submit(transaction);
 }
 
-Result<std::string> Session::challenge() {
+Result<std::string> Session::fresh_challenge() {
   XL_TRY_ASSIGN(const HttpResponse answer,
                 http_.send("POST", "/auth/v1/challenges", "application/json", "{}"));
   if (answer.status != 201) return error_of(answer);
@@ -228,7 +228,8 @@ Result<Bytes> Session::delegation(const crypto::SigningKey& session_key,
 }
 
 Result<std::string> Session::sign_in_request(const model::Id& organisation,
-                                             const std::vector<std::uint32_t>& roles) {
+                                             const std::vector<std::uint32_t>& roles,
+                                             std::string challenge) {
   XL_TRY_ASSIGN(const model::Genesis* network, genesis());
   std::optional<crypto::SigningKey> session_key;
   std::string delegated;
@@ -239,13 +240,15 @@ Result<std::string> Session::sign_in_request(const model::Id& organisation,
   }
   const crypto::SigningKey& key = session_key ? *session_key : identity_.key;
   const Hash key_id = model::key_id_of(key.algorithm(), key.public_key());
-  XL_TRY_ASSIGN(const std::string fresh, challenge());
+  if (challenge.empty()) {
+    XL_TRY_ASSIGN(challenge, fresh_challenge());
+  }
   json::Writer out;
-  out.begin_object().key("challenge").string(fresh);
+  out.begin_object().key("challenge").string(challenge);
   out.key("organisation").string(model::did_text(organisation));
   out.key("key_id").string(to_hex(key_id)).key("signature");
-  out.string(to_base64(
-      key.sign(contracts::identity::sign_in_bytes(network->network, organisation, key_id, fresh))));
+  out.string(to_base64(key.sign(
+      contracts::identity::sign_in_bytes(network->network, organisation, key_id, challenge))));
   if (!delegated.empty()) out.key("delegation").string(delegated);
   return out.end_object().take();
 }

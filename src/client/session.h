@@ -81,9 +81,11 @@ class Session {
   [[nodiscard]] Status sign_in(const model::Id& organisation, std::vector<std::uint32_t> roles);
 
   /// What `sign_in` sends, for somebody else to send: a delegation and a signed challenge, as the
-  /// JSON of `POST /auth/v1/tokens`. Good for a minute. Errors: as `sign_in`.
+  /// JSON of `POST /auth/v1/tokens`. Good for a minute. `challenge`: the one to sign, such as one
+  /// that names an app; empty: a fresh one. Errors: as `sign_in`.
   [[nodiscard]] Result<std::string> sign_in_request(const model::Id& organisation,
-                                                    const std::vector<std::uint32_t>& roles);
+                                                    const std::vector<std::uint32_t>& roles,
+                                                    std::string challenge = {});
 
   /// Goes on with the token of an earlier sign-in, as if `sign_in` had been called with these.
   void resume(const model::Id& organisation, std::vector<std::uint32_t> roles, std::string token,
@@ -130,7 +132,7 @@ class Session {
  private:
   [[nodiscard]] Result<Sent> bring(const contracts::consent::SealedPolicy& sealed,
                                    std::uint16_t type, const google::protobuf::Message& message);
-  [[nodiscard]] Result<std::string> challenge();
+  [[nodiscard]] Result<std::string> fresh_challenge();
   [[nodiscard]] Result<Bytes> delegation(const crypto::SigningKey& session_key,
                                          const model::Id& organisation,
                                          const std::vector<std::uint32_t>& roles);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The Xinglin Authors
 """Goal: an organisation lets an app in by the command line, a clinician approves it from the
-machine with their key, and the app reads what both allow, no more. Method: the real binary; this
-test is the app and the browser."""
+machine with their key, and the app reads what both allow, no more; the patient sees by which app;
+a person adds a passkey to their key and ends it. Method: the real binary; this test is the app,
+the browser and the passkey."""
 
 import base64
 import hashlib
@@ -14,6 +15,8 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from test_cli import OPERATOR, World, observation, visit
 
@@ -34,11 +37,14 @@ class Browser:
         self.opener = urllib.request.build_opener(Stay)
         self.cookie = ""
 
-    def open(self, url, form=None, token=None):
+    def open(self, url, form=None, token=None, sent=None):
         headers = {"Cookie": self.cookie, "Accept-Language": "en"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         body = urllib.parse.urlencode(form).encode() if form is not None else None
+        if sent is not None:
+            body = json.dumps(sent).encode()
+            headers["Content-Type"] = "application/json"
         try:
             answer = self.opener.open(urllib.request.Request(url, body, headers), timeout=30)
         except urllib.error.HTTPError as refused:
@@ -66,6 +72,10 @@ def world(tmp_path_factory):
     out.put("city", observation(2, "bob"))
     out.min = out.doctor("min", "city", out.city)
     out.put("city", visit(1, out.min))
+    patient = out.act("city", "record", "verify", "Patient/ada")["patient"]
+    out.json("identity", "create", "Ada", "--kind", "patient", "--did", patient,
+             "--organisation", out.city, "--out", "ada.json", "--card", "ada.card", *OPERATOR)
+    out.act("city", "identity", "claim", "ada.card")
     yield out
     out.stop()
 
@@ -117,6 +127,14 @@ def test_an_app_is_registered_approved_and_removed(world):
     assert browser.open(base + "/Observation/bp-1", token=token)[0] == 200
     assert browser.open(base + "/Observation/bp-2", token=token)[0] == 403
     assert browser.open(world.url + "/auth/v1/whoami", token=token)[0] == 403
+    # Whose records it read sees who asked, and through what.
+    log = world.act("ada", "access", "log")["entries"]
+    assert {(entry["actor"], entry["app"]) for entry in log if entry["app"]} == \
+        {(world.min, "Growth chart (chart)")}
+    shown = world.run("access", "log", "--as", "ada.json", *OPERATOR).stdout
+    assert ", through app Growth chart (chart)" in shown
+    chinese = world.run("access", "log", "--lang", "zh", "--as", "ada.json", *OPERATOR).stdout
+    assert ",经应用 Growth chart (chart)" in chinese
 
     world.act("city", "smart", "client", "remove", "chart")
     assert browser.open(base + "/Observation/bp-1", token=token)[0] == 401
@@ -143,3 +161,63 @@ def test_a_record_opens_an_app(world):
     launch = world.act("city", "smart", "launch", "--patient", "ada")["launch"]
     assert len(launch) == 43
     world.run("smart", "launch", "--patient", "nobody", "--as", "city.json", *OPERATOR, code=1)
+    more = world.act("city", "smart", "launch", "--patient", "ada", "--encounter", "visit-1",
+                     "--context", "Observation/bp-1")
+    assert len(more["launch"]) == 43
+    world.run("smart", "launch", "--patient", "ada", "--context", "Observation/bp-2", "--as",
+              "city.json", *OPERATOR, code=1)
+
+
+def assertion(key, challenge, origin):
+    """What a browser answers with a passkey for localhost."""
+    data = hashlib.sha256(b"localhost").digest() + b"\x05" + bytes(4)
+    client = json.dumps({"type": "webauthn.get", "origin": origin, "crossOrigin": False,
+                         "challenge": base64.urlsafe_b64encode(
+                             base64.b64decode(challenge)).decode().rstrip("=")}).encode()
+    signature = key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
+    return {"authenticator_data": base64.b64encode(data).decode(),
+            "client_data": base64.b64encode(client).decode(),
+            "signature": base64.b64encode(signature).decode()}
+
+
+def test_a_passkey_is_added_listed_and_ended(world):
+    local = world.url.replace("127.0.0.1", "localhost")
+    start = f"{local}/o/{world.city.removeprefix('did:xinglin:')}/oauth/passkey"
+    browser = Browser()
+    status, headers, page = browser.open(start)
+    assert status == 200 and "Make a passkey" in page
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "创建通行密钥" in browser.open(start + "?lang=zh")[2]
+    status, _, refused = browser.open(start + "/begin", sent={"did": world.city})
+    assert status == 401 and json.loads(refused)["code"] == "XL4053"
+    begun = json.loads(browser.open(start + "/begin", sent={"did": world.min})[2])
+    assert begun["rp_id"] == "localhost"
+    key = ec.generate_private_key(ec.SECP256R1())
+    point = key.public_key().public_bytes(serialization.Encoding.X962,
+                                          serialization.PublicFormat.CompressedPoint)
+    asked = json.loads(browser.open(begun["address"] + "/key", sent={
+        "public_key": base64.b64encode(point).decode()})[2])
+    shown = json.loads(browser.open(begun["address"] + "/proof", sent=assertion(
+        key, asked["challenge"], local))[2])
+    assert shown["command"].startswith(f"xinglin identity add-passkey {shown['code']} --node ")
+    state = begun["address"] + "/state"
+    assert json.loads(browser.open(state)[2]) == {"added": False}
+
+    code = shown["code"]
+    world.doctor("eve", "city", world.city)
+    world.run("identity", "add-passkey", code, "--as", "eve.json", *OPERATOR, code=5)
+    world.run("identity", "add-passkey", "BBBB-BBBB", "--as", "min.json", *OPERATOR, code=6)
+    world.run("identity", "add-passkey", code, "--dry-run", "--as", "min.json", *OPERATOR)
+    assert json.loads(browser.open(state)[2]) == {"added": False}
+    told = world.run("identity", "add-passkey", code.lower(), "--as", "min.json", *OPERATOR)
+    assert "whatever this key can" in told.stderr and told.stdout.strip() == shown["key_id"]
+    assert json.loads(browser.open(state)[2]) == {"added": True}
+    world.run("identity", "add-passkey", code, "--as", "min.json", *OPERATOR, code=None)
+
+    keys = {one["key_id"]: one for one in world.act("min", "identity", "show")["keys"]}
+    assert keys[shown["key_id"]]["kind"] == "passkey" and len(keys) == 2
+    listed = world.run("identity", "show", "--as", "min.json", *OPERATOR).stdout
+    assert f"{shown['key_id']} at localhost" in listed and "of this file" in listed
+    world.act("min", "identity", "revoke", shown["key_id"])
+    assert json.loads(browser.open(state)[2]) == {"added": False}
+    assert len(world.act("min", "identity", "show")["keys"]) == 1

@@ -20,4 +20,28 @@ Bytes sign_in_bytes(const Hash& network, const model::Id& organisation, const Ha
   return out;
 }
 
+std::string_view statement_of(std::string_view challenge) {
+  const std::size_t mark = challenge.rfind(statement_mark);
+  return mark == std::string_view::npos ? std::string_view{} : challenge.substr(0, mark);
+}
+
+SignInStatement stated_in(std::string_view challenge) {
+  std::string_view rest = statement_of(challenge);
+  SignInStatement out;
+  if (rest.starts_with(stated_mark)) {
+    out.organisation = rest.substr(stated_mark.size());
+    // An app's name may hold anything, so it is the first mark that counts.
+    std::size_t mark = out.organisation.find(statement_mark);
+    while (mark != std::string_view::npos &&
+           !out.organisation.substr(mark + statement_mark.size()).starts_with(app_mark)) {
+      mark = out.organisation.find(statement_mark, mark + 1);
+    }
+    if (mark == std::string_view::npos) return out;
+    rest = out.organisation.substr(mark + statement_mark.size());
+    out.organisation = out.organisation.substr(0, mark);
+  }
+  if (rest.starts_with(app_mark)) out.app = rest.substr(app_mark.size());
+  return out;
+}
+
 }  // namespace xl::contracts::identity

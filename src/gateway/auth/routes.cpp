@@ -6,6 +6,7 @@
 
 #include "base/json/writer.h"
 #include "contracts/api/shape.h"
+#include "contracts/identity/sign_in.h"
 #include "contracts/identity/view.h"
 #include "gateway/auth/sign_in.h"
 
@@ -14,6 +15,8 @@ namespace xl::gateway::auth {
 namespace identity = contracts::identity;
 
 namespace {
+
+constexpr std::size_t passkey_point_bytes = 33;  // the rpId stands behind it (crypto/webauthn.h)
 
 http::Response answer(std::string body, unsigned status = 200) {
   http::Response out = json_response(std::move(body), status);
@@ -54,7 +57,7 @@ Status delegate(const Services& services, Bytes raw) {
 }
 
 Result<http::Response> make_token(const Services& services, const http::Request& request) {
-  XL_TRY_ASSIGN(Tokens::SignedIn who, authenticate(services, request.body));
+  XL_TRY_ASSIGN(Tokens::SignedIn who, authenticate(services, request.body, {}));
   XL_TRY_ASSIGN(const Token token, services.tokens.issue(std::move(who)));
   const std::uint64_t now = services.clock.now_ms();
   json::Writer out;
@@ -82,6 +85,24 @@ Status write_sessions(json::Writer& out, const Services& services, const model::
   return {};
 }
 
+/// Every key of a party that was not ended, passkeys among them.
+void write_keys(json::Writer& out, const Services& services, const model::Id& did) {
+  const auto state = services.ledger.state();
+  out.key("keys").begin_array();
+  for (const Hash& id : identity::keys_of(*state, did)) {
+    const auto key = identity::find_key(*state, id);
+    const bool passkey =
+        key->algorithm() == static_cast<std::uint32_t>(crypto::Algorithm::webauthn_p256);
+    out.begin_object().key("key_id").string(to_hex(id));
+    out.key("kind").string(passkey ? "passkey" : "key");
+    out.key("rp_id").string(passkey ? key->public_key().substr(passkey_point_bytes) : "");
+    out.key("purposes").unsigned_integer(key->purposes());
+    out.key("expires_ms");
+    out.string(key->not_after_ms() == 0 ? "" : std::to_string(key->not_after_ms())).end_object();
+  }
+  out.end_array();
+}
+
 Result<http::Response> who_am_i(const Services& services, const http::Request& request) {
   XL_TRY_ASSIGN(const custody::Principal who, services.tokens.principal_of(request));
   json::Writer out;
@@ -91,14 +112,20 @@ Result<http::Response> who_am_i(const Services& services, const http::Request& r
   out.key("roles").begin_array();
   for (const std::uint32_t role : who.roles) out.unsigned_integer(role);
   out.end_array().key("key_id").string(to_hex(who.key_id));
+  write_keys(out, services, who.did);
   XL_TRY(write_sessions(out, services, who.did));
   return answer(out.end_object().take());
 }
 
 }  // namespace
 
-Result<Tokens::SignedIn> authenticate(const Services& services, std::string_view body) {
+Result<Tokens::SignedIn> authenticate(const Services& services, std::string_view body,
+                                      std::string_view statement) {
   XL_TRY_ASSIGN(SignIn given, read_sign_in(body));
+  // What was signed for an app is for that app, and for nothing else.
+  if (identity::statement_of(given.answer.challenge) != statement) {
+    return make_error(ErrorCode::challenge_invalid);
+  }
   if (!given.delegation.empty()) XL_TRY(delegate(services, std::move(given.delegation)));
   return services.tokens.authenticate(given.answer);
 }

@@ -82,26 +82,31 @@ Tokens::Tokens(const custody::LedgerPort& port) : port_(port), secret_(32) {
   crypto::random_bytes(secret_);
 }
 
-Tokens::Challenge Tokens::challenge() const {
+Tokens::Challenge Tokens::challenge(std::string_view statement) const {
   Challenge out;
   out.expires_ms = port_.now_ms() + challenge_ms;
   Bytes bytes;
   append_be(bytes, out.expires_ms);
   bytes.resize(bytes.size() + challenge_random_bytes);
   crypto::random_bytes(std::span(bytes).last(challenge_random_bytes));
-  append(bytes, crypto::hmac_sha256(secret_, {bytes}));
-  out.text = to_base64url(bytes);
+  append(bytes, crypto::hmac_sha256(secret_, {bytes, view_of(statement)}));
+  out.text = std::string(statement);
+  if (!statement.empty()) out.text += identity::statement_mark;
+  out.text += to_base64url(bytes);
   return out;
 }
 
 Status Tokens::use_challenge(std::string_view text) {
+  const std::string_view statement = identity::statement_of(text);
+  const std::size_t before =
+      statement.empty() ? 0 : statement.size() + identity::statement_mark.size();
   Bytes bytes;
-  if (!from_base64url(text, bytes) || bytes.size() != challenge_bytes) {
+  if (!from_base64url(text.substr(before), bytes) || bytes.size() != challenge_bytes) {
     return make_error(ErrorCode::challenge_invalid);
   }
   const ByteView all(bytes);
   const ByteView told = all.first(bytes.size() - sizeof(Hash));
-  const Hash expected = crypto::hmac_sha256(secret_, {told});
+  const Hash expected = crypto::hmac_sha256(secret_, {told, view_of(statement)});
   if (!crypto::equal_constant_time(expected, all.last(sizeof(Hash)))) {
     return make_error(ErrorCode::challenge_invalid);
   }
@@ -155,8 +160,7 @@ Result<Tokens::SignedIn> Tokens::stated(const model::Id& organisation,
   Answer answer;
   answer.organisation = organisation;
   answer.key_id = model::key_id_of(key.algorithm(), key.public_key());
-  // Behind the statement something fresh, as in any other challenge.
-  answer.challenge = std::string(statement) + "; " + challenge().text;
+  answer.challenge = challenge(statement).text;
   answer.signature = key.sign(identity::sign_in_bytes(
       port_.ledger().genesis().network, organisation, answer.key_id, answer.challenge));
   return check(answer);

@@ -31,8 +31,9 @@ struct Grant {
   std::string subject;     ///< who signed in, as the app is told
   std::string fhir_user;   ///< `Practitioner/…`, below the FHIR base; empty: nobody with a record
   std::string patient;     ///< logical id of the launch's patient; empty: none
-  std::optional<model::Id> patient_did;  ///< whose records that patient's are
-  std::string encounter;                 ///< logical id; empty: none
+  std::optional<model::Id> patient_did;     ///< whose records that patient's are
+  std::string encounter;                    ///< logical id; empty: none
+  std::vector<smart::ContextItem> context;  ///< what else was open
 };
 
 /// Who sent a request.
@@ -54,8 +55,8 @@ class Tokens {
     std::uint64_t expires_ms = 0;
   };
   /// Something fresh to sign, good for one sign-in within a minute. Costs no memory: it carries its
-  /// own proof that we made it.
-  [[nodiscard]] Challenge challenge() const;
+  /// own proof that we made it. `statement` stands before it and is signed with it (sign_in.h).
+  [[nodiscard]] Challenge challenge(std::string_view statement = {}) const;
 
   /// What an answer to a challenge must show.
   struct Answer {

@@ -7,7 +7,7 @@
 #include "base/json/json.h"
 #include "gateway/fhir/rehearsal.h"
 #include "model/limits.h"
-#include "query/fhir_terms.h"
+#include "query/term_match.h"
 
 namespace xl::gateway::fhir {
 
@@ -82,24 +82,11 @@ bool is_about(const Call& call, const ResourceScope& scope, const model::Id& pat
          patient == call.organisation.stores().directory();  // which is about nobody
 }
 
-/// `code`, `system|code`, `|code` and `system|` (R4 §3.1.1.4.10).
-bool meets(const query::Term& term, std::string_view name, std::string_view value) {
-  if (term.parameter->code != name) return false;
-  const query::Facet& facet = term.facet;
-  const std::size_t bar = value.find('|');
-  if (bar == std::string_view::npos) {
-    return facet.form == query::Form::code && facet.value == query::folded_code(value);
-  }
-  const std::string_view system = value.substr(0, bar);
-  const std::string code = query::folded_code(value.substr(bar + 1));
-  if (code.empty()) return facet.form == query::Form::system && facet.value == system;
-  return facet.form == query::Form::coded && facet.value == query::join_parts({system, code});
-}
-
-bool meets(const std::vector<query::Term>& terms, const ResourceScope& scope) {
+bool meets(const Call& call, const std::vector<query::Term>& terms, const ResourceScope& scope) {
+  const query::OwnNames own{call.base, query::own_path_of(call.organisation.did())};
   return std::all_of(scope.constraints.begin(), scope.constraints.end(), [&](const auto& one) {
-    return std::any_of(terms.begin(), terms.end(),
-                       [&](const query::Term& term) { return meets(term, one.first, one.second); });
+    const auto criterion = query::read_criterion(scope.type, one.first, one.second, own);
+    return criterion.ok() && query::meets(scope.type, terms, *criterion);
   });
 }
 
@@ -130,7 +117,7 @@ bool reaches(const Call& call, const query::RecordEntry& entry, std::uint8_t per
     if (!is_about(call, scope, entry.patient)) continue;
     if (scope.constraints.empty()) return true;
     if (!known) known = terms();
-    if (meets(*known, scope)) return true;
+    if (meets(call, *known, scope)) return true;
   }
   return false;
 }

@@ -9,6 +9,7 @@
 #include "contracts/access/records.h"
 #include "contracts/api/shape.h"
 #include "contracts/identity/records.h"
+#include "contracts/identity/sign_in.h"
 #include "gateway/organisation/consents.h"
 #include "model/canonical.h"
 #include "model/limits.h"
@@ -85,6 +86,9 @@ void write_access(json::Writer& out, custody::Organisation& organisation,
   out.key("session").string(entry.session.is_zero() ? "" : entry.session.text());
   xinglin::access::v1::AccessDetails details;
   const bool known = model::decode_canonical(entry.evidence, details);
+  const identity::SignInStatement stated = identity::stated_in(details.sign_in().challenge());
+  out.key("stated").string(known ? stated.organisation : "");
+  out.key("app").string(known ? stated.app : "");
   out.key("roles").begin_array();
   for (const std::uint32_t role : details.roles()) {
     if (known) out.unsigned_integer(role);

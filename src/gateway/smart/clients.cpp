@@ -4,7 +4,7 @@
 
 #include "base/json/writer.h"
 #include "contracts/identity/view.h"
-#include "gateway/smart/endpoints.h"
+#include "gateway/smart/context.h"
 
 namespace xl::gateway::smart {
 
@@ -115,21 +115,7 @@ Result<http::Response> remove_account(const Visit& visit) {
 Result<http::Response> make_launch(const Visit& visit) {
   XL_TRY_ASSIGN(const custody::Principal who, visit.services.tokens.principal_of(visit.request));
   XL_TRY_ASSIGN(const json::Document body, json_body(visit));
-  Launch launch;
-  launch.organisation = visit.organisation.did();
-  launch.did = who.did;
-  launch.patient = body.root().find("patient").as_string().value_or("");
-  launch.encounter = body.root().find("encounter").as_string().value_or("");
-  // What somebody may not see they cannot hand on.
-  for (const auto& [type, id] :
-       {std::pair<std::string, const std::string&>{"Patient/", launch.patient},
-        {"Encounter/", launch.encounter}}) {
-    if (id.empty()) continue;
-    const bool one_step = id.size() <= 64 && id.find('/') == std::string::npos;
-    if (!one_step || ask_fhir(visit, who, type + id, {}).status != 200) {
-      return make_error(ErrorCode::smart_context_invalid);
-    }
-  }
+  XL_TRY_ASSIGN(Launch launch, read_launch(visit, who, body.root()));
   XL_TRY_ASSIGN(const std::string text, visit.desk().make_launch(std::move(launch)));
   json::Writer out;
   out.begin_object().key("launch").string(text).key("iss").string(visit.fhir_base());

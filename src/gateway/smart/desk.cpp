@@ -15,6 +15,8 @@ namespace {
 constexpr std::string_view user_code_letters = "BCDFGHJKLMNPQRSTVWXZ";
 constexpr std::size_t user_code_length = 8;
 
+}  // namespace
+
 std::string new_user_code() {
   std::string out;
   while (out.size() < user_code_length) {
@@ -26,8 +28,6 @@ std::string new_user_code() {
   return out;
 }
 
-}  // namespace
-
 std::string random_text() {
   Hash bytes{};
   crypto::random_bytes(bytes);
@@ -37,7 +37,6 @@ std::string random_text() {
 void Desk::drop_over() {
   const std::uint64_t now = now_ms();
   const auto over = [now](const auto& one) { return one.second.expires_ms <= now; };
-  std::erase_if(authorizations_, over);
   std::erase_if(launches_, over);
   std::erase_if(codes_, over);
   std::erase_if(refresh_, over);
@@ -46,66 +45,24 @@ void Desk::drop_over() {
 }
 
 Result<Authorization> Desk::begin(Authorization wanted) {
-  wanted.id = random_text();
-  wanted.user_code = new_user_code();
-  wanted.expires_ms = now_ms() + authorization_ms;
-  const std::scoped_lock lock(mutex_);
-  drop_over();
-  // Nobody shuts others out by asking often: the oldest of an address goes first.
-  std::size_t of_address = 0;
-  auto oldest = authorizations_.end();
-  for (auto one = authorizations_.begin(); one != authorizations_.end(); ++one) {
-    if (one->second.address != wanted.address) continue;
-    ++of_address;
-    if (oldest == authorizations_.end() || one->second.expires_ms < oldest->second.expires_ms) {
-      oldest = one;
-    }
+  {
+    const std::scoped_lock lock(mutex_);
+    drop_over();
   }
-  if (of_address >= authorizations_per_address_max) authorizations_.erase(oldest);
-  if (authorizations_.size() >= authorizations_max) {
-    return make_error(ErrorCode::smart_requests_exceeded);
-  }
-  authorizations_.emplace(wanted.id, wanted);
-  return wanted;
-}
-
-Result<Authorization> Desk::find(std::string_view id, std::string_view secret) {
-  const Hash digest = crypto::sha256(view_of(secret));
-  const std::scoped_lock lock(mutex_);
-  const auto found = authorizations_.find(id);
-  if (found == authorizations_.end() || found->second.expires_ms <= now_ms() ||
-      !crypto::equal_constant_time(found->second.browser, digest)) {
-    return make_error(ErrorCode::smart_login_over);
-  }
-  return found->second;
+  return authorizations_.begin(std::move(wanted), now_ms());
 }
 
 Result<Authorization> Desk::find_by_user_code(const model::Id& organisation,
                                               std::string_view code) {
-  const std::scoped_lock lock(mutex_);
-  for (const auto& [id, one] : authorizations_) {
-    if (one.organisation == organisation && one.expires_ms > now_ms() && !one.who &&
-        crypto::equal_constant_time(view_of(one.user_code), view_of(code))) {
-      return one;
-    }
-  }
-  return make_error(ErrorCode::smart_login_over);
+  return authorizations_.find_by_user_code(organisation, code, now_ms(),
+                                           [](const Authorization& one) { return !one.who; });
 }
 
-Status Desk::change(std::string_view id, const std::function<void(Authorization&)>& edit) {
-  const std::scoped_lock lock(mutex_);
-  const auto found = authorizations_.find(id);
-  if (found == authorizations_.end()) return make_error(ErrorCode::smart_login_over);
-  edit(found->second);
-  return {};
-}
-
-Result<Authorization> Desk::take(std::string_view id) {
-  const std::scoped_lock lock(mutex_);
-  const auto found = authorizations_.find(id);
-  if (found == authorizations_.end()) return make_error(ErrorCode::smart_login_over);
-  Authorization out = std::move(found->second);
-  authorizations_.erase(found);
+Result<Enrolment> Desk::find_enrolment_by_user_code(const model::Id& organisation,
+                                                    std::string_view code) {
+  auto out = enrolments_.find_by_user_code(organisation, code, now_ms(),
+                                           [](const Enrolment& one) { return !one.proof.empty(); });
+  if (!out.ok()) return make_error(ErrorCode::smart_passkey_code_unknown);
   return out;
 }
 
@@ -197,9 +154,8 @@ void Desk::end_grant(const model::Id& grant) {
 }
 
 void Desk::forget_client(const model::Id& organisation, std::string_view client) {
-  const std::scoped_lock lock(mutex_);
-  std::erase_if(authorizations_, [&](const auto& one) {
-    return one.second.organisation == organisation && one.second.client.id == client;
+  authorizations_.forget([&](const Authorization& one) {
+    return one.organisation == organisation && one.client.id == client;
   });
 }
 

@@ -11,11 +11,11 @@
 
 #include "gateway/auth/tokens.h"
 #include "gateway/smart/registry.h"
+#include "gateway/smart/waiting.h"
 
 namespace xl::gateway::smart {
 
 // Lifetimes. Everything below is in memory: a restart ends it, as it ends the sign-ins.
-constexpr std::uint64_t authorization_ms = 10 * 60 * 1000;  ///< from the app's request to the code
 constexpr std::uint64_t code_ms = 60 * 1000;
 constexpr std::uint64_t launch_ms = 5 * 60 * 1000;
 constexpr std::uint64_t refresh_ms = 12 * 60 * 60 * 1000;  ///< as long as a delegation at most
@@ -25,6 +25,9 @@ constexpr std::uint64_t attempts_window_ms = 15 * 60 * 1000;
 // Bounds.
 constexpr std::size_t authorizations_max = 10'000;
 constexpr std::size_t authorizations_per_address_max = 1000;
+constexpr std::size_t enrolments_max = 10'000;
+constexpr std::size_t enrolments_per_address_max = 1000;
+constexpr std::size_t context_items_max = 16;  ///< of one launch
 constexpr std::size_t codes_max = 20'000;
 constexpr std::size_t refresh_tokens_max = 50'000;
 constexpr std::size_t launches_max = 10'000;
@@ -39,6 +42,7 @@ struct Launch {
   model::Id did;        ///< who opened it
   std::string patient;  ///< logical ids; empty: none
   std::string encounter;
+  std::vector<ContextItem> context;
   std::uint64_t expires_ms = 0;
 };
 
@@ -60,12 +64,7 @@ struct ProviderLogin {
 };
 
 /// An app's request while somebody signs in and agrees.
-struct Authorization {
-  std::string id;         ///< 43 characters: part of the pages' addresses
-  Hash browser{};         ///< SHA-256 of the cookie of the browser that began it
-  std::string address;    ///< from where it was begun
-  std::string user_code;  ///< eight letters, for another device
-  model::Id organisation;
+struct Authorization : WaitingPage {
   std::string base;  ///< the FHIR base that the app named
   Client client;
   std::string redirect_uri;
@@ -75,13 +74,22 @@ struct Authorization {
   Scopes scopes;
   std::optional<Launch> launch;
   bool chinese = false;
-  std::uint64_t expires_ms = 0;
 
   std::optional<auth::Tokens::SignedIn> who;  ///< set once somebody has signed in
   std::string subject;
   std::string fhir_user;
   std::optional<PasskeyLogin> passkey;
   std::optional<ProviderLogin> provider;
+  std::string patient;  ///< chosen on our page, where an encounter is still to be chosen
+};
+
+/// A passkey that somebody makes for themselves: nothing until their own key signs for it.
+struct Enrolment : WaitingPage {
+  model::Id did;
+  std::string rp_id;
+  Bytes public_key;  ///< with the rpId, as the ledger keeps it; empty: not made yet
+  Hash key_id{};
+  Bytes proof;  ///< its assertion that it is held; empty: not signed yet
 };
 
 /// What a code, or a refresh token, stands for.
@@ -104,14 +112,37 @@ class Desk {
   /// smart_requests_exceeded.
   [[nodiscard]] Result<Authorization> begin(Authorization wanted);
   /// For the browser that holds `secret`. Errors: smart_login_over.
-  [[nodiscard]] Result<Authorization> find(std::string_view id, std::string_view secret);
+  [[nodiscard]] Result<Authorization> find(std::string_view id, std::string_view secret) {
+    return authorizations_.find(id, secret, now_ms());
+  }
   /// By the code that the page shows. Errors: smart_login_over.
   [[nodiscard]] Result<Authorization> find_by_user_code(const model::Id& organisation,
                                                         std::string_view code);
   /// Changes one that is there. Errors: smart_login_over.
-  [[nodiscard]] Status change(std::string_view id, const std::function<void(Authorization&)>& edit);
+  [[nodiscard]] Status change(std::string_view id,
+                              const std::function<void(Authorization&)>& edit) {
+    return authorizations_.change(id, edit);
+  }
   /// Takes it away: it was answered. Errors: smart_login_over.
-  [[nodiscard]] Result<Authorization> take(std::string_view id);
+  [[nodiscard]] Result<Authorization> take(std::string_view id) { return authorizations_.take(id); }
+
+  /// A page that makes a passkey. Errors: smart_requests_exceeded.
+  [[nodiscard]] Result<Enrolment> begin_enrolment(Enrolment wanted) {
+    return enrolments_.begin(std::move(wanted), now_ms());
+  }
+  /// For the browser that holds `secret`. Errors: smart_login_over.
+  [[nodiscard]] Result<Enrolment> find_enrolment(std::string_view id, std::string_view secret) {
+    return enrolments_.find(id, secret, now_ms());
+  }
+  /// By the code that the page shows once the passkey has signed. Errors:
+  /// smart_passkey_code_unknown.
+  [[nodiscard]] Result<Enrolment> find_enrolment_by_user_code(const model::Id& organisation,
+                                                              std::string_view code);
+  /// Changes one that is there. Errors: smart_login_over.
+  [[nodiscard]] Status change_enrolment(std::string_view id,
+                                        const std::function<void(Enrolment&)>& edit) {
+    return enrolments_.change(id, edit);
+  }
 
   /// A code for what was granted. Errors: smart_requests_exceeded.
   [[nodiscard]] Result<std::string> make_code(Granted granted);
@@ -167,15 +198,13 @@ class Desk {
 
   auth::Tokens& tokens_;
   std::mutex mutex_;
-  std::map<std::string, Authorization, std::less<>> authorizations_;
+  Waiting<Authorization> authorizations_{authorizations_max, authorizations_per_address_max};
+  Waiting<Enrolment> enrolments_{enrolments_max, enrolments_per_address_max};
   std::map<std::string, Launch, std::less<>> launches_;
   Table codes_;    // by SHA-256
   Table refresh_;  // by SHA-256; used ones stay until they would have expired
   std::map<Hash, std::uint64_t> assertion_ids_;
   std::map<std::string, Attempts, std::less<>> attempts_;
 };
-
-/// 32 random bytes as 43 characters.
-[[nodiscard]] std::string random_text();
 
 }  // namespace xl::gateway::smart

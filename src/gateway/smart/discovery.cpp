@@ -50,9 +50,9 @@ Result<http::Response> smart_configuration(const Visit& visit) {
   write_words(out, "capabilities",
               {"launch-ehr", "launch-standalone", "authorize-post", "client-public",
                "client-confidential-asymmetric", "sso-openid-connect", "context-ehr-patient",
-               "context-ehr-encounter", "context-standalone-patient", "permission-online",
-               "permission-offline", "permission-patient", "permission-user", "permission-v1",
-               "permission-v2"});
+               "context-ehr-encounter", "context-standalone-patient",
+               "context-standalone-encounter", "permission-online", "permission-offline",
+               "permission-patient", "permission-user", "permission-v1", "permission-v2"});
   return json_response(out.end_object().take());
 }
 

@@ -54,6 +54,20 @@ namespace xl::gateway::smart {
 /// Takes that signature; answers the page that comes next.
 [[nodiscard]] Result<http::Response> passkey_finish(const Visit& visit);
 
+// enrol.cpp: a passkey for somebody who has a key elsewhere. Only that key puts it on the ledger
+/// The page that makes one.
+[[nodiscard]] Result<http::Response> enrol_page(const Visit& visit);
+/// Takes the DID; answers what the browser makes the passkey for.
+[[nodiscard]] Result<http::Response> enrol_begin(const Visit& visit);
+/// Takes the new key; answers the challenge with which it proves itself.
+[[nodiscard]] Result<http::Response> enrol_key(const Visit& visit);
+/// Takes that proof; answers the code for the device with the person's key.
+[[nodiscard]] Result<http::Response> enrol_proof(const Visit& visit);
+/// Whether the ledger has the passkey.
+[[nodiscard]] Result<http::Response> enrol_state(const Visit& visit);
+/// For that device: the passkey of the page that shows a code.
+[[nodiscard]] Result<http::Response> show_enrolment(const Visit& visit);
+
 // provider.cpp
 /// To the outside provider.
 [[nodiscard]] Result<http::Response> provider_begin(const Visit& visit);
@@ -90,6 +104,19 @@ namespace xl::gateway::smart {
 
 /// The request that the path names, for the browser that began it. Errors: smart_login_over.
 [[nodiscard]] Result<Authorization> authorization_of(const Visit& visit);
+
+/// What somebody signs to sign in for an app: it is in the evidence of all that the app reads.
+[[nodiscard]] std::string told_app(const Client& client);
+/// The same of somebody without a key, whom the organisation vouches for with `word`.
+[[nodiscard]] std::string stated_for(const Client& client, std::string_view word);
+
+/// A user code as pages show it: `BCDF-GHJK`.
+[[nodiscard]] std::string shown_code(std::string_view user_code);
+/// The user code that the path names, as somebody typed it.
+[[nodiscard]] std::string typed_code(const Visit& visit);
+/// The whole command for a device with a key.
+[[nodiscard]] std::string command_on_device(const Visit& visit, std::string_view command,
+                                            std::string_view user_code);
 
 /// HTML of what the app asks for, and of a button that refuses it.
 [[nodiscard]] std::string wanted_part(const Visit& visit, const Authorization& wanted);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json/writer.h"
+#include "contracts/identity/sign_in.h"
 #include "gateway/auth/routes.h"
 #include "gateway/fhir/face.h"
 #include "gateway/smart/endpoints.h"
@@ -10,6 +11,7 @@
 
 namespace xl::gateway::smart {
 
+namespace identity = contracts::identity;
 using auth::Tokens;
 using contracts::PartyKind;
 
@@ -26,7 +28,7 @@ std::string consent_address(const Visit& visit, const std::string& id) {
 std::string passkey_part(const Visit& visit, const Authorization& wanted) {
   const bool zh = wanted.chinese;
   std::string out = "<section><form id=\"passkey\" hidden data-address=\"" +
-                    html(login_address(visit, wanted)) + "/passkey\"><h2>";
+                    html(login_address(visit, wanted)) + "/passkey\"" + told_errors(zh) + "><h2>";
   out += either(zh, "通行密钥", "Passkey");
   out += "</h2><label for=\"did\">";
   out += either(zh, "您的标识(DID)", "Your identifier (DID)");
@@ -34,7 +36,10 @@ std::string passkey_part(const Visit& visit, const Authorization& wanted) {
       "</label><input type=\"text\" id=\"did\" name=\"did\" required autocomplete=\"username "
       "webauthn\" spellcheck=\"false\" placeholder=\"did:xinglin:…\"><p><button>";
   out += either(zh, "用通行密钥登录", "Sign in with a passkey");
-  return out + "</button></p><p class=\"bad\" role=\"alert\"></p></form></section>";
+  out += "</button></p><p class=\"bad\" role=\"alert\"></p><p><a href=\"" + html(visit.address()) +
+         "/oauth/passkey?for=" + wanted.id + "\">";
+  out += either(zh, "还没有通行密钥?创建一个", "No passkey yet? Make one");
+  return out + "</a></p></form></section>";
 }
 
 std::string device_part(const Visit& visit, const Authorization& wanted) {
@@ -44,11 +49,9 @@ std::string device_part(const Visit& visit, const Authorization& wanted) {
   out += either(zh, "在保管您密钥的设备上签名", "Sign on the device with your key");
   out += "</h2><p>";
   out += either(zh, "在那台设备上输入此代码:", "Enter this code there:");
-  out += "</p><p class=\"code\"><code>" + wanted.user_code.substr(0, 4) + "-" +
-         wanted.user_code.substr(4) + "</code></p><p><code>xinglin smart approve " +
-         wanted.user_code.substr(0, 4) + "-" + wanted.user_code.substr(4) + " --node " +
-         html(base_url(visit.services, visit.request)) + " --organisation " +
-         visit.organisation.did().text() + "</code></p><p class=\"note\">";
+  out += "</p><p class=\"code\"><code>" + shown_code(wanted.user_code) + "</code></p><p><code>" +
+         html(command_on_device(visit, "smart approve", wanted.user_code)) +
+         "</code></p><p class=\"note\">";
   out += either(zh, "只为您自己打开的此页面输入代码。切勿输入他人发给您的代码。",
                 "Only ever enter the code of a page that you opened yourself, never one that "
                 "somebody sent you.");
@@ -86,18 +89,42 @@ std::string provider_part(const Visit& visit, const Authorization& wanted) {
 /// What is asked of a person on another device. Wrong codes are counted: nobody finds one by
 /// trying.
 Result<Authorization> by_user_code(const Visit& visit) {
-  std::string code;
-  for (const char c : visit.values.at(1)) {
-    if (c != '-') code += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  }
   const std::string key = "code " + visit.request.remote;
   XL_TRY(visit.desk().may_try(key, attempts_per_address_max));
-  auto found = visit.desk().find_by_user_code(visit.organisation.did(), code);
+  auto found = visit.desk().find_by_user_code(visit.organisation.did(), typed_code(visit));
   if (!found.ok()) visit.desk().failed(key);
   return found;
 }
 
 }  // namespace
+
+std::string shown_code(std::string_view user_code) {
+  return std::string(user_code.substr(0, 4)) + "-" + std::string(user_code.substr(4));
+}
+
+std::string typed_code(const Visit& visit) {
+  std::string out;
+  for (const char c : visit.values.at(1)) {
+    if (c != '-') out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  }
+  return out;
+}
+
+std::string command_on_device(const Visit& visit, std::string_view command,
+                              std::string_view user_code) {
+  return "xinglin " + std::string(command) + " " + shown_code(user_code) + " --node " +
+         base_url(visit.services, visit.request) + " --organisation " +
+         visit.organisation.did().text();
+}
+
+std::string told_app(const Client& client) {
+  return std::string(identity::app_mark) + client.name + " (" + client.id + ")";
+}
+
+std::string stated_for(const Client& client, std::string_view word) {
+  return std::string(identity::stated_mark) + std::string(word) +
+         std::string(identity::statement_mark) + told_app(client);
+}
 
 std::string wanted_part(const Visit& visit, const Authorization& wanted) {
   const bool zh = wanted.chinese;
@@ -241,7 +268,7 @@ Result<http::Response> login_by_password(const Visit& visit) {
   visit.desk().succeeded(by_address);
   auto who = visit.services.tokens.stated(
       visit.organisation.did(), visit.organisation.stores().identity().key,
-      "as stated by the organisation: account " + account->name + ", by password");
+      stated_for(wanted->client, "account " + account->name + ", by password"));
   Status done =
       who.ok() ? signed_in(visit, wanted->id, std::move(*who), account->name, account->fhir_user)
                : Status(who.error());
@@ -257,13 +284,16 @@ Result<http::Response> show_request(const Visit& visit) {
   out.key("organisation").string(model::did_text(wanted.organisation));
   out.key("organisation_name").string(visit.organisation.name());
   out.key("scope").string(scopes_text(wanted.scopes));
+  // Who signs this has signed for this app: it goes into the evidence of all that the app reads.
+  out.key("challenge").string(visit.services.tokens.challenge(told_app(wanted.client)).text);
   out.key("expires_ms").string(std::to_string(wanted.expires_ms)).end_object();
   return secret_json(out.take());
 }
 
 Result<http::Response> login_by_signature(const Visit& visit) {
   XL_TRY_ASSIGN(const Authorization wanted, by_user_code(visit));
-  XL_TRY_ASSIGN(Tokens::SignedIn who, auth::authenticate(visit.services, visit.request.body));
+  XL_TRY_ASSIGN(Tokens::SignedIn who,
+                auth::authenticate(visit.services, visit.request.body, told_app(wanted.client)));
   const std::string subject = model::did_text(who.caller.principal.did);
   std::string fhir_user = fhir_user_of(visit, who.caller.principal);
   XL_TRY(signed_in(visit, wanted.id, std::move(who), subject, std::move(fhir_user)));

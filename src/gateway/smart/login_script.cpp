@@ -6,7 +6,8 @@ namespace xl::gateway::smart {
 namespace {
 
 /// A key made here, which cannot be taken out of the browser, is delegated to by the passkey and
-/// signs in; the page goes on once that, or another device, has signed in.
+/// signs in; the page goes on once that, or another device, has signed in. On the page that makes a
+/// passkey: the browser makes it and proves it, and the page waits until the ledger has it.
 constexpr std::string_view script_text = R"js('use strict';
 const toText = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 const toBytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -21,6 +22,27 @@ async function post(path, value) {
   if (answer.ok) return body;
   const chinese = document.documentElement.lang.startsWith('zh');
   throw new Error(`${body.code}: ${chinese ? body.title_zh : body.detail}`);
+}
+
+// What a browser refuses has a code of ours too; what the server refuses has brought its own.
+function words(error, told) {
+  switch (error.name) {
+    case 'InvalidStateError': return told.known;
+    case 'NotAllowedError': case 'AbortError': case 'ConstraintError': return told.refused;
+    case 'SecurityError': case 'NotSupportedError': return told.impossible;
+    case 'TypeError': return told.unreachable;
+    default: return error.message;
+  }
+}
+
+const withoutPasskeys = !window.PublicKeyCredential || !crypto.subtle;
+
+function assertion(shown) {
+  return {
+    authenticator_data: toText(shown.authenticatorData),
+    client_data: toText(shown.clientDataJSON),
+    signature: toText(shown.signature),
+  };
 }
 
 // SEC1 compressed: the ledger's form of a P-256 key.
@@ -47,12 +69,7 @@ async function passkey(form) {
     userVerification: 'required',
     timeout: 120000,
   } });
-  const shown = credential.response;
-  const delegated = await post(`${base}/assert`, {
-    authenticator_data: toText(shown.authenticatorData),
-    client_data: toText(shown.clientDataJSON),
-    signature: toText(shown.signature),
-  });
+  const delegated = await post(`${base}/assert`, assertion(credential.response));
   const done = await post(`${base}/finish`, { signature: await sign(delegated.sign_in) });
   localStorage.setItem('xinglin-did', did);
   location.assign(done.next);
@@ -63,7 +80,7 @@ if (form) {
   const button = form.querySelector('button');
   const told = form.querySelector('[role=alert]');
   form.elements.did.value = localStorage.getItem('xinglin-did') || '';
-  form.hidden = !window.PublicKeyCredential || !crypto.subtle;
+  form.hidden = withoutPasskeys;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     button.disabled = true;
@@ -71,7 +88,107 @@ if (form) {
     try {
       await passkey(form);
     } catch (error) {
-      told.textContent = error.message;
+      told.textContent = words(error, form.dataset);
+      button.disabled = false;
+    }
+  });
+}
+
+// Which passkeys this browser made for whom: only it knows, so that none is made twice.
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem('xinglin-passkeys')) || {};
+  } catch {
+    return {};
+  }
+}
+
+async function makePasskey(base, did) {
+  const asked = await post(`${base}/begin`, { did });
+  const credential = await navigator.credentials.create({ publicKey: {
+    challenge: toBytes(asked.challenge),
+    rp: { id: asked.rp_id, name: asked.rp_name },
+    user: { id: toBytes(asked.user_id), name: asked.user_name, displayName: asked.user_name },
+    pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+    authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+    excludeCredentials: (remembered()[did] || []).map(
+      (id) => ({ type: 'public-key', id: toBytes(id) })),
+    attestation: 'none',
+    timeout: 120000,
+  } });
+  // SubjectPublicKeyInfo of P-256 ends with the point.
+  const raw = new Uint8Array(credential.response.getPublicKey()).slice(-65);
+  const known = await post(`${asked.address}/key`, { public_key: toText(compressed(raw)) });
+  return { did, address: asked.address, id: credential.rawId, challenge: known.challenge,
+    rpId: known.rp_id };
+}
+
+async function prove(passkey) {
+  const credential = await navigator.credentials.get({ publicKey: {
+    challenge: toBytes(passkey.challenge),
+    rpId: passkey.rpId,
+    allowCredentials: [{ type: 'public-key', id: passkey.id }],
+    userVerification: 'required',
+    timeout: 120000,
+  } });
+  return post(`${passkey.address}/proof`, assertion(credential.response));
+}
+
+const enrol = document.getElementById('enrol');
+if (enrol) {
+  const at = (id) => document.getElementById(id);
+  const told = at('told');
+  const button = enrol.querySelector('button');
+  let passkey;
+  const finish = () => {
+    const made = remembered();
+    made[passkey.did] = [...(made[passkey.did] || []), toText(passkey.id)].slice(-16);
+    localStorage.setItem('xinglin-passkeys', JSON.stringify(made));
+    localStorage.setItem('xinglin-did', passkey.did);
+    at('approve').hidden = true;
+    at('made').hidden = false;
+  };
+  const look = async () => {
+    try {
+      const answer = await fetch(`${passkey.address}/state`);
+      const state = await answer.json();
+      if (state.added) return finish();
+      if (!answer.ok && state.code) {
+        at('approve').hidden = true;
+        enrol.parentElement.hidden = false;
+        passkey = undefined;
+        button.disabled = false;
+        const chinese = document.documentElement.lang.startsWith('zh');
+        told.textContent = `${state.code}: ${chinese ? state.title_zh : state.detail}`;
+        return undefined;
+      }
+    } catch {
+      // The node may be back in a moment.
+    }
+    return setTimeout(look, 2000);
+  };
+  // Browsers from 2022 on tell the new key itself.
+  enrol.hidden = withoutPasskeys || !('getPublicKey' in AuthenticatorAttestationResponse.prototype);
+  if (enrol.hidden) told.textContent = enrol.dataset.impossible;
+  enrol.elements.did.value = localStorage.getItem('xinglin-did') || '';
+  enrol.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    told.textContent = '';
+    const did = enrol.elements.did.value.trim();
+    try {
+      if (!passkey || passkey.did !== did) passkey = await makePasskey(enrol.dataset.address, did);
+      const shown = await prove(passkey);
+      at('code').textContent = shown.code;
+      at('command').textContent = shown.command;
+      at('key').textContent = shown.key_id;
+      enrol.parentElement.hidden = true;
+      at('approve').hidden = false;
+      setTimeout(look, 2000);
+    } catch (error) {
+      told.textContent = words(error, enrol.dataset);
+      // Some browsers want a click of its own for the signature.
+      if (passkey) button.textContent = enrol.dataset.again;
       button.disabled = false;
     }
   });

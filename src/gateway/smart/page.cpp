@@ -119,6 +119,25 @@ http::Response error_page(const Error& error, bool chinese) {
   return page(out);
 }
 
+std::string told_errors(bool chinese) {
+  struct Told {
+    std::string_view name;
+    ErrorCode code;
+  };
+  constexpr Told all[] = {{"impossible", ErrorCode::smart_passkey_impossible},
+                          {"refused", ErrorCode::smart_passkey_refused},
+                          {"known", ErrorCode::smart_passkey_known},
+                          {"unreachable", ErrorCode::node_unreachable}};
+  std::string out;
+  for (const Told& one : all) {
+    const ErrorInfo& info = describe(one.code);
+    out += " data-" + std::string(one.name) + "=\"" + code_text(info.number) + ": " +
+           html(either(chinese, info.zh, info.en)) + " " +
+           html(either(chinese, info.zh_fix, info.en_fix)) + "\"";
+  }
+  return out;
+}
+
 http::Response login_style() {
   http::Response out;
   out.content_type = "text/css; charset=utf-8";
@@ -131,7 +150,8 @@ http::Response login_style() {
       "ul{padding-left:1.2rem}li,code,p{overflow-wrap:anywhere}label{display:block;margin:.4rem 0}"
       "input[type=text],input[type=password],input[type=search],select{box-sizing:border-box;"
       "width:100%;font:inherit;padding:.5rem;border:1px solid #8c8c8c;border-radius:.3rem}"
-      "button,.button{display:inline-block;font:inherit;padding:.55rem 1.2rem;border-radius:.3rem;"
+      "button,.button{box-sizing:border-box;display:inline-block;font:inherit;padding:.55rem "
+      "1.2rem;border-radius:.3rem;"
       "border:1px solid "
       "#0958d9;background:#0958d9;color:#fff;text-decoration:none;min-height:2.75rem;"
       "cursor:pointer}button.plain{background:#fff;color:#0958d9}"

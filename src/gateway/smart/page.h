@@ -40,6 +40,9 @@ struct Page {
 /// A refusal for whoever sits before the browser.
 [[nodiscard]] http::Response error_page(const Error& error, bool chinese);
 
+/// HTML attributes with what the script says when a browser refuses something, by its code.
+[[nodiscard]] std::string told_errors(bool chinese);
+
 /// What pages load.
 [[nodiscard]] http::Response login_style();
 [[nodiscard]] http::Response login_script();

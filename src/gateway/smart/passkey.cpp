@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
+#include "gateway/smart/passkey.h"
+
 #include <algorithm>
 
 #include "base/json/writer.h"
@@ -25,36 +27,9 @@ using contracts::PartyKind;
 
 namespace {
 
-constexpr std::size_t point_bytes = 33;  // SEC1 compressed: a passkey's rpId stands behind it
 /// A person on a page: long enough for a shift's app, half of what a delegation may have.
 constexpr std::uint64_t session_ms = limits::delegation_ms_max / 2;
 constexpr std::uint64_t signing_ms = 60 * 1000;
-
-/// A text or bytes of the JSON that the page's script sends.
-class Sent {
- public:
-  static Result<Sent> of(const Visit& visit) {
-    json::Limits bounds;
-    bounds.bytes_max = form_bytes_max;
-    bounds.depth_max = 2;
-    XL_TRY_ASSIGN(json::Document document, json::parse(visit.request.body, bounds));
-    return Sent(std::move(document));
-  }
-  [[nodiscard]] std::string_view text(std::string_view name) const {
-    return document_.root().find(name).as_string().value_or("");
-  }
-  [[nodiscard]] Result<Bytes> bytes(std::string_view name) const {
-    Bytes out;
-    if (text(name).empty() || !from_base64(text(name), out)) {
-      return make_error(ErrorCode::parameter_invalid, name);
-    }
-    return out;
-  }
-
- private:
-  explicit Sent(json::Document document) : document_(std::move(document)) {}
-  json::Document document_;
-};
 
 /// The passkey that manages somebody, and the end that it or the attestation behind it sets.
 struct Passkey {
@@ -77,39 +52,6 @@ Result<Passkey> passkey_of(const custody::LedgerView& view, const model::Id& did
                    key->not_after_ms()};
   }
   return make_error(ErrorCode::sign_in_refused, "no passkey of this DID is on the ledger");
-}
-
-/// Through whom, and in which roles, somebody signs in here: staff of the organisation in all that
-/// it attests, patients and guardians of it in none.
-struct Standing {
-  std::vector<std::uint32_t> roles;
-  std::uint64_t until_ms = 0;  ///< 0: no end
-};
-
-Result<Standing> standing_of(const custody::LedgerView& view, const model::Id& did,
-                             const model::Id& organisation) {
-  const auto refused = [] { return make_error(ErrorCode::sign_in_refused); };
-  const auto party = identity::find_party(*view.state, did);
-  if (!party) return refused();
-  Standing out;
-  switch (static_cast<PartyKind>(party->kind())) {
-    case PartyKind::practitioner: {
-      const auto attestation = identity::find_attestation(*view.state, did, organisation);
-      if (!attestation || !identity::is_active(*attestation, view.now_ms)) return refused();
-      out.roles.assign(attestation->roles().begin(), attestation->roles().end());
-      out.roles.resize(std::min<std::size_t>(out.roles.size(), limits::roles_max));
-      out.until_ms = attestation->valid_to_ms();
-      return out;
-    }
-    case PartyKind::patient:
-    case PartyKind::guardian:
-      if (identity::custodian_of(*party) != organisation) return refused();
-      return out;
-    case PartyKind::organisation:
-    case PartyKind::service:
-      break;
-  }
-  return refused();
 }
 
 identity::KeyClaim claim_of(const PasskeyLogin& login) {
@@ -151,6 +93,61 @@ Result<PasskeyLogin> running(const Authorization& wanted) {
 }
 
 }  // namespace
+
+Result<Sent> Sent::of(const Visit& visit) {
+  json::Limits bounds;
+  bounds.bytes_max = form_bytes_max;
+  bounds.depth_max = 2;
+  XL_TRY_ASSIGN(json::Document document, json::parse(visit.request.body, bounds));
+  return Sent(std::move(document));
+}
+
+std::string_view Sent::text(std::string_view name) const {
+  return document_.root().find(name).as_string().value_or("");
+}
+
+Result<Bytes> Sent::bytes(std::string_view name) const {
+  Bytes out;
+  if (text(name).empty() || !from_base64(text(name), out)) {
+    return make_error(ErrorCode::parameter_invalid, name);
+  }
+  return out;
+}
+
+Result<Bytes> Sent::assertion() const {
+  XL_TRY_ASSIGN(const Bytes authenticator_data, bytes("authenticator_data"));
+  XL_TRY_ASSIGN(const Bytes client_data, bytes("client_data"));
+  XL_TRY_ASSIGN(const Bytes der, bytes("signature"));
+  return crypto::webauthn::encode_assertion(authenticator_data, client_data, der);
+}
+
+Result<Standing> standing_of(const custody::LedgerView& view, const model::Id& did,
+                             const model::Id& organisation) {
+  const auto refused = [] {
+    return make_error(ErrorCode::sign_in_refused, "no person of this organisation has this DID");
+  };
+  const auto party = identity::find_party(*view.state, did);
+  if (!party) return refused();
+  Standing out;
+  switch (static_cast<PartyKind>(party->kind())) {
+    case PartyKind::practitioner: {
+      const auto attestation = identity::find_attestation(*view.state, did, organisation);
+      if (!attestation || !identity::is_active(*attestation, view.now_ms)) return refused();
+      out.roles.assign(attestation->roles().begin(), attestation->roles().end());
+      out.roles.resize(std::min<std::size_t>(out.roles.size(), limits::roles_max));
+      out.until_ms = attestation->valid_to_ms();
+      return out;
+    }
+    case PartyKind::patient:
+    case PartyKind::guardian:
+      if (identity::custodian_of(*party) != organisation) return refused();
+      return out;
+    case PartyKind::organisation:
+    case PartyKind::service:
+      break;
+  }
+  return refused();
+}
 
 Result<http::Response> passkey_begin(const Visit& visit) {
   XL_TRY_ASSIGN(const Authorization wanted, authorization_of(visit));
@@ -206,16 +203,12 @@ Result<http::Response> passkey_assert(const Visit& visit) {
   XL_TRY_ASSIGN(PasskeyLogin login, running(wanted));
   if (login.body.empty()) return make_error(ErrorCode::smart_login_over);
   XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
-  XL_TRY_ASSIGN(const Bytes authenticator_data, sent.bytes("authenticator_data"));
-  XL_TRY_ASSIGN(const Bytes client_data, sent.bytes("client_data"));
-  XL_TRY_ASSIGN(const Bytes der, sent.bytes("signature"));
-  XL_TRY_ASSIGN(Bytes signature,
-                crypto::webauthn::encode_assertion(authenticator_data, client_data, der));
+  XL_TRY_ASSIGN(Bytes signature, sent.assertion());
   std::vector<Bytes> signatures;
   signatures.push_back(std::move(signature));
   XL_TRY(visit.services.custody.port().send(model::encode_transaction(login.body, signatures)));
   login.body.clear();
-  login.challenge = visit.services.tokens.challenge().text;
+  login.challenge = visit.services.tokens.challenge(told_app(wanted.client)).text;
   const Bytes text =
       identity::sign_in_bytes(visit.services.ledger.genesis().network, visit.organisation.did(),
                               login.session_key_id, login.challenge);

@@ -112,8 +112,8 @@ Result<Authorization> returned(const Visit& visit, const Provider& provider, con
   XL_TRY_ASSIGN(auth::Tokens::SignedIn who,
                 visit.services.tokens.stated(
                     visit.organisation.did(), visit.organisation.stores().identity().key,
-                    "as stated by the organisation: account " + account.name + ", by the word of " +
-                        provider.issuer));
+                    stated_for(wanted.client,
+                               "account " + account.name + ", by the word of " + provider.issuer)));
   XL_TRY(signed_in(visit, wanted.id, std::move(who), account.name, account.fhir_user));
   return wanted;
 }

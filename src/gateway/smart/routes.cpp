@@ -61,15 +61,20 @@ RouteDoc tells(std::string_view answer, std::string_view body_media = {},
           .refusal_media = {"application/json"}};
 }
 
-/// What apps and pages ask. OAuth describes itself; parameters that we do not know are passed over
-/// (RFC 6749 §3.1).
-void add_oauth(Router& router, const Services& services) {
-  const auto add = [&](const char* method, const std::string& path, const char* summary,
-                       Endpoint endpoint, RouteDoc about) {
+/// Adds routes for everybody below `/oauth/`. OAuth describes itself; parameters that we do not
+/// know are passed over (RFC 6749 §3.1).
+auto adder_of(Router& router, const Services& services) {
+  return [&router, &services](const char* method, const std::string& path, const char* summary,
+                              Endpoint endpoint, RouteDoc about) {
     about.any_query = true;
     router.add({method, "/o/{org}/oauth/" + path, summary, handler_of(services, endpoint),
                 Access::anyone, std::move(about)});
   };
+}
+
+/// What apps ask, and devices with a key.
+void add_oauth(Router& router, const Services& services) {
+  const auto add = adder_of(router, services);
   add("GET", "authorize", "SMART: an app asks somebody for access", authorize,
       goes({}, {"response_type", "client_id", "redirect_uri", "scope", "state", "aud", "launch",
                 "code_challenge", "code_challenge_method", "nonce", "prompt"}));
@@ -84,6 +89,13 @@ void add_oauth(Router& router, const Services& services) {
   add("POST", "device/{code}", "Sign in for it", login_by_signature,
       RouteDoc{.body_media = {"application/json"}, .body = "SignIn", .status = 204});
 
+  add("GET", "device/{code}/passkey", "The passkey that a page shows a code of", show_enrolment,
+      tells("PasskeyRequest"));
+}
+
+/// Pages for people, and what their script asks.
+void add_pages(Router& router, const Services& services) {
+  const auto add = adder_of(router, services);
   add("GET", "login/{id}", "The sign-in page", login_page, shows({"refused"}));
   add("GET", "login/{id}/state", "Whether somebody has signed in", login_state,
       tells("SmartLoginState"));
@@ -97,6 +109,14 @@ void add_oauth(Router& router, const Services& services) {
       tells("PasskeySignIn", "application/json", "PasskeyAssertion"));
   add("POST", "login/{id}/passkey/finish", "The signed sign-in", passkey_finish,
       tells("PasskeyDone", "application/json", "PasskeySignature"));
+  add("GET", "passkey", "The page that makes a passkey", enrol_page, shows({"for", "lang"}));
+  add("POST", "passkey/begin", "Make a passkey for a DID", enrol_begin,
+      tells("PasskeyCreation", "application/json", "NewPasskey"));
+  add("POST", "passkey/{id}/key", "The key that was made", enrol_key,
+      tells("PasskeyChallenge", "application/json", "PasskeyKey"));
+  add("POST", "passkey/{id}/proof", "Its proof of possession", enrol_proof,
+      tells("PasskeyCode", "application/json", "PasskeyAssertion"));
+  add("GET", "passkey/{id}/state", "Whether the ledger has it", enrol_state, tells("PasskeyState"));
   add("GET", "login/{id}/provider", "Sign in elsewhere", provider_begin, goes());
   add("GET", "callback", "Back from there", provider_return, goes({}, {"code", "state"}));
   add("GET", "consent/{id}", "What an app asks for", consent_page, shows({"name"}));
@@ -156,6 +176,7 @@ void add_administration(Router& router, const Services& services) {
 
 void add_routes(Router& router, const Services& services) {
   add_oauth(router, services);
+  add_pages(router, services);
   add_descriptions(router, services);
   add_administration(router, services);
 }

@@ -7,7 +7,7 @@
 
 #include "fhir/definitions.h"
 #include "gateway/http/message.h"
-#include "query/search_text.h"
+#include "query/term_match.h"
 
 namespace xl::gateway::smart {
 namespace {
@@ -51,8 +51,8 @@ std::uint8_t permissions_of(std::string_view text) {
   return out;
 }
 
-/// `category=laboratory&code=...`; values are percent-encoded as in a URL. A value with a comma
-/// would be a choice and one with a modifier another question: neither is offered.
+/// `category=laboratory&date=ge2026`; values are percent-encoded as in a URL. A value with a comma
+/// would be a choice and a name with a modifier another question: neither is offered.
 Status read_constraints(std::string_view text, ResourceScope& out) {
   if (out.type == "*") return scope_error("a constraint needs a resource type");
   while (true) {
@@ -65,12 +65,12 @@ Status read_constraints(std::string_view text, ResourceScope& out) {
                          http::percent_decode(pair.substr(0, equals), false, name) &&
                          http::percent_decode(pair.substr(equals + 1), false, value);
     if (!decoded || value.empty() || value.size() > constraint_bytes_max ||
-        value.find_first_of(",\\ ") != std::string::npos) {
+        value.find_first_of(",\\") != std::string::npos) {
       return scope_error("a constraint");
     }
-    const auto* parameter = query::searched_parameter(out.type, name);
-    if (parameter == nullptr || parameter->type != xl::fhir::SearchType::token || name == "_id") {
-      return scope_error("a constraint needs a token search parameter of its type");
+    const auto criterion = query::read_criterion(out.type, name, value);
+    if (!criterion.ok() || !query::is_decidable(out.type, *criterion)) {
+      return scope_error("a constraint that one record alone does not answer");
     }
     out.constraints.emplace_back(std::move(name), std::move(value));
     if (out.constraints.size() > scope_constraints_max) return scope_error("too many constraints");

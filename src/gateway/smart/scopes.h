@@ -36,10 +36,17 @@ struct ResourceScope {
   ScopeContext context{};
   std::string type;              ///< a resource type of R4, or `*`
   std::uint8_t permissions = 0;  ///< bits of `Permission`, never 0
-  /// All must hold: names of token search parameters of the type, with one value each.
+  /// All must hold: names of search parameters of the type, with one value each, that one record
+  /// alone answers (`query::is_decidable`).
   std::vector<std::pair<std::string, std::string>> constraints;
 
   auto operator<=>(const ResourceScope&) const = default;
+};
+
+/// One of the records that were open beside patient and encounter (SMART's `fhirContext`).
+struct ContextItem {
+  std::string reference;  ///< `Type/id`, below the FHIR base
+  std::string role;       ///< a URI or a word of SMART; empty: none
 };
 
 /// A list of scopes as an app asks for it, or as it was granted.
@@ -63,7 +70,7 @@ struct Scopes {
 /// Reads scopes separated by single spaces: SMART's v2 (`.cruds`) and v1 (`.read`, `.write`, `.*`).
 /// Words that are no scope of ours are left out, as RFC 6749 §3.3 allows: the answer names what was
 /// granted. Errors: smart_scope_invalid (too long, too many, a resource scope with an unknown type,
-/// letters out of order, or a constraint that is no token search parameter of its type).
+/// letters out of order, or a constraint that one record alone does not answer).
 [[nodiscard]] Result<Scopes> parse_scopes(std::string_view text);
 
 /// The scopes in their v2 form, in a fixed order.

@@ -4,6 +4,7 @@
 
 #include "base/json/writer.h"
 #include "contracts/api/shape.h"
+#include "contracts/identity/sign_in.h"
 #include "contracts/identity/view.h"
 #include "crypto/hash.h"
 #include "crypto/secret.h"
@@ -137,6 +138,18 @@ std::string id_token_of(const Visit& visit, const Granted& granted, std::uint64_
   return make_jwt(out.end_object().take(), visit.house.id_token_key, visit.house.id_token_key_id);
 }
 
+/// What else was open (SMART §5.3, `fhirContext`).
+void write_context(json::Writer& out, const auth::Grant& grant) {
+  if (grant.context.empty()) return;
+  out.key("fhirContext").begin_array();
+  for (const ContextItem& one : grant.context) {
+    out.begin_object().key("reference").string(one.reference);
+    if (!one.role.empty()) out.key("role").string(one.role);
+    out.end_object();
+  }
+  out.end_array();
+}
+
 /// The answer with tokens (RFC 6749 §5.1, SMART §4.1.8). `refresh`: an app gets one when it was
 /// granted a scope for it.
 Result<http::Response> token_answer(const Visit& visit, Granted granted, bool refresh) {
@@ -156,6 +169,7 @@ Result<http::Response> token_answer(const Visit& visit, Granted granted, bool re
     out.key("patient").string(grant.patient).key("need_patient_banner").boolean(true);
   }
   if (!grant.encounter.empty()) out.key("encounter").string(grant.encounter);
+  write_context(out, grant);
   if (grant.scopes.openid)
     out.key("id_token").string(id_token_of(visit, granted, token.expires_ms));
   if (refresh && (grant.scopes.online_access || grant.scopes.offline_access)) {
@@ -231,11 +245,11 @@ Result<http::Response> token_for_service(const Visit& visit, const Form& form,
   grant.organisation = visit.organisation.did();
   grant.client = known.client.id;
   grant.subject = known.client.id;
-  XL_TRY_ASSIGN(
-      Tokens::SignedIn who,
-      visit.services.tokens.stated(
-          visit.organisation.did(), visit.organisation.stores().identity().key,
-          "as stated by the organisation: service " + known.client.id + ", by client assertion"));
+  XL_TRY_ASSIGN(Tokens::SignedIn who,
+                visit.services.tokens.stated(visit.organisation.did(),
+                                             visit.organisation.stores().identity().key,
+                                             std::string(identity::stated_mark) + "service " +
+                                                 known.client.id + ", by client assertion"));
   who.rests_on = known.ledger_key;
   who.ends_ms = visit.services.clock.now_ms() + service_token_ms;
   // Shared by the tokens made of it.
@@ -312,6 +326,7 @@ std::string introspection(const Visit& visit, const KnownToken& token) {
   out.key("exp").unsigned_integer(token.expires_ms / 1000);
   if (!grant.patient.empty()) out.key("patient").string(grant.patient);
   if (!grant.encounter.empty()) out.key("encounter").string(grant.encounter);
+  write_context(out, grant);
   if (grant.scopes.fhir_user && !grant.fhir_user.empty()) {
     out.key("fhirUser").string(visit.fhir_base() + "/" + grant.fhir_user);
   }

@@ -34,6 +34,9 @@ TEST(SmartScopes, AreReadInBothVersions) {
            {"", ""},
            {"patient/Observation.rs?category=laboratory",
             "patient/Observation.rs?category=laboratory"},
+           {"user/Observation.rs?date=ge2026-01-01&subject=Patient/p1",
+            "user/Observation.rs?date=ge2026-01-01&subject=Patient%2fp1"},
+           {"user/Patient.rs?name=Ann%20B", "user/Patient.rs?name=Ann%20B"},
            {"patient/Observation.rs?status=final&category=a",
             "patient/Observation.rs?category=a&status=final"}}) {
     EXPECT_EQ(scopes_text(scopes_of(given)), told) << given;
@@ -57,7 +60,11 @@ TEST(SmartScopes, MalformedOnesAreRefused) {
                            "patient/Observation.rs?category=",
                            "patient/Observation.rs?category=a,b",
                            "patient/Observation.rs?category=a&",
-                           "patient/Observation.rs?date=2020",
+                           "patient/Observation.rs?date=ap2020",
+                           "patient/Observation.rs?date=soon",
+                           "patient/Observation.rs?value-quantity=5",
+                           "patient/Observation.rs?_lastUpdated=2020",
+                           "patient/Observation.rs?subject.name=ann",
                            "patient/Observation.rs?category:not=a",
                            "patient/Observation.rs?nothing=a",
                            "patient/Observation.rs?category=%zz",

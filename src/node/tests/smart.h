@@ -164,8 +164,11 @@ class Smart : public ::testing::Test {
   /// Signs in with `who`'s key for the request that shows `code`.
   static HttpResponse approve(demo::Persona& who, const std::string& code,
                               std::size_t organisation = 0) {
+    const HttpResponse asked = send("GET", house() + "/oauth/device/" + code);
+    EXPECT_EQ(asked.status, 200U) << asked.body;
     const auto body = who.session->sign_in_request(live_->organisations[organisation],
-                                                   who.session->identity().roles);
+                                                   who.session->identity().roles,
+                                                   text_of_member(asked, "challenge"));
     EXPECT_TRUE(body.ok()) << body.error().text();
     return send("POST", house() + "/oauth/device/" + code, "application/json", *body);
   }

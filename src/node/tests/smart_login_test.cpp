@@ -13,16 +13,20 @@
 #include "contracts/identity/records.h"
 #include "crypto/webauthn.h"
 #include "gateway/http/server.h"
-#include "node/tests/smart.h"
+#include "node/tests/soft_passkey.h"
 
 namespace xl::node {
 namespace {
 
+using testing::asserted;
+using testing::by_browser;
+using testing::bytes_at;
 using testing::form_text;
 using testing::HttpResponse;
 using testing::LiveNode;
 using testing::parameter_of;
 using testing::Smart;
+using testing::SoftPasskey;
 using testing::text_of_member;
 
 class SmartLogin : public Smart {};
@@ -69,19 +73,6 @@ TEST_F(SmartLogin, LetsAPasswordInWhereItIsSwitchedOn) {
   EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 401U);
 }
 
-/// A passkey in software, and the browser's key.
-struct SoftPasskey {
-  crypto::SigningKey key = *crypto::SigningKey::generate(crypto::Algorithm::p256);
-  std::string origin = "http://localhost:7410";
-
-  [[nodiscard]] Bytes public_key() const {
-    return *crypto::webauthn::make_public_key(key.public_key(), "localhost");
-  }
-  [[nodiscard]] Bytes sign(ByteView message) const {
-    return crypto::webauthn::make_assertion(key, {"localhost", origin}, message);
-  }
-};
-
 class SmartPasskey : public Smart {
  protected:
   /// Adds the passkey to somebody's keys on the ledger.
@@ -114,52 +105,6 @@ class SmartPasskey : public Smart {
     out.end_object();
     return send("POST", browser.login + "/passkey/" + name, "application/json", out.take(),
                 {{"Cookie", browser.cookie}});
-  }
-  static Bytes bytes_at(const HttpResponse& answer, const char* name) {
-    Bytes out;
-    EXPECT_EQ(answer.status, 200U) << answer.body;
-    EXPECT_TRUE(from_base64(text_of_member(answer, name), out)) << answer.body;
-    return out;
-  }
-  /// As WebCrypto signs: without the suite byte.
-  static std::string by_browser(const crypto::SigningKey& key, ByteView message) {
-    return to_base64(ByteView(key.sign(message)).subspan(1));
-  }
-  /// What the script sends of an assertion whose challenge is the one that was asked.
-  static std::map<std::string, std::string> asserted(const SoftPasskey& passkey,
-                                                     const HttpResponse& asked) {
-    const Bytes challenge = bytes_at(asked, "challenge");
-    Bytes data;
-    append(data, crypto::sha256(view_of("localhost")));
-    data.push_back(crypto::webauthn::flag_user_present | crypto::webauthn::flag_user_verified);
-    append_be(data, std::uint32_t{1});
-    const std::string client_data = R"({"type":"webauthn.get","challenge":")" +
-                                    to_base64url(challenge) + R"(","origin":")" + passkey.origin +
-                                    R"(","crossOrigin":false})";
-    Bytes message = data;
-    append(message, crypto::sha256(view_of(client_data)));
-    const Bytes both = passkey.key.sign(message);
-    return {{"authenticator_data", to_base64(data)},
-            {"client_data", to_base64(view_of(client_data))},
-            {"signature", to_base64(der_of(ByteView(both).subspan(1)))}};
-  }
-  /// r ‖ s as an authenticator writes it (RFC 3279 §2.2.3).
-  static Bytes der_of(ByteView both) {
-    Bytes numbers;
-    for (const ByteView half : {both.first(32), both.subspan(32)}) {
-      ByteView number = half;
-      while (number.size() > 1 && number[0] == 0) number = number.subspan(1);
-      const bool padded = (number[0] & 0x80) != 0;
-      numbers.push_back(2);
-      numbers.push_back(static_cast<std::uint8_t>(number.size() + (padded ? 1 : 0)));
-      if (padded) numbers.push_back(0);
-      append(numbers, number);
-    }
-    Bytes out;
-    out.push_back(0x30);
-    out.push_back(static_cast<std::uint8_t>(numbers.size()));
-    append(out, numbers);
-    return out;
   }
 };
 
