@@ -16,8 +16,9 @@ using detail::entry_columns;
 
 /// Rows that are read before others may have the index again.
 constexpr std::size_t decided_at_once = 128;
-/// A criterion that more rows meet is as good as none to begin with.
-constexpr std::int64_t rows_estimated_max = 4096;
+/// Rows that are counted to find the most selective criterion: a few first, then more. One that
+/// still more rows meet is as good as none to begin with.
+constexpr std::int64_t rows_counted[] = {4096, 65536};
 /// Values of a search with those of its chains, which are asked for each type they may lead to.
 constexpr std::size_t chained_values_max = 16 * search_values_max;
 
@@ -181,15 +182,34 @@ Status RecordIndex::Impl::keep_links(const std::vector<const detail::Links*>& st
   return {};
 }
 
-/// How many rows a condition can be met by, up to a bound. The caller holds the connection.
-Result<std::int64_t> RecordIndex::Impl::count_some(const std::string& rows, const Clause& clause) {
+/// How many rows a condition can be met by, up to `most`. The caller holds the connection.
+Result<std::int64_t> RecordIndex::Impl::count_some(const std::string& rows, const Clause& clause,
+                                                   std::int64_t most) {
   // The second column names the last value, so that all of them can be bound.
   const std::string sql = "SELECT count(*), ?" + std::to_string(clause.values.size()) +
-                          " FROM (SELECT 1 FROM (" + rows + ") LIMIT " +
-                          std::to_string(rows_estimated_max) + ")";
+                          " FROM (SELECT 1 FROM (" + rows + ") LIMIT " + std::to_string(most) + ")";
   XL_TRY_ASSIGN(sqlite::Statement count, detail::prepare_bound(database, sql, clause.values));
   XL_TRY_ASSIGN(const bool row, count.step());
   return row ? count.integer(0) : 0;
+}
+
+/// The condition that the fewest rows can meet; null where all are met by many. The caller holds
+/// the connection.
+Result<const detail::Condition*> RecordIndex::Impl::most_selective(
+    const std::vector<detail::Condition>& conditions, const Clause& clause) {
+  const detail::Condition* out = nullptr;
+  for (const std::int64_t most : rows_counted) {
+    std::int64_t least = most;
+    for (const detail::Condition& one : conditions) {
+      if (one.rows.empty()) continue;
+      XL_TRY_ASSIGN(const std::int64_t count, count_some(one.rows, clause, least));
+      if (count >= least) continue;
+      least = count;
+      out = &one;
+    }
+    if (out != nullptr) break;
+  }
+  return out;
 }
 
 /// What a listing selects from, by its most selective criterion, and what must hold. `rows` are
@@ -211,13 +231,9 @@ Result<RecordIndex::Impl::Selection> RecordIndex::Impl::select(
     XL_TRY(keep_permitted(*rows));
     out.from = "temp.permitted p CROSS JOIN entries e ON e.row = p.row";
   } else {
-    std::int64_t least = rows_estimated_max;
-    for (const detail::Condition& one : conditions) {
-      if (one.rows.empty()) continue;
-      XL_TRY_ASSIGN(const std::int64_t count, count_some(one.rows, out.where));
-      if (count >= least) continue;
-      least = count;
-      out.from = "(SELECT DISTINCT row FROM (" + one.rows +
+    XL_TRY_ASSIGN(const detail::Condition* first, most_selective(conditions, out.where));
+    if (first != nullptr) {
+      out.from = "(SELECT DISTINCT row FROM (" + first->rows +
                  ")) d CROSS JOIN entries e ON e.row = "
                  "d.row";
     }

@@ -221,7 +221,9 @@ struct RecordIndex::Impl {
   [[nodiscard]] Status keep_permitted(const std::vector<std::int64_t>& rows);
   [[nodiscard]] Status keep_links(const std::vector<const detail::Links*>& stages);
   [[nodiscard]] Result<std::int64_t> count_some(const std::string& rows,
-                                                const detail::Clause& clause);
+                                                const detail::Clause& clause, std::int64_t most);
+  [[nodiscard]] Result<const detail::Condition*> most_selective(
+      const std::vector<detail::Condition>& conditions, const detail::Clause& clause);
 
   /// A search made ready: what it selects from, and its conditions.
   struct Selection {
