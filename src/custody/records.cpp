@@ -146,7 +146,7 @@ void RecordStore::run(const std::vector<Job*>& jobs) {
     return;
   }
   if (!kept.ok()) {
-    jobs.front()->status = kept;
+    jobs.front()->status = settle_former(*jobs.front(), kept.error());
     return;
   }
   anchor(jobs, anchored);
@@ -154,6 +154,21 @@ void RecordStore::run(const std::vector<Job*>& jobs) {
   for (Job* job : jobs) {
     if (job->status.ok()) job->status = finished;
   }
+}
+
+/// A version that is there and not in the index was written by somebody who was not answered in
+/// time: it is settled now, and the next try comes behind it. What to tell this writer.
+Error RecordStore::settle_former(const Job& job, const Error& refusal) {
+  if (refusal.code != ErrorCode::record_version_exists) return refusal;
+  for (const NewVersion& version : job.versions) {
+    const vault::RecordVersion which = version_of(version.entry);
+    const auto kept = stores_.vault().anchored(which);
+    if (!kept.ok()) continue;
+    const auto done = settle_one({kept->ciphertext_digest, which, 0}, false);
+    if (!done.ok()) return done.error();
+  }
+  const Status confirmed = confirm_finished();
+  return confirmed.ok() ? make_error(ErrorCode::custody_busy) : confirmed.error();
 }
 
 /// Bodies first: they are synced before the transactions that anchor them are sent.
@@ -268,6 +283,7 @@ Status RecordStore::finish(const std::vector<Job*>& jobs,
   }
   if (entries.empty()) return {};
   XL_TRY(stores_.index().put_batch(entries));
+  XL_TRY(drop_erased(entries));
   bool many = false;
   {
     const std::scoped_lock lock(finished_mutex_);
@@ -275,6 +291,17 @@ Status RecordStore::finish(const std::vector<Job*>& jobs,
     many = finished_.size() >= finished_max;
   }
   return many ? confirm_finished() : Status{};
+}
+
+/// Keys are destroyed before the index forgets: what was put behind that goes again here.
+Status RecordStore::drop_erased(const std::vector<query::RecordEntry>& entries) {
+  for (const query::RecordEntry& entry : entries) {
+    const auto kept = stores_.vault().anchored(version_of(entry));
+    if (kept.ok()) continue;
+    if (kept.error().code != ErrorCode::record_erased) return kept.error();
+    XL_TRY(stores_.index().erase_version(entry.record, entry.vault_version));
+  }
+  return {};
 }
 
 /// Index before confirmation: a version that is confirmed is never looked at again by `settle`.

@@ -105,6 +105,8 @@ class RecordStore {
   [[nodiscard]] Status finish(const std::vector<Job*>& jobs,
                               const std::vector<vault::Anchored>& anchored);
   [[nodiscard]] Status confirm(std::span<const vault::SuiteDigest> bodies);
+  [[nodiscard]] Status drop_erased(const std::vector<query::RecordEntry>& entries);
+  [[nodiscard]] Error settle_former(const Job& job, const Error& refusal);
   [[nodiscard]] Result<bool> settle_one(const vault::Bodies::Orphan& orphan, bool all);
   [[nodiscard]] Status settle_resource(const vault::RecordVersion& which, const model::Id& patient,
                                        std::string content, Labels labels);

@@ -13,7 +13,8 @@ namespace xl::custody {
 
 namespace {
 
-constexpr std::uint32_t settle_page = 64;
+/// Those that wait for their transactions stand among those that can go: all are looked at.
+constexpr std::uint32_t settle_page = limits::vault_batch_max;
 constexpr std::uint32_t rebuild_page = limits::vault_page_max;
 
 }  // namespace
@@ -121,6 +122,17 @@ Status RecordStore::settle_resource(const vault::RecordVersion& which, const mod
   version.labels = std::move(labels);
   version.content = std::move(content);
   job.versions.push_back(std::move(version));
+  // A writer who was not answered in time may have made the record again, under another id, before
+  // this one came to be kept: what was acknowledged stays, this one is out of everybody's reach.
+  const query::RecordEntry& entry = job.versions.front().entry;
+  const auto taken = stores_.index().version(entry.type, entry.id, entry.version);
+  if (taken.ok() && taken->record != which.record) {
+    const vault::RecordVersion one[] = {which};
+    if (is_anchored(*port_.ledger().state(), which, kept)) return stores_.vault().confirm(one);
+    withdraw({which});
+    return {};
+  }
+  if (!taken.ok() && taken.error().code != ErrorCode::index_record_unknown) return taken.error();
   const std::vector<Job*> jobs{&job};
   if (!is_anchored(*port_.ledger().state(), which, kept)) anchor(jobs, {kept});
   if (job.status.ok()) return finish(jobs, {kept});

@@ -49,9 +49,9 @@ void append_criterion(Bytes& out, const SearchCriterion& criterion) {
     append_sized(out, value.text);
   }
   append_be(out, static_cast<std::uint32_t>(criterion.chained.size()));
-  for (const ChainedCriterion& one : criterion.chained) {
-    append_sized(out, one.type);
-    append_criterion(out, one.criterion);
+  for (const SearchCriterion& one : criterion.chained) {
+    append_sized(out, one.asked_of);
+    append_criterion(out, one);
   }
 }
 
@@ -340,13 +340,13 @@ Result<detail::LinksOf> RecordIndex::Impl::follow(const Listing& listing, const 
 Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, const Cursor& start,
                                                     const SearchCriterion& criterion) {
   detail::Links out;
-  for (const ChainedCriterion& one : criterion.chained) {
-    const std::vector<SearchCriterion> inner{one.criterion};
+  for (const SearchCriterion& one : criterion.chained) {
+    const std::vector<SearchCriterion> inner{one};
     Listing through{.scope = {},
                     .current_only = true,
                     .order = {},
                     .behind = {},
-                    .type = one.type,
+                    .type = one.asked_of,
                     .criteria = &inner,
                     .sort = nullptr,
                     .allowed = listing.allowed,
@@ -354,7 +354,7 @@ Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, cons
                     .count = 0,
                     .cursor = {},
                     .digest = {}};
-    const std::string type = through.scope.bind(one.type);
+    const std::string type = through.scope.bind(one.asked_of);
     through.scope.sql = "e.deleted = 0 AND e.type = " + type;
     XL_TRY_ASSIGN(const Hits hits, all_hits(through, start, chain_matches_max));
     if (criterion.name != "_has") {
@@ -364,12 +364,12 @@ Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, cons
       }
       continue;
     }
-    const auto* via = fhir::find_search_parameter(one.type, criterion.target);
+    const auto* via = fhir::find_search_parameter(one.asked_of, criterion.target);
     XL_CHECK(via != nullptr);
     const std::string wanted = std::string(listing.type) + "/";
     const std::lock_guard lock(mutex);
     for (const Hit& hit : hits) {
-      XL_TRY_ASSIGN(const std::vector<std::string> names, texts_of(hit.row, one.type, *via));
+      XL_TRY_ASSIGN(const std::vector<std::string> names, texts_of(hit.row, one.asked_of, *via));
       for (const std::string& name : names) {
         if (name.starts_with(wanted)) out.ids.push_back(name.substr(wanted.size()));
       }
@@ -581,9 +581,7 @@ void count_criteria(const std::vector<SearchCriterion>& criteria, std::size_t& p
     ++parameters;
     values += one.values.size();
     if (one.listed.size() > chain_matches_max) values = chained_values_max + 1;
-    for (const ChainedCriterion& inner : one.chained) {
-      count_criteria({inner.criterion}, parameters, values);
-    }
+    count_criteria(one.chained, parameters, values);
   }
 }
 

@@ -81,8 +81,6 @@ struct SearchValue {
   std::string text;  ///< 1..1020 bytes, no prefix; `\|`, `\$` and `\,` as in the URL after decoding
 };
 
-struct ChainedCriterion;
-
 /// One parameter: it holds when one of its values does.
 struct SearchCriterion {
   std::string name;  ///< or `_has` or `_list`
@@ -90,17 +88,13 @@ struct SearchCriterion {
   Modifier modifier = Modifier::none;
   /// `Modifier::type`: a type. `_has`: the reference of `chained` that leads to the record.
   std::string target{};
-  /// A reference whose target meets one of these; then there are no values. `_has`: exactly one.
-  std::vector<ChainedCriterion> chained{};
   /// `_list`, whose value names the list: `Type/id` of what stands in it. A page behind a cursor
   /// may be given another content of the same list.
   std::vector<std::string> listed{};
-};
-
-/// What a chain asks of the records it leads to.
-struct ChainedCriterion {
-  std::string type;
-  SearchCriterion criterion;
+  /// Of a chained one: the type of the records that it is asked of.
+  std::string asked_of{};
+  /// A reference whose target meets one of these; then there are no values. `_has`: exactly one.
+  std::vector<SearchCriterion> chained{};
 };
 
 /// The order of a search (`_sort`): a parameter of its type.

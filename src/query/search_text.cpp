@@ -179,7 +179,8 @@ class Reader {
     for (const std::string_view type : types) {
       auto inner = read(type, rest, depth + 1);
       if (inner.ok()) {
-        out.chained.push_back({std::string(type), std::move(*inner)});
+        inner->asked_of = type;
+        out.chained.push_back(std::move(*inner));
       } else if (inner.error().code != ErrorCode::search_parameter_unknown && !known) {
         first = inner.error();
         known = true;
@@ -209,7 +210,8 @@ class Reader {
     out.name = "_has";
     out.target = via;
     XL_TRY_ASSIGN(SearchCriterion inner, read(other, text.substr(second + 1), depth + 1));
-    out.chained.push_back({std::string(other), std::move(inner)});
+    inner.asked_of = other;
+    out.chained.push_back(std::move(inner));
     return out;
   }
 

@@ -203,13 +203,15 @@ Result<std::vector<Candidate>> candidates_for(const Call& call, custody::Viewer&
     XL_TRY_ASSIGN(query::IndexPage page, call.organisation.stores().index().search(query));
     for (query::RecordEntry& entry : page.entries) {
       if (!seen.insert(entry.id).second) continue;
-      XL_TRY_ASSIGN(custody::OpenedRecord opened, call.organisation.records().open(entry));
+      auto opened = call.organisation.records().open(entry);
+      if (!opened.ok() && opened.error().code == ErrorCode::record_erased) continue;
+      if (!opened.ok()) return opened.error();
       json::Limits bounds;
-      bounds.bytes_max = opened.content.size() + 1;
-      XL_TRY_ASSIGN(const json::Document document, json::parse(opened.content, bounds));
+      bounds.bytes_max = opened->content.size() + 1;
+      XL_TRY_ASSIGN(const json::Document document, json::parse(opened->content, bounds));
       const int score = score_of(wanted, traits_of(document.root()));
       if (score < possible_from) continue;
-      out.push_back({std::move(entry), std::move(opened.content), score});
+      out.push_back({std::move(entry), std::move(opened->content), score});
     }
   }
   std::sort(out.begin(), out.end(), [](const Candidate& a, const Candidate& b) {

@@ -179,10 +179,12 @@ Result<std::vector<query::RecordEntry>> merged_into(const Call& call, std::strin
                   call.organisation.stores().index().referring("Patient", "link", "Patient",
                                                                current, merged_max));
     for (query::RecordEntry& entry : linked) {
-      XL_TRY_ASSIGN(const custody::OpenedRecord opened, call.organisation.records().open(entry));
+      const auto opened = call.organisation.records().open(entry);
+      if (!opened.ok() && opened.error().code == ErrorCode::record_erased) continue;
+      if (!opened.ok()) return opened.error();
       json::Limits bounds;
-      bounds.bytes_max = opened.content.size() + 1;
-      XL_TRY_ASSIGN(const json::Document document, json::parse(opened.content, bounds));
+      bounds.bytes_max = opened->content.size() + 1;
+      XL_TRY_ASSIGN(const json::Document document, json::parse(opened->content, bounds));
       if (!link_to(document.root(), current, replaced_by)) continue;
       open.push_back(entry.id);
       out.push_back(std::move(entry));

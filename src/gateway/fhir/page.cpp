@@ -31,6 +31,11 @@ bool is_damage(ErrorCode code) {
          code == ErrorCode::record_altered;
 }
 
+/// Erased since it was found: its keys go before its entry in the index.
+bool is_gone(ErrorCode code) {
+  return code == ErrorCode::record_erased || code == ErrorCode::record_unknown;
+}
+
 /// An OperationOutcome in the place of what cannot be shown.
 void append_damage(std::string& out, const Call& call, const query::RecordEntry& entry,
                    const Error& error, bool is_history) {
@@ -91,6 +96,8 @@ Status render(const Call& call, const Listing& listing,
         content = part_of(std::move(found->content), listing.part);
       } else if (is_damage(found.error().code)) {
         damage = found.error();
+      } else if (is_gone(found.error().code)) {
+        continue;
       } else {
         return found.error();
       }

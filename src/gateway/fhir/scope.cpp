@@ -76,10 +76,12 @@ Status check_need(const auth::Grant& grant, const Need& need) {
           smart::scope_text({ScopeContext::user, std::string(need.type), need.permissions, {}}));
 }
 
-bool is_about(const Call& call, const ResourceScope& scope, const model::Id& patient) {
-  if (scope.context != ScopeContext::patient) return true;
-  return call.grant->patient_did == patient ||
-         patient == call.organisation.stores().directory();  // which is about nobody
+/// What is about nobody (places, staff, products) is read under a patient's scope, never written.
+bool is_about(const Call& call, const ResourceScope& scope, const model::Id& patient,
+              std::uint8_t permissions) {
+  if (scope.context != ScopeContext::patient || call.grant->patient_did == patient) return true;
+  constexpr std::uint8_t looking = smart::may_read | smart::may_search;
+  return patient == call.organisation.stores().directory() && (permissions & ~looking) == 0;
 }
 
 bool meets(const Call& call, const std::vector<query::Term>& terms, const ResourceScope& scope) {
@@ -114,7 +116,7 @@ bool reaches(const Call& call, const query::RecordEntry& entry, std::uint8_t per
   for (const ResourceScope& scope : call.grant->scopes.resources) {
     if ((scope.permissions & permissions) == 0) continue;
     if (scope.type != "*" && scope.type != entry.type) continue;
-    if (!is_about(call, scope, entry.patient)) continue;
+    if (!is_about(call, scope, entry.patient, permissions)) continue;
     if (scope.constraints.empty()) return true;
     if (!known) known = terms();
     if (meets(call, *known, scope)) return true;

@@ -574,7 +574,12 @@ asio::awaitable<bool> BeastServer::write(Connection& stream, Response response, 
   Answer answer(static_cast<bhttp::status>(response.status), about.version);
   const bool nothing = has_no_content(response.status);
   const bool head = about.head || nothing;
-  for (const auto& [name, value] : response.headers) answer.set(name, value);
+  for (const auto& [name, value] : response.headers) {
+    // Nothing that came from outside may end a line and begin a header of its own.
+    if (std::ranges::none_of(value, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+      answer.set(name, value);
+    }
+  }
   if (!response.content_type.empty() && !nothing) {
     answer.set(bhttp::field::content_type, response.content_type);
   }
