@@ -59,11 +59,13 @@ class Viewer {
   void foresee(const query::RecordEntry& entry, const Labels& labels);
 
   /// Of whom the requester can possibly know something, to restrict a listing before it looks at
-  /// anything: the patient asked for, or all for whom the requester has something like a role in
-  /// their care. Nothing: all patients of the organisation. Asked before `allows` is handed to the
-  /// index. Errors: patient_required (a requester from elsewhere named nobody), those of the index.
+  /// anything: the patients asked for, or all for whom the requester has something like a role in
+  /// their care. Nothing: all patients of the organisation. Somebody from elsewhere who can be
+  /// permitted nothing of a patient gets none of that patient's records to look through: how long
+  /// an answer takes does not tell of them. Asked before `allows` is handed to the index. Errors:
+  /// patient_required (a requester from elsewhere named nobody), those of the index.
   [[nodiscard]] Result<std::optional<std::vector<model::Id>>> patients(
-      const std::optional<model::Id>& asked_for);
+      std::span<const model::Id> asked_for);
 
   /// Makes what `allows` permitted lawful to send: for a requester from elsewhere a session is
   /// committed on the chain first; every version is in the journal, synced, before this returns.
@@ -119,7 +121,10 @@ class Viewer {
   [[nodiscard]] bool from_elsewhere() const;
   [[nodiscard]] Result<const PatientView*> look_at(const model::Id& patient);
   [[nodiscard]] Result<contracts::consent::Facts> facts_of(const model::Id& patient);
+  [[nodiscard]] bool is_stranger() const;
+  [[nodiscard]] bool can_be_permitted(const PatientView& view) const;
   void find_uniform(PatientView& view) const;
+  [[nodiscard]] Status add_named(std::span<const model::Id> named, std::vector<model::Id>& out);
   [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
   [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& encounter);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
@@ -149,6 +154,7 @@ class Viewer {
   std::map<model::Id, PatientView> seen_;
   std::optional<std::vector<model::Id>> in_care_;
   std::optional<query::RecordEntry> hidden_;  ///< the first that `allows` refused
+  std::optional<model::Id> passed_over_;      ///< the first whom `patients` left out
   std::map<std::pair<model::Id, std::uint64_t>, Labels> foreseen_;
   bool many_ = false;  ///< the listing may be about more than one patient
   std::map<std::pair<model::Id, std::uint32_t>, contracts::consent::Decision> decided_;

@@ -6,6 +6,7 @@
 #include "base/json/json.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
+#include "contracts/consent/match.h"
 #include "contracts/identity/view.h"
 #include "custody/access.h"
 #include "custody/journal_entries.h"
@@ -190,7 +191,30 @@ Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
   return out;
 }
 
+/// Neither of the house nor its software: told nothing of what is there.
+bool Viewer::is_stranger() const {
+  const PartyKind kind = ask_.principal.kind;
+  return from_elsewhere() || kind == PartyKind::patient || kind == PartyKind::guardian;
+}
+
+/// False when no record of the patient can be, whatever its labels: nothing but a consent could
+/// permit, and none names the requester.
+bool Viewer::can_be_permitted(const PatientView& view) const {
+  const consent::Request request = request_about(Labels{});
+  if (consent::decide({}, request, view.facts).permit) return true;
+  return std::ranges::any_of(view.policies, [&](const consent::KnownPolicy& known) {
+    const bool opens = known.policy.effect() == static_cast<std::uint32_t>(consent::Effect::permit);
+    return known.active && opens &&
+           (consent::mismatch_of(known.policy.rule(), request, true) & consent::mismatch_grantee) ==
+               0;
+  });
+}
+
 void Viewer::find_uniform(PatientView& view) const {
+  if (is_stranger() && !can_be_permitted(view)) {
+    view.uniform = consent::decide(view.policies, request_about(Labels{}), view.facts);
+    return;
+  }
   const auto denies = [](const consent::KnownPolicy& known) {
     return known.policy.effect() == static_cast<std::uint32_t>(consent::Effect::deny);
   };
@@ -315,22 +339,41 @@ Status Viewer::note_writes(std::span<const WriteNote> notes) {
 
 Status Viewer::refuse_hidden(std::string_view action, bool a_stranger) {
   if (hidden_) return refuse(*hidden_, action);
+  if (passed_over_) {
+    query::RecordEntry nothing;
+    nothing.patient = *passed_over_;
+    return refuse(nothing, action);
+  }
   return a_stranger ? refuse_unknown(action) : Status{};
 }
 
+/// Nobody is nobody's: `refuse_unknown` records that.
+Status Viewer::add_named(std::span<const model::Id> named, std::vector<model::Id>& out) {
+  for (const model::Id& one : named) {
+    XL_TRY_ASSIGN(const PatientView* view, look_at(one));
+    if (!is_stranger() || !view->uniform || view->uniform->permit) {
+      out.push_back(one);
+    } else if (!passed_over_ && one != model::Id{}) {
+      passed_over_ = one;
+    }
+  }
+  return {};
+}
+
 Result<std::optional<std::vector<model::Id>>> Viewer::patients(
-    const std::optional<model::Id>& asked_for) {
+    std::span<const model::Id> asked_for) {
   const Principal& who = ask_.principal;
-  const std::optional<model::Id>& named = asked_for ? asked_for : ask_.only_patient;
-  many_ = !named && who.kind != PartyKind::patient;
+  std::span<const model::Id> named = asked_for;
+  if (named.empty() && ask_.only_patient) named = std::span(&*ask_.only_patient, 1);
+  many_ = named.empty() && who.kind != PartyKind::patient;
   // Now, because `allows` has no way to report an error.
   if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
     const auto cared = in_care();
     if (!cared.ok()) return cared.error();
   }
   std::vector<model::Id> out{desk_.stores_.directory(), desk_.stores_.unattributed()};
-  if (named) {
-    out.push_back(*named);
+  if (!named.empty()) {
+    XL_TRY(add_named(named, out));
     return std::optional(std::move(out));
   }
   if (who.kind == PartyKind::patient) {

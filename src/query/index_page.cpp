@@ -16,6 +16,7 @@ using detail::entry_columns;
 
 /// Rows that are read before others may have the index again.
 constexpr std::size_t decided_at_once = 128;
+constexpr std::size_t counted_at_once = 20000;
 /// Rows that are counted to find the most selective criterion: a few first, then more. One that
 /// still more rows meet is as good as none to begin with.
 constexpr std::int64_t rows_counted[] = {4096, 65536};
@@ -74,8 +75,28 @@ Hash digest_of(const HistoryQuery& query) {
   append_sized(bytes, "history");
   append_sized(bytes, query.type);
   append_sized(bytes, query.id);
-  if (query.current_only) append_sized(bytes, "current");
+  if (query.since_ms) append_be(bytes, *query.since_ms);
+  if (query.at) {
+    append_be(bytes, static_cast<std::uint64_t>(query.at->low));
+    append_be(bytes, static_cast<std::uint64_t>(query.at->high));
+  }
   return crypto::tagged_hash(model::tags::index_query, {bytes});
+}
+
+const std::vector<model::Id>* patients_of(const Allowed& allowed) {
+  return allowed.patients ? &*allowed.patients : nullptr;
+}
+
+/// Whose records may match; nothing: anybody's.
+std::optional<std::vector<model::Id>> matched_patients(const Query& query) {
+  if (!query.of_patients) return query.allowed.patients;
+  std::vector<model::Id> out = *query.of_patients;
+  if (const auto* allowed = patients_of(query.allowed)) {
+    std::erase_if(out, [&](const model::Id& one) {
+      return std::find(allowed->begin(), allowed->end(), one) == allowed->end();
+    });
+  }
+  return out;
 }
 
 Status check_bounds(const Allowed& allowed, std::size_t count) {
@@ -101,11 +122,10 @@ Result<Cursor> RecordIndex::Impl::start_of(const Listing& listing) {
   return Cursor{now, row ? static_cast<std::uint64_t>(last.integer(0)) : 0, 0};
 }
 
-/// The rows of the scope that are of a patient who is allowed, none twice. The caller holds the
+/// The rows of the scope that are of one of `patients`, none twice. The caller holds the
 /// connection.
 Result<std::vector<std::int64_t>> RecordIndex::Impl::candidates(const Clause& scope,
-                                                                const Allowed& allowed) {
-  std::vector<model::Id> patients = *allowed.patients;
+                                                                std::vector<model::Id> patients) {
   std::sort(patients.begin(), patients.end());
   patients.erase(std::unique(patients.begin(), patients.end()), patients.end());
   std::vector<std::int64_t> out;
@@ -287,11 +307,11 @@ Result<RecordIndex::Impl::Hits> RecordIndex::Impl::all_hits(const Listing& listi
   XL_TRY_ASSIGN(const detail::LinksOf links, follow(listing, start));
   const Clause scope = snapshot_scope(listing.scope, listing.current_only, start);
   std::vector<std::int64_t> rows;
-  const bool by_patient = listing.allowed.patients.has_value();
+  const bool by_patient = listing.among != nullptr;
   if (by_patient) {
     {
       const std::lock_guard lock(mutex);
-      XL_TRY_ASSIGN(rows, candidates(scope, listing.allowed));
+      XL_TRY_ASSIGN(rows, candidates(scope, *listing.among));
     }
     if (listing.allowed.record) {
       XL_TRY_ASSIGN(rows, permitted(std::move(rows), listing.allowed));
@@ -350,6 +370,7 @@ Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, cons
                     .criteria = &inner,
                     .sort = nullptr,
                     .allowed = listing.allowed,
+                    .among = patients_of(listing.allowed),
                     .total = Total::none,
                     .count = 0,
                     .cursor = {},
@@ -391,7 +412,7 @@ Result<IndexPage> RecordIndex::Impl::page(const Listing& listing) {
   }
   if (!in_record_order(listing.sort)) return page_sorted(listing, start);
   XL_TRY_ASSIGN(const detail::LinksOf links, follow(listing, start));
-  if (!listing.allowed.patients) {
+  if (listing.among == nullptr) {
     if (listing.allowed.record) return page_decided_late(listing, start, links);
     return page_in_order(listing, start, links, nullptr);
   }
@@ -401,7 +422,7 @@ Result<IndexPage> RecordIndex::Impl::page(const Listing& listing) {
     XL_TRY(database.execute("BEGIN"));
     const ReadScope scope_of_read(database);
     XL_TRY_ASSIGN(rows, candidates(snapshot_scope(listing.scope, listing.current_only, start),
-                                   listing.allowed));
+                                   *listing.among));
   }
   if (listing.allowed.record) {
     XL_TRY_ASSIGN(rows, permitted(std::move(rows), listing.allowed));
@@ -473,16 +494,16 @@ Result<IndexPage> RecordIndex::Impl::page_decided_late(const Listing& listing, c
     XL_TRY_ASSIGN(erased_before, erasures());
   }
   if (listing.total != Total::none) {
-    const bool exact = listing.total == Total::accurate;
-    const std::size_t most = exact ? matches_sorted_max : matches_counted_max;
-    XL_TRY_ASSIGN(Hits hits, hits_behind(listing, start, links, 0, most + 1));
-    if (hits.size() <= most) {
+    XL_TRY_ASSIGN(Hits hits, hits_behind(listing, start, links, 0, matches_counted_max + 1));
+    if (hits.size() <= matches_counted_max) {
       return page_counted(listing, start, std::move(hits), erased_before);
     }
-    if (exact) return make_error(ErrorCode::search_too_broad);
   }
   IndexPage out;
   out.total.reset();
+  if (listing.total == Total::accurate) {
+    XL_TRY_ASSIGN(out.total, count_decided(listing, start, links));
+  }
   std::int64_t last = detail::as_signed(start.row);  // looked at
   std::int64_t given = last;
   const std::size_t at_once = decided_at_once + listing.count;
@@ -501,6 +522,24 @@ Result<IndexPage> RecordIndex::Impl::page_decided_late(const Listing& listing, c
       out.entries.push_back(std::move(hit.entry));
     }
     if (at_end) return out;
+  }
+}
+
+/// How many match and may be known, however many: in steps by row, between which the connection is
+/// free for others.
+Result<std::uint64_t> RecordIndex::Impl::count_decided(const Listing& listing, const Cursor& start,
+                                                       const detail::LinksOf& links) {
+  std::uint64_t out = 0;
+  std::int64_t last = 0;
+  for (;;) {
+    Listing by_row = listing;
+    by_row.order = "e.row";
+    const std::string behind = by_row.scope.bind(last);
+    by_row.scope.sql += " AND e.row > " + behind;
+    XL_TRY_ASSIGN(const Hits hits, hits_behind(by_row, start, links, 0, counted_at_once));
+    for (const Hit& hit : hits) out += listing.allowed.record(hit.entry) ? 1 : 0;
+    if (hits.size() < counted_at_once) return out;
+    last = hits.back().row;
   }
 }
 
@@ -633,6 +672,7 @@ Result<IndexPage> RecordIndex::search(const Query& query) {
   XL_TRY(check_query(query));
   const RecordOrder order =
       record_order(in_record_order(&query.sort) ? query.sort : std::vector<SortKey>{});
+  const auto among = matched_patients(query);
   Impl::Listing listing{.scope = {},
                         .current_only = true,
                         .order = order.order,
@@ -641,6 +681,7 @@ Result<IndexPage> RecordIndex::search(const Query& query) {
                         .criteria = &query.criteria,
                         .sort = &query.sort,
                         .allowed = query.allowed,
+                        .among = among ? &*among : nullptr,
                         .total = query.total,
                         .count = query.count,
                         .cursor = query.cursor,
@@ -663,7 +704,7 @@ Result<IndexPage> RecordIndex::history(const HistoryQuery& query) {
   XL_TRY(check_bounds(query.allowed, query.count));
   Impl::Listing listing{
       .scope = {},
-      .current_only = query.current_only,
+      .current_only = false,
       .order = "e.updated DESC, e.type, e.id, e.version DESC",
       .behind =
           "e.updated < a.updated OR (e.updated = a.updated AND (e.type > a.type OR (e.type = "
@@ -672,11 +713,24 @@ Result<IndexPage> RecordIndex::history(const HistoryQuery& query) {
       .criteria = nullptr,
       .sort = nullptr,
       .allowed = query.allowed,
+      .among = patients_of(query.allowed),
       .total = Total::automatic,
       .count = query.count,
       .cursor = query.cursor,
       .digest = digest_of(query)};
-  listing.scope.sql = query.current_only ? "e.deleted = 0" : "TRUE";
+  listing.scope.sql = "TRUE";
+  if (query.since_ms) {
+    const std::string since = listing.scope.bind(detail::as_signed(*query.since_ms));
+    listing.scope.sql += " AND e.updated >= " + since;
+  }
+  if (query.at) {
+    const std::string high = listing.scope.bind(query.at->high);
+    const std::string low = listing.scope.bind(query.at->low);
+    listing.scope.sql += " AND e.updated <= " + high +
+                         " AND NOT EXISTS(SELECT 1 FROM entries n WHERE n.type = e.type AND "
+                         "n.id = e.id AND n.version > e.version AND n.updated <= " +
+                         low + ")";
+  }
   if (!query.type.empty()) {
     const std::string type = listing.scope.bind(query.type);
     listing.scope.sql += " AND e.type = " + type;

@@ -198,6 +198,7 @@ struct RecordIndex::Impl {
     const std::vector<SearchCriterion>* criteria = nullptr;
     const std::vector<SortKey>* sort = nullptr;
     const Allowed& allowed;
+    const std::vector<model::Id>* among = nullptr;  ///< whose records alone match; null: all
     Total total = Total::automatic;
     std::size_t count = 0;
     std::string_view cursor;
@@ -215,7 +216,7 @@ struct RecordIndex::Impl {
   [[nodiscard]] Result<detail::Cursor> start_of(const Listing& listing);
   [[nodiscard]] Status check_generation(const detail::Cursor& start);
   [[nodiscard]] Result<std::vector<std::int64_t>> candidates(const detail::Clause& scope,
-                                                             const Allowed& allowed);
+                                                             std::vector<model::Id> patients);
   [[nodiscard]] Result<std::vector<std::int64_t>> permitted(std::vector<std::int64_t> rows,
                                                             const Allowed& allowed);
   [[nodiscard]] Status keep_permitted(const std::vector<std::int64_t>& rows);
@@ -244,6 +245,9 @@ struct RecordIndex::Impl {
                                                 const detail::LinksOf& links,
                                                 const std::vector<std::int64_t>* rows);
   [[nodiscard]] Result<IndexPage> page_decided_late(const Listing& listing,
+                                                    const detail::Cursor& start,
+                                                    const detail::LinksOf& links);
+  [[nodiscard]] Result<std::uint64_t> count_decided(const Listing& listing,
                                                     const detail::Cursor& start,
                                                     const detail::LinksOf& links);
   [[nodiscard]] Result<Hits> hits_behind(const Listing& listing, const detail::Cursor& start,

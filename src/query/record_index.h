@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "fhir/time.h"
 #include "model/id.h"
 #include "query/fhir_terms.h"
 
@@ -36,7 +37,7 @@ constexpr std::size_t search_parameters_max = 32;
 constexpr std::size_t search_values_max = 60;         ///< of all parameters together
 constexpr std::size_t allowed_patients_max = 100000;  ///< of one search: a large ward list
 constexpr std::size_t matches_counted_max = 10000;    ///< a total is found up to here by itself
-constexpr std::size_t matches_sorted_max = 200000;    ///< of a search with `sort` or exact total
+constexpr std::size_t matches_sorted_max = 200000;    ///< of a search with `sort`
 constexpr std::size_t chain_matches_max = 10000;      ///< records that a chain may lead through
 constexpr std::size_t included_max = 1000;            ///< records included beside one page
 constexpr std::size_t chain_depth_max = 4;
@@ -127,6 +128,9 @@ struct Query {
   std::vector<std::string> types;         ///< with an empty `type`: only these; empty: all
   std::vector<SearchCriterion> criteria;  ///< all of them must hold
   Allowed allowed;
+  /// Only records of these patients match, of those allowed; chains go by `allowed` alone. A page
+  /// behind a cursor may be given others.
+  std::optional<std::vector<model::Id>> of_patients;
   std::vector<SortKey> sort;
   Total total = Total::automatic;
   std::size_t count = 50;  ///< entries of a page, 1..`index_page_max`
@@ -136,10 +140,11 @@ struct Query {
 /// A look at every version: of one record, of one type, or of all. Of one record by version, newest
 /// first; else by time of change, newest first, then by type, id and version.
 struct HistoryQuery {
-  std::string type;  ///< empty: of all types
-  std::string id;    ///< empty: of the whole type
-  /// Only what was current and not deleted when the first page was asked for.
-  bool current_only = false;
+  std::string type;                       ///< empty: of all types
+  std::string id;                         ///< empty: of the whole type
+  std::optional<std::uint64_t> since_ms;  ///< only what was written then or later
+  /// Only what was current at an instant of this range, both ends included.
+  std::optional<fhir::TimeRange> at;
   Allowed allowed;
   std::size_t count = 50;
   std::string cursor;

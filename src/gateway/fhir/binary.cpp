@@ -3,6 +3,7 @@
 #include "gateway/fhir/binary.h"
 
 #include "base/json/writer.h"
+#include "gateway/fhir/media.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/write.h"
@@ -10,8 +11,6 @@
 
 namespace xl::gateway::fhir {
 namespace {
-
-bool names_json(std::string_view media) { return media.find("json") != std::string_view::npos; }
 
 /// The bytes and their media type as the resource that is kept.
 std::string resource_of(const Call& call, std::string_view id) {
@@ -56,17 +55,15 @@ bool is_raw_binary(const http::Request& request, const std::vector<std::string_v
   if (request.method == "POST" || request.method == "PUT") {
     const std::string_view media = request.header("content-type");
     const bool form = media.starts_with("application/x-www-form-urlencoded");
-    return !media.empty() && !names_json(media) && !form;
+    return !media.empty() && !is_fhir_media(media) && !form;
   }
-  const std::string_view wanted = request.header("accept");
-  const bool any = wanted.empty() || wanted.starts_with("*/*") || names_json(wanted) ||
-                   wanted.find("fhir") != std::string_view::npos;
-  return request.method == "GET" && segments.size() == 2 && !any && !request.parameter("_format");
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  return reads && segments.size() == 2 && wants_bytes(request);
 }
 
 http::Response answer_raw_binary(const Call& call) {
   const auto& at = call.segments;
-  if (call.request.method == "GET") {
+  if (call.request.method == "GET" || call.request.method == "HEAD") {
     http::Response found = read(call, at[0], at[1]);
     return found.status == 200 ? give_bytes(std::move(found)) : found;
   }

@@ -6,7 +6,10 @@
 #include "gateway/fhir/binary.h"
 #include "gateway/fhir/bundle.h"
 #include "gateway/fhir/capability.h"
+#include "gateway/fhir/everything.h"
+#include "gateway/fhir/history.h"
 #include "gateway/fhir/match.h"
+#include "gateway/fhir/media.h"
 #include "gateway/fhir/merge.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
@@ -32,22 +35,6 @@ std::vector<std::string_view> split_path(std::string_view path) {
   return out;
 }
 
-/// XML is a format of FHIR that is not built; JSON by any of its names is.
-Status check_formats(const http::Request& request) {
-  const auto is_json = [](std::string_view text) {
-    return text.empty() || text.find("json") != std::string_view::npos ||
-           text.find("*/*") != std::string_view::npos ||
-           text.starts_with("application/x-www-form-urlencoded");
-  };
-  if (!is_json(request.parameter("_format").value_or("")) || !is_json(request.header("accept"))) {
-    return make_error(ErrorCode::not_acceptable);
-  }
-  if (!request.body.empty() && !is_json(request.header("content-type"))) {
-    return make_error(ErrorCode::media_type_unsupported, "application/fhir+json only");
-  }
-  return {};
-}
-
 http::Response unsupported(std::string_view what) {
   return refusal(make_error(ErrorCode::fhir_interaction_unsupported, what));
 }
@@ -59,6 +46,7 @@ http::Response answer_get(const Call& call) {
   if (!xl::fhir::is_resource_type(at[0])) return refusal(make_error(ErrorCode::fhir_type_unknown));
   if (at.size() == 1) return search(call, {at[0], {}}, call.request.query);
   if (at.size() == 2 && at[1] == "_history") return history_of(call, at[0], "");
+  if (at.size() == 2 && at[0] == "Patient" && at[1] == "$everything") return everything(call, {});
   if (at.size() == 2 && at[1].starts_with('$')) return unsupported("this operation");
   if (at.size() == 2) return read(call, at[0], at[1]);
   if (at.size() == 3 && at[2] == "_history") return history_of(call, at[0], at[1]);
@@ -84,9 +72,12 @@ http::Response answer_post(const Call& call) {
   if (at.size() == 2 && at[1] == "$validate") return validate_given(call, at[0], "");
   if (at.size() == 2 && at[0] == "Patient") {
     if (at[1] == "$match") return match(call);
+    if (at[1] == "$everything") return everything(call, {});
     if (at[1] == "$merge" || at[1] == "$unmerge") return merge(call, at[1] == "$unmerge");
   }
   if (at.size() == 3 && at[2] == "$validate") return validate_given(call, at[0], at[1]);
+  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything")
+    return everything(call, at[1]);
   return unsupported("this operation");
 }
 

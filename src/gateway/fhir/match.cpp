@@ -191,7 +191,7 @@ Result<std::vector<Candidate>> candidates_for(const Call& call, custody::Viewer&
   std::vector<Candidate> out;
   std::set<std::string> seen;
   const Traits wanted = traits_of(patient);
-  XL_TRY_ASSIGN(const auto patients, viewer.patients(std::nullopt));
+  XL_TRY_ASSIGN(const auto patients, viewer.patients({}));
   for (std::vector<query::SearchCriterion>& way : ways_to(patient)) {
     query::Query query;
     query.type = "Patient";

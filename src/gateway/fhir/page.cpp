@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "fhir/outcome.h"
+#include "fhir/time.h"
 #include "gateway/fhir/reply.h"
 #include "query/search_text.h"
 
@@ -84,10 +85,12 @@ struct Rendered {
   std::vector<query::RecordEntry> shown;
 };
 
-/// Adds entries while they fit.
-Status render(const Call& call, const Listing& listing,
-              const std::vector<query::RecordEntry>& entries, Mode mode, Rendered& out) {
-  for (const query::RecordEntry& entry : entries) {
+/// Adds entries while they fit, and gives how many of them are dealt with: added, or gone.
+Result<std::size_t> render(const Call& call, const Listing& listing,
+                           const std::vector<query::RecordEntry>& entries, Mode mode,
+                           Rendered& out) {
+  for (std::size_t at = 0; at < entries.size(); ++at) {
+    const query::RecordEntry& entry = entries[at];
     std::string content;
     Status damage;
     if (!entry.deleted) {
@@ -102,7 +105,7 @@ Status render(const Call& call, const Listing& listing,
         return found.error();
       }
     }
-    if (out.count > 0 && out.text.size() + content.size() > page_bytes_max) break;
+    if (out.count > 0 && out.text.size() + content.size() > page_bytes_max) return at;
     if (out.count > 0) out.text += ',';
     ++out.count;
     if (damage.ok()) {
@@ -114,7 +117,7 @@ Status render(const Call& call, const Listing& listing,
                               {LogField::code(damage.error().code)});
     }
   }
-  return {};
+  return entries.size();
 }
 
 /// A page with what is shown beside its entries. What is too much for one page is asked for again
@@ -129,16 +132,15 @@ Result<Rendered> render_page(const Call& call, const Listing& listing, query::In
       out.shown = page.entries;  // what is counted is told of: it is in the journal
       return out;
     }
-    XL_TRY(render(call, listing, page.entries, mode, out));
-    const std::size_t matches = out.count;
+    XL_TRY_ASSIGN(const std::size_t matches, render(call, listing, page.entries, mode, out));
     if (matches < page.entries.size()) {
       count = matches;
       continue;
     }
     if (!listing.include) return out;
     XL_TRY_ASSIGN(const std::vector<query::RecordEntry> beside, listing.include(page.entries));
-    XL_TRY(render(call, listing, beside, Mode::include, out));
-    if (out.count == matches + beside.size()) return out;
+    XL_TRY_ASSIGN(const std::size_t added, render(call, listing, beside, Mode::include, out));
+    if (added == beside.size()) return out;
     if (matches <= 1) return make_error(ErrorCode::search_too_broad, "_include");
     count = matches / 2;
   }
@@ -155,8 +157,8 @@ std::string shown_name(std::string_view name) {
   return is_name ? std::string(name) : "a parameter";
 }
 
-Status only_parameters(const std::vector<std::pair<std::string, std::string>>& parameters,
-                       std::span<const std::string_view> known, std::string_view what) {
+Status only_parameters(const Parameters& parameters, std::span<const std::string_view> known,
+                       std::string_view what) {
   for (const auto& [name, value] : parameters) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return make_error(ErrorCode::fhir_parameter_unsupported,
@@ -202,7 +204,7 @@ bool is_of_the_house(const Call& call) {
          kind != contracts::PartyKind::patient && kind != contracts::PartyKind::guardian;
 }
 
-Result<PageWish> page_wish(const std::vector<std::pair<std::string, std::string>>& parameters) {
+Result<PageWish> page_wish(const Parameters& parameters) {
   PageWish out;
   for (const auto& [name, value] : parameters) {
     if (name == "_cursor") out.cursor = value;
@@ -213,6 +215,25 @@ Result<PageWish> page_wish(const std::vector<std::pair<std::string, std::string>
     if (out.none) continue;
     out.count = static_cast<std::size_t>(std::min<std::uint64_t>(count, query::index_page_max));
   }
+  return out;
+}
+
+Result<std::uint64_t> since_of(std::string_view text) {
+  const auto range = xl::fhir::time_range_of(text);
+  if (!range || range->low < 0) return make_error(ErrorCode::parameter_invalid, "_since");
+  return static_cast<std::uint64_t>(range->low);
+}
+
+std::string query_text(const Parameters& parameters, std::string_view cursor) {
+  std::string out;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    out +=
+        (out.empty() ? "?" : "&") + http::percent_encode(name) + "=" + http::percent_encode(value);
+  };
+  for (const auto& [name, value] : parameters) {
+    if (name != "_cursor") add(name, value);
+  }
+  if (!cursor.empty()) add("_cursor", cursor);
   return out;
 }
 

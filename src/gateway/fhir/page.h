@@ -15,6 +15,9 @@ namespace xl::gateway::fhir {
 /// a record that is refused and one that never was look the same, and leave the same traces.
 [[nodiscard]] bool is_of_the_house(const Call& call);
 
+/// Parameters of a request in their order, percent-decoded.
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
 /// Which part of resources is asked for.
 struct Part {
   xl::fhir::Summary summary = xl::fhir::Summary::none;
@@ -53,9 +56,9 @@ constexpr std::size_t page_bytes_max = 16U << 20U;
 [[nodiscard]] std::string shown_name(std::string_view name);
 
 /// Errors: fhir_parameter_unsupported (names the first that is not `known`; `what` is asked for).
-[[nodiscard]] Status only_parameters(
-    const std::vector<std::pair<std::string, std::string>>& parameters,
-    std::span<const std::string_view> known, std::string_view what);
+[[nodiscard]] Status only_parameters(const Parameters& parameters,
+                                     std::span<const std::string_view> known,
+                                     std::string_view what);
 
 /// Page size and cursor of a request. Errors: parameter_invalid.
 struct PageWish {
@@ -63,8 +66,15 @@ struct PageWish {
   bool none = false;  ///< `_count=0`: the total alone
   std::string cursor;
 };
-[[nodiscard]] Result<PageWish> page_wish(
-    const std::vector<std::pair<std::string, std::string>>& parameters);
+[[nodiscard]] Result<PageWish> page_wish(const Parameters& parameters);
+
+/// The value of `_since`, a FHIR instant (a day stands for its first), in ms since 1970. Errors:
+/// parameter_invalid.
+[[nodiscard]] Result<std::uint64_t> since_of(std::string_view text);
+
+/// Parameters as a URL has them, `?` first; empty without any. `cursor` takes the place of the one
+/// among them; empty: none.
+[[nodiscard]] std::string query_text(const Parameters& parameters, std::string_view cursor);
 
 /// Looks, journals the entries and puts them into a Bundle. Nothing is sent when that fails.
 [[nodiscard]] http::Response serve_listing(const Call& call, custody::Viewer& viewer,

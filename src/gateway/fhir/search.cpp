@@ -9,7 +9,7 @@
 #include "fhir/definitions.h"
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/lists.h"
-#include "gateway/fhir/merge.h"
+#include "gateway/fhir/named.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/rehearsal.h"
@@ -26,9 +26,6 @@ namespace {
 constexpr std::size_t includes_max = 16;
 constexpr std::array<std::string_view, 4> page_controls = {"_count", "_cursor", "_format",
                                                            "_pretty"};
-/// Parameters of every listing but the versions of one record.
-constexpr std::array<std::string_view, 5> controls = {"_count", "_cursor", "_format", "_pretty",
-                                                      "_total"};
 
 bool is_page_control(std::string_view name) {
   return std::find(page_controls.begin(), page_controls.end(), name) != page_controls.end();
@@ -134,86 +131,9 @@ Result<SearchWish> read_wish(const Call& call, std::string_view type,
   return out;
 }
 
-/// The pseudonym of a Patient; of somebody who is not there that of nobody, so that a search finds
-/// nothing.
-model::Id pseudonym_of(const Call& call, std::string_view id) {
-  const auto found = current_entry(call, "Patient", id);
-  return found.ok() ? found->patient : model::Id{};
-}
-
-/// The Patient that a criterion names; empty when it names none, or something else as well.
-std::string patient_named_by(std::string_view type, const query::SearchCriterion& criterion) {
-  const bool names = criterion.name == "patient" || criterion.name == "subject" ||
-                     criterion.name == "beneficiary" ||
-                     (type == "Patient" && criterion.name == "_id");
-  const bool plain = criterion.modifier == query::Modifier::none ||
-                     (criterion.modifier == query::Modifier::type && criterion.target == "Patient");
-  if (!names || !plain || criterion.values.size() != 1) return {};
-  std::string_view id = criterion.values[0].text;
-  if (id.starts_with("Patient/")) id.remove_prefix(8);
-  return id.find('/') == std::string_view::npos ? std::string(id) : std::string();
-}
-
-/// The patients that a search is about: who is named, and who was merged into them.
-using Named = std::optional<std::vector<model::Id>>;
-
-/// Whom a search names. Who was merged into them is asked for as well.
-Result<Named> name_patients(const Call& call, query::Query& wanted) {
-  for (query::SearchCriterion& criterion : wanted.criteria) {
-    const std::string id = patient_named_by(wanted.type, criterion);
-    if (id.empty()) continue;
-    std::vector<model::Id> out{pseudonym_of(call, id)};
-    XL_TRY_ASSIGN(const auto merged, merged_into(call, id));
-    for (const query::RecordEntry& one : merged) {
-      out.push_back(one.patient);
-      if (criterion.name != "_id") {
-        criterion.values.push_back({query::Prefix::eq, "Patient/" + one.id});
-      }
-    }
-    return Named(std::move(out));
-  }
-  return Named{};
-}
-
-/// The patients of a compartment: its own, and who was merged into them.
-Result<Named> compartment_of(const Call& call, std::string_view id) {
-  std::vector<model::Id> out{pseudonym_of(call, id)};
-  XL_TRY_ASSIGN(const auto merged, merged_into(call, id));
-  for (const query::RecordEntry& one : merged) out.push_back(one.patient);
-  return Named(std::move(out));
-}
-
-/// Of whom the requester may know something, as far as somebody is named.
-Result<std::optional<std::vector<model::Id>>> allowed_patients(custody::Viewer& viewer,
-                                                               const Named& named) {
-  XL_TRY_ASSIGN(auto out, viewer.patients(named ? std::optional(named->front()) : std::nullopt));
-  if (out && named) out->insert(out->end(), named->begin() + 1, named->end());
-  return out;
-}
-
-std::string query_text(const Parameters& parameters, const std::string& cursor) {
-  std::string out;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    out +=
-        (out.empty() ? "?" : "&") + http::percent_encode(name) + "=" + http::percent_encode(value);
-  };
-  for (const auto& [name, value] : parameters) {
-    if (name != "_cursor") add(name, value);
-  }
-  if (!cursor.empty()) add("_cursor", cursor);
-  return out;
-}
-
 Result<custody::Viewer> viewer_for(const Call& call) {
   XL_TRY_ASSIGN(custody::Ask ask, ask_of(call, consent::Action::search));
   return open_viewer(call, std::move(ask));
-}
-
-std::string current_cursor(const Parameters& parameters) {
-  for (const auto& [name, value] : parameters) {
-    if (name == "_cursor") return value;
-  }
-  return {};
 }
 
 }  // namespace
@@ -232,10 +152,9 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
   if (!named.ok()) return refusal(named.error());
   auto patients = allowed_patients(*viewer, *named);
   if (!patients.ok()) return refusal(patients.error());
-  // A compartment has what is about its patient alone.
-  if (!place.patient.empty()) *patients = *named;
   wanted.cursor = page->cursor;
   wanted.allowed.patients = std::move(*patients);
+  if (!place.patient.empty()) wanted.of_patients = *named;
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
   const bool counts = wish->part.count_only || page->none;
   if (counts) wanted.total = query::Total::accurate;
@@ -342,92 +261,6 @@ Result<std::optional<query::RecordEntry>> only_match(const Call& call, std::stri
   if (!page.next_cursor.empty()) return make_error(ErrorCode::fhir_match_ambiguous);
   if (page.entries.empty()) return std::optional<query::RecordEntry>{};
   return std::optional(std::move(page.entries.front()));
-}
-
-http::Response everything(const Call& call, std::string_view patient) {
-  const Parameters& parameters = call.request.query;
-  const Status known = only_parameters(parameters, controls, "$everything");
-  if (!known.ok()) return refusal(known.error());
-  auto wish = page_wish(parameters);
-  if (!wish.ok()) return refusal(wish.error());
-  if (!call.request.parameter("_count")) wish->count = query::index_page_max;
-  auto viewer = viewer_for(call);
-  if (!viewer.ok()) return refusal(viewer.error());
-  const auto subject = current_entry(call, "Patient", patient);
-  const bool there = subject.ok() && !subject->deleted && viewer->allows(*subject);
-  if (!there)
-    return read_whatever_asked(call, "Patient", patient);  // refused and recorded as any read
-  query::HistoryQuery wanted;
-  wanted.count = wish->count;
-  wanted.cursor = wish->cursor;
-  const auto named = compartment_of(call, patient);
-  if (!named.ok()) return refusal(named.error());
-  const auto prepared = allowed_patients(*viewer, *named);
-  if (!prepared.ok()) return refusal(prepared.error());
-  wanted.current_only = true;
-  wanted.allowed.patients = *named;
-  wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
-  const auto look = [&](std::size_t count) {
-    wanted.count = count;
-    return call.organisation.stores().index().history(wanted);
-  };
-  const std::string address = call.base + "/Patient/" + std::string(patient) + "/$everything";
-  Listing listing{
-      "searchset",
-      "everything",
-      look,
-      wish->count,
-      false,
-      address + query_text(parameters, wish->cursor),
-      [&](const std::string& cursor) { return address + query_text(parameters, cursor); },
-      {},
-      true};
-  return serve_listing(call, *viewer, std::move(listing));
-}
-
-http::Response history_of(const Call& call, std::string_view type, std::string_view id) {
-  const Parameters& parameters = call.request.query;
-  const Status known = only_parameters(parameters, controls, "a history");
-  if (!known.ok()) return refusal(known.error());
-  const auto wish = page_wish(parameters);
-  if (!wish.ok()) return refusal(wish.error());
-  auto viewer = viewer_for(call);
-  if (!viewer.ok()) return refusal(viewer.error());
-  std::optional<model::Id> named;
-  if (!id.empty()) {
-    const auto current = current_entry(call, type, id);
-    // As a read of something that is not there, or that may not be known, answers.
-    if (!current.ok() || !viewer->allows(*current)) return read_whatever_asked(call, type, id);
-    named = current->patient;
-  }
-  auto patients = viewer->patients(named);
-  if (!patients.ok()) return refusal(patients.error());
-  query::HistoryQuery wanted;
-  wanted.type = type;
-  wanted.id = id;
-  wanted.count = wish->count;
-  wanted.cursor = wish->cursor;
-  wanted.allowed.patients = std::move(*patients);
-  wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
-  const auto look = [&](std::size_t count) {
-    wanted.count = count;
-    return call.organisation.stores().index().history(wanted);
-  };
-  std::string address = call.base;
-  if (!type.empty()) address += "/" + std::string(type);
-  if (!id.empty()) address += "/" + std::string(id);
-  address += "/_history";
-  Listing listing{
-      "history",
-      "history",
-      look,
-      wish->count,
-      true,
-      address + query_text(parameters, current_cursor(parameters)),
-      [&](const std::string& cursor) { return address + query_text(parameters, cursor); },
-      address.substr(call.base.size() + 1) + query_text(parameters, {}),
-      type.empty() || !is_directory_type(type)};
-  return serve_listing(call, *viewer, std::move(listing));
 }
 
 }  // namespace xl::gateway::fhir

@@ -4,17 +4,14 @@
 
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "gateway/fhir/face.h"
+#include "gateway/fhir/page.h"
 
 namespace xl::gateway::fhir {
 
 /// Records as `Type/id`.
 using RecordNames = std::set<std::string, std::less<>>;
-
-using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// Where a search looks.
 struct SearchPlace {
@@ -46,11 +43,5 @@ struct SearchPlace {
                                                                  std::vector<std::string> texts);
 /// A condition as a text, `Patient?identifier=1`.
 [[nodiscard]] std::string condition_text(std::string_view type, const Parameters& condition);
-
-/// `GET Patient/id/$everything`: the patient's records of every type.
-[[nodiscard]] http::Response everything(const Call& call, std::string_view patient);
-/// `GET [Type/[id/]]_history`: versions of one record, one type, or all.
-[[nodiscard]] http::Response history_of(const Call& call, std::string_view type,
-                                        std::string_view id);
 
 }  // namespace xl::gateway::fhir

@@ -190,14 +190,14 @@ void add_cors(const Services& services, const http::Request& request, http::Resp
   if (!services.smart.house(organisation->did()).registry->knows_origin(origin)) return;
   response.headers["access-control-allow-origin"] = origin;
   response.headers["access-control-expose-headers"] =
-      "ETag, Last-Modified, Link, Location, Retry-After, WWW-Authenticate";
+      "ETag, Last-Modified, Link, Location, Retry-After, WWW-Authenticate, X-Security-Context";
   if (!is_preflight(request)) return;
   response.status = 204;
   response.body.clear();
   response.headers["access-control-allow-methods"] = "GET, HEAD, POST, PUT, PATCH, DELETE";
   response.headers["access-control-allow-headers"] =
-      "Accept, Authorization, Content-Type, If-Match, If-None-Match, Prefer, X-Emergency-Entry, "
-      "X-Purpose-Of-Use";
+      "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Exist, "
+      "If-None-Match, Prefer, X-Emergency-Entry, X-Purpose-Of-Use, X-Security-Context";
   response.headers["access-control-max-age"] = "600";
 }
 

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "gateway/fhir/face.h"
+#include "query/record_index.h"
+
+/// Whom a search is about.
+namespace xl::gateway::fhir {
+
+/// The patients that a search is about: who is named, then who was merged into them. Nothing:
+/// nobody is named.
+using Named = std::optional<std::vector<model::Id>>;
+
+/// Whom a search names. Who was merged into them is asked for as well. Errors: those of
+/// `merged_into`.
+[[nodiscard]] Result<Named> name_patients(const Call& call, query::Query& wanted);
+
+/// The patients of a compartment: its own, and who was merged into them. Errors: those of
+/// `merged_into`.
+[[nodiscard]] Result<Named> compartment_of(const Call& call, std::string_view id);
+
+/// Of whom the requester may know something, as far as somebody is named. Errors: those of
+/// `Viewer::patients`.
+[[nodiscard]] Result<std::optional<std::vector<model::Id>>> allowed_patients(
+    custody::Viewer& viewer, const Named& named);
+
+}  // namespace xl::gateway::fhir
