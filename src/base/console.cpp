@@ -346,6 +346,11 @@ void Progress::update(std::uint64_t done, std::uint64_t total, std::uint64_t now
   shown_ = true;
   const std::uint64_t elapsed_ms = now_ms > start_ms_ ? now_ms - start_ms_ : 1;
   const std::uint64_t rate = done * 1000 / elapsed_ms;
+  if (total == 0) {
+    print(stderr,
+          "\r" + label_ + " " + std::to_string(done) + "  " + std::to_string(rate) + "/s  ");
+    return;
+  }
   const std::uint64_t left_s = rate == 0 || total < done ? 0 : (total - done) / rate;
   print(stderr, "\r" + label_ + " " + bar(done, total) + " " + std::to_string(done) + "/" +
                     std::to_string(total) + "  " + std::to_string(rate) + "/s  " +

@@ -93,6 +93,7 @@ class Progress {
   Progress(const Console& console, std::string label, std::uint64_t start_ms)
       : console_(console), label_(std::move(label)), start_ms_(start_ms), shown_ms_(start_ms) {}
 
+  /// `total` 0: nobody knows how much it will be.
   void update(std::uint64_t done, std::uint64_t total, std::uint64_t now_ms);
   /// Ends the line.
   void finish();

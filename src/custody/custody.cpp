@@ -60,12 +60,12 @@ Organisation* Custody::find(const model::Id& did) const {
   return nullptr;
 }
 
-Status Custody::start() {
+Status Custody::start(const std::function<void(std::uint64_t)>& indexed) {
   started_ms_ = port_.now_ms();
   for (const auto& organisation : organisations_) {
     const auto state = port_.ledger().state();
     XL_TRY(check_journal(organisation->stores(), *state));
-    XL_TRY(check_index(organisation->stores(), *state));
+    XL_TRY(check_index(organisation->stores(), *state, indexed));
     // What the ledger does not answer now is settled in a later round: care goes on meanwhile.
     XL_TRY(unless_passing(organisation->records().settle(true)));
     XL_TRY(unless_passing(organisation->desk().seal_sessions(true)));

@@ -66,8 +66,9 @@ class Custody {
   /// Called with each failure of the work in the background, on its thread. Before `start` only.
   void on_failure(std::function<void(ErrorCode)> report) { report_ = std::move(report); }
   /// Settles what was left behind and starts the work in the background. The engine runs already.
-  /// Errors: those of `RecordStore::settle`.
-  [[nodiscard]] Status start();
+  /// `indexed` is told how many versions are read while a lost index is made again. Errors: those
+  /// of `RecordStore::settle` and `check_index`.
+  [[nodiscard]] Status start(const std::function<void(std::uint64_t)>& indexed = {});
   /// Anchors what is journalled, then ends the work in the background. Before the engine stops.
   /// Idempotent.
   void stop();

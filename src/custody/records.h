@@ -141,9 +141,10 @@ class RecordStore {
                                const vault::Anchored& kept);
 
 /// Sees that the index is the one that was written last, and makes it again when it is lost or an
-/// older one: records that are kept and not found look as if they had never been. Errors: those of
-/// the stores.
-[[nodiscard]] Status check_index(Stores& stores, const model::StateReader& state);
+/// older one: records that are kept and not found look as if they had never been. `progress`, which
+/// may be empty, gets the number of versions read for a new one. Errors: those of the stores.
+[[nodiscard]] Status check_index(Stores& stores, const model::StateReader& state,
+                                 const std::function<void(std::uint64_t)>& progress);
 
 /// Sees that the read journal has every entry that the ledger holds a root of, under that root.
 /// Errors: journal_entry_missing, journal_root_mismatch, those of the journal.

@@ -141,13 +141,16 @@ Status RecordStore::settle_resource(const vault::RecordVersion& which, const mod
   return job.status.error().code == ErrorCode::contract_refused ? Status{} : job.status;
 }
 
-Status check_index(Stores& stores, const model::StateReader& state) {
+Status check_index(Stores& stores, const model::StateReader& state,
+                   const std::function<void(std::uint64_t)>& progress) {
   XL_TRY_ASSIGN(const std::uint64_t writes, stores.index().writes());
   const std::uint64_t mark = stores.index_mark().value();
   XL_TRY_ASSIGN(const auto kept, stores.keyring().versions(std::nullopt, 1));
   const bool lost = writes < mark || (writes == 0 && !kept.empty());
   if (lost) {
-    XL_TRY(rebuild_index(stores, state, [](std::uint64_t) {}));
+    XL_TRY(rebuild_index(stores, state, [&](std::uint64_t count) {
+      if (progress) progress(count);
+    }));
     return {};
   }
   XL_TRY(stores.index().pass_over_lost_rows());

@@ -77,7 +77,15 @@ int run_node(const FolderOptions& options, const Console& console) {
   const auto log = open_log(options.layout(), console.options(), options.debug);
   if (!log.ok()) return console.fail(log.error());
   log->write(LogLevel::info, LogEvent::node_starting);
-  auto node = Node::start(options.layout(), *config, *unlock, clock, *log);
+  Progress state(console, std::string(console.pick("State", "账本状态")), clock.now_ms());
+  Progress index(console, std::string(console.pick("Indexing", "正在建立索引")), clock.now_ms());
+  const auto shown_in = [&](Progress& line) {
+    return [&line, &clock](std::uint64_t done) { line.update(done, 0, clock.now_ms()); };
+  };
+  auto node = Node::start(options.layout(), *config, *unlock, clock, *log,
+                          {shown_in(state), shown_in(index)});
+  state.finish();
+  index.finish();
   if (!node.ok()) {
     log->write(LogLevel::error, LogEvent::node_failed, {LogField::code(node.error().code)});
     return console.fail(node.error(), {{}, options.layout().log().string()});

@@ -112,7 +112,7 @@ Result<std::vector<custody::Custody::Hosted>> hosted_organisations(const Layout&
 
 Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& config,
                                           const Unlock& unlock, const Clock& clock, const Log& log,
-                                          const std::function<void(std::uint64_t)>& progress) {
+                                          const StartProgress& progress) {
   XL_TRY(crypto::check_libraries());
   XL_TRY(check_listen(config));
   XL_TRY_ASSIGN(model::Genesis genesis, load_genesis(layout));
@@ -133,7 +133,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   }
   XL_TRY_ASSIGN(node->database_, state::Database::open(layout.ledger(), {}));
   XL_TRY_ASSIGN(node->chain_, chain::Chain::open(*node->database_, node->registry_,
-                                                 std::move(genesis), progress));
+                                                 std::move(genesis), progress.state));
   node->ledger_ = std::make_unique<query::Ledger>(*node->chain_);
 
   XL_TRY_ASSIGN(
@@ -161,7 +161,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   node->custody_->on_failure([&log](ErrorCode code) {
     log.write(LogLevel::warning, LogEvent::custody_failed, {LogField::code(code)});
   });
-  XL_TRY(node->custody_->start());
+  XL_TRY(node->custody_->start(progress.index));
   node->tokens_ = std::make_unique<gateway::auth::Tokens>(*node->port_);
   XL_TRY_ASSIGN(auto smart, smart_settings(layout, config, node->custody_->organisations()));
   XL_TRY_ASSIGN(node->smart_, gateway::smart::Server::open(*node->custody_, *node->tokens_,

@@ -17,18 +17,26 @@
 
 namespace xl::node {
 
+/// What is told while a start makes again what was lost: how much of it is done.
+struct StartProgress {
+  std::function<void(std::uint64_t keys)> state = {};      ///< of the state tree
+  std::function<void(std::uint64_t versions)> index = {};  ///< of the records' indexes
+};
+
 /// A running member of a network: store, chain, engine, custody and gateway, built in dependency
 /// order.
 /// Several can run in one process.
 class Node {
  public:
-  /// Opens everything in `layout` and starts serving. `progress` is called while the state tree is
-  /// rebuilt. Errors: data_folder_missing, disk_nearly_full, keys_locked and those of opening keys,
-  /// the genesis, the store, the chain and the server; config_invalid (an address for all without
-  /// TLS). `clock` and `log` outlive the node.
-  [[nodiscard]] static Result<std::unique_ptr<Node>> start(
-      const Layout& layout, const Config& config, const Unlock& unlock, const Clock& clock,
-      const Log& log, const std::function<void(std::uint64_t)>& progress = {});
+  /// Opens everything in `layout` and starts serving. Errors: data_folder_missing,
+  /// disk_nearly_full, keys_locked and those of opening keys, the genesis, the store, the chain and
+  /// the server; config_invalid (an address for all without TLS). `clock` and `log` outlive the
+  /// node.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> start(const Layout& layout,
+                                                           const Config& config,
+                                                           const Unlock& unlock, const Clock& clock,
+                                                           const Log& log,
+                                                           const StartProgress& progress = {});
   /// Stops: first the gateway, then custody, which anchors what it journalled, then the engine,
   /// which finishes what it took.
   ~Node();

@@ -216,7 +216,14 @@ Result<Condition> ConditionMaker::make(std::string_view type, const SearchCriter
 Result<Condition> ConditionMaker::own(const SearchCriterion& criterion) {
   std::vector<Condition> any;
   std::string ids;
-  if (criterion.modifier != Modifier::none) return bad_value(criterion.name);
+  if (criterion.modifier == Modifier::missing) {  // it never is
+    const std::string& wish = criterion.values[0].text;
+    const bool sound = criterion.values.size() == 1 && (wish == "true" || wish == "false");
+    if (!sound) return bad_value(criterion.name);
+    return Condition{wish == "true" ? "FALSE" : "TRUE", {}};
+  }
+  const bool negated = criterion.name == "_id" && criterion.modifier == Modifier::not_equal;
+  if (criterion.modifier != Modifier::none && !negated) return bad_value(criterion.name);
   for (const SearchValue& value : criterion.values) {
     if (criterion.name == "_id") {
       if (value.prefix != Prefix::eq || value.text.empty()) return bad_value("_id");
@@ -229,7 +236,7 @@ Result<Condition> ConditionMaker::own(const SearchCriterion& criterion) {
     any.push_back({range_test(time_wanted(value.prefix, *range), "e.updated", "e.updated"), {}});
   }
   if (ids.empty()) return any_of(std::move(any));
-  return Condition{"e.id IN (" + ids + ")", {}};
+  return Condition{std::string(negated ? "e.id NOT IN (" : "e.id IN (") + ids + ")", {}};
 }
 
 Condition ConditionMaker::linked(const Links& links, std::string_view name) {

@@ -3,6 +3,7 @@
 #include "gateway/fhir/capability.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/json/writer.h"
 #include "fhir/definitions.h"
@@ -31,17 +32,40 @@ void write_parameter(json::Writer& out, const xl::fhir::SearchParameter& paramet
   out.key("type").string(xl::fhir::search_type_name(parameter.type)).end_object();
 }
 
+bool is_reference(const xl::fhir::SearchParameter& one) {
+  return one.type == xl::fhir::SearchType::reference;
+}
+
+/// What leads to each type, as `_revinclude` names it.
+const std::map<std::string_view, std::vector<std::string>>& leading_to() {
+  static const auto all = [] {
+    std::map<std::string_view, std::vector<std::string>> out;
+    for (const std::string_view type : xl::fhir::resource_types()) {
+      for (const auto& one : xl::fhir::search_parameters_of(type)) {
+        if (!is_reference(one)) continue;
+        for (const std::string_view target : one.targets()) {
+          out[target].push_back(std::string(type) + ":" + std::string(one.code));
+        }
+      }
+    }
+    return out;
+  }();
+  return all;
+}
+
 /// What a type can be searched by, and what may be included with it.
 void write_search(json::Writer& out, std::string_view type) {
   const auto own = xl::fhir::search_parameters_of(type);
-  const auto is_reference = [](const xl::fhir::SearchParameter& one) {
-    return one.type == xl::fhir::SearchType::reference;
-  };
   if (std::any_of(own.begin(), own.end(), is_reference)) {
     out.key("searchInclude").begin_array().string("*");
     for (const auto& one : own) {
       if (is_reference(one)) out.string(std::string(type) + ":" + std::string(one.code));
     }
+    out.end_array();
+  }
+  if (const auto leads = leading_to().find(type); leads != leading_to().end()) {
+    out.key("searchRevInclude").begin_array();
+    for (const std::string& one : leads->second) out.string(one);
     out.end_array();
   }
   out.key("searchParam").begin_array();
@@ -63,8 +87,9 @@ void write_resource(json::Writer& out, std::string_view type) {
   write_search(out, type);
   constexpr std::string_view definitions = "http://hl7.org/fhir/OperationDefinition/";
   const auto operation = [&](std::string_view name, std::string_view definition) {
+    const bool own = definition.starts_with("urn:");
     out.begin_object().key("name").string(name).key("definition");
-    out.string(std::string(definitions) + std::string(definition)).end_object();
+    out.string((own ? "" : std::string(definitions)) + std::string(definition)).end_object();
   };
   out.key("operation").begin_array();
   operation("validate", "Resource-validate");
@@ -72,7 +97,7 @@ void write_resource(json::Writer& out, std::string_view type) {
     operation("everything", "Patient-everything");
     operation("match", "Patient-match");
     operation("merge", "Patient-merge");
-    operation("unmerge", "Patient-unmerge");
+    operation("unmerge", "urn:xinglin:fhir:operation:patient-unmerge");  // HL7 has none
   }
   out.end_array().end_object();
 }

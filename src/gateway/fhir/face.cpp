@@ -78,6 +78,10 @@ http::Response answer_post(const Call& call) {
   if (at.size() == 3 && at[2] == "$validate") return validate_given(call, at[0], at[1]);
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything")
     return everything(call, at[1]);
+  if (at.size() == 4 && at[0] == "Patient" && at[3] == "_search") {
+    if (at[2] == "*") return search_by_form(call, {{}, at[1]});
+    if (xl::fhir::is_resource_type(at[2])) return search_by_form(call, {at[2], at[1]});
+  }
   return unsupported("this operation");
 }
 

@@ -37,6 +37,7 @@ std::optional<Need> need_of_post(const Call& call) {
   const auto& at = call.segments;
   if (at.back() == "$validate") return std::nullopt;  // which keeps nothing
   if (at.size() == 1 && at[0] == "_search") return Need{"*", smart::may_search};
+  if (at.size() == 4 && at[3] == "_search") return Need{at[2], smart::may_search};
   if (at.back() == "_search" || at.back() == "$match") return Need{at[0], smart::may_search};
   if (at.back() == "$everything") return Need{at[0], smart::may_read};
   if (at.back() == "$merge" || at.back() == "$unmerge") {

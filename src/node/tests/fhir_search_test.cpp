@@ -127,6 +127,11 @@ TEST_F(FhirSearch, EachKindOfParameter) {
   expect("Observation?combo-value-quantity=120", {"Observation/b1"});
   expect("Observation?date=ge2026-02&date=lt2026-03", {"Observation/b1"});
   expect("Observation?_id=w1,b1", {"Observation/b1", "Observation/w1"});
+  expect("Observation?_id:not=w1,b1", {"Observation/w2"});
+  expect("Patient?_id:not=p1", {"Patient/p2"});
+  expect("Observation?_lastUpdated:missing=true", {});
+  expect("Observation?_lastUpdated:missing=false&_id:missing=false&code=29463-7",
+         {"Observation/w1", "Observation/w2"});
   expect("Observation?_lastUpdated=gt2020", {"Observation/b1", "Observation/w1", "Observation/w2"});
   expect("Observation?subject:Patient=p1", {"Observation/w1", "Observation/w2"});
   expect("Observation?subject=Patient/p1", {"Observation/w1", "Observation/w2"});
