@@ -16,7 +16,7 @@ using detail::entry_columns;
 
 /// Rows that are read before others may have the index again.
 constexpr std::size_t decided_at_once = 128;
-constexpr std::size_t counted_at_once = 20000;
+constexpr std::size_t hits_at_once = 20000;
 /// Rows that are counted to find the most selective criterion: a few first, then more. One that
 /// still more rows meet is as good as none to begin with.
 constexpr std::int64_t rows_counted[] = {4096, 65536};
@@ -309,13 +309,7 @@ Result<RecordIndex::Impl::Hits> RecordIndex::Impl::all_hits(const Listing& listi
   std::vector<std::int64_t> rows;
   const bool by_patient = listing.among != nullptr;
   if (by_patient) {
-    {
-      const std::lock_guard lock(mutex);
-      XL_TRY_ASSIGN(rows, candidates(scope, *listing.among));
-    }
-    if (listing.allowed.record) {
-      XL_TRY_ASSIGN(rows, permitted(std::move(rows), listing.allowed));
-    }
+    XL_TRY_ASSIGN(rows, known_rows(listing, start));
   }
   Hits found;
   std::int64_t erased_before = 0;
@@ -399,6 +393,21 @@ Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, cons
   return out;
 }
 
+/// The rows in question of a listing of some patients, as far as the caller may know of them.
+Result<std::vector<std::int64_t>> RecordIndex::Impl::known_rows(const Listing& listing,
+                                                                const Cursor& start) {
+  std::vector<std::int64_t> rows;
+  {
+    const std::lock_guard lock(mutex);
+    XL_TRY(database.execute("BEGIN"));
+    const ReadScope scope_of_read(database);
+    XL_TRY_ASSIGN(rows, candidates(snapshot_scope(listing.scope, listing.current_only, start),
+                                   *listing.among));
+  }
+  if (!listing.allowed.record) return rows;
+  return permitted(std::move(rows), listing.allowed);
+}
+
 /// First which rows are in question, then, with the index free for others, which of them the caller
 /// may know of, then what matches among those. Where any patient may be asked about, matching comes
 /// first, as people of the house may know that a record is there.
@@ -416,17 +425,7 @@ Result<IndexPage> RecordIndex::Impl::page(const Listing& listing) {
     if (listing.allowed.record) return page_decided_late(listing, start, links);
     return page_in_order(listing, start, links, nullptr);
   }
-  std::vector<std::int64_t> rows;
-  {
-    const std::lock_guard lock(mutex);
-    XL_TRY(database.execute("BEGIN"));
-    const ReadScope scope_of_read(database);
-    XL_TRY_ASSIGN(rows, candidates(snapshot_scope(listing.scope, listing.current_only, start),
-                                   *listing.among));
-  }
-  if (listing.allowed.record) {
-    XL_TRY_ASSIGN(rows, permitted(std::move(rows), listing.allowed));
-  }
+  XL_TRY_ASSIGN(const std::vector<std::int64_t> rows, known_rows(listing, start));
   return page_in_order(listing, start, links, &rows);
 }
 
@@ -494,7 +493,8 @@ Result<IndexPage> RecordIndex::Impl::page_decided_late(const Listing& listing, c
     XL_TRY_ASSIGN(erased_before, erasures());
   }
   if (listing.total != Total::none) {
-    XL_TRY_ASSIGN(Hits hits, hits_behind(listing, start, links, 0, matches_counted_max + 1));
+    XL_TRY_ASSIGN(Hits hits,
+                  hits_behind(listing, start, links, 0, matches_counted_max + 1, nullptr));
     if (hits.size() <= matches_counted_max) {
       return page_counted(listing, start, std::move(hits), erased_before);
     }
@@ -502,13 +502,17 @@ Result<IndexPage> RecordIndex::Impl::page_decided_late(const Listing& listing, c
   IndexPage out;
   out.total.reset();
   if (listing.total == Total::accurate) {
-    XL_TRY_ASSIGN(out.total, count_decided(listing, start, links));
+    out.total = 0;
+    XL_TRY(for_all_hits(listing, start, links, [&](const Hits& hits) {
+      *out.total += hits.size();
+      return Status{};
+    }));
   }
   std::int64_t last = detail::as_signed(start.row);  // looked at
   std::int64_t given = last;
   const std::size_t at_once = decided_at_once + listing.count;
   for (;;) {
-    XL_TRY_ASSIGN(Hits hits, hits_behind(listing, start, links, last, at_once));
+    XL_TRY_ASSIGN(Hits hits, hits_behind(listing, start, links, last, at_once, nullptr));
     const bool at_end = hits.size() < at_once;
     if (!hits.empty()) last = hits.back().row;
     std::erase_if(hits, [&](const Hit& hit) { return !listing.allowed.record(hit.entry); });
@@ -525,37 +529,62 @@ Result<IndexPage> RecordIndex::Impl::page_decided_late(const Listing& listing, c
   }
 }
 
-/// How many match and may be known, however many: in steps by row, between which the connection is
-/// free for others.
-Result<std::uint64_t> RecordIndex::Impl::count_decided(const Listing& listing, const Cursor& start,
-                                                       const detail::LinksOf& links) {
-  std::uint64_t out = 0;
+/// All that match and may be known, however many, in no order, a step at a time: between two steps
+/// the connection is free for others.
+Status RecordIndex::Impl::for_all_hits(const Listing& listing, const Cursor& start,
+                                       const detail::LinksOf& links,
+                                       const std::function<Status(Hits hits)>& give) {
+  std::vector<std::int64_t> rows;
+  if (listing.among != nullptr) {
+    XL_TRY_ASSIGN(rows, known_rows(listing, start));
+  }
+  Listing step = listing;
+  step.order = "e.row";
   std::int64_t last = 0;
-  for (;;) {
-    Listing by_row = listing;
-    by_row.order = "e.row";
-    const std::string behind = by_row.scope.bind(last);
-    by_row.scope.sql += " AND e.row > " + behind;
-    XL_TRY_ASSIGN(const Hits hits, hits_behind(by_row, start, links, 0, counted_at_once));
-    for (const Hit& hit : hits) out += listing.allowed.record(hit.entry) ? 1 : 0;
-    if (hits.size() < counted_at_once) return out;
-    last = hits.back().row;
+  for (std::size_t next = 0;;) {
+    std::int64_t erased_before = 0;
+    {
+      const std::lock_guard lock(mutex);
+      XL_TRY_ASSIGN(erased_before, erasures());
+    }
+    Hits hits;
+    bool at_end = false;
+    if (listing.among != nullptr) {
+      const std::size_t count = std::min(rows.size() - next, hits_at_once);
+      const auto first = rows.begin() + static_cast<std::ptrdiff_t>(next);
+      const std::vector<std::int64_t> some(first, first + static_cast<std::ptrdiff_t>(count));
+      XL_TRY_ASSIGN(hits, hits_behind(step, start, links, 0, hits_at_once, &some));
+      next += count;
+      at_end = next == rows.size();
+    } else {
+      step.scope = listing.scope;
+      const std::string behind = step.scope.bind(last);
+      step.scope.sql += " AND e.row > " + behind;
+      XL_TRY_ASSIGN(hits, hits_behind(step, start, links, 0, hits_at_once, nullptr));
+      at_end = hits.size() < hits_at_once;
+      if (!hits.empty()) last = hits.back().row;
+      if (listing.allowed.record) {
+        std::erase_if(hits, [&](const Hit& hit) { return !listing.allowed.record(hit.entry); });
+        XL_TRY(drop_erased(start, hits, erased_before));
+      }
+    }
+    XL_TRY(give(std::move(hits)));
+    if (at_end) return {};
   }
 }
 
-/// What matches behind a row (0: from the first on), in order. Takes the connection.
-Result<RecordIndex::Impl::Hits> RecordIndex::Impl::hits_behind(const Listing& listing,
-                                                               const Cursor& start,
-                                                               const detail::LinksOf& links,
-                                                               std::int64_t row,
-                                                               std::size_t limit) {
+/// What matches behind a row (0: from the first on), in order, among `rows` where they are given.
+/// Takes the connection.
+Result<RecordIndex::Impl::Hits> RecordIndex::Impl::hits_behind(
+    const Listing& listing, const Cursor& start, const detail::LinksOf& links, std::int64_t row,
+    std::size_t limit, const std::vector<std::int64_t>* rows) {
   const std::lock_guard lock(mutex);
   XL_TRY(database.execute("BEGIN"));
   const ReadScope scope_of_read(database);
   XL_TRY(check_generation(start));
   XL_TRY_ASSIGN(
       Selection selection,
-      select(listing, snapshot_scope(listing.scope, listing.current_only, start), links, nullptr));
+      select(listing, snapshot_scope(listing.scope, listing.current_only, start), links, rows));
   XL_TRY_ASSIGN(const std::string place, place_of(listing, row, selection.where));
   return read_hits("SELECT " + std::string(entry_columns) + " FROM " + selection.from + " WHERE " +
                        selection.where.sql + place + " ORDER BY " + std::string(listing.order) +

@@ -85,53 +85,75 @@ Result<std::vector<RecordIndex::Impl::SortValue>> RecordIndex::Impl::sort_values
   return out;
 }
 
-/// A page in the order of parameters: all that matches is sorted for each page.
-Result<IndexPage> RecordIndex::Impl::page_sorted(const Listing& listing,
-                                                 const detail::Cursor& start) {
-  XL_TRY_ASSIGN(Hits hits, all_hits(listing, start, matches_sorted_max));
-  struct Place {
-    std::vector<SortValue> values;
-    const Hit* hit = nullptr;
-  };
-  std::vector<Place> places;
-  {
-    const std::lock_guard lock(mutex);
-    for (const Hit& hit : hits) {
-      XL_TRY_ASSIGN(std::vector<SortValue> values, sort_values(listing, hit));
-      places.push_back({std::move(values), &hit});
-    }
-  }
-  const auto before = [](const Place& a, const Place& b) {
-    for (std::size_t i = 0; i < a.values.size(); ++i) {
-      const std::weak_ordering order = a.values[i].order(b.values[i]);
+/// Where a record stands in a sorted search.
+struct RecordIndex::Impl::Place {
+  std::vector<SortValue> values;
+  Hit hit;
+
+  [[nodiscard]] bool before(const Place& other) const {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::weak_ordering order = values[i].order(other.values[i]);
       if (order != 0) return order < 0;
     }
-    const RecordEntry& one = a.hit->entry;
-    const RecordEntry& other = b.hit->entry;
-    if (one.last_updated_ms != other.last_updated_ms) {
-      return one.last_updated_ms > other.last_updated_ms;
-    }
-    return std::tie(one.type, one.id) < std::tie(other.type, other.id);
-  };
-  std::sort(places.begin(), places.end(), before);
-  auto next = places.begin();
-  if (start.row != 0) {
-    const auto former = std::find_if(places.begin(), places.end(), [&](const Place& place) {
-      return place.hit->row == detail::as_signed(start.row);
-    });
-    if (former == places.end()) return make_error(ErrorCode::cursor_expired);
-    next = former + 1;
+    const RecordEntry& a = hit.entry;
+    const RecordEntry& b = other.hit.entry;
+    if (a.last_updated_ms != b.last_updated_ms) return a.last_updated_ms > b.last_updated_ms;
+    return std::tie(a.type, a.id) < std::tie(b.type, b.id);
   }
+};
+
+/// The place of the row that the page before ended with. Errors: cursor_expired (it was erased).
+Result<RecordIndex::Impl::Place> RecordIndex::Impl::place_behind(const Listing& listing,
+                                                                 std::int64_t row) {
+  const std::lock_guard lock(mutex);
+  XL_TRY_ASSIGN(sqlite::Statement read,
+                database.prepare("SELECT " + std::string(detail::entry_columns) +
+                                 " FROM entries e WHERE e.row = ?1"));
+  XL_TRY_ASSIGN(const bool there, read.start(row));
+  if (!there) return make_error(ErrorCode::cursor_expired);
+  XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(read));
+  Place out{{}, {row, std::move(entry)}};
+  XL_TRY_ASSIGN(out.values, sort_values(listing, out.hit));
+  return out;
+}
+
+/// A page in the order of parameters. All that matches is looked at for each page; what is kept of
+/// it meanwhile is the page.
+Result<IndexPage> RecordIndex::Impl::page_sorted(const Listing& listing,
+                                                 const detail::Cursor& start) {
+  XL_TRY_ASSIGN(const detail::LinksOf links, follow(listing, start));
+  std::optional<Place> former;
+  if (start.row != 0) {
+    XL_TRY_ASSIGN(former, place_behind(listing, detail::as_signed(start.row)));
+  }
+  const auto by_place = [](const Place& a, const Place& b) { return a.before(b); };
+  std::vector<Place> first;  // a heap: the last of them on top
+  std::uint64_t total = 0;
+  XL_TRY(for_all_hits(listing, start, links, [&](Hits hits) -> Status {
+    total += hits.size();
+    const std::lock_guard lock(mutex);
+    for (Hit& hit : hits) {
+      Place place{{}, std::move(hit)};
+      XL_TRY_ASSIGN(place.values, sort_values(listing, place.hit));
+      if (former && !former->before(place)) continue;
+      if (first.size() > listing.count && !place.before(first.front())) continue;
+      first.push_back(std::move(place));
+      std::push_heap(first.begin(), first.end(), by_place);
+      if (first.size() <= listing.count + 1) continue;
+      std::pop_heap(first.begin(), first.end(), by_place);
+      first.pop_back();
+    }
+    return {};
+  }));
+  std::sort_heap(first.begin(), first.end(), by_place);
   IndexPage out;
   out.total.reset();
-  if (listing.total != Total::none) out.total = places.size();
-  for (; next != places.end(); ++next) {
-    if (out.entries.size() == listing.count) {
-      out.next_cursor = seal(listing, start, (next - 1)->hit->row);
-      break;
-    }
-    out.entries.push_back(next->hit->entry);
+  if (listing.total != Total::none) out.total = total;
+  if (first.size() > listing.count) {
+    first.pop_back();
+    out.next_cursor = seal(listing, start, first.back().hit.row);
   }
+  for (Place& place : first) out.entries.push_back(std::move(place.hit.entry));
   return out;
 }
 

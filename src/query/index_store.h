@@ -247,12 +247,14 @@ struct RecordIndex::Impl {
   [[nodiscard]] Result<IndexPage> page_decided_late(const Listing& listing,
                                                     const detail::Cursor& start,
                                                     const detail::LinksOf& links);
-  [[nodiscard]] Result<std::uint64_t> count_decided(const Listing& listing,
-                                                    const detail::Cursor& start,
-                                                    const detail::LinksOf& links);
+  [[nodiscard]] Status for_all_hits(const Listing& listing, const detail::Cursor& start,
+                                    const detail::LinksOf& links,
+                                    const std::function<Status(Hits hits)>& give);
+  [[nodiscard]] Result<std::vector<std::int64_t>> known_rows(const Listing& listing,
+                                                             const detail::Cursor& start);
   [[nodiscard]] Result<Hits> hits_behind(const Listing& listing, const detail::Cursor& start,
                                          const detail::LinksOf& links, std::int64_t row,
-                                         std::size_t limit);
+                                         std::size_t limit, const std::vector<std::int64_t>* rows);
   [[nodiscard]] Result<IndexPage> page_counted(const Listing& listing, const detail::Cursor& start,
                                                Hits hits, std::int64_t erased_before);
   [[nodiscard]] Status drop_erased(const detail::Cursor& start, Hits& hits,
@@ -264,6 +266,8 @@ struct RecordIndex::Impl {
   [[nodiscard]] std::string seal(const Listing& listing, const detail::Cursor& start,
                                  std::int64_t row) const;
   struct SortValue;
+  struct Place;
+  [[nodiscard]] Result<Place> place_behind(const Listing& listing, std::int64_t row);
   [[nodiscard]] Result<std::vector<SortValue>> sort_values(const Listing& listing, const Hit& hit);
   /// The texts of the values that a row has of a parameter, in no order.
   [[nodiscard]] Result<std::vector<std::string>> texts_of(std::int64_t row, std::string_view type,

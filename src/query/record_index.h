@@ -37,7 +37,6 @@ constexpr std::size_t search_parameters_max = 32;
 constexpr std::size_t search_values_max = 60;         ///< of all parameters together
 constexpr std::size_t allowed_patients_max = 100000;  ///< of one search: a large ward list
 constexpr std::size_t matches_counted_max = 10000;    ///< a total is found up to here by itself
-constexpr std::size_t matches_sorted_max = 200000;    ///< of a search with `sort`
 constexpr std::size_t chain_matches_max = 10000;      ///< records that a chain may lead through
 constexpr std::size_t included_max = 1000;            ///< records included beside one page
 constexpr std::size_t chain_depth_max = 4;
