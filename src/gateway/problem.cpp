@@ -106,6 +106,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {413, ErrorCode::transaction_too_large},
     {413, ErrorCode::request_too_large},
     {415, ErrorCode::media_type_unsupported},
+    {421, ErrorCode::host_unknown},
     {500, ErrorCode::database_failed},
     {500, ErrorCode::database_corrupt},
     {500, ErrorCode::body_altered},
