@@ -26,6 +26,7 @@ struct Token {
 struct Grant {
   model::Id id;            ///< random: all tokens of one authorization end together
   model::Id organisation;  ///< whose FHIR server the app may ask, and no other's
+  std::string base;        ///< the FHIR base that the app named: issuer of all that it is told
   std::string client;      ///< as registered
   smart::Scopes scopes;    ///< as granted
   std::string subject;     ///< who signed in, as the app is told

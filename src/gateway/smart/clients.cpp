@@ -114,6 +114,7 @@ Result<http::Response> remove_account(const Visit& visit) {
 
 Result<http::Response> make_launch(const Visit& visit) {
   XL_TRY_ASSIGN(const custody::Principal who, visit.services.tokens.principal_of(visit.request));
+  if (visit.url.empty()) return make_error(ErrorCode::host_unknown);
   XL_TRY_ASSIGN(const json::Document body, json_body(visit));
   XL_TRY_ASSIGN(Launch launch, read_launch(visit, who, body.root()));
   XL_TRY_ASSIGN(const std::string text, visit.desk().make_launch(std::move(launch)));

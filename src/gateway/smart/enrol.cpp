@@ -25,7 +25,7 @@ constexpr std::uint32_t passkey_purposes = contracts::purpose_manage;
 /// The host that the page is reached by, for which browsers make passkeys: a name, over https or on
 /// the machine itself. Errors: smart_passkey_impossible.
 Result<std::string> rp_id_here(const Visit& visit) {
-  const std::string url = base_url(visit.services, visit.request);
+  const std::string& url = visit.url;
   const std::size_t scheme = url.find("://");
   std::string host = scheme == std::string::npos ? std::string() : url.substr(scheme + 3);
   host = host.substr(0, host.find_first_of(":/"));
@@ -148,15 +148,14 @@ Result<http::Response> enrol_begin(const Visit& visit) {
   XL_TRY_ASSIGN(wanted.rp_id, rp_id_here(visit));
   XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
   XL_TRY_ASSIGN(wanted.did, model::id_from_did(sent.text("did")));
-  const std::string tries = "passkey " + visit.request.remote;
-  XL_TRY(visit.desk().may_try(tries, attempts_per_address_max));
+  XL_TRY(visit.desk().may_try("passkey", visit.request.remote));
   const Status person = check_person(visit, wanted.did);
   if (!person.ok()) {
-    visit.desk().failed(tries);
+    visit.desk().failed("passkey", visit.request.remote);
     return person.error();
   }
   wanted.organisation = visit.organisation.did();
-  wanted.address = visit.request.remote;
+  wanted.address = network_of(visit.request.remote);
   std::string secret = browser_secret(visit.request);
   if (secret.empty()) secret = random_text();
   wanted.browser = crypto::sha256(view_of(secret));
@@ -225,12 +224,11 @@ Result<http::Response> enrol_state(const Visit& visit) {
 }
 
 Result<http::Response> show_enrolment(const Visit& visit) {
-  const std::string tries = "code " + visit.request.remote;
-  XL_TRY(visit.desk().may_try(tries, attempts_per_address_max));
+  XL_TRY(visit.desk().may_try("code", visit.request.remote));
   const auto wanted =
       visit.desk().find_enrolment_by_user_code(visit.organisation.did(), typed_code(visit));
   if (!wanted.ok()) {
-    visit.desk().failed(tries);
+    visit.desk().failed("code", visit.request.remote);
     return wanted.error();
   }
   json::Writer out;

@@ -89,10 +89,9 @@ std::string provider_part(const Visit& visit, const Authorization& wanted) {
 /// What is asked of a person on another device. Wrong codes are counted: nobody finds one by
 /// trying.
 Result<Authorization> by_user_code(const Visit& visit) {
-  const std::string key = "code " + visit.request.remote;
-  XL_TRY(visit.desk().may_try(key, attempts_per_address_max));
+  XL_TRY(visit.desk().may_try("code", visit.request.remote));
   auto found = visit.desk().find_by_user_code(visit.organisation.did(), typed_code(visit));
-  if (!found.ok()) visit.desk().failed(key);
+  if (!found.ok()) visit.desk().failed("code", visit.request.remote);
   return found;
 }
 
@@ -112,9 +111,8 @@ std::string typed_code(const Visit& visit) {
 
 std::string command_on_device(const Visit& visit, std::string_view command,
                               std::string_view user_code) {
-  return "xinglin " + std::string(command) + " " + shown_code(user_code) + " --node " +
-         base_url(visit.services, visit.request) + " --organisation " +
-         visit.organisation.did().text();
+  return "xinglin " + std::string(command) + " " + shown_code(user_code) + " --node " + visit.url +
+         " --organisation " + visit.organisation.did().text();
 }
 
 std::string told_app(const Client& client) {
@@ -247,14 +245,9 @@ Result<http::Response> login_by_password(const Visit& visit) {
   const auto form = Form::of(visit.request);
   if (!form.ok()) return error_page(form.error(), chinese);
   const std::string name = form->text("name").substr(0, account_name_bytes_max + 1);
-  const std::string by_name = "account " + visit.organisation.did().text() + " " + name;
-  const std::string by_address = "address " + visit.request.remote;
-  Status may = visit.desk().may_try(by_name, attempts_per_account_max);
-  if (may.ok()) may = visit.desk().may_try(by_address, attempts_per_address_max);
+  const std::string counted = visit.organisation.did().text() + " " + name;
+  const Status may = visit.desk().try_password(counted, visit.request.remote);
   if (!may.ok()) return error_page(may.error(), chinese);
-  // Counted before it is known, so that attempts side by side count too.
-  visit.desk().failed(by_name);
-  visit.desk().failed(by_address);
   const auto account = visit.house.registry->check_password(name, form->text("password"));
   if (!account.ok()) {
     visit.services.log.write(LogLevel::warning, LogEvent::login_refused,
@@ -264,8 +257,7 @@ Result<http::Response> login_by_password(const Visit& visit) {
     }
     return see_other(login_address(visit, *wanted) + "?refused=1");
   }
-  visit.desk().succeeded(by_name);
-  visit.desk().succeeded(by_address);
+  visit.desk().password_was_right(counted, visit.request.remote);
   auto who = visit.services.tokens.stated(
       visit.organisation.did(), visit.organisation.stores().identity().key,
       stated_for(wanted->client, "account " + account->name + ", by password"));

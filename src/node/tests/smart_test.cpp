@@ -206,6 +206,22 @@ TEST_F(Smart, RefreshTokensTakeTurns) {
   const std::string one(first.root().find("refresh_token").as_string().value_or(""));
   ASSERT_FALSE(one.empty());
   EXPECT_EQ(refresh(one, {{"client_id", "other"}}).status, 401U);
+  // What was not granted is refused (RFC 6749 §6), and the token stays good.
+  for (const char* more :
+       {"user/Patient.rs user/Observation.r", "user/Patient.cruds", "user/*.r",
+        "user/Patient.r offline_access", "patient/Patient.r", "user/Patient.sr", ""}) {
+    const HttpResponse wide = refresh(one, {{"scope", more}});
+    EXPECT_EQ(wide.status, 400U) << more;
+    EXPECT_EQ(text_of_member(wide, "error"), "invalid_scope") << more;
+  }
+  // Nor is another organisation's server the place to use it up.
+  EXPECT_GE(
+      send("POST", "/o/" + live_->organisations[1].text() + "/oauth/token",
+           "application/x-www-form-urlencoded",
+           form_text(
+               {{"grant_type", "refresh_token"}, {"client_id", "chart"}, {"refresh_token", one}}))
+          .status,
+      400U);
   const HttpResponse narrower = refresh(one, {{"scope", "user/Patient.r"}});
   ASSERT_EQ(narrower.status, 200U) << narrower.body;
   EXPECT_EQ(text_of_member(narrower, "scope"), "user/Patient.r");
@@ -222,12 +238,21 @@ TEST_F(Smart, RefreshTokensTakeTurns) {
 
 TEST_F(Smart, TellsAndEndsTokens) {
   const json::Document given =
-      tokens("online_access launch/patient patient/Patient.rs", {{"patient", "p1"}});
+      tokens("openid online_access launch/patient patient/Patient.rs", {{"patient", "p1"}});
   const std::string token(given.root().find("access_token").as_string().value_or(""));
+  const auto id_token =
+      gateway::smart::read_jwt(given.root().find("id_token").as_string().value_or(""));
+  ASSERT_TRUE(id_token.ok());
   const HttpResponse told = post("introspect", {{"token", token}, {"client_id", "chart"}});
   EXPECT_EQ(parsed(told).root().find("active").as_bool(), true) << told.body;
   EXPECT_EQ(text_of_member(told, "patient"), "p1");
   EXPECT_EQ(text_of_member(told, "client_id"), "chart");
+  // One issuer, by whatever name of the node somebody asks.
+  const HttpResponse elsewhere =
+      post("introspect", {{"token", token}, {"client_id", "chart"}}, {{"Host", local_host()}});
+  EXPECT_EQ(id_token->text("iss"), base());
+  EXPECT_EQ(text_of_member(told, "iss"), base());
+  EXPECT_EQ(text_of_member(elsewhere, "iss"), base()) << elsewhere.body;
   EXPECT_EQ(post("introspect", {{"token", token}}).status, 401U);
   EXPECT_EQ(post("introspect", {{"token", "unknown"}, {"client_id", "chart"}}).body,
             "{\"active\":false}");
