@@ -319,9 +319,13 @@ Status Viewer::refuse_hidden(std::string_view action, bool a_stranger) {
 }
 
 Result<std::optional<std::vector<model::Id>>> Viewer::patients(
-    const std::optional<model::Id>& asked_for) {
+    const std::optional<model::Id>& asked_for, bool directory) {
   const Principal& who = ask_.principal;
   const std::optional<model::Id>& named = asked_for ? asked_for : ask_.only_patient;
+  const bool must_name = from_elsewhere() || who.kind == PartyKind::guardian;
+  if (!named && must_name && directory) {  // which everybody who signed in may read
+    return std::optional(std::vector{desk_.stores_.directory()});
+  }
   many_ = !named && who.kind != PartyKind::patient;
   // Now, because `allows` has no way to report an error.
   if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
@@ -337,9 +341,7 @@ Result<std::optional<std::vector<model::Id>>> Viewer::patients(
     out.push_back(who.did);
     return std::optional(std::move(out));
   }
-  if (from_elsewhere() || who.kind == PartyKind::guardian) {
-    return make_error(ErrorCode::patient_required);
-  }
+  if (must_name) return make_error(ErrorCode::patient_required);
   if (who.kind != PartyKind::practitioner) return std::optional<std::vector<model::Id>>{};
   XL_TRY_ASSIGN(const std::vector<model::Id>* cared, in_care());
   out.insert(out.end(), cared->begin(), cared->end());

@@ -185,8 +185,13 @@ Result<Named> compartment_of(const Call& call, std::string_view id) {
 
 /// Of whom the requester may know something, as far as somebody is named.
 Result<std::optional<std::vector<model::Id>>> allowed_patients(custody::Viewer& viewer,
-                                                               const Named& named) {
-  XL_TRY_ASSIGN(auto out, viewer.patients(named ? std::optional(named->front()) : std::nullopt));
+                                                               const Named& named,
+                                                               const query::Query& wanted = {}) {
+  const bool directory =
+      is_directory_type(wanted.type) ||
+      (!wanted.types.empty() && std::ranges::all_of(wanted.types, is_directory_type));
+  XL_TRY_ASSIGN(auto out,
+                viewer.patients(named ? std::optional(named->front()) : std::nullopt, directory));
   if (out && named) out->insert(out->end(), named->begin() + 1, named->end());
   return out;
 }
@@ -230,7 +235,7 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
   const auto named =
       place.patient.empty() ? name_patients(call, wanted) : compartment_of(call, place.patient);
   if (!named.ok()) return refusal(named.error());
-  auto patients = allowed_patients(*viewer, *named);
+  auto patients = allowed_patients(*viewer, *named, wanted);
   if (!patients.ok()) return refusal(patients.error());
   // A compartment has what is about its patient alone.
   if (!place.patient.empty()) *patients = *named;
@@ -332,7 +337,7 @@ Result<std::optional<query::RecordEntry>> only_match(const Call& call, std::stri
   XL_TRY_ASSIGN(custody::Viewer viewer, viewer_for(call));
   query::Query& wanted = wish.query;
   XL_TRY_ASSIGN(const Named named, name_patients(call, wanted));
-  XL_TRY_ASSIGN(wanted.allowed.patients, allowed_patients(viewer, named));
+  XL_TRY_ASSIGN(wanted.allowed.patients, allowed_patients(viewer, named, wanted));
   wanted.allowed.record = [&](const query::RecordEntry& entry) {
     return !gone.contains(path_of(entry)) && viewer.allows(entry);
   };
@@ -400,7 +405,7 @@ http::Response history_of(const Call& call, std::string_view type, std::string_v
     if (!current.ok() || !viewer->allows(*current)) return read_whatever_asked(call, type, id);
     named = current->patient;
   }
-  auto patients = viewer->patients(named);
+  auto patients = viewer->patients(named, is_directory_type(type));
   if (!patients.ok()) return refusal(patients.error());
   query::HistoryQuery wanted;
   wanted.type = type;
