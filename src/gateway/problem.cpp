@@ -66,6 +66,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {403, ErrorCode::role_refused},
     {403, ErrorCode::scope_insufficient},
     {403, ErrorCode::smart_login_off},
+    {403, ErrorCode::smart_account_unbound},
     {403, ErrorCode::smart_consent_refused},
     {403, ErrorCode::smart_context_invalid},
     {403, ErrorCode::organisation_elsewhere},

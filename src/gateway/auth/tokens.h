@@ -30,6 +30,7 @@ struct Grant {
   std::string client;      ///< as registered
   smart::Scopes scopes;    ///< as granted
   std::string subject;     ///< who signed in, as the app is told
+  std::string account;     ///< by which account; empty: by a key
   std::string fhir_user;   ///< `Practitioner/…`, below the FHIR base; empty: nobody with a record
   std::string patient;     ///< logical id of the launch's patient; empty: none
   std::optional<model::Id> patient_did;     ///< whose records that patient's are

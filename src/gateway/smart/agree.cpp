@@ -20,7 +20,10 @@ Result<std::string> code_for(const Visit& visit, const Authorization& wanted, co
   grant.scopes.launch_patient = wanted.scopes.launch_patient && !grant.patient.empty();
   grant.scopes.launch_encounter = wanted.scopes.launch_encounter && !grant.encounter.empty();
   grant.subject = wanted.subject;
+  grant.account = wanted.account;
   grant.fhir_user = wanted.fhir_user;
+  // Without a record of theirs there is nothing that fhirUser could name: it is not granted.
+  grant.scopes.fhir_user = wanted.scopes.fhir_user && !grant.fhir_user.empty();
   Granted granted;
   granted.who = *wanted.who;
   granted.redirect_uri = wanted.redirect_uri;

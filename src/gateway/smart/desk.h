@@ -49,9 +49,10 @@ struct PasskeyLogin {
   Bytes session_key;  ///< P-256, compressed: made in the browser
   Hash session_key_id{};
   std::uint64_t until_ms = 0;
-  Bytes body;  ///< of the transaction that delegates to the session key
-  std::string rp_id;
-  std::string challenge;  ///< of the sign-in that follows
+  Bytes possession_proof;  ///< by the session key
+  Hash signer{};           ///< the passkey that is asked
+  Bytes body;              ///< of the transaction in which it delegates to the session key
+  std::string challenge;   ///< of the sign-in that follows
 };
 
 /// An outside provider's login between its steps.
@@ -74,6 +75,7 @@ struct Authorization : WaitingPage {
 
   std::optional<auth::Tokens::SignedIn> who;  ///< set once somebody has signed in
   std::string subject;
+  std::string account;  ///< empty: by a key
   std::string fhir_user;
   std::optional<PasskeyLogin> passkey;
   std::optional<ProviderLogin> provider;
@@ -86,7 +88,8 @@ struct Enrolment : WaitingPage {
   std::string rp_id;
   Bytes public_key;  ///< with the rpId, as the ledger keeps it; empty: not made yet
   Hash key_id{};
-  Bytes proof;  ///< its assertion that it is held; empty: not signed yet
+  Bytes proof;       ///< its assertion that it is held; empty: not signed yet
+  Bytes credential;  ///< what the authenticator calls it; may be empty
 };
 
 /// What a code, or a refresh token, stands for.

@@ -26,11 +26,7 @@ constexpr std::uint32_t passkey_purposes = contracts::purpose_manage;
 /// the machine itself. Errors: smart_passkey_impossible.
 Result<std::string> rp_id_here(const Visit& visit) {
   const std::string& url = visit.url;
-  const std::size_t scheme = url.find("://");
-  std::string host = scheme == std::string::npos ? std::string() : url.substr(scheme + 3);
-  host = host.substr(0, host.find_first_of(":/"));
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string host = host_name_of(url);
   const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
   const bool safe = url.starts_with("https://") || host == "localhost";
   if (is_address || !safe || !crypto::webauthn::is_rp_id(host)) {
@@ -178,6 +174,9 @@ Result<http::Response> enrol_key(const Visit& visit) {
   XL_TRY_ASSIGN(Enrolment wanted, enrolment_of(visit));
   XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
   XL_TRY_ASSIGN(const Bytes point, sent.bytes("public_key"));
+  if (!sent.text("credential").empty()) {
+    XL_TRY_ASSIGN(wanted.credential, sent.bytes("credential"));
+  }
   XL_TRY_ASSIGN(wanted.public_key, crypto::webauthn::make_public_key(point, wanted.rp_id));
   wanted.key_id = model::key_id_of(crypto::Algorithm::webauthn_p256, wanted.public_key);
   const Bytes possession =
@@ -185,6 +184,7 @@ Result<http::Response> enrol_key(const Visit& visit) {
   XL_TRY(visit.desk().change_enrolment(wanted.id, [&](Enrolment& one) {
     one.public_key = wanted.public_key;
     one.key_id = wanted.key_id;
+    one.credential = wanted.credential;
     one.proof.clear();
   }));
   json::Writer out;
@@ -218,6 +218,8 @@ Result<http::Response> enrol_state(const Visit& visit) {
   const auto key = identity::find_key(*view.state, wanted.key_id);
   const bool added = key && identity::is_active(*key, view.now_ms) &&
                      contracts::id_of(key->controller()) == wanted.did;
+  // For the sign-ins to come: only of keys that are on the ledger, so that there are not many.
+  if (added) XL_TRY(visit.house.registry->keep_credential(wanted.key_id, wanted.credential));
   json::Writer out;
   out.begin_object().key("added").boolean(added).end_object();
   return secret_json(out.take());

@@ -8,13 +8,12 @@
 #include "gateway/fhir/face.h"
 #include "gateway/smart/endpoints.h"
 #include "gateway/smart/page.h"
+#include "gateway/smart/passkey.h"
 
 namespace xl::gateway::smart {
 
 namespace identity = contracts::identity;
 using auth::Tokens;
-using contracts::PartyKind;
-
 namespace {
 
 std::string login_address(const Visit& visit, const Authorization& wanted) {
@@ -177,15 +176,10 @@ http::Response ask_fhir(const Visit& visit, const custody::Principal& who, const
   return fhir::answer(call);
 }
 
-std::string fhir_user_of(const Visit& visit, const custody::Principal& who) {
-  if (who.kind == PartyKind::practitioner) return "Practitioner/" + who.did.text();
-  if (who.kind != PartyKind::patient) return {};
-  const std::string id = own_patient_id(visit, who);
-  return id.empty() ? std::string() : "Patient/" + id;
-}
-
 Status signed_in(const Visit& visit, const std::string& id, Tokens::SignedIn who,
-                 std::string subject, std::string fhir_user) {
+                 std::string account) {
+  std::string subject = model::did_text(who.caller.principal.did);
+  std::string fhir_user = fhir_user_of(visit, who.caller.principal);
   Status out;
   XL_TRY(visit.desk().change(id, [&](Authorization& wanted) {
     if (wanted.launch && wanted.launch->did != who.caller.principal.did) {
@@ -198,6 +192,7 @@ Status signed_in(const Visit& visit, const std::string& id, Tokens::SignedIn who
     }
     wanted.who = std::move(who);
     wanted.subject = std::move(subject);
+    wanted.account = std::move(account);
     wanted.fhir_user = std::move(fhir_user);
     wanted.passkey.reset();
     wanted.provider.reset();
@@ -258,12 +253,7 @@ Result<http::Response> login_by_password(const Visit& visit) {
     return see_other(login_address(visit, *wanted) + "?refused=1");
   }
   visit.desk().password_was_right(counted, visit.request.remote);
-  auto who = visit.services.tokens.stated(
-      visit.organisation.did(), visit.organisation.stores().identity().key,
-      stated_for(wanted->client, "account " + account->name + ", by password"));
-  Status done =
-      who.ok() ? signed_in(visit, wanted->id, std::move(*who), account->name, account->fhir_user)
-               : Status(who.error());
+  const Status done = account_signed_in(visit, *wanted, *account, "by password");
   if (!done.ok()) return error_page(done.error(), chinese);
   return see_other(consent_address(visit, wanted->id));
 }
@@ -286,9 +276,7 @@ Result<http::Response> login_by_signature(const Visit& visit) {
   XL_TRY_ASSIGN(const Authorization wanted, by_user_code(visit));
   XL_TRY_ASSIGN(Tokens::SignedIn who,
                 auth::authenticate(visit.services, visit.request.body, told_app(wanted.client)));
-  const std::string subject = model::did_text(who.caller.principal.did);
-  std::string fhir_user = fhir_user_of(visit, who.caller.principal);
-  XL_TRY(signed_in(visit, wanted.id, std::move(who), subject, std::move(fhir_user)));
+  XL_TRY(signed_in(visit, wanted.id, std::move(who)));
   http::Response out;
   out.status = 204;
   return out;
