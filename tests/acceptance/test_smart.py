@@ -7,6 +7,7 @@ the browser and the passkey."""
 
 import base64
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -159,8 +160,17 @@ def test_whoever_has_a_password_is_seen_as_themselves(world):
         "response_type": "code", "client_id": "desk", "redirect_uri": BACK, "state": "x",
         "scope": "openid user/*.rs", "aud": base, "code_challenge": challenge.rstrip("="),
         "code_challenge_method": "S256"}))[1]["Location"]
-    consent = browser.open(login + "/password", {
-        "name": "min-desk", "password": "correct horse battery"})[1]["Location"]
+    # Whoever guesses is stopped where they are, and locks nobody out who is elsewhere.
+    right = {"name": "min-desk", "password": "correct horse battery"}
+    for _ in range(5):
+        assert browser.open(login + "/password", {**right, "password": "a guess or two"})[0] == 303
+    assert browser.open(login + "/password", right)[0] == 429
+    place = urllib.parse.urlsplit(login)
+    elsewhere = http.client.HTTPConnection(place.netloc, source_address=("127.0.0.2", 0))
+    elsewhere.request("POST", place.path + "/password", urllib.parse.urlencode(right), {
+        "Cookie": browser.cookie, "Content-Type": "application/x-www-form-urlencoded"})
+    consent = elsewhere.getresponse().getheader("Location")
+    elsewhere.close()
     back = urllib.parse.parse_qs(urllib.parse.urlsplit(
         browser.open(consent, {"decision": "allow"})[1]["Location"]).query)
     tokens = json.loads(browser.open(oauth + "/token", {
