@@ -120,6 +120,16 @@ void show(const client::AccessProof& proof, const client::ProvenAccess& access,
   line("anchored ", "存证    ",
        std::string(console.pick("at height ", "高度 ")) +
            std::to_string(proof.anchor.entry->height) + ", " + proof.anchor.block.header.chain_id);
+  if (!stated.organisation.empty()) {
+    console.result(std::string(console.pick(
+        "  Checked: the organisation's signature at sign-in for whom it names, the right of that "
+        "key "
+        "on the ledger at that time, the place in the keeper's journal. That it was them, and that "
+        "this one request followed, is the organisation's word.",
+        "  已核验:机构在登录时为其所指人员作出的签名、该密钥当时在账本上的权限,以及条目在保管机构"
+        "日志中的位置。是否为本人、此次请求是否随后发生,均为机构的陈述。")));
+    return;
+  }
   console.result(std::string(console.pick(
       "  Checked: the requester's own signature at sign-in, the right of that key on the ledger at "
       "that time, the session of a requester from elsewhere, the place in the keeper's journal. "

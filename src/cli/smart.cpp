@@ -21,7 +21,7 @@ struct SmartOptions {
   std::string file;
   std::string name;
   std::string subject;
-  std::string fhir_user;
+  std::string did;
   std::string password_file;
   std::string code;
   std::string patient;
@@ -120,15 +120,15 @@ Result<int> run_account_add(const Session& session, const SmartOptions& options,
   wish.begin_object().key("name").string(options.name);
   if (!password.empty()) wish.key("password").string(password);
   if (!options.subject.empty()) wish.key("subject").string(options.subject);
-  if (!options.fhir_user.empty()) wish.key("fhir_user").string(options.fhir_user);
+  wish.key("did").string(options.did);
   wish.end_object();
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const json::Document answer,
                 client::json_of(
                     actor.ask("POST", "/smart/v1/accounts", "application/json", wish.take()), 201));
   tell_one(console, "xinglin/smart-account/v1", "name", member_text(answer.root(), "name"));
-  console.done("Added: what this account reads is on the organisation's own word",
-               "已添加:该账户的访问以机构自身的陈述为准");
+  console.done("Added: that it is this person who signs in is the organisation's own word",
+               "已添加:登录者是否为其本人,以机构自身的陈述为准");
   return succeeded;
 }
 
@@ -140,15 +140,14 @@ Result<int> run_account_list(const Session& session, const SmartOptions&, const 
     console.answer(json::write(answer.root()));
     return succeeded;
   }
-  Table table({std::string(console.pick("ACCOUNT", "账户")),
-               std::string(console.pick("PASSWORD", "密码")),
-               std::string(console.pick("SUBJECT", "外部标识")),
-               std::string(console.pick("RECORD", "人员记录"))});
+  Table table(
+      {std::string(console.pick("ACCOUNT", "账户")), std::string(console.pick("PASSWORD", "密码")),
+       std::string(console.pick("SUBJECT", "外部标识")), std::string(console.pick("WHO", "人员"))});
   for (const json::Value one : answer.root().find("accounts").items()) {
     const bool has = one.find("has_password").as_bool().value_or(false);
     table.add({member_text(one, "name"),
                std::string(has ? console.pick("yes", "有") : console.pick("no", "无")),
-               member_text(one, "subject"), member_text(one, "fhir_user")});
+               member_text(one, "subject"), member_text(one, "did")});
   }
   table.print(console);
   return succeeded;
@@ -252,11 +251,11 @@ void add_account_commands(CLI::App* group, Session& session,
   add->add_option("NAME", options->name, "letters, digits, . _ - @")->required();
   add->add_option("--password-file", options->password_file, "file with the password");
   add->add_option("--subject", options->subject, "who they are at the outside provider");
-  add->add_option("--fhir-user", options->fhir_user, "their record, such as Practitioner/7");
+  add->add_option("--did", options->did, "the practitioner, patient or guardian whose it is")
+      ->required();
   add->footer(
-      "Examples:\n  xinglin smart account add ward7 --as hospital.json\n"
-      "  xinglin smart account add ada --subject 00u1 --fhir-user Practitioner/7 \\\n"
-      "    --as hospital.json");
+      "Examples:\n  xinglin smart account add ward7 --did did:xinglin:… --as hospital.json\n"
+      "  xinglin smart account add ada --did did:xinglin:… --subject 00u1 --as hospital.json");
   choose_change(add, session, options, run_account_add);
   auto* list = accounts->add_subcommand("list", "the accounts");
   list->footer(

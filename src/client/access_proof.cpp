@@ -120,7 +120,8 @@ Status check_parties(const model::JournalEntry& entry, const AccessDetails& deta
 }
 
 /// A session key speaks for its person, for the organisation and in the roles delegated to it; an
-/// own key of an organisation, or of a service of its, for the organisation.
+/// own key of an organisation, or of a service of its, for the organisation. At its own records the
+/// organisation may speak for a person whom it lets in without a key: what it signed names them.
 Status check_speaks_for(const AccessProof& proof, const KeyRecord& key,
                         const AccessDetails& details, const model::Trust& trust) {
   if (key.has_delegation()) {
@@ -130,6 +131,14 @@ Status check_speaks_for(const AccessProof& proof, const KeyRecord& key,
                       std::equal(terms.roles().begin(), terms.roles().end(),
                                  details.roles().begin(), details.roles().end());
     return same ? Status{} : access_differs("the key is not the requester's");
+  }
+  const auto stated = identity::stated_in(details.sign_in().challenge());
+  const auto person = model::id_from_did(stated.person);
+  if (person.ok() && details.requester() != details.organisation()) {
+    const bool same = equal(view_of(details.requester()), person->view()) &&
+                      key.controller() == details.organisation() &&
+                      details.organisation() == details.custodian();
+    return same ? Status{} : access_differs("the organisation's word is for somebody else");
   }
   if (details.requester() != details.organisation() || !details.roles().empty() ||
       key.controller().size() != limits::id_bytes) {

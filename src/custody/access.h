@@ -60,12 +60,13 @@ class Viewer {
 
   /// Of whom the requester can possibly know something, to restrict a listing before it looks at
   /// anything: the patients asked for, or all for whom the requester has something like a role in
-  /// their care. Nothing: all patients of the organisation. Somebody from elsewhere who can be
-  /// permitted nothing of a patient gets none of that patient's records to look through: how long
-  /// an answer takes does not tell of them. Asked before `allows` is handed to the index. Errors:
-  /// patient_required (a requester from elsewhere named nobody), those of the index.
+  /// their care; for whoever must name a patient and asks for the `directory` alone, that. Nothing:
+  /// all patients of the organisation. Somebody from elsewhere who can be permitted nothing of a
+  /// patient gets none of that patient's records to look through: how long an answer takes does not
+  /// tell of them. Asked before `allows` is handed to the index. Errors: patient_required (a
+  /// requester from elsewhere named nobody), those of the index.
   [[nodiscard]] Result<std::optional<std::vector<model::Id>>> patients(
-      std::span<const model::Id> asked_for);
+      std::span<const model::Id> asked_for, bool directory = false);
 
   /// Makes what `allows` permitted lawful to send: for a requester from elsewhere a session is
   /// committed on the chain first; every version is in the journal, synced, before this returns.

@@ -360,11 +360,15 @@ Status Viewer::add_named(std::span<const model::Id> named, std::vector<model::Id
   return {};
 }
 
-Result<std::optional<std::vector<model::Id>>> Viewer::patients(
-    std::span<const model::Id> asked_for) {
+Result<std::optional<std::vector<model::Id>>> Viewer::patients(std::span<const model::Id> asked_for,
+                                                               bool directory) {
   const Principal& who = ask_.principal;
   std::span<const model::Id> named = asked_for;
   if (named.empty() && ask_.only_patient) named = std::span(&*ask_.only_patient, 1);
+  const bool must_name = from_elsewhere() || who.kind == PartyKind::guardian;
+  if (named.empty() && must_name && directory) {  // which everybody who signed in may read
+    return std::optional(std::vector{desk_.stores_.directory()});
+  }
   many_ = named.empty() && who.kind != PartyKind::patient;
   // Now, because `allows` has no way to report an error.
   if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
@@ -380,9 +384,7 @@ Result<std::optional<std::vector<model::Id>>> Viewer::patients(
     out.push_back(who.did);
     return std::optional(std::move(out));
   }
-  if (from_elsewhere() || who.kind == PartyKind::guardian) {
-    return make_error(ErrorCode::patient_required);
-  }
+  if (must_name) return make_error(ErrorCode::patient_required);
   if (who.kind != PartyKind::practitioner) return std::optional<std::vector<model::Id>>{};
   XL_TRY_ASSIGN(const std::vector<model::Id>* cared, in_care());
   out.insert(out.end(), cared->begin(), cared->end());

@@ -42,7 +42,14 @@ struct Services {
                                                              std::string_view text);
 
 /// The URL of this node, without a slash at the end: the public one, else from the Host header of
-/// the request, https where it came over TLS.
+/// the request, https where it came over TLS. For links that only whoever asked follows: they may
+/// name any host.
 [[nodiscard]] std::string base_url(const Services& services, const http::Request& request);
+
+/// The URL by which this node is itself, without a slash at the end, for all that is believed
+/// because of it (issuers, audiences, rpIds, addresses people are sent to): the public one, else
+/// that of the Host header where it is the address at which the request came here, or on a loopback
+/// connection another of the machine's names for itself. Errors: host_unknown.
+[[nodiscard]] Result<std::string> own_url(const Services& services, const http::Request& request);
 
 }  // namespace xl::gateway

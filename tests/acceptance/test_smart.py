@@ -7,9 +7,11 @@ the browser and the passkey."""
 
 import base64
 import hashlib
+import http.client
 import json
 import os
 import re
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -76,6 +78,7 @@ def world(tmp_path_factory):
     out.json("identity", "create", "Ada", "--kind", "patient", "--did", patient,
              "--organisation", out.city, "--out", "ada.json", "--card", "ada.card", *OPERATOR)
     out.act("city", "identity", "claim", "ada.card")
+    out.ada = patient
     yield out
     out.stop()
 
@@ -140,19 +143,85 @@ def test_an_app_is_registered_approved_and_removed(world):
     assert browser.open(base + "/Observation/bp-1", token=token)[0] == 401
 
 
+def test_whoever_has_a_password_is_seen_as_themselves(world):
+    (world.folder / "password").write_text("correct horse battery\n")
+    world.act("city", "smart", "account", "add", "min-desk", "--password-file", "password",
+              "--did", world.min)
+    (world.folder / "desk.json").write_text(json.dumps({
+        "client_id": "desk", "client_name": "Desk", "redirect_uris": [BACK],
+        "scope": "openid user/*.rs"}))
+    world.act("city", "smart", "client", "add", "desk.json")
+    browser = Browser()
+    base = world.url + "/fhir"
+    verifier = base64.urlsafe_b64encode(os.urandom(40)).decode().rstrip("=")
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode()
+    oauth = f"{world.url}/o/{world.city.removeprefix('did:xinglin:')}/oauth"
+    login = browser.open(oauth + "/authorize?" + urllib.parse.urlencode({
+        "response_type": "code", "client_id": "desk", "redirect_uri": BACK, "state": "x",
+        "scope": "openid user/*.rs", "aud": base, "code_challenge": challenge.rstrip("="),
+        "code_challenge_method": "S256"}))[1]["Location"]
+    # Whoever guesses is stopped where they are, and locks nobody out who is elsewhere.
+    right = {"name": "min-desk", "password": "correct horse battery"}
+    for _ in range(5):
+        assert browser.open(login + "/password", {**right, "password": "a guess or two"})[0] == 303
+    assert browser.open(login + "/password", right)[0] == 429
+    place = urllib.parse.urlsplit(login)
+    elsewhere = http.client.HTTPConnection(place.netloc, source_address=("127.0.0.2", 0))
+    elsewhere.request("POST", place.path + "/password", urllib.parse.urlencode(right), {
+        "Cookie": browser.cookie, "Content-Type": "application/x-www-form-urlencoded"})
+    consent = elsewhere.getresponse().getheader("Location")
+    elsewhere.close()
+    back = urllib.parse.parse_qs(urllib.parse.urlsplit(
+        browser.open(consent, {"decision": "allow"})[1]["Location"]).query)
+    tokens = json.loads(browser.open(oauth + "/token", {
+        "grant_type": "authorization_code", "client_id": "desk", "code": back["code"][0],
+        "redirect_uri": BACK, "code_verifier": verifier})[2])
+    token = tokens["access_token"]
+    # The issuer is the base that the app named, for whoever asks.
+    told = json.loads(browser.open(oauth + "/introspect", {"token": token, "client_id": "desk"})[2])
+    payload = tokens["id_token"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    assert told["iss"] == claims["iss"] == base
+    assert told["sub"] == claims["sub"] == world.min
+    assert browser.open(base + "/Observation/bp-1", token=token)[0] == 200
+    assert browser.open(base + "/Observation/bp-2", token=token)[0] in (403, 404)  # not min's
+    seen = [entry for entry in world.act("ada", "access", "log")["entries"]
+            if entry["app"] == "Desk (desk)" and entry["action"] == "read"]
+    assert [entry["actor"] for entry in seen] == [world.min]
+    assert seen[0]["stated"] == f"{world.min}, account min-desk, by password"
+    assert not seen[0]["by_machine"] and seen[0]["roles"]
+    # Anybody can check that the organisation spoke for this person, at its own records.
+    verify = ("access", "verify", seen[0]["sequence"])
+    deadline = time.monotonic() + 90  # a root is anchored within a minute
+    while world.act("ada", *verify, code=None).get("error", {}).get("code") == "XL3048":
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    proven = world.act("ada", *verify)
+    assert proven["verified"] is True and proven["requester"] == world.min
+    assert proven["stated"] == seen[0]["stated"]
+    shown = world.run(*verify, "--as", "ada.json", *OPERATOR).stdout
+    assert "is the organisation's word" in shown
+    world.act("city", "smart", "client", "remove", "desk")
+
+
 def test_accounts_are_kept_and_removed(world):
     (world.folder / "password").write_text("correct horse battery\n")
+    world.run("smart", "account", "add", "ward7", "--as", "city.json", *OPERATOR, code=2)
+    refused = world.run("smart", "account", "add", "ward7", "--password-file", "password",
+                        "--did", world.city, "--as", "city.json", *OPERATOR, code=1)
+    assert "XL4228" in refused.stderr
     world.act("city", "smart", "account", "add", "ward7", "--password-file", "password",
-              "--fhir-user", "Practitioner/7")
-    world.act("city", "smart", "account", "add", "ada", "--subject", "00u1")
+              "--did", world.min)
+    world.act("city", "smart", "account", "add", "ada", "--subject", "00u1", "--did", world.ada)
     named = {one["name"]: one for one in world.act("city", "smart", "account", "list")["accounts"]}
     assert named["ward7"]["has_password"] and not named["ada"]["has_password"]
+    assert (named["ward7"]["did"], named["ada"]["did"]) == (world.min, world.ada)
     kept = b"".join(path.read_bytes() for path in (world.folder / "data" / "smart").iterdir())
     assert b"ward7" not in kept and b"00u1" not in kept  # encrypted at rest
     world.stop()
     world.url = ""
     world.start()
-    assert len(world.act("city", "smart", "account", "list")["accounts"]) == 2
+    assert len(world.act("city", "smart", "account", "list")["accounts"]) == 3
     world.act("city", "smart", "account", "remove", "ward7")
     world.run("smart", "account", "remove", "ward7", "--as", "city.json", *OPERATOR, code=6)
 

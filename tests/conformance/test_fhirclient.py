@@ -14,6 +14,7 @@ import urllib.parse
 import pytest
 
 import outside
+from test_cli import visit
 from test_smart import Browser, world  # noqa: F401 (the fixture)
 
 
@@ -33,8 +34,13 @@ def app(world):  # noqa: F811
         "scope": "openid fhirUser launch launch/patient patient/*.rs online_access"}))
     world.act("city", "smart", "client", "add", "chart.json")
     (world.folder / "password").write_text("correct horse battery\n")
+    may = world.doctor("may", "city", world.city)
+    world.put("city", {**visit(8, may), "subject": {"reference": "Patient/bob"}})
+    for number, did in (("7", world.min), ("8", may)):
+        world.put("city", {"resourceType": "Practitioner", "id": number, "identifier": [
+            {"system": "urn:ietf:rfc:3986", "value": did}]})
     world.act("city", "smart", "account", "add", "ward8", "--password-file", "password",
-              "--fhir-user", "Practitioner/8")
+              "--did", may)
     running = subprocess.Popen(["node", "app.mjs"], cwd=folder, stdout=subprocess.PIPE, text=True,
                                env={**os.environ, "XL_PORT": str(port),
                                     "XL_ISS": world.url + "/fhir"})
@@ -74,7 +80,7 @@ def test_a_record_system_launches_the_app(world, app):  # noqa: F811
     consent = json.loads(browser.open(login + "/state")[2])["next"]
     told = shown(browser, consent)
     assert told["patient"] == "ada" and told["observations"] == ["bp-1"]
-    assert told["refreshed"] and told["user"]
+    assert told["refreshed"] and told["user"] == "7"
 
 
 def test_the_app_starts_alone(world, app):  # noqa: F811

@@ -36,9 +36,12 @@ SignInStatement stated_in(std::string_view challenge) {
            !out.organisation.substr(mark + statement_mark.size()).starts_with(app_mark)) {
       mark = out.organisation.find(statement_mark, mark + 1);
     }
-    if (mark == std::string_view::npos) return out;
-    rest = out.organisation.substr(mark + statement_mark.size());
+    rest = mark == std::string_view::npos ? std::string_view{}
+                                          : out.organisation.substr(mark + statement_mark.size());
     out.organisation = out.organisation.substr(0, mark);
+  }
+  if (out.organisation.starts_with(model::did_prefix)) {
+    out.person = out.organisation.substr(0, out.organisation.find(", "));
   }
   if (rest.starts_with(app_mark)) out.app = rest.substr(app_mark.size());
   return out;

@@ -28,7 +28,8 @@ constexpr std::string_view app_mark = "through app ";
 /// What a challenge states (formats-custody.md §1).
 struct SignInStatement {
   std::string_view organisation;  ///< its word, without its mark; empty: the key is the person's
-  std::string_view app;           ///< `NAME (ID)`; empty: none
+  std::string_view person;  ///< the DID with which its word begins; empty: it is about software
+  std::string_view app;     ///< `NAME (ID)`; empty: none
 };
 
 /// Takes apart what a challenge states; the parts view `challenge`. Thread-safe.

@@ -26,9 +26,11 @@ struct Token {
 struct Grant {
   model::Id id;            ///< random: all tokens of one authorization end together
   model::Id organisation;  ///< whose FHIR server the app may ask, and no other's
+  std::string base;        ///< the FHIR base that the app named: issuer of all that it is told
   std::string client;      ///< as registered
   smart::Scopes scopes;    ///< as granted
   std::string subject;     ///< who signed in, as the app is told
+  std::string account;     ///< by which account; empty: by a key
   std::string fhir_user;   ///< `Practitioner/…`, below the FHIR base; empty: nobody with a record
   std::string patient;     ///< logical id of the launch's patient; empty: none
   std::optional<model::Id> patient_did;     ///< whose records that patient's are

@@ -104,15 +104,18 @@ void write_resource(json::Writer& out, std::string_view type) {
 
 /// Who may ask, and where apps get their tokens (SMART App Launch 2.2 §5.2).
 void write_security(json::Writer& out, const Call& call) {
-  const std::string oauth =
-      base_url(call.services, call.request) + "/o/" + call.organisation.did().text() + "/oauth/";
-  out.key("security").begin_object().key("extension").begin_array().begin_object();
-  out.key("url").string("http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris");
-  out.key("extension").begin_array();
-  for (const char* name : {"authorize", "token"}) {
-    out.begin_object().key("url").string(name).key("valueUri").string(oauth + name).end_object();
+  const auto url = own_url(call.services, call.request);
+  out.key("security").begin_object();
+  if (url.ok()) {  // by another name there is no authorization server
+    const std::string oauth = *url + "/o/" + call.organisation.did().text() + "/oauth/";
+    out.key("extension").begin_array().begin_object();
+    out.key("url").string("http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris");
+    out.key("extension").begin_array();
+    for (const char* name : {"authorize", "token"}) {
+      out.begin_object().key("url").string(name).key("valueUri").string(oauth + name).end_object();
+    }
+    out.end_array().end_object().end_array();
   }
-  out.end_array().end_object().end_array();
   out.key("service").begin_array().begin_object().key("coding").begin_array().begin_object();
   out.key("system").string("http://terminology.hl7.org/CodeSystem/restful-security-service");
   out.key("code").string("SMART-on-FHIR").end_object().end_array().end_object().end_array();

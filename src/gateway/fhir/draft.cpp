@@ -204,6 +204,26 @@ class Preparation {
     return out;
   }
 
+  /// A Binary's access rests on what its security context names: something that is here, named as
+  /// one resource. Errors: fhir_security_context_invalid.
+  Status add_security_context(json::Value root, std::vector<Mention>& out) {
+    constexpr std::string_view place = "Binary.securityContext.reference";
+    const json::Value given = root.find("securityContext").find("reference");
+    if (root.find("resourceType").as_string() != "Binary" || !given.present()) return {};
+    const std::string_view reference = given.as_string().value_or("");
+    const auto parts = query::reference_parts(reference);
+    const bool named = parts && xl::fhir::is_resource_type(parts->type) &&
+                       is_logical_id(parts->id) &&
+                       reference.find("/_history/") == std::string_view::npos;
+    if (!named) return make_error(ErrorCode::fhir_security_context_invalid, place);
+    XL_TRY_ASSIGN(Mention found, lead(reference, std::string(place)));
+    if (!found.draft && !found.patient) {
+      return make_error(ErrorCode::fhir_security_context_invalid, place);
+    }
+    out.push_back(std::move(found));
+    return {};
+  }
+
   /// Everything in a draft that leads to a patient: what it says it is about, first; then every
   /// reference anywhere in it and every resource inside, since who may read the one reads all.
   Result<std::vector<Mention>> mentions_of(std::size_t i) {
@@ -226,6 +246,7 @@ class Preparation {
         if (subject != nullptr) subject->subject = true;
       }
     }
+    XL_TRY(add_security_context(root, out));
     InnerNames inside;
     xl::fhir::walk_links(root, {},
                          [&](json::Value inner, const std::string& place, json::Value at) {

@@ -109,7 +109,7 @@ Status restrict_patients(const Call& call, custody::Viewer& viewer, std::string_
   if (!patient.empty()) {
     XL_TRY_ASSIGN(named, compartment_of(call, patient));
   }
-  XL_TRY_ASSIGN(wanted.allowed.patients, allowed_patients(viewer, named));
+  XL_TRY_ASSIGN(wanted.allowed.patients, allowed_patients(viewer, named, wanted));
   wanted.of_patients = named ? named : wanted.allowed.patients;
   if (wanted.of_patients) {
     std::erase_if(*wanted.of_patients,

@@ -52,7 +52,7 @@ http::Response history_of(const Call& call, std::string_view type, std::string_v
     if (!current.ok() || !viewer->allows(*current)) return read_whatever_asked(call, type, id);
     named.push_back(current->patient);
   }
-  auto patients = viewer->patients(named);
+  auto patients = viewer->patients(named, is_directory_type(type));
   if (!patients.ok()) return refusal(patients.error());
   wanted.type = type;
   wanted.id = id;

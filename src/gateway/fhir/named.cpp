@@ -2,6 +2,9 @@
 // Copyright The Xinglin Authors
 #include "gateway/fhir/named.h"
 
+#include <algorithm>
+
+#include "gateway/fhir/draft.h"
 #include "gateway/fhir/merge.h"
 #include "gateway/fhir/rehearsal.h"
 
@@ -55,8 +58,13 @@ Result<Named> compartment_of(const Call& call, std::string_view id) {
 }
 
 Result<std::optional<std::vector<model::Id>>> allowed_patients(custody::Viewer& viewer,
-                                                               const Named& named) {
-  return viewer.patients(named ? std::span<const model::Id>(*named) : std::span<const model::Id>());
+                                                               const Named& named,
+                                                               const query::Query& wanted) {
+  const bool directory =
+      is_directory_type(wanted.type) ||
+      (!wanted.types.empty() && std::ranges::all_of(wanted.types, is_directory_type));
+  return viewer.patients(named ? std::span<const model::Id>(*named) : std::span<const model::Id>(),
+                         directory);
 }
 
 }  // namespace xl::gateway::fhir

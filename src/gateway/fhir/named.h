@@ -24,9 +24,9 @@ using Named = std::optional<std::vector<model::Id>>;
 /// `merged_into`.
 [[nodiscard]] Result<Named> compartment_of(const Call& call, std::string_view id);
 
-/// Of whom the requester may know something, as far as somebody is named. Errors: those of
-/// `Viewer::patients`.
+/// Of whom the requester may know something, as far as somebody is named, for a search. Errors:
+/// those of `Viewer::patients`.
 [[nodiscard]] Result<std::optional<std::vector<model::Id>>> allowed_patients(
-    custody::Viewer& viewer, const Named& named);
+    custody::Viewer& viewer, const Named& named, const query::Query& wanted);
 
 }  // namespace xl::gateway::fhir

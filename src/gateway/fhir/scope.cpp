@@ -70,6 +70,14 @@ std::uint8_t showing_permission(const Call& call) {
   return searches ? smart::may_search : smart::may_read;
 }
 
+/// `fhirUser` lets an app read the record of who signed in, and nothing else (SMART §5.3).
+bool reads_fhir_user(const Call& call) {
+  const auto& at = call.segments;
+  const bool reads = call.request.method == "GET" || call.request.method == "HEAD";
+  return call.grant->scopes.fhir_user && reads && at.size() == 2 &&
+         std::string(at[0]) + "/" + std::string(at[1]) == call.grant->fhir_user;
+}
+
 Status check_need(const auth::Grant& grant, const Need& need) {
   if (grant.scopes.allow(need.type, need.permissions)) return {};
   return make_error(
@@ -133,6 +141,7 @@ Status check_scope(const Call& call) {
   if (call.grant->organisation != call.organisation.did()) {
     return make_error(ErrorCode::scope_insufficient, "the token is for another organisation");
   }
+  if (reads_fhir_user(call)) return {};
   const auto need = need_of(call);
   return need ? check_need(*call.grant, *need) : Status{};
 }
@@ -166,12 +175,12 @@ Status check_written_scope(const Call& call, const query::RecordEntry& version,
 }
 
 bool shows(const Call& call, const query::RecordEntry& entry) {
-  if (!call.grant) return true;
+  if (!call.grant || reads_fhir_user(call)) return true;
   return reaches(call, entry, showing_permission(call), [&] { return terms_of_kept(call, entry); });
 }
 
 std::optional<model::Id> only_patient_of(const Call& call) {
-  if (!call.grant) return std::nullopt;
+  if (!call.grant || reads_fhir_user(call)) return std::nullopt;
   const std::string_view type = call.segments.empty() ? std::string_view("*") : call.segments[0];
   const bool any = type == "*" || type == "_history";
   for (const ResourceScope& scope : call.grant->scopes.resources) {

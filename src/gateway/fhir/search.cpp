@@ -150,7 +150,7 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
   const auto named =
       place.patient.empty() ? name_patients(call, wanted) : compartment_of(call, place.patient);
   if (!named.ok()) return refusal(named.error());
-  auto patients = allowed_patients(*viewer, *named);
+  auto patients = allowed_patients(*viewer, *named, wanted);
   if (!patients.ok()) return refusal(patients.error());
   wanted.cursor = page->cursor;
   wanted.allowed.patients = std::move(*patients);
@@ -251,7 +251,7 @@ Result<std::optional<query::RecordEntry>> only_match(const Call& call, std::stri
   XL_TRY_ASSIGN(custody::Viewer viewer, viewer_for(call));
   query::Query& wanted = wish.query;
   XL_TRY_ASSIGN(const Named named, name_patients(call, wanted));
-  XL_TRY_ASSIGN(wanted.allowed.patients, allowed_patients(viewer, named));
+  XL_TRY_ASSIGN(wanted.allowed.patients, allowed_patients(viewer, named, wanted));
   wanted.allowed.record = [&](const query::RecordEntry& entry) {
     return !gone.contains(path_of(entry)) && viewer.allows(entry);
   };

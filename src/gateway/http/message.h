@@ -26,6 +26,7 @@ struct Request {
   Headers headers;
   std::string body;
   std::string remote;   ///< address of the peer
+  std::string local;    ///< at which it came here: `127.0.0.1:7410`, `[::1]:7410`
   std::string id;       ///< names the request in logs and error bodies
   bool secure = false;  ///< came over TLS
 

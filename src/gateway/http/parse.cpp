@@ -22,7 +22,7 @@ constexpr auto single_headers = std::to_array<std::string_view>(
     {"authorization", "content-encoding", "content-length", "content-type", "cookie", "expect",
      "host", "if-match", "if-modified-since", "if-none-exist", "if-none-match", "if-range",
      "if-unmodified-since", "last-event-id", "range", "transfer-encoding", "x-emergency-entry",
-     "x-purpose-of-use"});
+     "x-purpose-of-use", "x-security-context"});
 
 bool is_single(std::string_view name) {
   return std::find(single_headers.begin(), single_headers.end(), name) != single_headers.end();

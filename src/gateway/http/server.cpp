@@ -192,6 +192,32 @@ struct About {
   std::string target;  ///< as in the request line; empty when it did not come
 };
 
+/// Where a connection comes from and to.
+struct Ends {
+  std::string remote;  ///< an address
+  std::string local;   ///< an address and a port
+};
+
+/// Empty where the connection is gone already. An IPv4 address is one, also where it came to a
+/// listener of IPv6.
+Ends ends_of(const tcp::socket& socket) {
+  boost::system::error_code failure;
+  const auto plain = [](const asio::ip::address& one) {
+    const bool mapped = one.is_v6() && one.to_v6().is_v4_mapped();
+    return mapped ? asio::ip::address(asio::ip::make_address_v4(asio::ip::v4_mapped, one.to_v6()))
+                  : one;
+  };
+  Ends out;
+  const auto there = socket.remote_endpoint(failure);
+  if (!failure) out.remote = plain(there.address()).to_string();
+  const auto here = socket.local_endpoint(failure);
+  if (failure) return out;
+  const asio::ip::address address = plain(here.address());
+  const std::string text = address.to_string();
+  out.local = (address.is_v6() ? "[" + text + "]" : text) + ":" + std::to_string(here.port());
+  return out;
+}
+
 /// These have no content, so nothing may be said of its length or type (RFC 9110 §8.6).
 bool has_no_content(unsigned status) { return status < 200 || status == 204 || status == 304; }
 
@@ -225,8 +251,7 @@ class BeastServer final : public Server {
   asio::awaitable<void> watch_tls();
   asio::awaitable<void> serve(tcp::socket socket);
   asio::awaitable<bool> begin(Connection& stream);
-  asio::awaitable<bool> serve_one(Connection& stream, beast::flat_buffer& buffer,
-                                  const std::string& remote);
+  asio::awaitable<bool> serve_one(Connection& stream, beast::flat_buffer& buffer, const Ends& ends);
   asio::awaitable<bool> read_body(Connection& stream, beast::flat_buffer& buffer, Parser& parser,
                                   const About& about, BodyShare& share);
   asio::awaitable<bool> refuse(Connection& stream, unsigned status, Error error,
@@ -406,8 +431,7 @@ asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
   const Held open(open_, 1);
   boost::system::error_code failure;
   socket.set_option(tcp::no_delay(true), failure);
-  const auto endpoint = socket.remote_endpoint(failure);
-  const std::string remote = failure ? std::string() : endpoint.address().to_string();
+  const Ends ends = ends_of(socket);
   Connection stream(std::move(socket));
   if (open_.load() > options_.connections_max && !idle_.close_oldest()) {
     const About unknown;
@@ -415,7 +439,7 @@ asio::awaitable<void> BeastServer::serve(tcp::socket socket) {
   } else if (co_await begin(stream)) {
     beast::flat_buffer buffer(options_.header_bytes_max + buffer_bytes);
     buffer.reserve(buffer_bytes);
-    while (!stopping_ && co_await serve_one(stream, buffer, remote)) {
+    while (!stopping_ && co_await serve_one(stream, buffer, ends)) {
     }
     co_await say_farewell(stream);
   }
@@ -485,7 +509,7 @@ asio::awaitable<bool> BeastServer::read_body(Connection& stream, beast::flat_buf
 
 /// Serves one request. True when the connection may be used again.
 asio::awaitable<bool> BeastServer::serve_one(Connection& stream, beast::flat_buffer& buffer,
-                                             const std::string& remote) {
+                                             const Ends& ends) {
   Parser parser;
   bound(parser, options_);
   boost::system::error_code failure;
@@ -520,7 +544,8 @@ asio::awaitable<bool> BeastServer::serve_one(Connection& stream, beast::flat_buf
   }
   ++requests_;
   Request request;
-  request.remote = remote;
+  request.remote = ends.remote;
+  request.local = ends.local;
   request.id = new_request_id();
   request.secure = stream.tls() != nullptr;
   const Status converted = convert(parser.get(), request);

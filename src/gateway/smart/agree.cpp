@@ -14,18 +14,21 @@ Result<std::string> code_for(const Visit& visit, const Authorization& wanted, co
   XL_TRY(choose_context(visit, wanted, form, grant));
   grant.id = custody::random_id();
   grant.organisation = wanted.organisation;
+  grant.base = wanted.base;
   grant.client = wanted.client.id;
   grant.scopes = wanted.scopes;
   grant.scopes.launch_patient = wanted.scopes.launch_patient && !grant.patient.empty();
   grant.scopes.launch_encounter = wanted.scopes.launch_encounter && !grant.encounter.empty();
   grant.subject = wanted.subject;
+  grant.account = wanted.account;
   grant.fhir_user = wanted.fhir_user;
+  // Without a record of theirs there is nothing that fhirUser could name: it is not granted.
+  grant.scopes.fhir_user = wanted.scopes.fhir_user && !grant.fhir_user.empty();
   Granted granted;
   granted.who = *wanted.who;
   granted.redirect_uri = wanted.redirect_uri;
   granted.code_challenge = wanted.code_challenge;
   granted.nonce = wanted.nonce;
-  granted.base = wanted.base;
   granted.ends_ms = visit.services.clock.now_ms() + refresh_ms;
   if (granted.who.ends_ms != 0) granted.ends_ms = std::min(granted.ends_ms, granted.who.ends_ms);
   // Shared by the tokens made of it.

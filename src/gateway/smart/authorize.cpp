@@ -76,7 +76,7 @@ Result<http::Response> authorize(const Visit& visit) {
   wanted.organisation = visit.organisation.did();
   wanted.client = std::move(*client);
   wanted.redirect_uri = form->text("redirect_uri");
-  wanted.address = visit.request.remote;
+  wanted.address = network_of(visit.request.remote);
   wanted.chinese = chinese;
   const Status fine = read_request(visit, *form, wanted);
   if (!fine.ok()) return back_with_error(wanted, fine.error());

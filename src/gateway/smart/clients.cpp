@@ -5,6 +5,7 @@
 #include "base/json/writer.h"
 #include "contracts/identity/view.h"
 #include "gateway/smart/context.h"
+#include "gateway/smart/passkey.h"
 
 namespace xl::gateway::smart {
 
@@ -36,7 +37,7 @@ Result<json::Document> json_body(const Visit& visit) {
 
 void write_account(json::Writer& out, const Account& account) {
   out.begin_object().key("name").string(account.name);
-  out.key("fhir_user").string(account.fhir_user).key("subject").string(account.subject);
+  out.key("did").string(account.did).key("subject").string(account.subject);
   out.key("has_password").boolean(account.has_password).end_object();
 }
 
@@ -82,10 +83,11 @@ Result<http::Response> add_account(const Visit& visit) {
     return std::string(body.root().find(name).as_string().value_or(""));
   };
   const std::string password = text("password");
-  const Account account{text("name"), text("fhir_user"), text("subject"), !password.empty()};
+  const Account account{text("name"), text("did"), text("subject"), !password.empty()};
   if (account.has_password && !visit.services.smart.settings().password_login) {
     return make_error(ErrorCode::smart_login_off, "smart.password_login");
   }
+  XL_TRY(standing_of_account(visit, account));  // an account of nobody would act as nobody
   XL_TRY(visit.house.registry->add_account(account, password));
   json::Writer out;
   write_account(out, account);
@@ -107,13 +109,14 @@ Result<http::Response> remove_account(const Visit& visit) {
   const std::string& name = visit.values.at(1);
   XL_TRY(visit.house.registry->remove_account(name));
   visit.desk().end([&](const auth::Grant& grant) {
-    return grant.organisation == visit.organisation.did() && grant.subject == name;
+    return grant.organisation == visit.organisation.did() && grant.account == name;
   });
   return no_content();
 }
 
 Result<http::Response> make_launch(const Visit& visit) {
   XL_TRY_ASSIGN(const custody::Principal who, visit.services.tokens.principal_of(visit.request));
+  if (visit.url.empty()) return make_error(ErrorCode::host_unknown);
   XL_TRY_ASSIGN(const json::Document body, json_body(visit));
   XL_TRY_ASSIGN(Launch launch, read_launch(visit, who, body.root()));
   XL_TRY_ASSIGN(const std::string text, visit.desk().make_launch(std::move(launch)));

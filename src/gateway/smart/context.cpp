@@ -11,6 +11,7 @@
 #include "fhir/definitions.h"
 #include "gateway/smart/page.h"
 #include "query/record_index.h"
+#include "query/search_text.h"
 
 namespace xl::gateway::smart {
 
@@ -20,6 +21,8 @@ using contracts::PartyKind;
 namespace {
 
 constexpr std::string_view shown_choices = "50";
+constexpr std::string_view did_system =
+    "urn:ietf:rfc:3986|";  // of identifiers that are URIs (R4 §2.24.0.17)
 constexpr std::size_t logical_id_bytes = 64;
 constexpr std::size_t role_bytes_max = 256;
 
@@ -305,6 +308,21 @@ Result<ContextItem> context_item(const Visit& visit, const custody::Principal& w
   return out;
 }
 
+/// The one record of a type, about one of `patients`, with this DID among its identifiers; empty
+/// when there is none, or another too.
+std::string id_by_did(const Visit& visit, const std::string& type, const model::Id& did,
+                      std::vector<model::Id> patients) {
+  auto criterion =
+      query::read_criterion(type, "identifier", std::string(did_system) + model::did_text(did));
+  if (!criterion.ok()) return {};
+  query::Query wanted;
+  wanted.type = type;
+  wanted.criteria.push_back(std::move(*criterion));
+  wanted.allowed.patients = std::move(patients);
+  const auto found = visit.organisation.stores().index().search(wanted);
+  return found.ok() && found->entries.size() == 1 ? found->entries[0].id : std::string();
+}
+
 }  // namespace
 
 bool asks_context(const Visit& visit, const Authorization& wanted) {
@@ -380,6 +398,28 @@ Result<Launch> read_launch(const Visit& visit, const custody::Principal& who, js
     out.context.push_back(std::move(item));
   }
   return out;
+}
+
+std::string fhir_user_of(const Visit& visit, const custody::Principal& who) {
+  const model::Id directory = visit.organisation.stores().directory();
+  std::string type;
+  std::string id;
+  if (who.kind == PartyKind::practitioner) {
+    type = "Practitioner";
+    // Encounters name staff so; whatever else has the DID is a second record.
+    const auto kept = visit.organisation.stores().index().current(type, who.did.text());
+    const bool there = kept.ok() && !kept->deleted && kept->patient == directory;
+    id = there ? who.did.text() : id_by_did(visit, type, who.did, {directory});
+  } else if (who.kind == PartyKind::guardian) {
+    type = "RelatedPerson";
+    const auto ward = ward_of(visit, who);
+    if (ward) id = id_by_did(visit, type, who.did, {*ward});
+  } else if (who.kind == PartyKind::patient) {
+    type = "Patient";
+    id = own_patient_id(visit, who);
+  }
+  const std::string out = type + "/" + id;
+  return !id.empty() && ask_fhir(visit, who, out, {}).status == 200 ? out : std::string();
 }
 
 std::string own_patient_id(const Visit& visit, const custody::Principal& who) {

@@ -41,7 +41,6 @@ void Desk::drop_over() {
   std::erase_if(codes_, over);
   std::erase_if(refresh_, over);
   std::erase_if(assertion_ids_, [now](const auto& one) { return one.second <= now; });
-  std::erase_if(attempts_, [now](const auto& one) { return one.second.until_ms <= now; });
 }
 
 Result<Authorization> Desk::begin(Authorization wanted) {
@@ -104,7 +103,8 @@ Result<std::string> Desk::make_refresh(Granted granted) {
   return keep(refresh_, refresh_tokens_max, {std::move(granted), ends_ms});
 }
 
-Result<Granted> Desk::use_refresh(std::string_view token, std::string_view client) {
+Result<Granted> Desk::use_refresh(std::string_view token, std::string_view client,
+                                  const std::function<Status(const auth::Grant&)>& check) {
   std::optional<model::Id> ended;
   Granted out;
   {
@@ -116,6 +116,7 @@ Result<Granted> Desk::use_refresh(std::string_view token, std::string_view clien
     }
     Kept& kept = found->second;
     if (kept.used) ended = kept.granted.who.caller.grant->id;
+    if (!ended) XL_TRY(check(*kept.granted.who.caller.grant));
     kept.used = true;
     out = kept.granted;
   }
@@ -188,31 +189,6 @@ bool Desk::use_assertion(std::string_view client, std::string_view id, std::uint
   if (there != assertion_ids_.end() && there->second > now_ms()) return false;
   assertion_ids_[key] = until_ms;
   return true;
-}
-
-Status Desk::may_try(const std::string& key, std::size_t failures_max) {
-  const std::scoped_lock lock(mutex_);
-  const auto found = attempts_.find(key);
-  if (found == attempts_.end() || found->second.until_ms <= now_ms()) {
-    if (attempts_.size() >= attempt_keys_max) drop_over();
-    if (attempts_.size() < attempt_keys_max) return {};
-    return make_error(ErrorCode::smart_attempts_exceeded);
-  }
-  if (found->second.failures < failures_max) return {};
-  return make_error(ErrorCode::smart_attempts_exceeded);
-}
-
-void Desk::failed(const std::string& key) {
-  const std::scoped_lock lock(mutex_);
-  Attempts& one = attempts_[key];
-  if (one.until_ms <= now_ms()) one = {0, now_ms() + attempts_window_ms};
-  ++one.failures;
-}
-
-void Desk::succeeded(const std::string& key) {
-  const std::scoped_lock lock(mutex_);
-  const auto found = attempts_.find(key);
-  if (found != attempts_.end() && found->second.failures > 0) --found->second.failures;
 }
 
 }  // namespace xl::gateway::smart

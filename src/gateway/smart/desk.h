@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "gateway/auth/tokens.h"
+#include "gateway/smart/attempts.h"
 #include "gateway/smart/registry.h"
 #include "gateway/smart/waiting.h"
 
@@ -20,7 +21,6 @@ constexpr std::uint64_t code_ms = 60 * 1000;
 constexpr std::uint64_t launch_ms = 5 * 60 * 1000;
 constexpr std::uint64_t refresh_ms = 12 * 60 * 60 * 1000;  ///< as long as a delegation at most
 constexpr std::uint64_t service_token_ms = 5 * 60 * 1000;  ///< of a backend service
-constexpr std::uint64_t attempts_window_ms = 15 * 60 * 1000;
 
 // Bounds.
 constexpr std::size_t authorizations_max = 10'000;
@@ -32,9 +32,6 @@ constexpr std::size_t codes_max = 20'000;
 constexpr std::size_t refresh_tokens_max = 50'000;
 constexpr std::size_t launches_max = 10'000;
 constexpr std::size_t assertion_ids_max = 100'000;
-constexpr std::size_t attempt_keys_max = 50'000;
-constexpr std::size_t attempts_per_account_max = 5;   ///< failed ones, in a window
-constexpr std::size_t attempts_per_address_max = 50;  ///< many people share an address
 
 /// What was open when somebody started an app from a record.
 struct Launch {
@@ -52,9 +49,10 @@ struct PasskeyLogin {
   Bytes session_key;  ///< P-256, compressed: made in the browser
   Hash session_key_id{};
   std::uint64_t until_ms = 0;
-  Bytes body;  ///< of the transaction that delegates to the session key
-  std::string rp_id;
-  std::string challenge;  ///< of the sign-in that follows
+  Bytes possession_proof;  ///< by the session key
+  Hash signer{};           ///< the passkey that is asked
+  Bytes body;              ///< of the transaction in which it delegates to the session key
+  std::string challenge;   ///< of the sign-in that follows
 };
 
 /// An outside provider's login between its steps.
@@ -77,6 +75,7 @@ struct Authorization : WaitingPage {
 
   std::optional<auth::Tokens::SignedIn> who;  ///< set once somebody has signed in
   std::string subject;
+  std::string account;  ///< empty: by a key
   std::string fhir_user;
   std::optional<PasskeyLogin> passkey;
   std::optional<ProviderLogin> provider;
@@ -89,7 +88,8 @@ struct Enrolment : WaitingPage {
   std::string rp_id;
   Bytes public_key;  ///< with the rpId, as the ledger keeps it; empty: not made yet
   Hash key_id{};
-  Bytes proof;  ///< its assertion that it is held; empty: not signed yet
+  Bytes proof;       ///< its assertion that it is held; empty: not signed yet
+  Bytes credential;  ///< what the authenticator calls it; may be empty
 };
 
 /// What a code, or a refresh token, stands for.
@@ -98,7 +98,6 @@ struct Granted {
   std::string redirect_uri;
   std::string code_challenge;
   std::string nonce;
-  std::string base;
   std::uint64_t ends_ms = 0;  ///< of refreshing
 };
 
@@ -152,9 +151,11 @@ class Desk {
   /// A refresh token. Errors: smart_requests_exceeded.
   [[nodiscard]] Result<std::string> make_refresh(Granted granted);
   /// What a refresh token stands for, once: the next takes its place. Used again, it ends every
-  /// token of its authorization, since one of the two who used it stole it. Errors:
-  /// smart_grant_invalid (also: of another client).
-  [[nodiscard]] Result<Granted> use_refresh(std::string_view token, std::string_view client);
+  /// token of its authorization, since one of the two who used it stole it. One that `check`
+  /// refuses stays as it was. Errors: smart_grant_invalid (also: of another client), those of
+  /// `check`, which may not ask the desk.
+  [[nodiscard]] Result<Granted> use_refresh(std::string_view token, std::string_view client,
+                                            const std::function<Status(const auth::Grant&)>& check);
   /// What a refresh token is of, while it can be used.
   [[nodiscard]] std::optional<Granted> look_up_refresh(std::string_view token);
   /// The app that a refresh token was given to, also of one that was used; empty for none of ours.
@@ -175,21 +176,29 @@ class Desk {
   [[nodiscard]] bool use_assertion(std::string_view client, std::string_view id,
                                    std::uint64_t until_ms);
 
-  /// May somebody try again? Errors: smart_attempts_exceeded.
-  [[nodiscard]] Status may_try(const std::string& key, std::size_t failures_max);
-  void failed(const std::string& key);
-  /// Takes one failure back that was counted before it was known.
-  void succeeded(const std::string& key);
+  /// May somebody at this address try again? Errors: smart_attempts_exceeded.
+  [[nodiscard]] Status may_try(std::string_view what, std::string_view address) {
+    return attempts_.may_try(std::string(what) + " " + network_of(address),
+                             attempts_per_address_max, now_ms());
+  }
+  /// Counts a failure there.
+  void failed(std::string_view what, std::string_view address) {
+    attempts_.failed(std::string(what) + " " + network_of(address), now_ms());
+  }
+  /// As `Attempts`.
+  [[nodiscard]] Status try_password(const std::string& account, std::string_view address) {
+    return attempts_.try_password(account, address, now_ms());
+  }
+  /// As `Attempts`.
+  void password_was_right(const std::string& account, std::string_view address) {
+    attempts_.password_was_right(account, address, now_ms());
+  }
 
  private:
   struct Kept {
     Granted granted;
     std::uint64_t expires_ms = 0;
     bool used = false;
-  };
-  struct Attempts {
-    std::size_t failures = 0;
-    std::uint64_t until_ms = 0;
   };
   using Table = std::map<Hash, Kept>;
   [[nodiscard]] Result<std::string> keep(Table& table, std::size_t most, Kept kept);
@@ -204,7 +213,7 @@ class Desk {
   Table codes_;    // by SHA-256
   Table refresh_;  // by SHA-256; used ones stay until they would have expired
   std::map<Hash, std::uint64_t> assertion_ids_;
-  std::map<std::string, Attempts, std::less<>> attempts_;
+  Attempts attempts_;
 };
 
 }  // namespace xl::gateway::smart

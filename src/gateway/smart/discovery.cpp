@@ -38,7 +38,7 @@ void write_endpoints(json::Writer& out, const Visit& visit, std::string_view iss
 /// The base that was asked for, in the form it was asked for.
 std::string issuer_of(const Visit& visit) {
   const bool plain = visit.request.path.starts_with("/fhir/");
-  return plain ? base_url(visit.services, visit.request) + "/fhir" : visit.fhir_base();
+  return plain ? visit.url + "/fhir" : visit.fhir_base();
 }
 
 }  // namespace

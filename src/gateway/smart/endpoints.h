@@ -96,11 +96,10 @@ namespace xl::gateway::smart {
 /// A launch value for an app that is started from a record.
 [[nodiscard]] Result<http::Response> make_launch(const Visit& visit);
 
-/// Notes that somebody signed in for the request `id`. Errors: smart_login_over,
-/// smart_launch_unknown (the record was opened by somebody else).
+/// Notes that somebody signed in for the request `id`, with an `account` where there is one.
+/// Errors: smart_login_over, smart_launch_unknown (the record was opened by somebody else).
 [[nodiscard]] Status signed_in(const Visit& visit, const std::string& id,
-                               auth::Tokens::SignedIn who, std::string subject,
-                               std::string fhir_user);
+                               auth::Tokens::SignedIn who, std::string account = {});
 
 /// The request that the path names, for the browser that began it. Errors: smart_login_over.
 [[nodiscard]] Result<Authorization> authorization_of(const Visit& visit);
@@ -125,7 +124,8 @@ namespace xl::gateway::smart {
 /// The logical id of a patient's own record; empty when there is none.
 [[nodiscard]] std::string own_patient_id(const Visit& visit, const custody::Principal& who);
 
-/// The address of a patient or practitioner below the FHIR base; empty for others.
+/// The record of who signed in, below the FHIR base, which they may read: a patient's own, a
+/// practitioner's or a guardian's by their DID. Empty: there is none, or it is not sure which.
 [[nodiscard]] std::string fhir_user_of(const Visit& visit, const custody::Principal& who);
 
 /// A request to the organisation's FHIR server in somebody's name, as if they had sent it:

@@ -25,12 +25,8 @@ constexpr std::uint32_t passkey_purposes = contracts::purpose_manage;
 /// The host that the page is reached by, for which browsers make passkeys: a name, over https or on
 /// the machine itself. Errors: smart_passkey_impossible.
 Result<std::string> rp_id_here(const Visit& visit) {
-  const std::string url = base_url(visit.services, visit.request);
-  const std::size_t scheme = url.find("://");
-  std::string host = scheme == std::string::npos ? std::string() : url.substr(scheme + 3);
-  host = host.substr(0, host.find_first_of(":/"));
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string& url = visit.url;
+  const std::string host = host_name_of(url);
   const bool is_address = host.find_first_not_of("0123456789.") == std::string::npos;
   const bool safe = url.starts_with("https://") || host == "localhost";
   if (is_address || !safe || !crypto::webauthn::is_rp_id(host)) {
@@ -148,15 +144,14 @@ Result<http::Response> enrol_begin(const Visit& visit) {
   XL_TRY_ASSIGN(wanted.rp_id, rp_id_here(visit));
   XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
   XL_TRY_ASSIGN(wanted.did, model::id_from_did(sent.text("did")));
-  const std::string tries = "passkey " + visit.request.remote;
-  XL_TRY(visit.desk().may_try(tries, attempts_per_address_max));
+  XL_TRY(visit.desk().may_try("passkey", visit.request.remote));
   const Status person = check_person(visit, wanted.did);
   if (!person.ok()) {
-    visit.desk().failed(tries);
+    visit.desk().failed("passkey", visit.request.remote);
     return person.error();
   }
   wanted.organisation = visit.organisation.did();
-  wanted.address = visit.request.remote;
+  wanted.address = network_of(visit.request.remote);
   std::string secret = browser_secret(visit.request);
   if (secret.empty()) secret = random_text();
   wanted.browser = crypto::sha256(view_of(secret));
@@ -179,6 +174,9 @@ Result<http::Response> enrol_key(const Visit& visit) {
   XL_TRY_ASSIGN(Enrolment wanted, enrolment_of(visit));
   XL_TRY_ASSIGN(const Sent sent, Sent::of(visit));
   XL_TRY_ASSIGN(const Bytes point, sent.bytes("public_key"));
+  if (!sent.text("credential").empty()) {
+    XL_TRY_ASSIGN(wanted.credential, sent.bytes("credential"));
+  }
   XL_TRY_ASSIGN(wanted.public_key, crypto::webauthn::make_public_key(point, wanted.rp_id));
   wanted.key_id = model::key_id_of(crypto::Algorithm::webauthn_p256, wanted.public_key);
   const Bytes possession =
@@ -186,6 +184,7 @@ Result<http::Response> enrol_key(const Visit& visit) {
   XL_TRY(visit.desk().change_enrolment(wanted.id, [&](Enrolment& one) {
     one.public_key = wanted.public_key;
     one.key_id = wanted.key_id;
+    one.credential = wanted.credential;
     one.proof.clear();
   }));
   json::Writer out;
@@ -219,18 +218,19 @@ Result<http::Response> enrol_state(const Visit& visit) {
   const auto key = identity::find_key(*view.state, wanted.key_id);
   const bool added = key && identity::is_active(*key, view.now_ms) &&
                      contracts::id_of(key->controller()) == wanted.did;
+  // For the sign-ins to come: only of keys that are on the ledger, so that there are not many.
+  if (added) XL_TRY(visit.house.registry->keep_credential(wanted.key_id, wanted.credential));
   json::Writer out;
   out.begin_object().key("added").boolean(added).end_object();
   return secret_json(out.take());
 }
 
 Result<http::Response> show_enrolment(const Visit& visit) {
-  const std::string tries = "code " + visit.request.remote;
-  XL_TRY(visit.desk().may_try(tries, attempts_per_address_max));
+  XL_TRY(visit.desk().may_try("code", visit.request.remote));
   const auto wanted =
       visit.desk().find_enrolment_by_user_code(visit.organisation.did(), typed_code(visit));
   if (!wanted.ok()) {
-    visit.desk().failed(tries);
+    visit.desk().failed("code", visit.request.remote);
     return wanted.error();
   }
   json::Writer out;

@@ -8,13 +8,12 @@
 #include "gateway/fhir/face.h"
 #include "gateway/smart/endpoints.h"
 #include "gateway/smart/page.h"
+#include "gateway/smart/passkey.h"
 
 namespace xl::gateway::smart {
 
 namespace identity = contracts::identity;
 using auth::Tokens;
-using contracts::PartyKind;
-
 namespace {
 
 std::string login_address(const Visit& visit, const Authorization& wanted) {
@@ -89,10 +88,9 @@ std::string provider_part(const Visit& visit, const Authorization& wanted) {
 /// What is asked of a person on another device. Wrong codes are counted: nobody finds one by
 /// trying.
 Result<Authorization> by_user_code(const Visit& visit) {
-  const std::string key = "code " + visit.request.remote;
-  XL_TRY(visit.desk().may_try(key, attempts_per_address_max));
+  XL_TRY(visit.desk().may_try("code", visit.request.remote));
   auto found = visit.desk().find_by_user_code(visit.organisation.did(), typed_code(visit));
-  if (!found.ok()) visit.desk().failed(key);
+  if (!found.ok()) visit.desk().failed("code", visit.request.remote);
   return found;
 }
 
@@ -112,9 +110,8 @@ std::string typed_code(const Visit& visit) {
 
 std::string command_on_device(const Visit& visit, std::string_view command,
                               std::string_view user_code) {
-  return "xinglin " + std::string(command) + " " + shown_code(user_code) + " --node " +
-         base_url(visit.services, visit.request) + " --organisation " +
-         visit.organisation.did().text();
+  return "xinglin " + std::string(command) + " " + shown_code(user_code) + " --node " + visit.url +
+         " --organisation " + visit.organisation.did().text();
 }
 
 std::string told_app(const Client& client) {
@@ -179,15 +176,10 @@ http::Response ask_fhir(const Visit& visit, const custody::Principal& who, const
   return fhir::answer(call);
 }
 
-std::string fhir_user_of(const Visit& visit, const custody::Principal& who) {
-  if (who.kind == PartyKind::practitioner) return "Practitioner/" + who.did.text();
-  if (who.kind != PartyKind::patient) return {};
-  const std::string id = own_patient_id(visit, who);
-  return id.empty() ? std::string() : "Patient/" + id;
-}
-
 Status signed_in(const Visit& visit, const std::string& id, Tokens::SignedIn who,
-                 std::string subject, std::string fhir_user) {
+                 std::string account) {
+  std::string subject = model::did_text(who.caller.principal.did);
+  std::string fhir_user = fhir_user_of(visit, who.caller.principal);
   Status out;
   XL_TRY(visit.desk().change(id, [&](Authorization& wanted) {
     if (wanted.launch && wanted.launch->did != who.caller.principal.did) {
@@ -200,6 +192,7 @@ Status signed_in(const Visit& visit, const std::string& id, Tokens::SignedIn who
     }
     wanted.who = std::move(who);
     wanted.subject = std::move(subject);
+    wanted.account = std::move(account);
     wanted.fhir_user = std::move(fhir_user);
     wanted.passkey.reset();
     wanted.provider.reset();
@@ -247,14 +240,9 @@ Result<http::Response> login_by_password(const Visit& visit) {
   const auto form = Form::of(visit.request);
   if (!form.ok()) return error_page(form.error(), chinese);
   const std::string name = form->text("name").substr(0, account_name_bytes_max + 1);
-  const std::string by_name = "account " + visit.organisation.did().text() + " " + name;
-  const std::string by_address = "address " + visit.request.remote;
-  Status may = visit.desk().may_try(by_name, attempts_per_account_max);
-  if (may.ok()) may = visit.desk().may_try(by_address, attempts_per_address_max);
+  const std::string counted = visit.organisation.did().text() + " " + name;
+  const Status may = visit.desk().try_password(counted, visit.request.remote);
   if (!may.ok()) return error_page(may.error(), chinese);
-  // Counted before it is known, so that attempts side by side count too.
-  visit.desk().failed(by_name);
-  visit.desk().failed(by_address);
   const auto account = visit.house.registry->check_password(name, form->text("password"));
   if (!account.ok()) {
     visit.services.log.write(LogLevel::warning, LogEvent::login_refused,
@@ -264,14 +252,8 @@ Result<http::Response> login_by_password(const Visit& visit) {
     }
     return see_other(login_address(visit, *wanted) + "?refused=1");
   }
-  visit.desk().succeeded(by_name);
-  visit.desk().succeeded(by_address);
-  auto who = visit.services.tokens.stated(
-      visit.organisation.did(), visit.organisation.stores().identity().key,
-      stated_for(wanted->client, "account " + account->name + ", by password"));
-  Status done =
-      who.ok() ? signed_in(visit, wanted->id, std::move(*who), account->name, account->fhir_user)
-               : Status(who.error());
+  visit.desk().password_was_right(counted, visit.request.remote);
+  const Status done = account_signed_in(visit, *wanted, *account, "by password");
   if (!done.ok()) return error_page(done.error(), chinese);
   return see_other(consent_address(visit, wanted->id));
 }
@@ -294,9 +276,7 @@ Result<http::Response> login_by_signature(const Visit& visit) {
   XL_TRY_ASSIGN(const Authorization wanted, by_user_code(visit));
   XL_TRY_ASSIGN(Tokens::SignedIn who,
                 auth::authenticate(visit.services, visit.request.body, told_app(wanted.client)));
-  const std::string subject = model::did_text(who.caller.principal.did);
-  std::string fhir_user = fhir_user_of(visit, who.caller.principal);
-  XL_TRY(signed_in(visit, wanted.id, std::move(who), subject, std::move(fhir_user)));
+  XL_TRY(signed_in(visit, wanted.id, std::move(who)));
   http::Response out;
   out.status = 204;
   return out;

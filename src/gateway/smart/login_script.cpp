@@ -37,8 +37,10 @@ function words(error, told) {
 
 const withoutPasskeys = !window.PublicKeyCredential || !crypto.subtle;
 
-function assertion(shown) {
+function assertion(credential) {
+  const shown = credential.response;
   return {
+    credential: toText(credential.rawId),
     authenticator_data: toText(shown.authenticatorData),
     client_data: toText(shown.clientDataJSON),
     signature: toText(shown.signature),
@@ -53,6 +55,34 @@ function compressed(raw) {
   return out;
 }
 
+// Which credential this browser used last for a DID: of several it is asked first.
+function usedLast() {
+  try {
+    return JSON.parse(localStorage.getItem('xinglin-passkey-used')) || {};
+  } catch {
+    return {};
+  }
+}
+
+// Of several passkeys another may answer than the one that was asked: then it is asked once more,
+// for a signature of its own.
+async function delegate(base, did, asked) {
+  for (let turn = 0; ; turn += 1) {
+    const credential = await navigator.credentials.get({ publicKey: {
+      challenge: toBytes(asked.challenge),
+      rpId: asked.rp_id,
+      allowCredentials: asked.credentials.map((id) => ({ type: 'public-key', id: toBytes(id) })),
+      userVerification: 'required',
+      timeout: 120000,
+    } });
+    const used = { ...usedLast(), [did]: toText(credential.rawId) };
+    const answer = await post(`${base}/assert`, assertion(credential));
+    localStorage.setItem('xinglin-passkey-used', JSON.stringify(used));
+    if (answer.sign_in || turn > 1) return answer;
+    asked = answer;
+  }
+}
+
 async function passkey(form) {
   const base = form.dataset.address;
   const did = form.elements.did.value.trim();
@@ -61,15 +91,10 @@ async function passkey(form) {
   const sign = async (text) => toText(await crypto.subtle.sign(
     { name: 'ECDSA', hash: 'SHA-256' }, key.privateKey, toBytes(text)));
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', key.publicKey));
-  const begun = await post(`${base}/begin`, { did, session_key: toText(compressed(raw)) });
+  const begun = await post(`${base}/begin`, {
+    did, session_key: toText(compressed(raw)), credential: usedLast()[did] || '' });
   const asked = await post(`${base}/delegate`, { proof: await sign(begun.possession) });
-  const credential = await navigator.credentials.get({ publicKey: {
-    challenge: toBytes(asked.challenge),
-    rpId: asked.rp_id,
-    userVerification: 'required',
-    timeout: 120000,
-  } });
-  const delegated = await post(`${base}/assert`, assertion(credential.response));
+  const delegated = await delegate(base, did, asked);
   const done = await post(`${base}/finish`, { signature: await sign(delegated.sign_in) });
   localStorage.setItem('xinglin-did', did);
   location.assign(done.next);
@@ -118,7 +143,8 @@ async function makePasskey(base, did) {
   } });
   // SubjectPublicKeyInfo of P-256 ends with the point.
   const raw = new Uint8Array(credential.response.getPublicKey()).slice(-65);
-  const known = await post(`${asked.address}/key`, { public_key: toText(compressed(raw)) });
+  const known = await post(`${asked.address}/key`, {
+    public_key: toText(compressed(raw)), credential: toText(credential.rawId) });
   return { did, address: asked.address, id: credential.rawId, challenge: known.challenge,
     rpId: known.rp_id };
 }
@@ -131,7 +157,7 @@ async function prove(passkey) {
     userVerification: 'required',
     timeout: 120000,
   } });
-  return post(`${passkey.address}/proof`, assertion(credential.response));
+  return post(`${passkey.address}/proof`, assertion(credential));
 }
 
 const enrol = document.getElementById('enrol');

@@ -13,6 +13,10 @@ namespace xl::gateway::smart {
 
 constexpr std::size_t point_bytes = 33;  ///< SEC1 compressed: a passkey's rpId stands behind it
 
+/// The name of a URL's host, in lower case: browsers make passkeys for it, and use those of what it
+/// is below. Empty when there is none.
+[[nodiscard]] std::string host_name_of(std::string_view url);
+
 /// The JSON that the page's script sends: one object of texts.
 class Sent {
  public:
@@ -34,6 +38,7 @@ class Sent {
 /// Through whom, and in which roles, somebody signs in here: staff of the organisation in all that
 /// it attests, patients and guardians of it in none.
 struct Standing {
+  contracts::PartyKind kind{};
   std::vector<std::uint32_t> roles;
   std::uint64_t until_ms = 0;  ///< 0: no end
 };
@@ -41,5 +46,15 @@ struct Standing {
 /// Errors: sign_in_refused (no person of this organisation).
 [[nodiscard]] Result<Standing> standing_of(const custody::LedgerView& view, const model::Id& did,
                                            const model::Id& organisation);
+
+/// The same of the person whose account it is. Errors: smart_account_unbound.
+[[nodiscard]] Result<Standing> standing_of_account(const Visit& visit, const Account& account);
+
+/// Signs in whom an account is of, on the organisation's word: it acts as that person, in all roles
+/// that the organisation attests, as long as it does. `how`: how the organisation knows them. Notes
+/// it for the request `wanted`. Errors: smart_account_unbound, those of `Tokens::stated` and
+/// `signed_in`.
+[[nodiscard]] Status account_signed_in(const Visit& visit, const Authorization& wanted,
+                                       const Account& account, std::string_view how);
 
 }  // namespace xl::gateway::smart

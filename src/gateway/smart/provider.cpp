@@ -7,6 +7,7 @@
 #include "crypto/secret.h"
 #include "gateway/smart/endpoints.h"
 #include "gateway/smart/page.h"
+#include "gateway/smart/passkey.h"
 
 namespace xl::gateway::smart {
 namespace {
@@ -109,12 +110,7 @@ Result<Authorization> returned(const Visit& visit, const Provider& provider, con
   XL_TRY_ASSIGN(const std::string subject,
                 subject_for(visit, provider, *wanted.provider, form.text("code")));
   XL_TRY_ASSIGN(const Account account, visit.house.registry->account_of_subject(subject));
-  XL_TRY_ASSIGN(auth::Tokens::SignedIn who,
-                visit.services.tokens.stated(
-                    visit.organisation.did(), visit.organisation.stores().identity().key,
-                    stated_for(wanted.client,
-                               "account " + account.name + ", by the word of " + provider.issuer)));
-  XL_TRY(signed_in(visit, wanted.id, std::move(who), account.name, account.fhir_user));
+  XL_TRY(account_signed_in(visit, wanted, account, "by the word of " + provider.issuer));
   return wanted;
 }
 

@@ -8,17 +8,25 @@
 #include "crypto/kdf.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
+#include "model/id.h"
 
 namespace xl::gateway::smart {
 namespace {
 
-constexpr std::int64_t registry_format = 1;
+constexpr std::int64_t registry_format = 2;
 constexpr std::string_view registry_tables =
     "CREATE TABLE clients(id TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE accounts(name TEXT PRIMARY KEY, fhir_user TEXT NOT NULL, subject TEXT,"
+    "CREATE TABLE accounts(name TEXT PRIMARY KEY, did TEXT NOT NULL, subject TEXT,"
     "  passes INTEGER NOT NULL, memory_kib INTEGER NOT NULL, salt BLOB NOT NULL,"
     "  digest BLOB NOT NULL, UNIQUE(subject)) WITHOUT ROWID;"
-    "PRAGMA user_version = 1";
+    "CREATE TABLE credentials(key BLOB PRIMARY KEY, credential BLOB NOT NULL) WITHOUT ROWID;"
+    "PRAGMA user_version = 2";
+/// Format 1 did not say whose accounts were: those let nobody in until they are added anew.
+constexpr std::string_view registry_from_1 =
+    "ALTER TABLE accounts DROP COLUMN fhir_user;"
+    "ALTER TABLE accounts ADD COLUMN did TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE credentials(key BLOB PRIMARY KEY, credential BLOB NOT NULL) WITHOUT ROWID;"
+    "PRAGMA user_version = 2";
 
 /// RFC 9106 §4, the second recommendation: what several people at once can be granted. A row keeps
 /// what it was made with.
@@ -31,15 +39,6 @@ bool is_account_name(std::string_view text) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   c == '.' || c == '_' || c == '-' || c == '@';
          });
-}
-
-bool is_fhir_user(std::string_view text) {
-  constexpr std::string_view types[] = {"Practitioner/", "PractitionerRole/", "Patient/",
-                                        "RelatedPerson/", "Person/"};
-  return text.empty() || (text.size() <= 100 && std::any_of(std::begin(types), std::end(types),
-                                                            [&](std::string_view type) {
-                                                              return text.starts_with(type);
-                                                            }));
 }
 
 Account account_from(const sqlite::Statement& row) {
@@ -75,8 +74,8 @@ Status Registry::make_tables() {
     format = stamped ? stamp.integer(0) : 0;
   }
   if (format == registry_format) return {};
-  if (format != 0) return make_error(ErrorCode::index_version_unsupported);
-  XL_TRY(database_.execute(registry_tables));
+  if (format != 0 && format != 1) return make_error(ErrorCode::index_version_unsupported);
+  XL_TRY(database_.execute(format == 1 ? registry_from_1 : registry_tables));
   return transaction.commit();
 }
 
@@ -160,9 +159,7 @@ Status Registry::add_account(const Account& account, std::string_view password) 
   if (!is_account_name(account.name)) {
     return make_error(ErrorCode::smart_account_invalid, "name");
   }
-  if (!is_fhir_user(account.fhir_user)) {
-    return make_error(ErrorCode::smart_account_invalid, "fhir_user");
-  }
+  if (!model::id_from_did(account.did).ok()) return make_error(ErrorCode::smart_account_unbound);
   if (account.subject.size() > 255 || (account.subject.empty() && !has_password)) {
     return make_error(ErrorCode::smart_account_invalid, "subject, or a password");
   }
@@ -181,11 +178,11 @@ Status Registry::add_account(const Account& account, std::string_view password) 
   XL_TRY_ASSIGN(const std::size_t there, count("accounts"));
   if (there >= accounts_max) return make_error(ErrorCode::smart_registry_full);
   XL_TRY_ASSIGN(sqlite::Statement insert,
-                database_.prepare("INSERT INTO accounts(name, fhir_user, subject, passes,"
+                database_.prepare("INSERT INTO accounts(name, did, subject, passes,"
                                   " memory_kib, salt, digest)"
                                   " VALUES(?1, ?2, nullif(?3, ''), ?4, ?5, ?6, ?7)"));
   const Status added = insert.run(
-      std::string_view(account.name), std::string_view(account.fhir_user),
+      std::string_view(account.name), std::string_view(account.did),
       std::string_view(account.subject), std::int64_t{has_password ? login_cost.passes : 0},
       std::int64_t{login_cost.memory_kib}, ByteView(salt), digest.view());
   if (!added.ok() && added.error().code == ErrorCode::database_constraint) {
@@ -197,7 +194,7 @@ Status Registry::add_account(const Account& account, std::string_view password) 
 Result<std::vector<Account>> Registry::accounts() {
   const std::scoped_lock lock(mutex_);
   XL_TRY_ASSIGN(sqlite::Statement rows,
-                database_.prepare("SELECT name, fhir_user, coalesce(subject, ''), passes"
+                database_.prepare("SELECT name, did, coalesce(subject, ''), passes"
                                   " FROM accounts ORDER BY name"));
   std::vector<Account> out;
   while (true) {
@@ -225,7 +222,7 @@ Result<Account> Registry::check_password(std::string_view name, std::string_view
   {
     const std::scoped_lock lock(mutex_);
     XL_TRY_ASSIGN(sqlite::Statement row,
-                  database_.prepare("SELECT name, fhir_user, coalesce(subject, ''), passes,"
+                  database_.prepare("SELECT name, did, coalesce(subject, ''), passes,"
                                     " memory_kib, salt, digest FROM accounts WHERE name = ?1"));
     XL_TRY_ASSIGN(const bool found, row.start(name));
     if (found && row.integer(3) != 0) {
@@ -244,10 +241,29 @@ Result<Account> Registry::check_password(std::string_view name, std::string_view
   return std::move(*account);
 }
 
+Status Registry::keep_credential(const Hash& key_id, ByteView credential) {
+  if (credential.empty() || credential.size() > credential_bytes_max) return {};
+  const std::scoped_lock lock(mutex_);
+  XL_TRY_ASSIGN(const std::size_t there, count("credentials"));
+  if (there >= credentials_max) return {};  // a browser finds its passkeys without
+  XL_TRY_ASSIGN(sqlite::Statement row,
+                database_.prepare("INSERT OR REPLACE INTO credentials(key, credential)"
+                                  " VALUES(?1, ?2)"));
+  return row.run(ByteView(key_id), credential);
+}
+
+Result<Bytes> Registry::credential_of(const Hash& key_id) {
+  const std::scoped_lock lock(mutex_);
+  XL_TRY_ASSIGN(sqlite::Statement row,
+                database_.prepare("SELECT credential FROM credentials WHERE key = ?1"));
+  XL_TRY_ASSIGN(const bool found, row.start(ByteView(key_id)));
+  return found ? copy_of(row.blob(0)) : Bytes{};
+}
+
 Result<Account> Registry::account_of_subject(std::string_view subject) {
   const std::scoped_lock lock(mutex_);
   XL_TRY_ASSIGN(sqlite::Statement row,
-                database_.prepare("SELECT name, fhir_user, coalesce(subject, ''), passes"
+                database_.prepare("SELECT name, did, coalesce(subject, ''), passes"
                                   " FROM accounts WHERE subject = ?1"));
   XL_TRY_ASSIGN(const bool found, row.start(subject));
   if (!found || subject.empty()) return make_error(ErrorCode::smart_login_refused);

@@ -20,6 +20,8 @@ namespace xl::gateway::smart {
 // Bounds of what an organisation registers.
 constexpr std::size_t clients_max = 1000;
 constexpr std::size_t accounts_max = 10'000;
+constexpr std::size_t credentials_max = 100'000;
+constexpr std::size_t credential_bytes_max = 1023;  ///< WebAuthn Level 3 §5.1
 constexpr std::size_t client_id_bytes_max = 128;
 constexpr std::size_t client_name_bytes_max = 128;
 constexpr std::size_t redirect_uris_max = 16;
@@ -55,12 +57,11 @@ struct Client {
 /// `https://app.example` of a URL; empty for one without a host.
 [[nodiscard]] std::string origin_of(std::string_view uri);
 
-/// Somebody without a key of their own, whom the organisation lets in with a password, or by the
-/// word of an outside provider.
+/// Somebody whom the organisation lets in with a password, or by the word of an outside provider.
 struct Account {
-  std::string name;       ///< 1..64 bytes of letters, digits, `.`, `_`, `-`, `@`
-  std::string fhir_user;  ///< `Practitioner/7`; empty: no record of theirs
-  std::string subject;    ///< `sub` at the outside provider; empty: none
+  std::string name;     ///< 1..64 bytes of letters, digits, `.`, `_`, `-`, `@`
+  std::string did;      ///< who it is, on the ledger; empty: of an old store, nobody signs in
+  std::string subject;  ///< `sub` at the outside provider; empty: none
   bool has_password = false;
 };
 
@@ -83,7 +84,8 @@ class Registry {
   /// True when an app of this origin is registered: its scripts may read our answers.
   [[nodiscard]] bool knows_origin(std::string_view origin);
 
-  /// `password` may be empty: then only an outside provider lets the person in. Errors:
+  /// `password` may be empty: then only an outside provider lets the person in. That the DID has a
+  /// standing at the organisation is for the caller to see to. Errors:
   /// smart_account_invalid, smart_entry_exists, smart_registry_full, a database's. Cost: one
   /// Argon2id derivation of 64 MiB.
   [[nodiscard]] Status add_account(const Account& account, std::string_view password);
@@ -96,6 +98,11 @@ class Registry {
   [[nodiscard]] Result<Account> check_password(std::string_view name, std::string_view password);
   /// The account of a subject of the outside provider. Errors: smart_login_refused, a database's.
   [[nodiscard]] Result<Account> account_of_subject(std::string_view subject);
+
+  /// Which credential of an authenticator a passkey of the ledger is. Errors: a database's.
+  [[nodiscard]] Status keep_credential(const Hash& key_id, ByteView credential);
+  /// Empty: not known here. Errors: a database's.
+  [[nodiscard]] Result<Bytes> credential_of(const Hash& key_id);
 
  private:
   explicit Registry(sqlite::Database database) : database_(std::move(database)) {}

@@ -10,12 +10,32 @@ namespace {
 
 using Endpoint = Result<http::Response> (*)(const Visit&);
 
-RouteHandler handler_of(const Services& services, Endpoint endpoint) {
-  return [services, endpoint](const http::Request& request,
-                              const PathValues& values) -> Result<http::Response> {
+/// How an address refuses whoever asks for the node by a name that is not its own.
+enum class Strange : std::uint8_t { passed_on, page, oauth, plain };
+
+/// By a name that somebody else may have chosen nothing is promised to anybody: issuers, audiences
+/// and the addresses that people are sent to would be theirs.
+Result<http::Response> ask_by_name(Visit visit, Endpoint endpoint, Strange strange) {
+  const auto url = own_url(visit.services, visit.request);
+  if (url.ok()) {
+    visit.url = *url;
+  } else if (strange == Strange::page) {
+    return error_page(url.error(), wants_chinese(visit.request));
+  } else if (strange == Strange::oauth) {
+    return oauth_refusal(url.error());
+  } else if (strange == Strange::plain) {
+    return url.error();
+  }
+  return endpoint(visit);
+}
+
+RouteHandler handler_of(const Services& services, Endpoint endpoint, Strange strange) {
+  return [services, endpoint, strange](const http::Request& request,
+                                       const PathValues& values) -> Result<http::Response> {
     XL_TRY_ASSIGN(custody::Organisation * organisation, organisation_of(services, values[0]));
-    return endpoint(
-        {services, *organisation, services.smart.house(organisation->did()), request, values});
+    return ask_by_name(
+        {services, *organisation, services.smart.house(organisation->did()), request, values, {}},
+        endpoint, strange);
   };
 }
 
@@ -24,8 +44,9 @@ RouteHandler handler_of_only(const Services& services, Endpoint endpoint) {
   return [services, endpoint](const http::Request& request,
                               const PathValues& values) -> Result<http::Response> {
     custody::Organisation& organisation = *services.custody.organisations().front();
-    return endpoint(
-        {services, organisation, services.smart.house(organisation.did()), request, values});
+    return ask_by_name(
+        {services, organisation, services.smart.house(organisation.did()), request, values, {}},
+        endpoint, Strange::plain);
   };
 }
 
@@ -67,7 +88,11 @@ auto adder_of(Router& router, const Services& services) {
   return [&router, &services](const char* method, const std::string& path, const char* summary,
                               Endpoint endpoint, RouteDoc about) {
     about.any_query = true;
-    router.add({method, "/o/{org}/oauth/" + path, summary, handler_of(services, endpoint),
+    Strange strange = Strange::plain;
+    for (const std::string_view media : about.refusal_media) {
+      strange = media == "text/html" ? Strange::page : Strange::oauth;
+    }
+    router.add({method, "/o/{org}/oauth/" + path, summary, handler_of(services, endpoint, strange),
                 Access::anyone, std::move(about)});
   };
 }
@@ -142,7 +167,7 @@ void add_descriptions(Router& router, const Services& services) {
   for (const Description& one : both) {
     const std::string path = std::string("/fhir/.well-known/") + one.name;
     router.add({"GET", "/o/{org}" + path, "What the authorization server offers",
-                handler_of(services, one.endpoint), Access::anyone, about});
+                handler_of(services, one.endpoint, Strange::plain), Access::anyone, about});
     if (services.custody.organisations().size() != 1) continue;
     router.add({"GET", path, "What the authorization server offers",
                 handler_of_only(services, one.endpoint), Access::anyone, about});
@@ -152,8 +177,9 @@ void add_descriptions(Router& router, const Services& services) {
 void add_administration(Router& router, const Services& services) {
   const auto add = [&](const char* method, const std::string& path, const char* summary,
                        Endpoint endpoint, RouteDoc about) {
-    router.add({method, "/o/{org}/smart/v1/" + path, summary, handler_of(services, endpoint),
-                Access::signed_in, std::move(about)});
+    router.add({method, "/o/{org}/smart/v1/" + path, summary,
+                handler_of(services, endpoint, Strange::passed_on), Access::signed_in,
+                std::move(about)});
   };
   const auto posts = [](std::string_view body, std::string_view answer) {
     return RouteDoc{

@@ -186,6 +186,24 @@ std::string scopes_text(const Scopes& scopes) {
   return out;
 }
 
+bool is_within(const Scopes& wanted, const Scopes& allowed) {
+  for (const FlagName& one : flag_names) {
+    if (wanted.*one.flag && !(allowed.*one.flag)) return false;
+  }
+  // Each permission by itself: several scopes may grant together what one asks for.
+  return std::all_of(wanted.resources.begin(), wanted.resources.end(), [&](const auto& a) {
+    std::uint8_t covered = 0;
+    for (const ResourceScope& b : allowed.resources) {
+      const bool types = b.type == "*" || a.type == b.type;
+      const bool narrower = std::all_of(b.constraints.begin(), b.constraints.end(), [&](auto& one) {
+        return std::find(a.constraints.begin(), a.constraints.end(), one) != a.constraints.end();
+      });
+      if (a.context == b.context && types && narrower) covered |= b.permissions;
+    }
+    return (a.permissions & ~covered) == 0;
+  });
+}
+
 Scopes within(const Scopes& wanted, const Scopes& allowed) {
   Scopes out;
   for (const FlagName& one : flag_names) out.*one.flag = wanted.*one.flag && allowed.*one.flag;

@@ -78,6 +78,9 @@ struct Scopes {
 /// One of them.
 [[nodiscard]] std::string scope_text(const ResourceScope& scope);
 
+/// True when all of `wanted` lies within `allowed`.
+[[nodiscard]] bool is_within(const Scopes& wanted, const Scopes& allowed);
+
 /// What of `wanted` lies within `allowed`: scopes are narrowed where they only overlap.
 [[nodiscard]] Scopes within(const Scopes& wanted, const Scopes& allowed);
 

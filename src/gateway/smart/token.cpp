@@ -62,11 +62,17 @@ Result<KnownClient> ledger_service(const Visit& visit, const Jwt& token, const m
   return refused("the signature");
 }
 
+/// The token endpoint, as SMART §4.3.3 has it, or the issuer (RFC 7523 §3).
+bool is_audience(const Visit& visit, const Jwt& token) {
+  const bool only = visit.services.custody.organisations().size() == 1;
+  return token.is_for(visit.address() + "/oauth/token") || token.is_for(visit.fhir_base()) ||
+         (only && token.is_for(visit.url + "/fhir"));
+}
+
 /// RFC 7523 §3 in SMART's profile (§4.3.3): who, for whom, until when, once.
 Status check_assertion(const Visit& visit, const Jwt& token, const std::string& client) {
-  const std::string endpoint = visit.address() + "/oauth/token";
   if (token.text("iss") != client || token.text("sub") != client) return refused("iss and sub");
-  if (!token.is_for(endpoint)) return refused("aud: the token endpoint");
+  if (!is_audience(visit, token)) return refused("aud: the token endpoint, or the issuer");
   const std::uint64_t now = visit.services.clock.now_ms() / 1000;
   const auto until = token.seconds("exp");
   if (!until || *until + clock_skew_seconds <= now ||
@@ -127,13 +133,13 @@ Result<KnownClient> client_of_token_request(const Visit& visit, const Form& form
 std::string id_token_of(const Visit& visit, const Granted& granted, std::uint64_t expires_ms) {
   const auth::Grant& grant = *granted.who.caller.grant;
   json::Writer out;
-  out.begin_object().key("iss").string(granted.base).key("sub").string(grant.subject);
+  out.begin_object().key("iss").string(grant.base).key("sub").string(grant.subject);
   out.key("aud").string(grant.client);
   out.key("iat").unsigned_integer(visit.services.clock.now_ms() / 1000);
   out.key("exp").unsigned_integer(expires_ms / 1000);
   if (!granted.nonce.empty()) out.key("nonce").string(granted.nonce);
   if (grant.scopes.fhir_user && !grant.fhir_user.empty()) {
-    out.key("fhirUser").string(granted.base + "/" + grant.fhir_user);
+    out.key("fhirUser").string(grant.base + "/" + grant.fhir_user);
   }
   return make_jwt(out.end_object().take(), visit.house.id_token_key, visit.house.id_token_key_id);
 }
@@ -202,23 +208,30 @@ Result<http::Response> token_for_code(const Visit& visit, const Form& form, cons
 
 Result<http::Response> token_for_refresh(const Visit& visit, const Form& form,
                                          const Client& client) {
-  XL_TRY_ASSIGN(const Granted granted,
-                visit.desk().use_refresh(form.text("refresh_token"), client.id));
-  const auth::Grant& grant = *granted.who.caller.grant;
-  if (grant.organisation != visit.organisation.did()) {
-    return make_error(ErrorCode::smart_grant_invalid, "refresh_token");
+  std::optional<Scopes> wanted;
+  if (form.has("scope")) {
+    XL_TRY_ASSIGN(wanted, parse_scopes(form.text("scope")));
   }
+  const auto check = [&](const auth::Grant& grant) -> Status {
+    if (grant.organisation != visit.organisation.did()) {
+      return make_error(ErrorCode::smart_grant_invalid, "refresh_token");
+    }
+    // Nothing that was not granted may be asked for (RFC 6749 §6), nor nothing at all.
+    if (!wanted || (!wanted->empty() && is_within(*wanted, grant.scopes))) return {};
+    return make_error(ErrorCode::smart_scope_invalid, "more than was granted, or nothing of it");
+  };
+  XL_TRY_ASSIGN(const Granted granted,
+                visit.desk().use_refresh(form.text("refresh_token"), client.id, check));
+  const auth::Grant& grant = *granted.who.caller.grant;
   XL_TRY_ASSIGN(const bool holds, visit.services.tokens.holds(granted.who));
   if (!holds) {
     visit.desk().end_grant(grant.id);
     return make_error(ErrorCode::sign_in_over);
   }
-  if (!form.has("scope")) return token_answer(visit, granted, true);
+  if (!wanted) return token_answer(visit, granted, true);
   // Narrower tokens for now; what was granted stays with the next refresh token.
-  XL_TRY_ASSIGN(const Scopes wanted, parse_scopes(form.text("scope")));
   auth::Grant narrower = grant;
-  narrower.scopes = within(wanted, grant.scopes);
-  if (narrower.scopes.empty()) return make_error(ErrorCode::smart_scope_invalid);
+  narrower.scopes = within(*wanted, grant.scopes);
   Granted now = granted;
   // Shared by the tokens made of it.
   now.who.caller.grant = std::make_shared<const auth::Grant>(std::move(narrower));
@@ -243,6 +256,7 @@ Result<http::Response> token_for_service(const Visit& visit, const Form& form,
   if (grant.scopes.empty()) return make_error(ErrorCode::smart_scope_invalid, "system/ scopes");
   grant.id = custody::random_id();
   grant.organisation = visit.organisation.did();
+  grant.base = visit.fhir_base();
   grant.client = known.client.id;
   grant.subject = known.client.id;
   XL_TRY_ASSIGN(Tokens::SignedIn who,
@@ -256,7 +270,6 @@ Result<http::Response> token_for_service(const Visit& visit, const Form& form,
   who.caller.grant = std::make_shared<const auth::Grant>(std::move(grant));
   Granted granted;
   granted.who = std::move(who);
-  granted.base = visit.fhir_base();
   return token_answer(visit, std::move(granted), false);
 }
 
@@ -316,19 +329,19 @@ std::optional<KnownToken> token_of(const Visit& visit, const Asker& asker,
   return out;
 }
 
-std::string introspection(const Visit& visit, const KnownToken& token) {
+std::string introspection(const KnownToken& token) {
   const auth::Grant& grant = *token.grant;
   json::Writer out;
   out.begin_object().key("active").boolean(true);
   out.key("scope").string(scopes_text(grant.scopes)).key("client_id").string(grant.client);
-  out.key("sub").string(grant.subject).key("iss").string(visit.fhir_base());
-  out.key("aud").string(visit.fhir_base()).key("token_type").string("Bearer");
+  out.key("sub").string(grant.subject).key("iss").string(grant.base);
+  out.key("aud").string(grant.base).key("token_type").string("Bearer");
   out.key("exp").unsigned_integer(token.expires_ms / 1000);
   if (!grant.patient.empty()) out.key("patient").string(grant.patient);
   if (!grant.encounter.empty()) out.key("encounter").string(grant.encounter);
   write_context(out, grant);
   if (grant.scopes.fhir_user && !grant.fhir_user.empty()) {
-    out.key("fhirUser").string(visit.fhir_base() + "/" + grant.fhir_user);
+    out.key("fhirUser").string(grant.base + "/" + grant.fhir_user);
   }
   return out.end_object().take();
 }
@@ -348,7 +361,7 @@ Result<http::Response> introspect(const Visit& visit) {
   const auto asker = asker_of(visit, *form);
   if (!asker.ok()) return oauth_refusal(asker.error());
   const auto token = token_of(visit, *asker, form->text("token"));
-  return secret_json(token ? introspection(visit, *token) : "{\"active\":false}");
+  return secret_json(token ? introspection(*token) : "{\"active\":false}");
 }
 
 Result<http::Response> revoke(const Visit& visit) {

@@ -52,15 +52,12 @@ custody::Organisation* organisation_at(const Services& services, std::string_vie
 
 }  // namespace
 
-std::string Visit::address() const {
-  return base_url(services, request) + "/o/" + organisation.did().text();
-}
+std::string Visit::address() const { return url + "/o/" + organisation.did().text(); }
 
-bool Visit::is_base(std::string_view url) const {
-  if (url.ends_with('/')) url.remove_suffix(1);
-  if (url == fhir_base()) return true;
-  return services.custody.organisations().size() == 1 &&
-         url == base_url(services, request) + "/fhir";
+bool Visit::is_base(std::string_view text) const {
+  if (text.ends_with('/')) text.remove_suffix(1);
+  if (text == fhir_base()) return true;
+  return services.custody.organisations().size() == 1 && text == url + "/fhir";
 }
 
 Result<Form> Form::of(const http::Request& request) {
@@ -120,7 +117,9 @@ http::Response oauth_refusal(const Error& error) {
   const std::string_view word = oauth_word(error.code);
   unsigned status = status_of(error.code);
   if (word == "invalid_client") status = 401;
-  if (word == "invalid_grant" || (word == "invalid_request" && status != 429)) status = 400;
+  if (word == "invalid_grant" || (word == "invalid_request" && status != 421 && status != 429)) {
+    status = 400;
+  }
   json::Writer out;
   out.begin_object().key("error").string(word);
   out.key("error_description").string(error.text()).end_object();

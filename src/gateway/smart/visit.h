@@ -22,6 +22,7 @@ struct Visit {
   House& house;
   const http::Request& request;
   const std::vector<std::string>& values;  ///< of the path behind the organisation
+  std::string url;                         ///< `own_url`; empty: asked by a name not its own
 
   /// `http://host/o/{org}`, no slash at its end.
   [[nodiscard]] std::string address() const;
@@ -29,7 +30,7 @@ struct Visit {
   [[nodiscard]] std::string fhir_base() const { return address() + "/fhir"; }
   /// True for the FHIR base in either form: `http://host/fhir` is one where a node has one
   /// organisation. A slash at the end is nothing.
-  [[nodiscard]] bool is_base(std::string_view url) const;
+  [[nodiscard]] bool is_base(std::string_view text) const;
   [[nodiscard]] Desk& desk() const { return services.smart.desk(); }
 };
 

@@ -204,8 +204,9 @@ TEST_F(ServerTest, GarbageIsRefusedWithACode) {
 TEST_F(ServerTest, AHeaderThatDecidesMayOccurOnce) {
   start(small_bounds());
   for (const std::string name :
-       {"Authorization", "Cookie", "Host", "X-Purpose-Of-Use", "X-Emergency-Entry", "If-Match",
-        "If-None-Match", "If-None-Exist", "Content-Type", "Last-Event-ID", "Range"}) {
+       {"Authorization", "Cookie", "Host", "X-Purpose-Of-Use", "X-Emergency-Entry",
+        "X-Security-Context", "If-Match", "If-None-Match", "If-None-Exist", "Content-Type",
+        "Last-Event-ID", "Range"}) {
     const std::string host = name == "Host" ? "" : "Host: x\r\n";
     for (const auto& [one, two] : {std::pair{"a", "b"}, std::pair{"a", "a"}}) {
       std::string second = name;

@@ -40,5 +40,23 @@ TEST(SignInFormat, IsAsDocumented) {
   EXPECT_EQ(vectors.at("sign_in.signature").size(), 65U);
 }
 
+TEST(SignInFormat, ASignInStatesWhoIsMeant) {
+  const auto taken = [](std::string_view challenge) {
+    return contracts::identity::stated_in(challenge);
+  };
+  const std::string did = "did:xinglin:aaaqeayeaudaocajbifqydiob4";
+  const std::string by_password = "as stated by the organisation: " + did +
+                                  ", account ward7, by password; through app A; b (c); x";
+  EXPECT_EQ(taken(by_password).person, did);
+  EXPECT_EQ(taken(by_password).organisation, did + ", account ward7, by password");
+  EXPECT_EQ(taken(by_password).app, "A; b (c)");
+  EXPECT_EQ(taken("as stated by the organisation: " + did + ", account a; x").person, did);
+  const auto service = taken("as stated by the organisation: service " + did + ", by x; y");
+  EXPECT_EQ(service.person, "");
+  EXPECT_EQ(service.organisation, "service " + did + ", by x");
+  EXPECT_EQ(taken("through app " + did + ", z (y); x").person, "");
+  EXPECT_EQ(taken(did + ", account; x").person, "");
+}
+
 }  // namespace
 }  // namespace xl::gateway::auth

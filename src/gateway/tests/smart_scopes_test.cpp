@@ -126,6 +126,20 @@ TEST(SmartScopes, ConstraintsAddUp) {
             "user/Observation.rs?category=laboratory&status=final");
 }
 
+TEST(SmartScopes, KnowWhatLiesWithinThem) {
+  const Scopes granted =
+      scopes_of("openid user/Patient.r user/Patient.s user/Observation.rs?category=laboratory");
+  for (const char* fits : {"user/Patient.rs", "openid", "user/Observation.r?category=laboratory",
+                           "user/Observation.rs?category=laboratory&status=final", "unknown"}) {
+    EXPECT_TRUE(is_within(scopes_of(fits), granted)) << fits;
+  }
+  for (const char* wider :
+       {"fhirUser", "user/Patient.cr", "patient/Patient.r", "user/*.r", "user/Observation.r",
+        "user/Observation.r?status=final", "user/Patient.r user/Encounter.r"}) {
+    EXPECT_FALSE(is_within(scopes_of(wider), granted)) << wider;
+  }
+}
+
 TEST(SmartScopes, SeveralPermissionsMayComeFromOneScopeOnly) {
   const Scopes scopes = scopes_of("user/Observation.r user/Observation.u");
   EXPECT_TRUE(scopes.allow("Observation", may_read));

@@ -246,6 +246,47 @@ TEST_F(Evidence, ASignInIsNoReadAtAnyTimeForAnyPurpose) {
             npos);
 }
 
+/// Whom an organisation lets in without a key it speaks for: by name, signed, at its own records.
+/// It says so in the evidence, and it can say it of nobody whom another organisation lets in.
+TEST_F(Evidence, AnOrganisationSpeaksOnlyForWhomItNamesAtItsOwnRecords) {
+  FhirClient doctor = ward();
+  demo::Persona ann = patient();
+  share(ann, {"Observation"});
+  ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
+  const model::JournalEntry real = last_read_by(doctor.who().did());
+  const crypto::SigningKey& key = custodian().stores().identity().key;
+  const Hash id = model::key_id_of(key.algorithm(), key.public_key());
+  const auto record = contracts::identity::find_key(*live_->node->ledger().state(), id);
+  ASSERT_TRUE(record.has_value());
+  const auto verdict = [&](const std::string& word, std::size_t organisation) {
+    const model::Id whose = live_->organisations[organisation];
+    const auto details = [&](AccessDetails& one) {
+      one.set_key(client::bytes_of(id));
+      one.clear_session_details();
+      one.set_organisation(client::bytes_of(whose.bytes));
+      const std::string challenge = word + "; through app X (x); fresh";
+      const Bytes text = contracts::identity::sign_in_bytes(live_->node->ledger().genesis().network,
+                                                            whose, id, challenge);
+      one.mutable_sign_in()->set_key_record(client::bytes_of(model::encode(*record)));
+      one.mutable_sign_in()->set_challenge(challenge);
+      one.mutable_sign_in()->set_signature(client::bytes_of(key.sign(text)));
+    };
+    return forged(ann, real, details, [&](model::JournalEntry& entry) {
+      entry.session = {};
+      entry.organisation = whose;
+    });
+  };
+  const std::string mark = "as stated by the organisation: ";
+  const std::string did = model::did_text(doctor.who().did());
+  EXPECT_EQ(verdict(mark + did + ", account x, by password", 0), "");
+  for (const std::string& word :
+       {mark + model::did_text(ann.did()) + ", account x, by password", mark + did + "x, account",
+        mark + "account x, by password", did + ", account x", std::string("made up")}) {
+    EXPECT_NE(verdict(word, 0), "") << word;
+  }
+  EXPECT_NE(verdict(mark + did + ", account x, by password", 1).find("for somebody else"), npos);
+}
+
 /// Entries of somebody's log, as JSON.
 json::Document log_of(demo::Persona& who, const model::Id& custodian) {
   const auto log = who.session->ask("GET", "/o/" + custodian.text() + "/access-log?count=200");

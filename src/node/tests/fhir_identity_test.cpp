@@ -172,5 +172,30 @@ TEST_F(FhirIdentity, BytesComeBackAsTheyWere) {
   EXPECT_EQ(changed.status, 200U) << changed.body;
 }
 
+TEST_F(FhirIdentity, ASecurityContextIsAReferenceToWhatIsHere) {
+  // Also one that the server would have passed over: what it names decides who may see the bytes.
+  for (const char* wrong :
+       {"somebody", "Patient/nobody", "Nothing/anna", "Patient/anna/_history/1", "Patient/an na",
+        "#anna", "urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "Patient/anna, Patient/otto",
+        "https://elsewhere.example/fhir/Patient/anna", "Patient/"}) {
+    const auto raw = hospital_->ask("POST", "Binary", "bytes", {{"X-Security-Context", wrong}},
+                                    "application/pdf");
+    EXPECT_EQ(raw.status, 422U) << wrong;
+    const char* code = wrong[0] == '#' ? "XL4158" : "XL4186";
+    EXPECT_NE(raw.body.find(code), std::string::npos) << wrong << raw.body;
+    const auto as_json = hospital_->ask(
+        "POST", "Binary",
+        R"({"resourceType":"Binary","contentType":"text/plain","data":"AAAA","securityContext":)"
+        R"({"reference":")" +
+            std::string(wrong) + "\"}}");
+    EXPECT_EQ(as_json.status, 422U) << wrong;
+  }
+  // What would end a header in an answer never gets that far.
+  const auto split = hospital_->ask(
+      "POST", "Binary",
+      R"({"resourceType":"Binary","contentType":"text/plain\nX-Evil: 1","data":"AAAA"})");
+  EXPECT_EQ(split.status, 422U) << split.body;
+}
+
 }  // namespace
 }  // namespace xl::node

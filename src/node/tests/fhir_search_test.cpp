@@ -281,5 +281,43 @@ TEST_F(FhirSearch, ChainsTellNothingOfWhatIsHidden) {
   }
 }
 
+TEST_F(FhirSearch, AStrangerSearchesTheDirectoryThatTheyMayRead) {
+  FhirClient south(live_->hospital(1), live_->organisations[0]);
+  const auto told = [&](const std::string& path) {
+    const auto answer = south.get(path);
+    EXPECT_EQ(answer.status, 200U) << path << answer.body;
+    Ids out;
+    const json::Document bundle = parsed(answer);
+    for (const json::Value entry : bundle.root().find("entry").items()) {
+      const json::Value one = entry.find("resource");
+      out.push_back(std::string(one.find("resourceType").as_string().value_or("")) + "/" +
+                    std::string(one.find("id").as_string().value_or("")));
+    }
+    return out;
+  };
+  EXPECT_EQ(south.get("Practitioner/d1").status, 200U);
+  EXPECT_EQ(told("Practitioner"), Ids{"Practitioner/d1"});
+  EXPECT_EQ(told("Practitioner?family=dong"), Ids{"Practitioner/d1"});
+  EXPECT_EQ(told("Organization?name=ward&_total=accurate"), Ids{"Organization/o1"});
+  EXPECT_EQ(told("Practitioner/_history"), Ids{"Practitioner/d1"});
+  EXPECT_EQ(told("?_type=Organization"), Ids{"Organization/o1"});
+  // Nothing of a patient is told by it: neither by what leads there nor beside it.
+  for (const char* path : {"Practitioner?_has:Observation:performer:code=29463-7",
+                           "Practitioner?_has:Encounter:participant:_id=e1",
+                           "Practitioner?_has:Encounter:participant:subject=Patient/p1",
+                           "Practitioner?_has:Provenance:agent:target=Observation/w1",
+                           "Organization?_has:Patient:organization:gender=female"}) {
+    EXPECT_EQ(told(path), Ids{}) << path;
+  }
+  EXPECT_EQ(told("Practitioner?_revinclude=Encounter:participant"), Ids{"Practitioner/d1"});
+  EXPECT_EQ(told("Organization?_revinclude=Patient:organization"), Ids{"Organization/o1"});
+  for (const char* path : {"Patient", "Observation", "Encounter?participant=Practitioner/d1", "",
+                           "?_type=Organization,Patient", "_history", "Observation/_history"}) {
+    const auto answer = south.get(path);
+    EXPECT_EQ(answer.status, 400U) << path << answer.body;
+    EXPECT_NE(answer.body.find("XL3504"), std::string::npos) << path << answer.body;
+  }
+}
+
 }  // namespace
 }  // namespace xl::node

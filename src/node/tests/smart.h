@@ -77,6 +77,8 @@ class Smart : public ::testing::Test {
   static std::string base() {
     return "http://127.0.0.1:" + std::to_string(live_->node->port()) + house() + "/fhir";
   }
+  /// The node's own name for itself, for which browsers make passkeys.
+  static std::string local_host() { return "localhost:" + std::to_string(live_->node->port()); }
   static HttpResponse send(const std::string& method, const std::string& target,
                            std::string_view type = {}, std::string_view body = {},
                            std::map<std::string, std::string> headers = {}) {

@@ -194,7 +194,8 @@ TEST_F(SmartContext, ThePatientSeesThroughWhichAppTheyWereRead) {
   EXPECT_EQ(hospital_->who()
                 .session
                 ->ask("POST", house() + "/smart/v1/accounts", "application/json",
-                      R"({"name":"ward7","password":"correct horse battery"})")
+                      R"({"name":"ward7","password":"correct horse battery","did":")" +
+                          model::did_text(doctor.did()) + "\"}")
                 ->status,
             201U);
   Browser stated;
@@ -219,7 +220,9 @@ TEST_F(SmartContext, ThePatientSeesThroughWhichAppTheyWereRead) {
   for (const json::Value entry : seen.root().find("entries").items()) {
     const bool app = entry.find("app").as_string() == "Chart <i> (chart)";
     person |= app && entry.find("actor").as_string() == model::did_text(doctor.did());
-    word |= app && entry.find("stated").as_string() == "account ward7, by password";
+    word |= app && entry.find("actor").as_string() == model::did_text(doctor.did()) &&
+            entry.find("stated").as_string() ==
+                model::did_text(doctor.did()) + ", account ward7, by password";
   }
   EXPECT_TRUE(person) << log.body;
   EXPECT_TRUE(word) << log.body;

@@ -17,6 +17,7 @@ namespace xl::node {
 namespace {
 
 using testing::asserted;
+using testing::by_browser;
 using testing::bytes_at;
 using testing::Fields;
 using testing::form_text;
@@ -65,7 +66,8 @@ class SmartEnrolment : public Smart {
     /// Everything up to the code that the page shows.
     void make(const std::string& did, const SoftPasskey& passkey) {
       ASSERT_EQ(begin(did).status, 200U);
-      const HttpResponse asked = step("key", {{"public_key", to_base64(passkey.key.public_key())}});
+      const HttpResponse asked = step("key", {{"public_key", to_base64(passkey.key.public_key())},
+                                              {"credential", to_base64(view_of("made here"))}});
       const HttpResponse shown = step("proof", asserted(passkey, asked));
       ASSERT_EQ(shown.status, 200U) << shown.body;
       code = text_of_member(shown, "code");
@@ -109,6 +111,21 @@ TEST_F(SmartEnrolment, OnlyThePersonsOwnKeyAddsIt) {
   const auto sent = approve_passkey(doctor, page.code);
   ASSERT_TRUE(client::applied(sent).ok()) << client::applied(sent).error().text();
   EXPECT_TRUE(page.added());
+  // Whoever signs in with it is asked for just this one, also where no browser would find it.
+  const auto session = crypto::SigningKey::generate(crypto::Algorithm::p256);
+  Browser app;
+  app.open();
+  const HttpResponse begun =
+      by_name("POST", app.login + "/passkey/begin",
+              json_of_texts({{"did", model::did_text(doctor.did())},
+                             {"session_key", to_base64(session->public_key())}}),
+              app.cookie);
+  const HttpResponse asked = by_name(
+      "POST", app.login + "/passkey/delegate",
+      json_of_texts({{"proof", by_browser(*session, bytes_at(begun, "possession"))}}), app.cookie);
+  const json::Document offered = parsed(asked);
+  EXPECT_EQ(offered.root().find("credentials").size(), 1U) << asked.body;
+  EXPECT_EQ(offered.root().find("credentials").at(0).as_string(), to_base64(view_of("made here")));
   // Its owner sees it among their keys, and ends it.
   const HttpResponse told = *doctor.session->ask("GET", "/auth/v1/whoami");
   EXPECT_NE(told.body.find("\"key_id\":\"" + page.key_id + R"(","kind":"passkey","rp_id":"local)"),

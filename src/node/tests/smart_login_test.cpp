@@ -21,10 +21,12 @@ namespace {
 using testing::asserted;
 using testing::by_browser;
 using testing::bytes_at;
+using testing::Fields;
 using testing::form_text;
 using testing::HttpResponse;
 using testing::LiveNode;
 using testing::parameter_of;
+using testing::parsed;
 using testing::Smart;
 using testing::SoftPasskey;
 using testing::text_of_member;
@@ -37,9 +39,16 @@ TEST_F(SmartLogin, LetsAPasswordInWhereItIsSwitchedOn) {
     return house_session.ask("POST", house() + "/smart/v1/accounts", "application/json", body)
         ->status;
   };
-  EXPECT_EQ(add(R"({"name":"ward7","password":"correct horse battery"})"), 201U);
-  EXPECT_EQ(add(R"({"name":"ward7","password":"correct horse battery"})"), 409U);
-  EXPECT_EQ(add(R"({"name":"short","password":"12345678901"})"), 400U);
+  demo::Persona doctor = live_->doctor(hospital_->who(), "ward7");
+  ASSERT_TRUE(demo::open_encounter(house_session, live_->organisations[0], "p1", doctor.did(),
+                                   "in-progress")
+                  .ok());
+  const std::string did = model::did_text(doctor.did());
+  const std::string ward7 =
+      R"({"name":"ward7","password":"correct horse battery","did":")" + did + "\"}";
+  EXPECT_EQ(add(ward7), 201U);
+  EXPECT_EQ(add(ward7), 409U);
+  EXPECT_EQ(add(R"({"name":"short","password":"12345678901","did":")" + did + "\"}"), 400U);
   const auto sign_in = [](const Browser& browser, const char* name, const char* password) {
     return send("POST", browser.login + "/password", "application/x-www-form-urlencoded",
                 form_text({{"name", name}, {"password", password}}), {{"Cookie", browser.cookie}});
@@ -58,9 +67,13 @@ TEST_F(SmartLogin, LetsAPasswordInWhereItIsSwitchedOn) {
   const HttpResponse answer = post("token", browser.exchange(browser.code()));
   ASSERT_EQ(answer.status, 200U) << answer.body;
   const std::string token = text_of_member(answer, "access_token");
+  // What the account may see is what its person may, and no more.
   EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 200U);
+  EXPECT_GE(fhir(token, "GET", "Patient/p2").status, 403U);
+  const HttpResponse all = fhir(token, "GET", "Patient");
+  EXPECT_NE(all.body.find("\"total\":1,"), std::string::npos) << all.body;
   const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
-  EXPECT_EQ(id_token->text("sub"), "ward7");
+  EXPECT_EQ(id_token->text("sub"), did);
   // Guessing ends soon, also with the right one: one has failed before.
   Browser guesser;
   guesser.open();
@@ -71,6 +84,54 @@ TEST_F(SmartLogin, LetsAPasswordInWhereItIsSwitchedOn) {
   // An account that goes takes its tokens along.
   EXPECT_EQ(house_session.ask("DELETE", house() + "/smart/v1/accounts/ward7")->status, 204U);
   EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 401U);
+}
+
+TEST_F(SmartLogin, AnAccountIsOfSomebodyHere) {
+  auto& house_session = *hospital_->who().session;
+  demo::Persona south = live_->hospital(1);
+  demo::Persona elsewhere = live_->doctor(south, "south");
+  const auto add = [&](const std::string& name, const std::string& did) {
+    const std::string of = did.empty() ? "" : R"(,"did":")" + did + "\"";
+    return *house_session.ask(
+        "POST", house() + "/smart/v1/accounts", "application/json",
+        R"({"name":")" + name + R"(","password":"correct horse battery")" + of + "}");
+  };
+  for (const std::string& did :
+       {std::string(), std::string("ada"), model::did_text(custody::random_id()),
+        model::did_text(live_->organisations[0]), model::did_text(elsewhere.did())}) {
+    const HttpResponse refused = add("nobody", did);
+    EXPECT_EQ(refused.status, 403U) << did;
+    EXPECT_EQ(text_of_member(refused, "code"), "XL4228") << refused.body;
+  }
+  // A standing that ends takes along what rested on it, and lets in no more.
+  demo::Persona leaver = live_->doctor(hospital_->who(), "leaver");
+  ASSERT_EQ(add("leaver", model::did_text(leaver.did())).status, 201U);
+  const auto sign_in = [](const Browser& browser) {
+    return send("POST", browser.login + "/password", "application/x-www-form-urlencoded",
+                form_text({{"name", "leaver"}, {"password", "correct horse battery"}}),
+                {{"Cookie", browser.cookie}});
+  };
+  Browser browser;
+  browser.request["scope"] = "user/*.rs";
+  browser.open();
+  EXPECT_EQ(sign_in(browser).status, 303U);
+  const std::string token =
+      text_of_member(post("token", browser.exchange(browser.code())), "access_token");
+  EXPECT_EQ(fhir(token, "GET", "Organization").status, 200U);
+  xinglin::identity::v1::RevokeAttestation message;
+  message.set_organisation(client::bytes_of(live_->organisations[0].bytes));
+  message.set_practitioner(client::bytes_of(leaver.did().bytes));
+  ASSERT_TRUE(
+      client::applied(house_session.submit(contracts::identity::contract_number,
+                                           contracts::identity::revoke_attestation_type, message))
+          .ok());
+  EXPECT_EQ(fhir(token, "GET", "Organization").status, 401U);
+  Browser later;
+  later.request["scope"] = "user/*.rs";
+  later.open();
+  const HttpResponse refused = sign_in(later);
+  EXPECT_EQ(refused.status, 403U) << refused.body;
+  EXPECT_NE(refused.body.find("XL4228"), std::string::npos) << refused.body;
 }
 
 class SmartPasskey : public Smart {
@@ -104,7 +165,7 @@ class SmartPasskey : public Smart {
     for (const auto& [key, value] : members) out.key(key).string(value);
     out.end_object();
     return send("POST", browser.login + "/passkey/" + name, "application/json", out.take(),
-                {{"Cookie", browser.cookie}});
+                {{"Cookie", browser.cookie}, {"Host", local_host()}});
   }
 };
 
@@ -164,6 +225,67 @@ TEST_F(SmartPasskey, DelegatesToTheBrowsersKey) {
                            {"refresh_token", text_of_member(answer, "refresh_token")}})
                 .status,
             400U);
+}
+
+TEST_F(SmartPasskey, AnyOfSeveralMaySign) {
+  demo::Persona doctor = live_->doctor(hospital_->who(), "several");
+  const SoftPasskey phone;
+  const SoftPasskey laptop;
+  SoftPasskey elsewhere;
+  elsewhere.rp_id = "records.example";
+  elsewhere.origin = "https://records.example";
+  add(doctor, elsewhere);
+  add(doctor, phone);
+  add(doctor, laptop);
+  const std::string did = model::did_text(doctor.did());
+  const auto named = [](const SoftPasskey& passkey, const HttpResponse& asked,
+                        std::string_view credential) {
+    Fields out = asserted(passkey, asked);
+    out["credential"] = to_base64(view_of(credential));
+    return out;
+  };
+  // How many signatures it takes; what was offered at first.
+  const auto sign_in = [&](const SoftPasskey& passkey, std::string_view credential,
+                           const std::string& last, std::size_t& offered) {
+    const auto session = crypto::SigningKey::generate(crypto::Algorithm::p256);
+    Browser browser;
+    browser.request["scope"] = "openid user/*.rs";
+    browser.open();
+    const HttpResponse begun = step(
+        browser, "begin",
+        {{"did", did}, {"session_key", to_base64(session->public_key())}, {"credential", last}});
+    HttpResponse asked =
+        step(browser, "delegate", {{"proof", by_browser(*session, bytes_at(begun, "possession"))}});
+    EXPECT_EQ(text_of_member(asked, "rp_id"), "localhost") << asked.body;
+    offered = parsed(asked).root().find("credentials").size();
+    EXPECT_EQ(step(browser, "assert", named(elsewhere, asked, "e")).status, 422U);
+    EXPECT_EQ(step(browser, "assert", asserted(SoftPasskey{}, asked)).status, 422U);
+    int turns = 1;
+    HttpResponse delegated = step(browser, "assert", named(passkey, asked, credential));
+    if (text_of_member(delegated, "sign_in").empty()) {
+      ++turns;
+      const json::Document again = parsed(delegated);
+      EXPECT_EQ(again.root().find("credentials").size(), 1U) << delegated.body;
+      EXPECT_EQ(again.root().find("credentials").at(0).as_string(), to_base64(view_of(credential)));
+      delegated = step(browser, "assert", named(passkey, delegated, credential));
+    }
+    const HttpResponse done = step(
+        browser, "finish", {{"signature", by_browser(*session, bytes_at(delegated, "sign_in"))}});
+    EXPECT_NE(text_of_member(done, "next").find("/oauth/consent/"), std::string::npos) << done.body;
+    const HttpResponse answer = post("token", browser.exchange(browser.code()));
+    EXPECT_EQ(gateway::smart::read_jwt(text_of_member(answer, "id_token"))->text("sub"), did);
+    return turns;
+  };
+  std::size_t offered = 9;
+  const int first = sign_in(phone, "p", "", offered) + sign_in(laptop, "l", "", offered);
+  EXPECT_EQ(first, 3);     // one of them was not the one that was asked
+  EXPECT_EQ(offered, 0U);  // the browser finds them: not all were known
+  // Now both are, and whoever says which they used last signs once.
+  for (const auto& [passkey, name] :
+       {std::pair(&phone, std::string("p")), std::pair(&laptop, std::string("l"))}) {
+    EXPECT_EQ(sign_in(*passkey, name, to_base64(view_of(name)), offered), 1) << name;
+    EXPECT_EQ(offered, 2U);
+  }
 }
 
 TEST_F(SmartPasskey, IsForWhoHasOneAndWorksHere) {
@@ -340,10 +462,13 @@ class SmartProvider : public Smart {
     live_->start();
     ASSERT_NE(live_->node, nullptr);
     fill();
-    EXPECT_EQ(add_account(R"({"name":"ada","subject":"00u1"})"), 201U);
-    EXPECT_EQ(add_account(R"({"name":"eve","password":"correct horse battery"})"), 403U);
+    ada_ = std::make_unique<demo::Persona>(live_->doctor(hospital_->who(), "ada"));
+    const std::string of = R"(,"did":")" + model::did_text(ada_->did()) + "\"}";
+    EXPECT_EQ(add_account(R"({"name":"ada","subject":"00u1")" + of), 201U);
+    EXPECT_EQ(add_account(R"({"name":"eve","password":"correct horse battery")" + of), 403U);
   }
   static void TearDownTestSuite() {
+    ada_.reset();
     Smart::TearDownTestSuite();
     provider_.reset();
   }
@@ -369,6 +494,7 @@ class SmartProvider : public Smart {
     return browser.page(house() + "/oauth/callback?code=c&state=" + state);
   }
   static inline std::unique_ptr<StubProvider> provider_;
+  static inline std::unique_ptr<demo::Persona> ada_;
 };
 
 TEST_F(SmartProvider, SignsInWhomTheOrganisationRegistered) {
@@ -380,7 +506,8 @@ TEST_F(SmartProvider, SignsInWhomTheOrganisationRegistered) {
   EXPECT_GE(come_back(browser, state).status, 400U);  // once
   const HttpResponse answer = post("token", browser.exchange(browser.code()));
   ASSERT_EQ(answer.status, 200U) << answer.body;
-  EXPECT_EQ(gateway::smart::read_jwt(text_of_member(answer, "id_token"))->text("sub"), "ada");
+  EXPECT_EQ(gateway::smart::read_jwt(text_of_member(answer, "id_token"))->text("sub"),
+            model::did_text(ada_->did()));
 }
 
 TEST_F(SmartProvider, BelievesNothingElse) {

@@ -53,7 +53,8 @@ TEST_F(Smart, GivesAnAppWhatSomebodyAgreedTo) {
   const HttpResponse answer = post("token", browser.exchange(code));
   ASSERT_EQ(answer.status, 200U) << answer.body;
   EXPECT_EQ(text_of_member(answer, "patient"), "p1");
-  EXPECT_EQ(text_of_member(answer, "scope"), "openid fhirUser launch/patient patient/*.rs");
+  // An organisation has no record that fhirUser could name.
+  EXPECT_EQ(text_of_member(answer, "scope"), "openid launch/patient patient/*.rs");
   const std::string token = text_of_member(answer, "access_token");
 
   const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
@@ -206,6 +207,22 @@ TEST_F(Smart, RefreshTokensTakeTurns) {
   const std::string one(first.root().find("refresh_token").as_string().value_or(""));
   ASSERT_FALSE(one.empty());
   EXPECT_EQ(refresh(one, {{"client_id", "other"}}).status, 401U);
+  // What was not granted is refused (RFC 6749 §6), and the token stays good.
+  for (const char* more :
+       {"user/Patient.rs user/Observation.r", "user/Patient.cruds", "user/*.r",
+        "user/Patient.r offline_access", "patient/Patient.r", "user/Patient.sr", ""}) {
+    const HttpResponse wide = refresh(one, {{"scope", more}});
+    EXPECT_EQ(wide.status, 400U) << more;
+    EXPECT_EQ(text_of_member(wide, "error"), "invalid_scope") << more;
+  }
+  // Nor is another organisation's server the place to use it up.
+  EXPECT_GE(
+      send("POST", "/o/" + live_->organisations[1].text() + "/oauth/token",
+           "application/x-www-form-urlencoded",
+           form_text(
+               {{"grant_type", "refresh_token"}, {"client_id", "chart"}, {"refresh_token", one}}))
+          .status,
+      400U);
   const HttpResponse narrower = refresh(one, {{"scope", "user/Patient.r"}});
   ASSERT_EQ(narrower.status, 200U) << narrower.body;
   EXPECT_EQ(text_of_member(narrower, "scope"), "user/Patient.r");
@@ -222,12 +239,21 @@ TEST_F(Smart, RefreshTokensTakeTurns) {
 
 TEST_F(Smart, TellsAndEndsTokens) {
   const json::Document given =
-      tokens("online_access launch/patient patient/Patient.rs", {{"patient", "p1"}});
+      tokens("openid online_access launch/patient patient/Patient.rs", {{"patient", "p1"}});
   const std::string token(given.root().find("access_token").as_string().value_or(""));
+  const auto id_token =
+      gateway::smart::read_jwt(given.root().find("id_token").as_string().value_or(""));
+  ASSERT_TRUE(id_token.ok());
   const HttpResponse told = post("introspect", {{"token", token}, {"client_id", "chart"}});
   EXPECT_EQ(parsed(told).root().find("active").as_bool(), true) << told.body;
   EXPECT_EQ(text_of_member(told, "patient"), "p1");
   EXPECT_EQ(text_of_member(told, "client_id"), "chart");
+  // One issuer, by whatever name of the node somebody asks.
+  const HttpResponse elsewhere =
+      post("introspect", {{"token", token}, {"client_id", "chart"}}, {{"Host", local_host()}});
+  EXPECT_EQ(id_token->text("iss"), base());
+  EXPECT_EQ(text_of_member(told, "iss"), base());
+  EXPECT_EQ(text_of_member(elsewhere, "iss"), base()) << elsewhere.body;
   EXPECT_EQ(post("introspect", {{"token", token}}).status, 401U);
   EXPECT_EQ(post("introspect", {{"token", "unknown"}, {"client_id", "chart"}}).body,
             "{\"active\":false}");
@@ -279,9 +305,48 @@ TEST_F(Smart, ActsForAPractitionerWithinTheirConsents) {
   const std::string token = text_of_member(answer, "access_token");
   const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
   ASSERT_TRUE(id_token.ok());
-  EXPECT_EQ(id_token->text("fhirUser"), base() + "/Practitioner/" + doctor.did().text());
+  // No record says who grey is: nothing is named that could not be read.
+  EXPECT_EQ(id_token->text("fhirUser"), "");
+  EXPECT_EQ(text_of_member(answer, "scope"), "openid user/*.rs");
   EXPECT_EQ(fhir(token, "GET", "Observation/lab1").status, 200U);
   EXPECT_EQ(fhir(token, "GET", "Observation/lab2").status, 403U);  // whom grey does not treat
+}
+
+TEST_F(Smart, NamesTheRecordOfWhoSignedIn) {
+  demo::Persona doctor = live_->doctor(hospital_->who(), "named");
+  const auto practitioner = [](const std::string& id, const std::string& did) {
+    return R"({"resourceType":"Practitioner","id":")" + id +
+           R"(","identifier":[{"system":"urn:ietf:rfc:3986","value":")" + did + "\"}]}";
+  };
+  const auto signed_in = [&](const std::string& scope) {
+    Browser browser;
+    browser.request["scope"] = scope;
+    browser.open();
+    EXPECT_EQ(approve(doctor, browser.user_code()).status, 204U);
+    return post("token", browser.exchange(browser.code()));
+  };
+  const auto named = [](const HttpResponse& answer) {
+    return gateway::smart::read_jwt(text_of_member(answer, "id_token"))->text("fhirUser");
+  };
+  const std::string did = model::did_text(doctor.did());
+  const std::string scope = "openid fhirUser user/Observation.rs";
+  ASSERT_EQ(hospital_->put("Practitioner/staff-7", practitioner("staff-7", did)).status, 201U);
+  const HttpResponse answer = signed_in(scope);
+  EXPECT_EQ(named(answer), base() + "/Practitioner/staff-7") << answer.body;
+  // Which fhirUser alone lets the app read, and nobody else's.
+  const std::string token = text_of_member(answer, "access_token");
+  EXPECT_EQ(fhir(token, "GET", "Practitioner/staff-7").status, 200U);
+  EXPECT_EQ(fhir(token, "GET", "Practitioner/staff-7/_history").status, 403U);
+  EXPECT_EQ(fhir(token, "GET", "Practitioner").status, 403U);
+  EXPECT_EQ(fhir(token, "PUT", "Practitioner/staff-7", practitioner("staff-7", did)).status, 403U);
+  const std::string without = text_of_member(signed_in("user/Observation.rs"), "access_token");
+  EXPECT_EQ(fhir(without, "GET", "Practitioner/staff-7").status, 403U);
+  // Of two nobody knows which; the one that encounters name goes first.
+  ASSERT_EQ(hospital_->put("Practitioner/staff-8", practitioner("staff-8", did)).status, 201U);
+  EXPECT_EQ(named(signed_in(scope)), "");
+  const std::string own = doctor.did().text();
+  ASSERT_EQ(hospital_->put("Practitioner/" + own, practitioner(own, did)).status, 201U);
+  EXPECT_EQ(named(signed_in(scope)), base() + "/Practitioner/" + own);
 }
 
 class SmartService : public Smart {

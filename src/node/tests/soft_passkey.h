@@ -11,12 +11,13 @@ namespace xl::node::testing {
 struct SoftPasskey {
   crypto::SigningKey key = *crypto::SigningKey::generate(crypto::Algorithm::p256);
   std::string origin = "http://localhost:7410";
+  std::string rp_id = "localhost";
 
   [[nodiscard]] Bytes public_key() const {
-    return *crypto::webauthn::make_public_key(key.public_key(), "localhost");
+    return *crypto::webauthn::make_public_key(key.public_key(), rp_id);
   }
   [[nodiscard]] Bytes sign(ByteView message) const {
-    return crypto::webauthn::make_assertion(key, {"localhost", origin}, message);
+    return crypto::webauthn::make_assertion(key, {rp_id, origin}, message);
   }
 };
 
@@ -58,7 +59,7 @@ inline Fields asserted(const SoftPasskey& passkey, const HttpResponse& asked,
                                             crypto::webauthn::flag_user_verified) {
   const Bytes challenge = bytes_at(asked, "challenge");
   Bytes data;
-  append(data, crypto::sha256(view_of("localhost")));
+  append(data, crypto::sha256(view_of(passkey.rp_id)));
   data.push_back(flags);
   append_be(data, std::uint32_t{1});
   const std::string client_data = R"({"type":"webauthn.get","challenge":")" +
