@@ -223,13 +223,14 @@ Status keep_merges(const Call& call, const query::RecordEntry& current, json::Do
   const query::OwnNames own = own_names(call);
   XL_TRY_ASSIGN(const json::Document before, document_of(call, current));
   for (const query::RecordEntry& other : others) {
+    // Where the other one cannot be read, what this one says of the merge is kept.
     const auto answer = document_of(call, other);
     if (!answer.ok() && answer.error().code == ErrorCode::record_erased) continue;
-    if (!answer.ok()) return answer.error();
     for (const auto& [kind, reverse] :
          {std::pair{replaced_by, replaces}, std::pair{replaces, replaced_by}}) {
       const auto link = link_to(own, before.root(), other.id, kind);
-      if (!link || !link_to(own, answer->root(), current.id, reverse)) continue;
+      const bool answers = !answer.ok() || link_to(own, answer->root(), current.id, reverse);
+      if (!link || !answers) continue;
       if (!link_to(own, next.root(), other.id, kind)) {
         links_of(next).append(next.make_copy(before.root().find("link").at(*link)));
       }
