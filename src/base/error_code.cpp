@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/error_detail.h"
 #include "base/result.h"
 
 namespace xl {
@@ -54,6 +55,12 @@ Error make_error(ErrorCode code, std::string_view detail) {
   std::string sentence(describe(code).en);
   if (sentence.ends_with('.')) sentence.pop_back();
   return {code, sentence + ": " + std::string(detail)};
+}
+
+std::string_view detail_of(const Error& error) {
+  const std::string head = make_error(error.code, "").message;
+  const std::string_view all = error.message;
+  return all.starts_with(head) ? all.substr(head.size()) : std::string_view{};
 }
 
 }  // namespace xl

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/error_detail.h"
 #include "fhir/definitions.h"
 #include "fhir/fhirpath/fhirpath.h"
 #include "fhir/json_edit.h"
@@ -246,6 +247,18 @@ class FhirPathPatch {
   json::Document& document_;
 };
 
+/// The path of an operation where it is a plain one, else the resource.
+std::string operated_element(json::Value resource, json::Value path) {
+  const std::string_view type = resource.find("resourceType").as_string().value_or("Resource");
+  const std::string_view text = path.as_string().value_or("");
+  const bool plain = text.starts_with(type) && text.substr(type.size()).starts_with('.') &&
+                     std::ranges::all_of(text, [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '.' || c == '[' || c == ']';
+                     });
+  return std::string(plain ? text : type);
+}
+
 }  // namespace
 
 Status apply_fhirpath_patch(json::Document& resource, json::Value parameters) {
@@ -260,8 +273,12 @@ Status apply_fhirpath_patch(json::Document& resource, json::Value parameters) {
     const auto operation = operation_of(parameter);
     const Status applied = operation.ok() ? patch.apply(*operation) : Status(operation.error());
     if (!applied.ok()) {
+      const bool of_patch = applied.error().code != ErrorCode::fhir_patch_unapplied;
+      const std::string place = "operation " + std::to_string(number);
+      const std::string element = of_patch ? "Parameters.parameter[" + std::to_string(number) + "]"
+                                           : operated_element(resource.root(), operation->path);
       return make_error(applied.error().code,
-                        "operation " + std::to_string(number) + ": " + applied.error().message);
+                        element + ": " + place + ": " + std::string(detail_of(applied.error())));
     }
     ++number;
   }

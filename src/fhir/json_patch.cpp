@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/checked.h"
+#include "base/error_detail.h"
 #include "fhir/fhirpath/value.h"
 #include "fhir/json_edit.h"
 #include "fhir/patch.h"
@@ -46,6 +47,22 @@ std::optional<std::size_t> index_of(std::string_view step) {
   const bool leading_zero = step.size() > 1 && step.front() == '0';
   if (leading_zero || !parse_decimal(step, out)) return std::nullopt;
   return static_cast<std::size_t>(out);
+}
+
+/// The FHIRPath of what a JSON Pointer names, as far as it is one: `Patient.name[0].family`.
+std::string element_named(json::Value resource, json::Value pointer) {
+  std::string out(resource.find("resourceType").as_string().value_or("Resource"));
+  const auto steps = steps_of(pointer);
+  if (!steps.ok()) return out;
+  for (const std::string& step : *steps) {
+    const auto index = index_of(step);
+    const bool name = !step.empty() && std::ranges::all_of(step, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    });
+    if (!name && !index) break;
+    out += index ? "[" + step + "]" : "." + step;
+  }
+  return out;
 }
 
 Error nothing_there() {
@@ -159,7 +176,9 @@ Status apply_json_patch(json::Document& resource, json::Value patch) {
     const Status applied = changes.apply(operation);
     if (!applied.ok()) {
       return make_error(applied.error().code,
-                        "operation " + std::to_string(number) + ": " + applied.error().message);
+                        element_named(resource.root(), operation.find("path")) + ": operation " +
+                            std::to_string(number) + ": " +
+                            std::string(detail_of(applied.error())));
     }
     ++number;
   }

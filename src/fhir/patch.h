@@ -14,7 +14,8 @@ constexpr std::size_t patch_operations_max = 1000;
 
 /// Applies a JSON Patch (RFC 6902). `test` compares numbers by value and members in any order.
 /// After an error the document is half changed: it must be thrown away. Errors: fhir_patch_invalid
-/// (form; names the operation), fhir_patch_unapplied (a path leads nowhere, a test fails).
+/// (form), fhir_patch_unapplied (a path leads nowhere, a test fails); each names the element and
+/// the operation.
 [[nodiscard]] Status apply_json_patch(json::Document& resource, json::Value patch);
 
 /// Applies a FHIRPath Patch: a Parameters resource with operations add, insert, delete, replace and

@@ -224,4 +224,18 @@ std::size_t rewrite_references(json::Node resource, const ReferenceMap& map) {
   return count;
 }
 
+std::size_t rewrite_only_references(json::Node resource, const ReferenceMap& map) {
+  std::size_t count = 0;
+  LinkWalk walk(
+      [&](json::Value text, json::Value) {
+        const auto mapped = map(*text.as_string());
+        if (!mapped) return;
+        resource.rewrite_string(text, *mapped);
+        ++count;
+      },
+      [](json::Value, Kind) {}, [](json::Value, json::Value) {});
+  walk.resource(resource);
+  return count;
+}
+
 }  // namespace xl::fhir

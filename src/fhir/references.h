@@ -44,6 +44,9 @@ void walk_links(json::Value resource, const PlacedVisitor& on_reference,
 /// Not thread-safe.
 std::size_t rewrite_references(json::Node resource, const ReferenceMap& map);
 
+/// As `rewrite_references`, of `Reference.reference` alone.
+std::size_t rewrite_only_references(json::Node resource, const ReferenceMap& map);
+
 /// Levels of objects that are walked; deeper ones cannot be valid (see validate.h).
 constexpr std::size_t walk_depth_max = 64;
 

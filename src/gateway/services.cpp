@@ -14,8 +14,7 @@ Result<custody::Organisation*> organisation_of(const Services& services, std::st
   return found;
 }
 
-std::string base_url(const Services& services, const http::Request& request) {
-  if (!services.public_url.empty()) return services.public_url;
+std::string asked_url(const http::Request& request) {
   const std::string_view host = request.header("host");
   const bool plain = !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -43,6 +42,10 @@ Result<std::string> own_url(const Services& services, const http::Request& reque
     return (request.secure ? "https://" : "http://") + host;
   }
   return make_error(ErrorCode::host_unknown);
+}
+
+std::string base_url(const Services& services, const http::Request& request) {
+  return services.public_url.empty() ? asked_url(request) : services.public_url;
 }
 
 }  // namespace xl::gateway

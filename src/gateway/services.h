@@ -41,9 +41,12 @@ struct Services {
 [[nodiscard]] Result<custody::Organisation*> organisation_of(const Services& services,
                                                              std::string_view text);
 
-/// The URL of this node, without a slash at the end: the public one, else from the Host header of
-/// the request, https where it came over TLS. For links that only whoever asked follows: they may
-/// name any host.
+/// The URL that a request came to, without a slash at the end: from its Host header, https where it
+/// came over TLS; empty without one.
+[[nodiscard]] std::string asked_url(const http::Request& request);
+
+/// The URL of this node, without a slash at the end: the public one, else that of the request. For
+/// links that only whoever asked follows: they may name any host.
 [[nodiscard]] std::string base_url(const Services& services, const http::Request& request);
 
 /// The URL by which this node is itself, without a slash at the end, for all that is believed

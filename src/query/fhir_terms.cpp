@@ -102,6 +102,20 @@ class TermCollector {
     }
   }
 
+  /// Whom a Patient was merged into: searches for them ask about it too.
+  void collect_merge(const Rule& rule, json::Value patient) {
+    for (const json::Value link : patient.find("link").items()) {
+      if (link.find("type").as_string() != "replaced-by") continue;
+      const auto text = link.find("other").find("reference").as_string().value_or("");
+      const auto parts = reference_parts(text);
+      if (!parts || parts->type != "Patient" || parts->id.size() > term_bytes_max) continue;
+      const bool own =
+          parts->base.empty() || (!own_path_.empty() && parts->base.ends_with(own_path_));
+      const std::string id(parts->id);
+      if (own) add(rule, {Form::replaced_by, join_parts({"", "Patient", id}), id, false, 0, 0});
+    }
+  }
+
   [[nodiscard]] std::vector<Term> take() { return std::move(terms_); }
   [[nodiscard]] bool full() const { return full_; }
 
@@ -206,7 +220,11 @@ Result<std::vector<Term>> terms_of(json::Value resource, std::string_view own_pa
   if (!item) return std::vector<Term>{};
   const std::string_view type = resource.find("resourceType").as_string().value_or("");
   TermCollector collector(resource, {std::move(*item)}, own_path);
-  for (const Rule& rule : rules_of(type)) collector.collect(rule);
+  for (const Rule& rule : rules_of(type)) {
+    collector.collect(rule);
+    if (type == "Patient" && rule.parameter->code == "link")
+      collector.collect_merge(rule, resource);
+  }
   for (const Rule& rule : rules_of("Resource")) collector.collect(rule);
   if (collector.full()) return make_error(ErrorCode::index_entry_invalid, "too many search terms");
   return collector.take();

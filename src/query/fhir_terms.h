@@ -52,7 +52,8 @@ enum class Form : std::uint8_t {
   coded_unit = 19,  ///< with system and code of a unit that does not convert
   measured = 20,    ///< in base units of UCUM, with what they measure
   latitude = 21,
-  longitude = 22
+  longitude = 22,
+  replaced_by = 23  ///< reference: target of a Patient's link that says that it was merged
 };
 
 /// A value without its parameter.

@@ -209,7 +209,13 @@ Result<Condition> ConditionMaker::make(std::string_view type, const SearchCriter
   if (criterion.name == "_id" || criterion.name == "_lastUpdated") return own(criterion);
   const About about{type, *parameter, criterion.modifier, criterion.target};
   if (criterion.modifier == Modifier::missing) return missing(about, criterion);
-  return by_values(about, criterion);
+  XL_TRY_ASSIGN(Condition out, by_values(about, criterion));
+  const auto merged = links_.find(&criterion);
+  if (merged == links_.end()) return out;
+  std::vector<Condition> any;
+  any.push_back(std::move(out));
+  any.push_back(linked(merged->second, criterion.name));
+  return any_of(std::move(any));
 }
 
 /// `_id` and `_lastUpdated`, which the record itself answers.

@@ -120,11 +120,19 @@ class IncludeFinder {
     XL_TRY_ASSIGN(sqlite::Statement rows,
                   prepare("e.type = ?2 AND e.row IN (SELECT row FROM marks WHERE mark = ?1)"));
     const auto parameters = followed(include.type, include);
+    std::vector<Name> names;
     for (const RecordEntry& one : from) {
       if (!include.target.empty() && include.target != one.type) continue;
+      names.emplace_back(one.type, one.id);
+      if (one.type != "Patient" || include.type == "Patient") continue;
+      XL_TRY_ASSIGN(const std::vector<RecordEntry> merged,
+                    index_.merged_sources({one.id}, detail::never_superseded - 1, included_max));
+      for (const RecordEntry& source : merged) names.emplace_back(source.type, source.id);
+    }
+    for (const auto& [type, id] : names) {
       for (const SearchParameter* parameter : parameters) {
         const std::int64_t mark = index_.keys.mark(include.type, parameter->code, Form::target,
-                                                   join_parts({"", one.type, one.id}));
+                                                   join_parts({"", type, id}));
         XL_TRY_ASSIGN(bool row, rows.start(mark, std::string_view(include.type)));
         while (row) {
           XL_TRY(add(rows));

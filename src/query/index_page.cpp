@@ -344,7 +344,12 @@ Result<detail::LinksOf> RecordIndex::Impl::follow(const Listing& listing, const 
       out[&criterion].ids = criterion.listed;
       continue;
     }
-    if (criterion.chained.empty()) continue;
+    if (criterion.chained.empty()) {
+      detail::Links merged;
+      XL_TRY(follow_merges(listing, start, criterion, detail::patients_named(criterion), merged));
+      if (!merged.marks.empty()) out.emplace(&criterion, std::move(merged));
+      continue;
+    }
     XL_TRY_ASSIGN(detail::Links links, follow_one(listing, start, criterion));
     out.emplace(&criterion, std::move(links));
   }
@@ -373,10 +378,13 @@ Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, cons
     through.scope.sql = "e.deleted = 0 AND e.type = " + type;
     XL_TRY_ASSIGN(const Hits hits, all_hits(through, start, chain_matches_max));
     if (criterion.name != "_has") {
+      std::vector<std::string> patients;
       for (const Hit& hit : hits) {
+        if (hit.entry.type == "Patient") patients.push_back(hit.entry.id);
         out.marks.push_back(keys.mark(listing.type, criterion.name, Form::target,
                                       join_parts({"", hit.entry.type, hit.entry.id})));
       }
+      XL_TRY(follow_merges(listing, start, criterion, patients, out));
       continue;
     }
     const auto* via = fhir::find_search_parameter(one.asked_of, criterion.target);
@@ -389,6 +397,7 @@ Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, cons
         if (name.starts_with(wanted)) out.ids.push_back(name.substr(wanted.size()));
       }
     }
+    if (listing.type == "Patient") XL_TRY(add_merge_targets(start, out.ids));
   }
   return out;
 }

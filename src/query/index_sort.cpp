@@ -32,7 +32,10 @@ struct RecordIndex::Impl::SortValue {
 Result<std::vector<std::string>> RecordIndex::Impl::texts_of(std::int64_t row,
                                                              std::string_view type,
                                                              const SearchParameter& parameter) {
-  const std::int64_t group = keys.group(type, parameter.code, detail::main_form(parameter.type));
+  return texts_in(row, keys.group(type, parameter.code, detail::main_form(parameter.type)));
+}
+
+Result<std::vector<std::string>> RecordIndex::Impl::texts_in(std::int64_t row, std::int64_t group) {
   detail::MarkGroups groups;
   {
     XL_TRY_ASSIGN(sqlite::Statement read,

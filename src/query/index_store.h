@@ -97,10 +97,14 @@ class KnownTexts {
 
 /// Where chains lead, by the criterion that has them.
 struct Links {
-  std::vector<std::int64_t> marks;  ///< of references to the records that matched
-  std::vector<std::string> ids;     ///< `_has`: of records that are led to; `_list`: `Type/id`
+  /// Of references to the records that matched, or to Patients merged into those named.
+  std::vector<std::int64_t> marks;
+  std::vector<std::string> ids;  ///< `_has`: of records that are led to; `_list`: `Type/id`
 };
 using LinksOf = std::map<const SearchCriterion*, Links>;
+
+/// The ids of the Patients whom a reference of a search names.
+[[nodiscard]] std::vector<std::string> patients_named(const SearchCriterion& criterion);
 
 /// A criterion as a condition over `entries e`.
 struct Condition {
@@ -238,6 +242,14 @@ struct RecordIndex::Impl {
   [[nodiscard]] Result<detail::Links> follow_one(const Listing& listing,
                                                  const detail::Cursor& start,
                                                  const SearchCriterion& criterion);
+  [[nodiscard]] Result<std::vector<RecordEntry>> merged_sources(const std::vector<std::string>& ids,
+                                                                std::int64_t snapshot,
+                                                                std::size_t most);
+  [[nodiscard]] Status follow_merges(const Listing& listing, const detail::Cursor& start,
+                                     const SearchCriterion& criterion,
+                                     const std::vector<std::string>& ids, detail::Links& out);
+  [[nodiscard]] Status add_merge_targets(const detail::Cursor& start,
+                                         std::vector<std::string>& ids);
   [[nodiscard]] Result<Hits> all_hits(const Listing& listing, const detail::Cursor& start,
                                       std::size_t most);
   [[nodiscard]] Result<Hits> read_hits(const std::string& sql, const detail::Clause& where);
@@ -272,6 +284,8 @@ struct RecordIndex::Impl {
   /// The texts of the values that a row has of a parameter, in no order.
   [[nodiscard]] Result<std::vector<std::string>> texts_of(std::int64_t row, std::string_view type,
                                                           const fhir::SearchParameter& parameter);
+  /// The texts of the marks that a row has of a group.
+  [[nodiscard]] Result<std::vector<std::string>> texts_in(std::int64_t row, std::int64_t group);
   [[nodiscard]] Result<RecordEntry> one(std::string_view where, std::string_view type,
                                         std::string_view id, std::uint64_t version);
   [[nodiscard]] Status renew_generation();

@@ -21,7 +21,7 @@ namespace {
 using detail::as_signed;
 using detail::entry_columns;
 
-constexpr std::int64_t index_format = 2;
+constexpr std::int64_t index_format = 3;
 /// `superseded` is the row that took the version's place, 0 for one that arrived behind its
 /// successor. Row numbers only grow: pages show the rows up to the last one at their start.
 ///
@@ -45,7 +45,7 @@ constexpr std::string_view index_tables =
     "  PRIMARY KEY(part, text, mark)) WITHOUT ROWID;"
     "CREATE INDEX texts_mark ON texts(mark);"
     "CREATE TABLE keys(row INTEGER PRIMARY KEY, groups BLOB NOT NULL);"
-    "PRAGMA user_version = 2";
+    "PRAGMA user_version = 3";
 
 /// Of one search: the rows that may be known, and where its chains lead. In memory.
 constexpr std::string_view search_tables =
@@ -86,6 +86,10 @@ Status make_index_tables(sqlite::Database& database) {
   if (format == 1) {
     // What an earlier version of this program kept is made again from the vault.
     XL_TRY(database.execute("DROP TABLE terms; DROP TABLE entries; DROP TABLE meta"));
+  } else if (format == 2) {
+    XL_TRY(
+        database.execute("DROP TABLE marks; DROP TABLE ranges; DROP TABLE texts;"
+                         "DROP TABLE keys; DROP TABLE entries; DROP TABLE meta"));
   } else if (format != 0 || !empty) {
     return make_error(ErrorCode::index_version_unsupported);
   }
@@ -146,8 +150,8 @@ Status check_entry(const RecordEntry& entry) {
 /// Which values are found by themselves; the others only by looking at a row.
 bool is_marked(const Facet& facet) {
   constexpr std::array forms = {
-      Form::code, Form::coded, Form::display,          Form::target,   Form::identifier,
-      Form::uri,  Form::words, Form::identifier_value, Form::composite};
+      Form::code, Form::coded, Form::display,          Form::target,    Form::identifier,
+      Form::uri,  Form::words, Form::identifier_value, Form::composite, Form::replaced_by};
   return std::find(forms.begin(), forms.end(), facet.form) != forms.end();
 }
 

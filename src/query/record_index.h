@@ -225,15 +225,22 @@ class RecordIndex {
                                                            std::string_view to_id,
                                                            std::size_t count_max);
 
+  /// The current Patients that were merged into this one (`link` of the type `replaced-by`),
+  /// directly or through others. Errors: search_too_broad (more than `count_max`), those of a
+  /// database.
+  [[nodiscard]] Result<std::vector<RecordEntry>> merged_into(std::string_view id,
+                                                             std::size_t count_max);
+
   /// One page of a history, deletions included. Errors: search_page_invalid, search_too_complex
   /// (too many patients), cursor_forged, cursor_mismatched, cursor_expired, those of a database.
   /// Cost: proportional to the allowed versions.
   [[nodiscard]] Result<IndexPage> history(const HistoryQuery& query);
 
-  /// One page of a search. Errors: search_type_unknown, search_parameter_unknown,
-  /// search_modifier_unsupported, search_value_invalid, search_too_complex, search_too_broad, and
-  /// those of `history`. Cost: with `allowed.patients` proportional to their records of the type;
-  /// else to what the most selective criterion matches.
+  /// One page of a search. What names a Patient, by a reference or a chain, names those merged into
+  /// it too, as of the first page; so do the references of `included`. Errors: search_type_unknown,
+  /// search_parameter_unknown, search_modifier_unsupported, search_value_invalid,
+  /// search_too_complex, search_too_broad, and those of `history`. Cost: with `allowed.patients`
+  /// proportional to their records of the type; else to what the most selective criterion matches.
   [[nodiscard]] Result<IndexPage> search(const Query& query);
 
   /// The current records that `includes` lead to from `found`, each once and none of `found`.

@@ -137,23 +137,22 @@ class Reader {
     return {};
   }
 
-  /// The reference without the address of this server.
-  std::string without_base(std::string text) const {
-    if (!own_.base.empty() && text.starts_with(own_.base + "/")) {
-      text.erase(0, own_.base.size() + 1);
-    } else if (!own_.path.empty() && text.starts_with("http")) {
-      const std::size_t at = text.find(own_.path);
-      if (at != std::string::npos) text.erase(0, at + own_.path.size());
-    }
-    return text;
-  }
-
   Status read_values(const SearchParameter& parameter, SearchCriterion& out) const {
     for (const std::string_view written : split_protected(value_, ',')) {
       const bool plain = out.modifier == Modifier::missing;
       SearchValue value =
           plain ? SearchValue{Prefix::eq, std::string(written)} : value_of(parameter.type, written);
-      if (parameter.type == SearchType::reference) value.text = without_base(value.text);
+      // The system of an identifier may look like an address of this server.
+      const bool leads = parameter.type == SearchType::reference &&
+                         (out.modifier == Modifier::none || out.modifier == Modifier::type);
+      if (leads) {
+        // A reference is kept without our address, a canonical as it is written; none is a
+        // Patient's.
+        const std::string_view own = without_own_base(value.text, own_);
+        const bool canonical = own.size() < value.text.size() && !own.starts_with("Patient/");
+        if (canonical) out.values.push_back({value.prefix, value.text});
+        value.text = std::string(own);
+      }
       if (value.text.empty() || value.text.size() > search_value_bytes_max) {
         return make_error(ErrorCode::search_value_invalid, parameter.code);
       }
@@ -220,6 +219,17 @@ class Reader {
 };
 
 }  // namespace
+
+std::string_view without_own_base(std::string_view reference, const OwnNames& own) {
+  for (const std::string& base : own.bases) {
+    const bool below = !base.empty() && reference.starts_with(base) &&
+                       reference.substr(base.size()).starts_with('/');
+    if (below) return reference.substr(base.size() + 1);
+  }
+  if (own.path.empty() || !reference.starts_with("http")) return reference;
+  const std::size_t at = reference.find(own.path);
+  return at == std::string_view::npos ? reference : reference.substr(at + own.path.size());
+}
 
 std::vector<std::string_view> split_protected(std::string_view text, char separator) {
   std::vector<std::string_view> out;

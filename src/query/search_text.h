@@ -12,9 +12,13 @@ constexpr std::size_t search_name_bytes_max = 256;
 
 /// How this server is named in references that mean it.
 struct OwnNames {
-  std::string base;  ///< its address without a slash at its end
-  std::string path;  ///< of `own_path_of`: what follows the host, whatever that is
+  std::vector<std::string> bases;  ///< its addresses, without a slash at their ends
+  std::string path;                ///< of `own_path_of`: what follows the host, whatever that is
 };
+
+/// A reference without the address of this server: `Patient/7` for `https://here/fhir/Patient/7`;
+/// what does not begin with one stays as it is. Views `reference`. Thread-safe.
+[[nodiscard]] std::string_view without_own_base(std::string_view reference, const OwnNames& own);
 
 /// Reads one parameter of a search for records of `type` (empty: of every type): modifiers, chains,
 /// `_has`, values apart at commas, prefixes. Names and values are percent-decoded. References

@@ -125,10 +125,12 @@ bool is_decidable(std::string_view type, const SearchCriterion& criterion) {
 
 bool meets(std::string_view type, std::span<const Term> terms, const SearchCriterion& criterion) {
   const SearchParameter* parameter = searched_parameter(type, criterion.name);
-  if (parameter == nullptr || criterion.values.size() != 1) return false;
+  if (parameter == nullptr) return false;
   return std::any_of(terms.begin(), terms.end(), [&](const Term& term) {
     return term.parameter->code == parameter->code &&
-           meets_facet(term.facet, criterion.values.front(), *parameter);
+           std::ranges::any_of(criterion.values, [&](const SearchValue& value) {
+             return meets_facet(term.facet, value, *parameter);
+           });
   });
 }
 

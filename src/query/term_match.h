@@ -14,7 +14,7 @@ namespace xl::query {
 [[nodiscard]] bool is_decidable(std::string_view type, const SearchCriterion& criterion);
 
 /// Would a search with this criterion find a record of `type` with these terms? Precondition:
-/// `is_decidable`. Linear in the terms. Thread-safe.
+/// `is_decidable`, with each of its values if there are several. Linear in the terms. Thread-safe.
 [[nodiscard]] bool meets(std::string_view type, std::span<const Term> terms,
                          const SearchCriterion& criterion);
 

@@ -13,18 +13,9 @@ namespace {
 /// Once the answer is this long, what is left is not looked at any more: 413 for each.
 constexpr std::size_t answer_bytes_max = 16U << 20U;
 
-/// The request that a wish is, but for its path and query. Errors: those of a patch.
+/// The request that a wish is. Errors: those of a patch.
 Result<http::Request> request_of(const Call& call, const Wish& wish) {
-  http::Request request = call.request;
-  request.method = wish.method;
-  const auto set = [&](const char* header, const std::string& value) {
-    request.headers.erase(header);  // that of the whole
-    if (!value.empty()) request.headers[header] = value;
-  };
-  set("if-match", wish.if_match);
-  set("if-none-exist", wish.if_none_exist);
-  set("if-none-match", wish.if_none_match);
-  set("if-modified-since", wish.if_modified_since);
+  XL_TRY_ASSIGN(http::Request request, request_head_of(call, wish));
   request.body = wish.resource.present() ? json::write(wish.resource) : std::string();
   if (wish.method == "PATCH") {
     XL_TRY_ASSIGN(const EntryPatch patch, patch_of(wish));
@@ -40,12 +31,6 @@ Result<http::Request> request_of(const Call& call, const Wish& wish) {
     }
     request.headers["content-type"] = "application/x-www-form-urlencoded";
   }
-  http::Request target;
-  if (!http::split_target("/" + wish.url, target)) {
-    return make_error(ErrorCode::request_malformed, wish.place + ".request.url");
-  }
-  request.query = std::move(target.query);
-  request.path = std::move(target.path);
   return request;
 }
 
@@ -57,6 +42,39 @@ http::Response process_batch(const Call& call, const std::vector<Wish>& wishes) 
 
 }  // namespace
 
+InnerCall::InnerCall(const Call& whole, http::Request request)
+    : request_(std::move(request)),
+      call_{whole.services,  whole.organisation, request_,       whole.base, {},
+            whole.principal, whole.grant,        whole.rehearsal} {
+  std::string_view rest = std::string_view(request_.path).substr(1);
+  while (!rest.empty()) {
+    const std::size_t slash = rest.find('/');
+    call_.segments.push_back(rest.substr(0, slash));
+    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  }
+}
+
+Result<http::Request> request_head_of(const Call& call, const Wish& wish) {
+  http::Request request;
+  request.method = wish.method;
+  request.headers = call.request.headers;
+  request.remote = call.request.remote;
+  request.id = call.request.id;
+  request.secure = call.request.secure;
+  const auto set = [&](const char* header, const std::string& value) {
+    request.headers.erase(header);  // that of the whole
+    if (!value.empty()) request.headers[header] = value;
+  };
+  set("if-match", wish.if_match);
+  set("if-none-exist", wish.if_none_exist);
+  set("if-none-match", wish.if_none_match);
+  set("if-modified-since", wish.if_modified_since);
+  if (!http::split_target("/" + (wish.asked.empty() ? wish.url : wish.asked), request)) {
+    return make_error(ErrorCode::request_malformed, wish.place + ".request.url");
+  }
+  return request;
+}
+
 http::Response answer_within(const Call& call, const Wish& wish, std::size_t bytes_so_far) {
   if (wish.refused) return refusal(*wish.refused);
   if (!wish.issues.empty()) return refusal(wish.issues);
@@ -64,16 +82,10 @@ http::Response answer_within(const Call& call, const Wish& wish, std::size_t byt
     return named(wish, refusal(make_error(ErrorCode::request_too_large,
                                           "the answer is full: send it again")));
   }
-  const auto request = request_of(call, wish);
+  auto request = request_of(call, wish);
   if (!request.ok()) return refusal(named(wish, request.error()));
-  Call one = {call.services,  call.organisation, *request,      call.base, {},
-              call.principal, call.grant,        call.rehearsal};
-  std::string_view rest = std::string_view(request->path).substr(1);
-  while (!rest.empty()) {
-    const std::size_t slash = rest.find('/');
-    one.segments.push_back(rest.substr(0, slash));
-    rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
-  }
+  const InnerCall inner(call, std::move(*request));
+  const Call& one = inner.call();
   // Without a path it is a search in all types; a Bundle in a Bundle it is not.
   const bool reads = wish.method == "GET" || wish.method == "HEAD";
   if (one.segments.empty() && !reads) {
@@ -92,6 +104,9 @@ void append_answer(std::string& out, const http::Response& response) {
        {std::pair{"location", "location"}, std::pair{"etag", "etag"}}) {
     const auto found = response.headers.find(header);
     if (found != response.headers.end()) head.key(name).string(found->second);
+  }
+  if (response.modified_ms > 0) {
+    head.key("lastModified").string(instant_text(response.modified_ms));
   }
   const bool failed = response.status >= 400;
   std::string text = head.end_object().take();

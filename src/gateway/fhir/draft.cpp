@@ -12,6 +12,8 @@
 #include "fhir/definitions.h"
 #include "fhir/labels.h"
 #include "fhir/references.h"
+#include "gateway/fhir/merge.h"
+#include "gateway/fhir/own.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/scope.h"
@@ -114,12 +116,18 @@ class Preparation {
       : call_(call),
         stores_(call.organisation.stores()),
         own_path_(query::own_path_of(call.organisation.did())),
+        own_(own_names(call)),
         drafts_(drafts) {}
 
   /// Reads the current versions. Precondition: the records are held.
   Status load() {
-    for (const Draft& draft : drafts_) {
+    for (Draft& draft : drafts_) {
       XL_TRY_ASSIGN(auto current, call_.organisation.records().current(draft.type, draft.id));
+      if (draft.document) {
+        make_own_relative(*draft.document, own_);
+        const bool links = draft.type == "Patient" && !draft.merges;
+        if (links && current) XL_TRY(keep_merges(call_, *current, *draft.document));
+      }
       current_.push_back(std::move(current));
       by_name_[name_of(draft)] = current_.size() - 1;
     }
@@ -152,9 +160,10 @@ class Preparation {
     if (out.entry.deleted && (!current || current->deleted)) {
       return std::optional<custody::NewVersion>{};
     }
+    if (!current && draft.by_put) XL_TRY(check_not_erased(draft));
     XL_TRY_ASSIGN(out.entry.patient, patient_of(i));
     if (current && current->patient != out.entry.patient) {
-      return make_error(ErrorCode::fhir_patient_fixed);
+      return make_error(ErrorCode::fhir_patient_fixed, place_of_other(i, current->patient));
     }
     if (out.entry.deleted) {
       XL_TRY(take_over_labels(*current, out));
@@ -170,27 +179,38 @@ class Preparation {
   }
 
  private:
+  /// Versions begin at 1 again, and an ETag that somebody has kept, a link or a receipt would come
+  /// to mean somebody else's record.
+  [[nodiscard]] Status check_not_erased(const Draft& draft) const {
+    XL_TRY_ASSIGN(const bool erased,
+                  call_.organisation.erasures().was_erased(draft.type, draft.id));
+    if (!erased) return {};
+    const std::string_view element = "id";
+    return make_error(ErrorCode::fhir_id_erased, draft.type + "." + std::string(element));
+  }
+
   static Status check_version(const Draft& draft,
                               const std::optional<query::RecordEntry>& current) {
     if (draft.only_new && current && !current->deleted) {
       return make_error(ErrorCode::fhir_exists);
     }
     if (!draft.if_match) return {};
-    if (current && current->version == *draft.if_match) return {};
-    return make_error(ErrorCode::fhir_version_conflict);
+    const bool seen = draft.if_match.any ? current && !current->deleted
+                                         : current && current->version == draft.if_match.version;
+    return seen ? Status{} : Status(make_error(ErrorCode::fhir_version_conflict));
   }
 
   /// Where `reference` leads: to a draft of this request, to a kept record, or to nothing here.
   Result<Mention> lead(std::string_view reference, std::string place) {
     Mention out;
     out.place = std::move(place);
-    const auto parts = query::reference_parts(reference);
-    if (!parts || parts->type.empty()) return out;
-    if (!parts->base.empty() && !parts->base.ends_with(own_path_)) return out;
+    const auto parts = query::reference_parts(query::without_own_base(reference, own_));
+    if (!parts || parts->type.empty() || !parts->base.empty()) return out;
     const std::string name = std::string(parts->type) + "/" + std::string(parts->id);
     const auto here = by_name_.find(name);
     if (here != by_name_.end()) {
-      out.draft = here->second;
+      // What this request deletes is not there any more.
+      if (drafts_[here->second].document) out.draft = here->second;
       return out;
     }
     const auto known = patients_at_.find(name);
@@ -241,8 +261,13 @@ class Preparation {
       return &out.emplace_back(std::move(*found));
     };
     if (draft.type != "Patient") {
+      std::map<std::string, std::string, std::less<>> places;  // where each reference stands first
+      xl::fhir::walk_links(
+          root, [&](std::string_view text, const std::string& at) { places.emplace(text, at); },
+          {});
       for (const std::string_view reference : xl::fhir::compartment_references(root)) {
-        Mention* subject = add(reference, draft.type);
+        const auto at = places.find(reference);
+        Mention* subject = add(reference, at == places.end() ? draft.type : at->second);
         if (subject != nullptr) subject->subject = true;
       }
     }
@@ -302,6 +327,15 @@ class Preparation {
     }
   }
 
+  /// The first element that leads to another patient; else the resource.
+  [[nodiscard]] std::string place_of_other(std::size_t i, const model::Id& patient) const {
+    const auto found = std::ranges::find_if(mentions_[i], [&](const Mention& mention) {
+      const auto other = patient_at(mention);
+      return other && *other != patient;
+    });
+    return found == mentions_[i].end() ? drafts_[i].type : found->place;
+  }
+
   /// A group has people as its members; a list leads to anybody's records unless it is about one.
   [[nodiscard]] bool may_list_people(std::size_t i) const {
     if (drafts_[i].type != "List") return drafts_[i].type == "Group";
@@ -321,7 +355,7 @@ class Preparation {
     for (const Mention& mention : mentions_[i]) {
       const auto found = patient_at(mention);
       if (mention.subject && !mention.draft && !mention.patient) {
-        return make_error(ErrorCode::fhir_patient_unknown, draft.type);
+        return make_error(ErrorCode::fhir_patient_unknown, mention.place);
       }
       if (mention.about_somebody && !found && stranger == nullptr) stranger = &mention;
       if (found && whose && *whose != *found) {
@@ -357,9 +391,11 @@ class Preparation {
     set_meta(document, out.entry);
     out.content = json::write(document.root());
     if (out.content.size() > limits::record_bytes_max) {
-      return make_error(ErrorCode::body_too_large);
+      return make_error(ErrorCode::body_too_large, out.entry.type);
     }
-    XL_TRY_ASSIGN(out.entry.terms, query::terms_of(document.root(), own_path_));
+    auto terms = query::terms_of(document.root(), own_path_);
+    if (!terms.ok()) return make_error(terms.error().code, out.entry.type);
+    out.entry.terms = std::move(*terms);
     const xl::fhir::Labels labels = xl::fhir::labels_of(document.root());
     for (const auto& one : labels.classes) {
       auto* added = out.labels.add_classes();
@@ -402,6 +438,7 @@ class Preparation {
   const Call& call_;
   custody::Stores& stores_;
   const std::string own_path_;
+  const query::OwnNames own_;
   std::vector<Draft>& drafts_;
   std::vector<std::optional<query::RecordEntry>> current_;
   std::vector<std::optional<model::Id>> patients_;  ///< whose each draft is, as far as known
@@ -510,7 +547,7 @@ Status prepare_one(const Call& call, Preparation& preparation, std::size_t i, co
   written.entry.terms.clear();
   written.content = version->content;
   written.created = version->entry.version == 1 || before->deleted;
-  XL_TRY(check_written_scope(call, version->entry, before ? &*before : nullptr));
+  XL_TRY(check_written_scope(call, version->entry, before ? &*before : nullptr, draft.by_put));
   out.draft.push_back(i);
   out.changes.push_back(change_of(*version, i));
   out.versions.push_back(std::move(*version));
@@ -519,11 +556,19 @@ Status prepare_one(const Call& call, Preparation& preparation, std::size_t i, co
 
 }  // namespace
 
-Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts,
-                                          const WriteHooks& hooks) {
+Result<custody::RecordStore::Hold> hold_records(const Call& call, std::span<const Draft> drafts) {
   std::vector<std::string> names;
   for (const Draft& draft : drafts) names.push_back(name_of(draft));
-  XL_TRY_ASSIGN(const custody::RecordStore::Hold hold, call.organisation.records().hold(names));
+  return call.organisation.records().hold(std::move(names));
+}
+
+Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts,
+                                          const WriteHooks& hooks) {
+  std::optional<custody::RecordStore::Hold> hold;
+  if (!hooks.held) {
+    XL_TRY_ASSIGN(auto held, hold_records(call, drafts));
+    hold.emplace(std::move(held));
+  }
   Preparation preparation(call, drafts);
   XL_TRY(preparation.load());
   Prepared ready;

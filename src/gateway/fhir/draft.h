@@ -13,13 +13,24 @@
 
 namespace xl::gateway::fhir {
 
+/// What `If-Match` wants to be the current version; as a condition: is there anything that it
+/// wants.
+struct IfMatch {
+  std::optional<std::uint64_t> version = {};  ///< the version that the writer has seen
+  bool any = false;                           ///< `*`: there is one
+  explicit operator bool() const { return any || version.has_value(); }
+  bool operator==(const IfMatch&) const = default;
+};
+
 /// A change that a request wants: one resource, to be created, replaced or deleted.
 struct Draft {
   std::string type;
   std::string id;
-  std::optional<json::Document> document;  ///< nothing: a deletion
-  std::optional<std::uint64_t> if_match;   ///< the version that the writer has seen
-  bool only_new = false;                   ///< `If-None-Match: *`
+  std::optional<json::Document> document = {};  ///< nothing: a deletion
+  IfMatch if_match = {};
+  bool only_new = false;  ///< `If-None-Match: *`
+  bool by_put = false;    ///< the writer says under which id, or under which condition
+  bool merges = false;    ///< of `$merge` and `$unmerge`: the links between Patients are as given
 };
 
 /// What became of a draft.
@@ -43,10 +54,17 @@ struct WriteHooks {
   std::function<Error(std::size_t draft, const Error& error)> named = {};
   /// Called when all is ready to be written; an error keeps it from being written.
   std::function<Status(std::span<const custody::NewVersion> versions)> before = {};
+  bool held = false;  ///< the caller holds the records already (`hold_records`)
 };
 
-/// Writes all drafts or none. Ids are set, references rewritten, content checked before.
-/// Errors: fhir_version_conflict, fhir_exists, fhir_patient_unknown, fhir_patients_several,
+/// Keeps other writers away from the records of drafts, whose documents need not be known yet.
+/// Errors: custody_busy.
+[[nodiscard]] Result<custody::RecordStore::Hold> hold_records(const Call& call,
+                                                              std::span<const Draft> drafts);
+
+/// Writes all drafts or none. Ids are set, content checked before. References by own addresses
+/// become relative; links of a merge stay with both Patients (`keep_merges`). Errors:
+/// fhir_version_conflict, fhir_exists, fhir_id_erased, fhir_patient_unknown, fhir_patients_several,
 /// fhir_patient_fixed, those of the hooks and of `RecordStore::commit`.
 [[nodiscard]] Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts,
                                                         const WriteHooks& hooks = {});
@@ -63,8 +81,8 @@ struct CheckedResource {
 /// True for ids that FHIR allows.
 [[nodiscard]] bool is_logical_id(std::string_view text);
 
-/// `W/"3"` of an If-Match. Nothing when there is none. Errors: parameter_invalid.
-[[nodiscard]] Result<std::optional<std::uint64_t>> version_wanted(std::string_view if_match);
+/// `W/"3"` or `*` of an If-Match, or an ETag. Errors: parameter_invalid.
+[[nodiscard]] Result<IfMatch> version_wanted(std::string_view if_match);
 
 /// An id for a record that has none yet.
 [[nodiscard]] std::string new_logical_id();

@@ -85,6 +85,12 @@ http::Response answer_post(const Call& call) {
   return unsupported("this operation");
 }
 
+bool asks_metadata(const Call& call) {
+  const std::string& method = call.request.method;
+  return (method == "GET" || method == "HEAD") && call.segments.size() == 1 &&
+         call.segments[0] == "metadata";
+}
+
 http::Response authenticated(const Services& services, custody::Organisation& organisation,
                              const http::Request& request, std::string base,
                              std::string_view path) {
@@ -92,10 +98,7 @@ http::Response authenticated(const Services& services, custody::Organisation& or
   const bool raw = is_raw_binary(request, call.segments);
   const Status formats = raw ? Status{} : check_formats(request);
   if (!formats.ok()) return refusal(formats.error());
-  const bool gets = request.method == "GET" || request.method == "HEAD";
-  if (gets && call.segments.size() == 1 && call.segments[0] == "metadata") {
-    return capability_statement(call);
-  }
+  if (asks_metadata(call)) return capability_statement(call);
   auto caller = services.tokens.caller_of(request);
   if (!caller.ok()) return refusal(caller.error());
   call.principal = std::move(caller->principal);
@@ -108,6 +111,7 @@ http::Response authenticated(const Services& services, custody::Organisation& or
 http::Response answer(const Call& call) {
   const std::string& method = call.request.method;
   const auto& at = call.segments;
+  if (asks_metadata(call)) return capability_statement(call);  // as an entry of a Bundle
   const Status in_scope = check_scope(call);
   if (!in_scope.ok()) return refusal(in_scope.error());
   if (is_raw_binary(call.request, at)) return answer_raw_binary(call);

@@ -2,27 +2,14 @@
 // Copyright The Xinglin Authors
 #include "gateway/fhir/lists.h"
 
-#include "fhir/definitions.h"
 #include "gateway/fhir/draft.h"
+#include "gateway/fhir/own.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "query/search_text.h"
 
 namespace xl::gateway::fhir {
-namespace {
-
-/// `Type/id` of what an entry of a List leads to; empty for what is not of this server.
-std::string listed_name(const Call& call, std::string_view reference) {
-  const auto parts = query::reference_parts(reference);
-  if (!parts || !xl::fhir::is_resource_type(parts->type)) return {};
-  const bool own = parts->base.empty() || parts->base == call.base + "/" ||
-                   parts->base.ends_with(query::own_path_of(call.organisation.did()));
-  return own ? std::string(parts->type) + "/" + std::string(parts->id) : std::string();
-}
-
-}  // namespace
-
 Result<query::SearchCriterion> read_list(std::string_view name, std::string_view value) {
   if (name != list_parameter) {
     return make_error(ErrorCode::search_modifier_unsupported, shown_name(name));
@@ -42,6 +29,7 @@ Result<query::SearchCriterion> read_list(std::string_view name, std::string_view
 
 std::optional<http::Response> open_lists(const Call& call,
                                          std::vector<query::SearchCriterion>& criteria) {
+  const query::OwnNames own = own_names(call);
   for (query::SearchCriterion& criterion : criteria) {
     if (criterion.name != list_parameter) continue;
     for (const query::SearchValue& value : criterion.values) {
@@ -54,7 +42,7 @@ std::optional<http::Response> open_lists(const Call& call,
       for (const json::Value entry : document->root().find("entry").items()) {
         if (entry.find("deleted").as_bool().value_or(false)) continue;
         std::string listed =
-            listed_name(call, entry.find("item").find("reference").as_string().value_or(""));
+            own_record(own, entry.find("item").find("reference").as_string().value_or(""));
         if (!listed.empty()) criterion.listed.push_back(std::move(listed));
       }
     }

@@ -7,6 +7,7 @@
 #include "base/json/writer.h"
 #include "fhir/outcome.h"
 #include "gateway/fhir/draft.h"
+#include "gateway/fhir/own.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "model/limits.h"
@@ -18,13 +19,18 @@ constexpr std::size_t merged_max = 64;
 constexpr std::string_view replaces = "replaces";
 constexpr std::string_view replaced_by = "replaced-by";
 
-/// The id in `Patient/7` of a parameter's Reference; empty without one.
-std::string patient_named(json::Value parameters, std::string_view name) {
+/// Patients who refer to one by their links, at most so many are looked at.
+constexpr std::size_t linked_max = 1000;
+
+/// The id in `Patient/7` of a parameter's Reference; empty without one to a Patient of this server.
+std::string patient_parameter(const query::OwnNames& own, json::Value parameters,
+                              std::string_view name) {
+  constexpr std::string_view type = "Patient/";
   for (const json::Value one : parameters.find("parameter").items()) {
     if (one.find("name").as_string() != name) continue;
     const auto text = one.find("valueReference").find("reference").as_string().value_or("");
-    const auto parts = query::reference_parts(text);
-    if (parts && parts->type == "Patient") return std::string(parts->id);
+    const std::string record = own_record(own, text);
+    if (record.starts_with(type)) return record.substr(type.size());
   }
   return {};
 }
@@ -39,31 +45,34 @@ bool is_preview(json::Value parameters) {
 }
 
 /// The place of a link of one kind to a Patient; nothing when there is none.
-std::optional<std::size_t> link_to(json::Value patient, std::string_view id,
-                                   std::string_view kind) {
+std::optional<std::size_t> link_to(const query::OwnNames& own, json::Value patient,
+                                   std::string_view id, std::string_view kind) {
   std::size_t place = 0;
+  const std::string wanted = "Patient/" + std::string(id);
   for (const json::Value link : patient.find("link").items()) {
     const auto text = link.find("other").find("reference").as_string().value_or("");
-    const auto parts = query::reference_parts(text);
-    const bool leads = parts && parts->type == "Patient" && parts->id == id;
+    const bool leads = own_record(own, text) == wanted;
     if (leads && link.find("type").as_string() == kind) return place;
     ++place;
   }
   return std::nullopt;
 }
 
-void add_link(json::Document& patient, const std::string& id, std::string_view kind) {
+json::Node links_of(json::Document& patient) {
   json::Node links = patient.edit().find("link");
-  if (!links.is_array()) {
-    links = patient.make_array();
-    patient.edit().set("link", links);
-  }
+  if (links.is_array()) return links;
+  links = patient.make_array();
+  patient.edit().set("link", links);
+  return patient.edit().find("link");
+}
+
+void add_link(json::Document& patient, const std::string& id, std::string_view kind) {
   json::Node other = patient.make_object();
   other.set_string("reference", "Patient/" + id);
   json::Node link = patient.make_object();
   link.set("other", other);
   link.set_string("type", kind);
-  links.append(link);
+  links_of(patient).append(link);
 }
 
 void drop_link(json::Document& patient, std::size_t place) {
@@ -76,7 +85,7 @@ void drop_link(json::Document& patient, std::size_t place) {
 struct Side {
   std::string id;
   json::Document document = json::Document::object();
-  std::optional<std::uint64_t> version;
+  std::uint64_t version = 0;
 };
 std::optional<http::Response> read_side(const Call& call, std::string id, Side& out) {
   out.id = std::move(id);
@@ -89,7 +98,7 @@ std::optional<http::Response> read_side(const Call& call, std::string id, Side& 
   if (!version.ok() || !document.ok()) {
     return refusal(version.ok() ? document.error() : version.error());
   }
-  out.version = *version;
+  out.version = version->version.value_or(0);
   out.document = std::move(*document);
   return std::nullopt;
 }
@@ -102,26 +111,58 @@ bool is_replaced(json::Value patient) {
   return false;
 }
 
-/// Errors: fhir_merge_refused.
-Status change_both(Side& source, Side& target, bool undo) {
-  const auto away = link_to(source.document.root(), target.id, replaced_by);
-  const auto back = link_to(target.document.root(), source.id, replaces);
-  if (undo) {
-    if (!away || !back || is_replaced(target.document.root())) {
-      return make_error(ErrorCode::fhir_merge_refused);
-    }
-    drop_link(source.document, *away);
-    drop_link(target.document, *back);
-    source.document.edit().set_boolean("active", true);
-    return {};
+/// A kept version as a document.
+Result<json::Document> document_of(const Call& call, const query::RecordEntry& entry) {
+  XL_TRY_ASSIGN(const custody::OpenedRecord opened, call.organisation.records().open(entry));
+  json::Limits bounds;
+  bounds.bytes_max = opened.content.size() + 1;
+  return json::parse(opened.content, bounds);
+}
+
+/// What the source said of `active` before it was merged: in its last version without the link that
+/// the merge made. Nothing where it said nothing, or that version was erased.
+Result<std::optional<bool>> active_before(const Call& call, const query::OwnNames& own,
+                                          const Side& source, const std::string& target) {
+  for (std::uint64_t number = source.version; number-- > 1;) {
+    const auto entry = call.organisation.stores().index().version("Patient", source.id, number);
+    if (!entry.ok() && entry.error().code == ErrorCode::index_record_unknown) break;
+    if (!entry.ok()) return entry.error();
+    if (entry->deleted) break;
+    XL_TRY_ASSIGN(const json::Document before, document_of(call, *entry));
+    if (link_to(own, before.root(), target, replaced_by)) continue;
+    return before.root().find("active").as_bool();
   }
+  return std::optional<bool>{};
+}
+
+/// Errors: fhir_merge_refused, those of the stores.
+Status separate(const Call& call, const query::OwnNames& own, Side& source, Side& target) {
+  const auto away = link_to(own, source.document.root(), target.id, replaced_by);
+  const auto back = link_to(own, target.document.root(), source.id, replaces);
+  if (!away || !back || is_replaced(target.document.root())) {
+    return make_error(ErrorCode::fhir_merge_refused);
+  }
+  XL_TRY_ASSIGN(const std::optional<bool> active, active_before(call, own, source, target.id));
+  drop_link(source.document, *away);
+  drop_link(target.document, *back);
+  if (active) {
+    source.document.edit().set_boolean("active", *active);
+  } else {
+    source.document.edit().remove("active");
+  }
+  return {};
+}
+
+/// Errors: fhir_merge_refused.
+Status join(const query::OwnNames& own, Side& source, Side& target) {
   const bool ended = is_replaced(source.document.root()) || is_replaced(target.document.root());
   const auto active = target.document.root().find("active").as_bool();
   if (ended || source.id == target.id || (active && !*active)) {
     return make_error(ErrorCode::fhir_merge_refused);
   }
   add_link(source.document, target.id, replaced_by);
-  add_link(target.document, source.id, replaces);
+  const bool known = link_to(own, target.document.root(), source.id, replaces).has_value();
+  if (!known) add_link(target.document, source.id, replaces);
   source.document.edit().set_boolean("active", false);
   return {};
 }
@@ -138,7 +179,11 @@ http::Response merge_reply(std::string_view result) {
 }
 
 Draft draft_of_side(Side side) {
-  return {"Patient", std::move(side.id), std::move(side.document), side.version};
+  return {.type = "Patient",
+          .id = std::move(side.id),
+          .document = std::move(side.document),
+          .if_match = {side.version},
+          .merges = true};
 }
 
 }  // namespace
@@ -149,8 +194,9 @@ http::Response merge(const Call& call, bool undo) {
   const CheckedResource given = read_resource(call.request.body);
   if (given.refused) return *given.refused;
   const json::Value parameters = given.document->root();
-  std::string from = patient_named(parameters, "source-patient");
-  std::string into = patient_named(parameters, "target-patient");
+  const query::OwnNames own = own_names(call);
+  std::string from = patient_parameter(own, parameters, "source-patient");
+  std::string into = patient_parameter(own, parameters, "target-patient");
   if (from.empty() || into.empty()) {
     return refusal(make_error(ErrorCode::parameter_invalid, "source-patient, target-patient"));
   }
@@ -158,7 +204,7 @@ http::Response merge(const Call& call, bool undo) {
   Side target;
   if (auto refused = read_side(call, std::move(from), source)) return std::move(*refused);
   if (auto refused = read_side(call, std::move(into), target)) return std::move(*refused);
-  const Status changed = change_both(source, target, undo);
+  const Status changed = undo ? separate(call, own, source, target) : join(own, source, target);
   if (!changed.ok()) return refusal(changed.error());
   if (is_preview(parameters)) return merge_reply(json::write(target.document.root()));
   std::vector<Draft> drafts;
@@ -169,29 +215,33 @@ http::Response merge(const Call& call, bool undo) {
   return merge_reply(written->back().content);
 }
 
-Result<std::vector<query::RecordEntry>> merged_into(const Call& call, std::string_view id) {
-  std::vector<query::RecordEntry> out;
-  std::vector<std::string> open{std::string(id)};
-  while (!open.empty()) {
-    const std::string current = std::move(open.back());
-    open.pop_back();
-    XL_TRY_ASSIGN(std::vector<query::RecordEntry> linked,
-                  call.organisation.stores().index().referring("Patient", "link", "Patient",
-                                                               current, merged_max));
-    for (query::RecordEntry& entry : linked) {
-      const auto opened = call.organisation.records().open(entry);
-      if (!opened.ok() && opened.error().code == ErrorCode::record_erased) continue;
-      if (!opened.ok()) return opened.error();
-      json::Limits bounds;
-      bounds.bytes_max = opened->content.size() + 1;
-      XL_TRY_ASSIGN(const json::Document document, json::parse(opened->content, bounds));
-      if (!link_to(document.root(), current, replaced_by)) continue;
-      open.push_back(entry.id);
-      out.push_back(std::move(entry));
-      if (out.size() > merged_max) return make_error(ErrorCode::search_too_broad);
+Status keep_merges(const Call& call, const query::RecordEntry& current, json::Document& next) {
+  if (current.deleted) return {};
+  XL_TRY_ASSIGN(const auto others, call.organisation.stores().index().referring(
+                                       "Patient", "link", "Patient", current.id, linked_max));
+  if (others.empty()) return {};
+  const query::OwnNames own = own_names(call);
+  XL_TRY_ASSIGN(const json::Document before, document_of(call, current));
+  for (const query::RecordEntry& other : others) {
+    // Where the other one cannot be read, what this one says of the merge is kept.
+    const auto answer = document_of(call, other);
+    if (!answer.ok() && answer.error().code == ErrorCode::record_erased) continue;
+    for (const auto& [kind, reverse] :
+         {std::pair{replaced_by, replaces}, std::pair{replaces, replaced_by}}) {
+      const auto link = link_to(own, before.root(), other.id, kind);
+      const bool answers = !answer.ok() || link_to(own, answer->root(), current.id, reverse);
+      if (!link || !answers) continue;
+      if (!link_to(own, next.root(), other.id, kind)) {
+        links_of(next).append(next.make_copy(before.root().find("link").at(*link)));
+      }
+      if (kind == replaced_by) next.edit().set_boolean("active", false);
     }
   }
-  return out;
+  return {};
+}
+
+Result<std::vector<query::RecordEntry>> merged_into(const Call& call, std::string_view id) {
+  return call.organisation.stores().index().merged_into(id, merged_max);
 }
 
 }  // namespace xl::gateway::fhir

@@ -33,18 +33,13 @@ std::string patient_named_by(std::string_view type, const query::SearchCriterion
 
 }  // namespace
 
-Result<Named> name_patients(const Call& call, query::Query& wanted) {
-  for (query::SearchCriterion& criterion : wanted.criteria) {
+Result<Named> name_patients(const Call& call, const query::Query& wanted) {
+  for (const query::SearchCriterion& criterion : wanted.criteria) {
     const std::string id = patient_named_by(wanted.type, criterion);
     if (id.empty()) continue;
     std::vector<model::Id> out{pseudonym_of(call, id)};
     XL_TRY_ASSIGN(const auto merged, merged_into(call, id));
-    for (const query::RecordEntry& one : merged) {
-      out.push_back(one.patient);
-      if (criterion.name != "_id") {
-        criterion.values.push_back({query::Prefix::eq, "Patient/" + one.id});
-      }
-    }
+    for (const query::RecordEntry& one : merged) out.push_back(one.patient);
     return Named(std::move(out));
   }
   return Named{};

@@ -16,9 +16,9 @@ namespace xl::gateway::fhir {
 /// nobody is named.
 using Named = std::optional<std::vector<model::Id>>;
 
-/// Whom a search names. Who was merged into them is asked for as well. Errors: those of
-/// `merged_into`.
-[[nodiscard]] Result<Named> name_patients(const Call& call, query::Query& wanted);
+/// Whom a search names, and who was merged into them: the index finds theirs as well. Errors: those
+/// of `merged_into`.
+[[nodiscard]] Result<Named> name_patients(const Call& call, const query::Query& wanted);
 
 /// The patients of a compartment: its own, and who was merged into them. Errors: those of
 /// `merged_into`.

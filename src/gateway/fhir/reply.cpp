@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/error_detail.h"
 #include "fhir/definitions.h"
 #include "fhir/outcome.h"
 #include "gateway/http/date.h"
@@ -71,10 +72,8 @@ Moment moment_of(std::uint64_t milliseconds) {
 
 /// The element that a message names behind its sentence (`…: Bundle.entry[1]: …`), as FHIRPath;
 /// empty when it names none.
-std::string element_in(std::string_view message) {
-  const std::size_t at = message.find(": ");
-  if (at == std::string_view::npos) return {};
-  std::string_view path = message.substr(at + 2);
+std::string element_in(const Error& error) {
+  std::string_view path = detail_of(error);
   path = path.substr(0, path.find(": "));
   const bool plain = std::all_of(path.begin(), path.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -122,7 +121,7 @@ http::Response reply(std::string body, unsigned status) {
 http::Response refusal(const Error& error) {
   const unsigned status = status_of(error.code);
   const Issue issue{xl::fhir::Severity::error, issue_type_of(status, error.code), error.code,
-                    element_in(error.message), error.message};
+                    element_in(error), error.message};
   http::Response out = reply(xl::fhir::outcome_text(std::span(&issue, 1)), status);
   add_advice(out, error.code);
   return out;
@@ -149,6 +148,7 @@ http::Response refusal(std::span<const Issue> issues) {
 void add_version_headers(http::Response& response, const query::RecordEntry& entry) {
   response.headers["etag"] = "W/\"" + std::to_string(entry.version) + "\"";
   response.headers["last-modified"] = http::http_date(entry.last_updated_ms);
+  response.modified_ms = entry.last_updated_ms;
 }
 
 std::string path_of(const query::RecordEntry& entry, bool with_version) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json/json.h"
+#include "gateway/fhir/own.h"
 #include "gateway/fhir/rehearsal.h"
 #include "model/limits.h"
 #include "query/term_match.h"
@@ -95,7 +96,7 @@ bool is_about(const Call& call, const ResourceScope& scope, const model::Id& pat
 }
 
 bool meets(const Call& call, const std::vector<query::Term>& terms, const ResourceScope& scope) {
-  const query::OwnNames own{call.base, query::own_path_of(call.organisation.did())};
+  const query::OwnNames own = own_names(call);
   return std::all_of(scope.constraints.begin(), scope.constraints.end(), [&](const auto& one) {
     const auto criterion = query::read_criterion(scope.type, one.first, one.second, own);
     return criterion.ok() && query::meets(scope.type, terms, *criterion);
@@ -146,26 +147,13 @@ Status check_scope(const Call& call) {
   return need ? check_need(*call.grant, *need) : Status{};
 }
 
-Status check_write_scope(const Call& call, std::string_view method, std::string_view url) {
-  if (!call.grant) return {};
-  const std::string_view type = url.substr(0, url.find_first_of("/?"));
-  Need need{type, smart::may_update};
-  if (method == "POST") need.permissions = smart::may_create;
-  if (method == "DELETE") need.permissions = smart::may_delete;
-  if (method == "PATCH") need.permissions |= smart::may_read;
-  if (url.find('?') != std::string_view::npos) need.permissions |= smart::may_search;
-  return check_need(*call.grant, need);
-}
-
 Status check_written_scope(const Call& call, const query::RecordEntry& version,
-                           const query::RecordEntry* before) {
+                           const query::RecordEntry* before, bool by_put) {
   if (!call.grant) return {};
   const bool replaces = before != nullptr && !before->deleted;
-  const std::uint8_t permission = version.deleted ? smart::may_delete
-                                  : replaces      ? smart::may_update
-                                  : call.request.method == "PUT"
-                                      ? smart::may_update
-                                      : smart::may_create | smart::may_update;
+  const std::uint8_t permission = version.deleted      ? smart::may_delete
+                                  : replaces || by_put ? smart::may_update
+                                                       : smart::may_create;
   const auto given = [&] { return version.terms; };
   const auto kept = [&] { return terms_of_kept(call, *before); };
   const bool new_one = version.deleted || reaches(call, version, permission, given);

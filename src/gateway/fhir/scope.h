@@ -15,19 +15,16 @@
 /// permit the person behind it; a call without an app passes everything here.
 namespace xl::gateway::fhir {
 
-/// May the app ask this at all? Asked of every interaction, entries of a Bundle too; writes of a
-/// transaction ask `check_write_scope`. Errors: scope_insufficient (names what is missing).
+/// May the app ask this at all? Asked of every interaction, entries of a Bundle too. Errors:
+/// scope_insufficient (names what is missing).
 [[nodiscard]] Status check_scope(const Call& call);
-
-/// May the app write with `method` what `url` (below the base) names? Errors: scope_insufficient.
-[[nodiscard]] Status check_write_scope(const Call& call, std::string_view method,
-                                       std::string_view url);
 
 /// May the app write this version, in the place of `before` (null: none)? It has to be about the
 /// launch's patient where the scope says so, and to meet the scope's constraint, as the one before
-/// it has. Errors: scope_insufficient, those of opening a record.
+/// it has. `by_put`: what is new is written as an update. Errors: scope_insufficient, those of
+/// opening a record.
 [[nodiscard]] Status check_written_scope(const Call& call, const query::RecordEntry& version,
-                                         const query::RecordEntry* before);
+                                         const query::RecordEntry* before, bool by_put);
 
 /// May the app know of this version? By its type, its patient and, where a scope has a constraint,
 /// by what it holds. Cost: opens the record for a constraint.

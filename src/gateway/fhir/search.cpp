@@ -10,6 +10,7 @@
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/lists.h"
 #include "gateway/fhir/named.h"
+#include "gateway/fhir/own.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/rehearsal.h"
@@ -94,7 +95,7 @@ Result<SearchWish> read_wish(const Call& call, std::string_view type,
                              const Parameters& parameters) {
   const bool lenient =
       call.request.header("prefer").find("handling=lenient") != std::string_view::npos;
-  const query::OwnNames own{call.base, query::own_path_of(call.organisation.did())};
+  const query::OwnNames own = own_names(call);
   SearchWish out;
   out.query.type = type;
   // `_type` says what the others are read for.
@@ -212,7 +213,18 @@ Result<Parameters> read_condition(std::string_view text) {
   return parsed.query;
 }
 
-std::string condition_text(std::string_view type, const Parameters& condition) {
+std::string condition_text(std::string_view type, Parameters condition) {
+  for (auto& [name, value] : condition) {
+    std::vector<std::string_view> parts = query::split_protected(value, ',');
+    std::sort(parts.begin(), parts.end());
+    std::string sorted;
+    for (const std::string_view one : parts) {
+      sorted += (sorted.empty() ? "" : ",") + std::string(one);
+    }
+    value = std::move(sorted);
+  }
+  std::sort(condition.begin(), condition.end());
+  condition.erase(std::unique(condition.begin(), condition.end()), condition.end());
   return std::string(type) + query_text(condition, {});
 }
 
@@ -223,7 +235,7 @@ Result<custody::RecordStore::Hold> hold_conditions(const Call& call,
 
 namespace {
 
-/// Errors: as `check_condition`.
+/// Errors: as `criteria_of`.
 Result<SearchWish> wish_of_condition(const Call& call, std::string_view type,
                                      const Parameters& condition) {
   XL_TRY_ASSIGN(SearchWish wish, read_wish(call, type, condition));
@@ -239,9 +251,10 @@ Result<SearchWish> wish_of_condition(const Call& call, std::string_view type,
 
 }  // namespace
 
-Status check_condition(const Call& call, std::string_view type, const Parameters& condition) {
-  const auto wish = wish_of_condition(call, type, condition);
-  return wish.ok() ? Status{} : Status(wish.error());
+Result<std::vector<query::SearchCriterion>> criteria_of(const Call& call, std::string_view type,
+                                                        const Parameters& condition) {
+  XL_TRY_ASSIGN(SearchWish wish, wish_of_condition(call, type, condition));
+  return std::move(wish.query.criteria);
 }
 
 Result<std::optional<query::RecordEntry>> only_match(const Call& call, std::string_view type,

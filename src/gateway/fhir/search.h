@@ -26,22 +26,24 @@ struct SearchPlace {
 [[nodiscard]] http::Response search_by_form(const Call& call, const SearchPlace& place);
 /// The one record of a type that a condition (`identifier=urn:x|1`, as parameters) means, among
 /// those that the requester may know and that are not `gone`; nothing when there is none. Errors:
-/// fhir_match_ambiguous, those of `check_condition`.
+/// fhir_match_ambiguous, those of `criteria_of`.
 [[nodiscard]] Result<std::optional<query::RecordEntry>> only_match(const Call& call,
                                                                    std::string_view type,
                                                                    const Parameters& condition,
                                                                    const RecordNames& gone = {});
-/// Can this be a condition for records of a type? Errors: fhir_condition_empty,
+/// What a condition for records of a type asks. Errors: fhir_condition_empty,
 /// fhir_parameter_unsupported, those of reading a search.
-[[nodiscard]] Status check_condition(const Call& call, std::string_view type,
-                                     const Parameters& condition);
+[[nodiscard]] Result<std::vector<query::SearchCriterion>> criteria_of(const Call& call,
+                                                                      std::string_view type,
+                                                                      const Parameters& condition);
 /// The parameters of a condition as `If-None-Exist` writes it. Errors: fhir_condition_empty.
 [[nodiscard]] Result<Parameters> read_condition(std::string_view text);
 /// Keeps others with the same condition away until it is done with, so that none of them finds
 /// nothing while another one creates. `texts`: each type with its condition. Errors: custody_busy.
 [[nodiscard]] Result<custody::RecordStore::Hold> hold_conditions(const Call& call,
                                                                  std::vector<std::string> texts);
-/// A condition as a text, `Patient?identifier=1`.
-[[nodiscard]] std::string condition_text(std::string_view type, const Parameters& condition);
+/// A condition as a text, `Patient?identifier=1`: the same for the same parameters and values in
+/// any order.
+[[nodiscard]] std::string condition_text(std::string_view type, Parameters condition);
 
 }  // namespace xl::gateway::fhir

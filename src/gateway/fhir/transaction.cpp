@@ -3,12 +3,10 @@
 #include "gateway/fhir/transaction.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <set>
 
 #include "fhir/definitions.h"
-#include "fhir/references.h"
 #include "gateway/fhir/bundle.h"
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/read.h"
@@ -16,6 +14,7 @@
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/scope.h"
 #include "gateway/fhir/search.h"
+#include "gateway/fhir/transaction_links.h"
 #include "gateway/fhir/write.h"
 
 namespace xl::gateway::fhir {
@@ -25,30 +24,34 @@ Error refused_at(const Wish& wish, ErrorCode code, std::string_view element) {
   return make_error(code, wish.place + std::string(element));
 }
 
-/// The current version of what an entry changes with its patch; read, and so decided and recorded,
-/// first. Errors: fhir_not_found (it may not be read), fhir_version_conflict,
-/// fhir_patch_unapplied, fhir_identity_mismatched, those of a patch.
-Result<Draft> patched_draft(const Call& call, const Wish& wish, Draft out) {
-  XL_TRY_ASSIGN(const EntryPatch patch, patch_of(wish));
-  http::Response current = read_whatever_asked(call, out.type, out.id);
-  if (current.status != 200) return make_error(ErrorCode::fhir_not_found);
-  XL_TRY_ASSIGN(const auto seen, version_wanted(current.headers["etag"]));
-  if (out.if_match && out.if_match != seen) return make_error(ErrorCode::fhir_version_conflict);
-  out.if_match = seen;
-  CheckedResource patched =
-      patched_resource(current.body, patch.changes.root(), patch.is_json_patch);
-  if (patched.refused) return refused_at(wish, ErrorCode::fhir_patch_unapplied, ".resource");
-  const json::Value root = patched.document->root();
-  if (text_at(root, "id") != out.id || text_at(root, "resourceType") != out.type) {
-    return make_error(ErrorCode::fhir_identity_mismatched, "id and resourceType stay");
+/// Gives a draft the current version with its patch; read, and so decided and recorded, first. The
+/// refusal that the patch alone would get, where it gets one. Precondition: the record is held.
+std::optional<http::Response> patch_draft(const Call& call, const Wish& wish, Draft& draft) {
+  const auto patch = patch_of(wish);
+  if (!patch.ok()) return refusal(patch.error());
+  auto request = request_head_of(call, wish);
+  if (!request.ok()) return refusal(request.error());
+  const InnerCall alone(call, std::move(*request));
+  http::Response current = read_whatever_asked(alone.call(), draft.type, draft.id);
+  if (current.status != 200) return current;
+  const auto seen = version_wanted(current.headers["etag"]);
+  if (!seen.ok()) return refusal(seen.error());
+  if (draft.if_match.version && draft.if_match != *seen) {
+    return refusal(make_error(ErrorCode::fhir_version_conflict));
   }
-  out.document = std::move(patched.document);
-  return out;
+  draft.if_match = *seen;
+  CheckedResource patched =
+      patched_resource(current.body, patch->changes.root(), patch->is_json_patch);
+  if (patched.refused) return std::move(patched.refused);
+  const json::Value root = patched.document->root();
+  if (auto moved = moved_by_patch(root, draft.type, draft.id)) return refusal(*moved);
+  draft.document = std::move(patched.document);
+  return std::nullopt;
 }
 
-/// `Type` or `Type/id` of a write. Errors: fhir_bundle_invalid, fhir_type_unknown,
-/// fhir_identity_mismatched, those of a patch.
-Result<Draft> draft_of(const Call& call, const Wish& wish) {
+/// `Type` or `Type/id` of a write, without its document. Errors: fhir_bundle_invalid,
+/// fhir_type_unknown, fhir_identity_mismatched.
+Result<Draft> draft_named(const Wish& wish) {
   const std::string_view url = wish.url;
   Draft out;
   const std::size_t slash = url.find('/');
@@ -60,61 +63,47 @@ Result<Draft> draft_of(const Call& call, const Wish& wish) {
     }
     out.id = new_logical_id();
   }
+  out.by_put = wish.method == "PUT";
   out.only_new = wish.if_none_match == "*" || (wish.by_condition && wish.found.empty());
   if (!xl::fhir::is_resource_type(out.type)) return make_error(ErrorCode::fhir_type_unknown);
   if (!is_logical_id(out.id)) {
     return refused_at(wish, ErrorCode::fhir_identity_mismatched, ".request.url");
   }
   XL_TRY_ASSIGN(out.if_match, version_wanted(wish.if_match));
-  if (wish.method == "DELETE") return out;
-  if (wish.method == "PATCH") return patched_draft(call, wish, std::move(out));
-  if (text_at(wish.resource, "resourceType") != out.type) {
+  return out;
+}
+
+/// Gives a draft what its entry carries. Errors: fhir_identity_mismatched.
+Status fill_draft(const Wish& wish, Draft& draft) {
+  if (text_at(wish.resource, "resourceType") != draft.type) {
     return refused_at(wish, ErrorCode::fhir_identity_mismatched, ".resource: resourceType");
   }
-  if (wish.method == "PUT" && !wish.by_condition && text_at(wish.resource, "id") != out.id) {
+  if (wish.method == "PUT" && !wish.by_condition && text_at(wish.resource, "id") != draft.id) {
     return refused_at(wish, ErrorCode::fhir_identity_mismatched, ".resource.id");
   }
-  out.document = json::Document::copy(wish.resource);
-  return out;
+  draft.document = json::Document::copy(wish.resource);
+  return {};
 }
 
-/// What references of a transaction mean here.
-using References = std::map<std::string, std::string, std::less<>>;
-
-/// References that are conditions, such as `Patient?identifier=1`, each with the first element that
-/// has it.
-std::map<std::string, std::string> conditions_in(const std::vector<Wish>& wishes) {
-  std::map<std::string, std::string> out;
-  for (const Wish& wish : wishes) {
-    if (!is_write(wish) || !wish.resource.present()) continue;
-    const auto visit = [&](std::string_view text, const std::string& path) {
-      const std::size_t mark = text.find('?');
-      const bool is_condition =
-          mark != std::string_view::npos && xl::fhir::is_resource_type(text.substr(0, mark));
-      const std::size_t behind_type = std::min(path.find('.'), path.size());
-      if (is_condition) out.emplace(text, wish.place + ".resource" + path.substr(behind_type));
-    };
-    xl::fhir::walk_links(wish.resource, visit, {});
-  }
-  return out;
-}
-
-/// Gives an entry with a condition what it is about. Errors: fhir_match_ambiguous,
-/// fhir_not_found (a patch of nothing), fhir_identity_mismatched.
+/// Gives an entry with a condition what it is about, as the entry alone would find it. Errors:
+/// fhir_match_ambiguous, fhir_not_found (a patch of nothing), fhir_identity_mismatched.
 Status settle_condition(const Call& call, const Parameters& condition, const RecordNames& gone,
                         Wish& wish) {
   const std::string type = type_of_url(wish.url);
-  XL_TRY_ASSIGN(const auto match, only_match(call, type, condition, gone));
+  XL_TRY_ASSIGN(http::Request request, request_head_of(call, wish));
+  const InnerCall alone(call, std::move(request));
+  XL_TRY_ASSIGN(const auto match, only_match(alone.call(), type, condition, gone));
   wish.by_condition = true;
+  wish.asked = wish.url;
   if (match) wish.found = path_of(*match);
   if (wish.method == "POST") {
     if (!match) return {};
-    wish.settled = read_whatever_asked(call, match->type, match->id);
+    wish.settled = read_whatever_asked(alone.call(), match->type, match->id);
     wish.settled->headers["location"] = call.base + "/" + path_of(*match, true);
     return {};
   }
+  const std::string id = text_at(wish.resource, "id");
   if (match) {
-    const std::string id = text_at(wish.resource, "id");
     if (wish.method == "PUT" && !id.empty() && id != match->id) {
       return refused_at(wish, ErrorCode::fhir_identity_mismatched, ".resource.id");
     }
@@ -126,17 +115,9 @@ Status settle_condition(const Call& call, const Parameters& condition, const Rec
     wish.settled = reply({}, 204);
     return {};
   }
-  const std::string id = text_at(wish.resource, "id");
   wish.url = type + "/" + (id.empty() ? new_logical_id() : id);
   return {};
 }
-
-/// The conditions of a transaction, looked at before anything is written, with others who have the
-/// same kept away until it is.
-struct Settled {
-  std::optional<custody::RecordStore::Hold> held;
-  References references;
-};
 
 /// The conditions of entries. Deletions come first, and what they delete is not found by the others
 /// (R4 §3.1.0.11.2). Errors: those of `settle_condition`, fhir_bundle_invalid (two entries would
@@ -165,68 +146,68 @@ Status settle_entries(const Call& call, const std::vector<Parameters>& condition
   return {};
 }
 
-Result<Settled> settle_conditions(const Call& call, std::vector<Wish>& wishes) {
-  Settled out;
-  std::set<std::string> texts;
-  for (const auto& [text, place] : conditions_in(wishes)) texts.insert(text);
+/// A transaction made ready, with others kept away from its conditions and its records until it is
+/// done.
+struct Ready {
+  std::optional<custody::RecordStore::Hold> conditions;
+  std::optional<custody::RecordStore::Hold> records;
+  RecordNames gone;  ///< what it deletes
+  std::vector<Draft> drafts;
+};
+
+/// Looks at the conditions of the entries, before anything is written.
+Status settle_conditions(const Call& call, std::vector<Wish>& wishes, Ready& out) {
+  XL_TRY_ASSIGN(std::vector<std::string> texts, reference_conditions(call, wishes));
   std::vector<Parameters> conditions;
   for (const Wish& wish : wishes) {
     XL_TRY_ASSIGN(Parameters condition, condition_of(wish));
-    if (!condition.empty()) texts.insert(condition_text(type_of_url(wish.url), condition));
+    if (!condition.empty()) texts.push_back(condition_text(type_of_url(wish.url), condition));
     conditions.push_back(std::move(condition));
   }
-  if (texts.empty()) return out;
-  XL_TRY_ASSIGN(auto held, hold_conditions(call, {texts.begin(), texts.end()}));
-  out.held.emplace(std::move(held));
-  RecordNames gone;
-  XL_TRY(settle_entries(call, conditions, gone, wishes));
-  for (const auto& [text, place] : conditions_in(wishes)) {
-    const auto condition = read_condition(text);
-    if (!condition.ok()) return make_error(condition.error().code, place);
-    const auto match = only_match(call, text.substr(0, text.find('?')), *condition, gone);
-    if (!match.ok()) return make_error(match.error().code, place);
-    if (!*match) {
-      return make_error(ErrorCode::fhir_reference_unresolved, place + ": a conditional reference");
-    }
-    out.references.emplace(text, path_of(**match));
+  if (!texts.empty()) {
+    XL_TRY_ASSIGN(auto held, hold_conditions(call, std::move(texts)));
+    out.conditions.emplace(std::move(held));
   }
-  return out;
+  return settle_entries(call, conditions, out.gone, wishes);
 }
 
-/// The drafts of a transaction with the references between them resolved.
-Result<std::vector<Draft>> drafts_of(const Call& call, std::vector<Wish>& wishes,
-                                     const References& by_condition) {
-  std::vector<Draft> drafts;
-  References new_names = by_condition;
+/// Names the records that a transaction writes, and keeps others away from them.
+Status name_drafts(const Call& call, std::vector<Wish>& wishes, Ready& out) {
   std::set<std::string> seen;
   for (Wish& wish : wishes) {
-    if (!wish.full_url.empty() && wish.settled && !wish.found.empty()) {
-      new_names.emplace(wish.full_url, wish.found);
-    }
     if (!is_write(wish)) continue;
-    auto draft = draft_of(call, wish);
+    auto draft = draft_named(wish);
     if (!draft.ok()) return named(wish, draft.error());
-    const std::string name = draft->type + "/" + draft->id;
-    if (!seen.insert(name).second) {
+    if (!seen.insert(draft->type + "/" + draft->id).second) {
       return refused_at(wish, ErrorCode::fhir_bundle_invalid, ".request.url: one record twice");
     }
-    if (!wish.full_url.empty() && draft->document &&
-        !new_names.emplace(wish.full_url, name).second) {
-      return refused_at(wish, ErrorCode::fhir_bundle_invalid, ".fullUrl: one fullUrl twice");
+    wish.draft = out.drafts.size();
+    out.drafts.push_back(std::move(*draft));
+  }
+  if (out.drafts.empty()) return {};
+  XL_TRY_ASSIGN(auto held, hold_records(call, out.drafts));
+  out.records.emplace(std::move(held));
+  return {};
+}
+
+/// The drafts of a transaction with the references between them resolved; a refusal where one entry
+/// gets one.
+std::optional<http::Response> make_drafts(const Call& call, std::vector<Wish>& wishes, Ready& out) {
+  const Status held = name_drafts(call, wishes, out);
+  if (!held.ok()) return refusal(held.error());
+  for (const Wish& wish : wishes) {
+    if (!is_write(wish) || wish.method == "DELETE") continue;
+    Draft& draft = out.drafts[wish.draft];
+    if (wish.method == "PATCH") {
+      if (auto refused = patch_draft(call, wish, draft)) return named(wish, std::move(*refused));
+    } else {
+      const Status filled = fill_draft(wish, draft);
+      if (!filled.ok()) return refusal(named(wish, filled.error()));
     }
-    wish.draft = drafts.size();
-    drafts.push_back(std::move(*draft));
   }
-  for (Draft& draft : drafts) {
-    if (!draft.document) continue;
-    xl::fhir::rewrite_references(draft.document->edit(),
-                                 [&](std::string_view text) -> std::optional<std::string> {
-                                   const auto found = new_names.find(text);
-                                   if (found == new_names.end()) return std::nullopt;
-                                   return found->second;
-                                 });
-  }
-  return drafts;
+  const Status resolved = resolve_links(call, wishes, out.gone, out.drafts);
+  if (!resolved.ok()) return refusal(resolved.error());
+  return std::nullopt;
 }
 
 /// Errors: of the first entry that is none; fhir_interaction_unsupported.
@@ -252,7 +233,9 @@ Status check_writes(const Call& call, const std::vector<Wish>& wishes) {
   for (const Wish& wish : wishes) {
     if (!is_write(wish)) continue;  // a read passes `answer`
     XL_TRY(check_writer(call));
-    const Status in_scope = check_write_scope(call, wish.method, wish.url);
+    XL_TRY_ASSIGN(http::Request request, request_head_of(call, wish));
+    const InnerCall alone(call, std::move(request));
+    const Status in_scope = check_scope(alone.call());
     if (!in_scope.ok()) return named(wish, in_scope.error());
   }
   return {};
@@ -288,11 +271,12 @@ bool has_reads(const std::vector<Wish>& wishes) {
 
 /// Nothing that is written can be taken back, so the reads are tried when all is ready to be
 /// written, and answered behind it. One that fails only then, since something else changed between,
-/// has its refusal in its own entry: the others are done.
+/// has its refusal in its own entry: the others are done. Precondition: the records are held.
 http::Response write_and_read(const Call& call, const std::vector<Wish>& wishes,
                               std::vector<Draft> drafts) {
   std::optional<http::Response> refused;
   WriteHooks hooks;
+  hooks.held = true;
   hooks.named = [&](std::size_t draft, const Error& error) {
     const auto found = std::ranges::find_if(
         wishes, [&](const Wish& one) { return is_write(one) && one.draft == draft; });
@@ -341,12 +325,16 @@ http::Response process_transaction(const Call& call, json::Value bundle, std::ve
   }
   const Status may = check_writes(call, wishes);
   if (!may.ok()) return refusal(may.error());
-  const auto settled = settle_conditions(call, wishes);
+  Ready ready;
+  const Status settled = settle_conditions(call, wishes, ready);
   if (!settled.ok()) return refusal(settled.error());
-  auto drafts = drafts_of(call, wishes, settled->references);
-  if (!drafts.ok()) return refusal(drafts.error());
-  return drafts->empty() ? only_read(call, wishes)
-                         : write_and_read(call, wishes, std::move(*drafts));
+  for (const Wish& wish : wishes) {
+    // What a condition found and the requester may not read.
+    if (wish.settled && wish.settled->status >= 400) return named(wish, *wish.settled);
+  }
+  if (auto refused = make_drafts(call, wishes, ready)) return std::move(*refused);
+  return ready.drafts.empty() ? only_read(call, wishes)
+                              : write_and_read(call, wishes, std::move(ready.drafts));
 }
 
 }  // namespace xl::gateway::fhir

@@ -7,12 +7,14 @@
 #include <charconv>
 
 #include "base/checked.h"
+#include "base/error_detail.h"
 #include "base/json/writer.h"
 #include "fhir/definitions.h"
 #include "fhir/primitives.h"
 #include "fhir/time.h"
 #include "fhir/validate.h"
 #include "gateway/fhir/draft.h"
+#include "gateway/fhir/own.h"
 #include "gateway/fhir/search.h"
 #include "gateway/http/date.h"
 
@@ -29,9 +31,7 @@ bool is_absolute(std::string_view url) {
 
 /// The URL of an entry relative to the base. Errors: fhir_entry_url_foreign.
 Result<std::string> relative_url(const Call& call, std::string_view url) {
-  const std::string own =
-      base_url(call.services, call.request) + "/o/" + call.organisation.did().text() + "/fhir";
-  for (const std::string_view base : {std::string_view(call.base), std::string_view(own)}) {
+  for (const std::string& base : own_names(call).bases) {
     if (!url.starts_with(base)) continue;
     const std::string_view rest = url.substr(base.size());
     if (rest.starts_with('/')) return std::string(rest.substr(1));
@@ -168,8 +168,8 @@ class RequestReader {
     if (!condition.ok()) return refuse(condition.error().code, name);
     const std::string type = type_of_url(wish_.url);
     if (condition->empty() || !xl::fhir::is_resource_type(type)) return {};
-    const Status sound = check_condition(call_, type, *condition);
-    return sound.ok() ? sound : Status(named(wish_, sound.error()));
+    const auto sound = criteria_of(call_, type, *condition);
+    return sound.ok() ? Status{} : Status(named(wish_, sound.error()));
   }
 
   const Call& call_;
@@ -347,17 +347,17 @@ std::string element_of(const Wish& wish, ErrorCode code) {
     return request + (wish.if_none_exist.empty() ? ".url" : ".ifNoneExist");
   }
   if (is_url_error(code)) return request + ".url";
-  if (code == ErrorCode::fhir_identity_mismatched || code == ErrorCode::fhir_patient_fixed ||
-      code == ErrorCode::body_too_large) {
-    return wish.place + ".resource";
-  }
-  return wish.place;
+  constexpr std::array of_resource = {
+      ErrorCode::fhir_identity_mismatched, ErrorCode::fhir_patient_fixed,
+      ErrorCode::body_too_large,           ErrorCode::fhir_patch_invalid,
+      ErrorCode::fhir_patch_unapplied,     ErrorCode::fhir_required_missing};
+  const bool resource =
+      std::find(of_resource.begin(), of_resource.end(), code) != of_resource.end();
+  return resource ? wish.place + ".resource" : wish.place;
 }
 
 Error named(const Wish& wish, const Error& error) {
-  const std::string head = make_error(error.code, "").message;
-  std::string detail;
-  if (error.message.starts_with(head)) detail = error.message.substr(head.size());
+  const std::string detail(detail_of(error));
   if (detail.starts_with("Bundle.")) return error;
   const std::string path = detail.substr(0, detail.find(": "));
   if (const auto inside = in_bundle(wish, path)) {

@@ -19,6 +19,7 @@ struct Wish {
   std::string place;   ///< `Bundle.entry[2]`
   std::string method;  ///< as HTTP has it
   std::string url;     ///< relative to the base, without a slash in front
+  std::string asked;   ///< the same with its condition, once that is settled; else empty
   std::string full_url;
   std::string if_match;
   std::string if_none_exist;

@@ -28,8 +28,11 @@ Result<bool> only_new(std::string_view header) {
                     "If-None-Match other than * on a write");
 }
 
-/// Patches that meet others' writes are tried again so often.
-constexpr int patch_attempts_max = 5;
+/// The element that a refused type or id stands in.
+Error mismatch(std::string_view type, std::string_view element) {
+  return make_error(ErrorCode::fhir_identity_mismatched,
+                    std::string(type) + "." + std::string(element));
+}
 
 http::Response write_one(const Call& call, Draft draft) {
   std::vector<Draft> one;
@@ -49,7 +52,8 @@ CheckedResource body_of(const Call& call, std::string_view type) {
   }
   out = read_resource(call.request.body);
   if (!out.refused && out.document->root().find("resourceType").as_string() != type) {
-    out.refused = refusal(make_error(ErrorCode::fhir_identity_mismatched, "resourceType"));
+    const auto given = out.document->root().find("resourceType").as_string().value_or("");
+    out.refused = refusal(mismatch(given, "resourceType"));
   }
   return out;
 }
@@ -75,15 +79,23 @@ CheckedResource patched_resource(std::string_view content, json::Value changes,
   return read_resource(json::write(document->root()));
 }
 
-Result<std::optional<std::uint64_t>> version_wanted(std::string_view header) {
-  if (header.empty()) return std::optional<std::uint64_t>{};
+std::optional<Error> moved_by_patch(json::Value patched, std::string_view type,
+                                    std::string_view id) {
+  if (patched.find("resourceType").as_string() != type) return mismatch(type, "resourceType");
+  if (patched.find("id").as_string() != id) return mismatch(type, "id");
+  return std::nullopt;
+}
+
+Result<IfMatch> version_wanted(std::string_view header) {
+  if (header.empty()) return IfMatch{};
+  if (header == "*") return IfMatch{.any = true};
   if (header.starts_with("W/")) header.remove_prefix(2);
   std::uint64_t version = 0;
   if (header.size() < 3 || header.front() != '"' || header.back() != '"' ||
       !parse_decimal(header.substr(1, header.size() - 2), version)) {
     return make_error(ErrorCode::parameter_invalid, "If-Match");
   }
-  return std::optional(version);
+  return IfMatch{version};
 }
 
 bool is_logical_id(std::string_view text) {
@@ -152,7 +164,9 @@ http::Response create(const Call& call, std::string_view type) {
   CheckedResource resource = body_of(call, type);
   if (resource.refused) return std::move(*resource.refused);
   const auto make = [&] {
-    return write_one(call, {std::string(type), new_logical_id(), std::move(resource.document), {}});
+    return write_one(call, {.type = std::string(type),
+                            .id = new_logical_id(),
+                            .document = std::move(resource.document)});
   };
   const std::string_view unless = call.request.header("if-none-exist");
   if (unless.empty()) return make();
@@ -169,7 +183,7 @@ http::Response create(const Call& call, std::string_view type) {
 }
 
 http::Response update(const Call& call, std::string_view type, std::string_view id) {
-  if (!is_logical_id(id)) return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+  if (!is_logical_id(id)) return refusal(mismatch(type, "id"));
   const auto if_match = version_wanted(call.request.header("if-match"));
   if (!if_match.ok()) return refusal(if_match.error());
   const auto fresh = only_new(call.request.header("if-none-match"));
@@ -177,16 +191,20 @@ http::Response update(const Call& call, std::string_view type, std::string_view 
   CheckedResource resource = body_of(call, type);
   if (resource.refused) return std::move(*resource.refused);
   if (resource.document->root().find("id").as_string() != id) {
-    return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+    return refusal(mismatch(type, "id"));
   }
-  return write_one(
-      call, {std::string(type), std::string(id), std::move(resource.document), *if_match, *fresh});
+  return write_one(call, {.type = std::string(type),
+                          .id = std::string(id),
+                          .document = std::move(resource.document),
+                          .if_match = *if_match,
+                          .only_new = *fresh,
+                          .by_put = true});
 }
 
 http::Response patch(const Call& call, std::string_view type, std::string_view id) {
   const Status may = check_writer(call);
   if (!may.ok()) return refusal(may.error());
-  if (!is_logical_id(id)) return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+  if (!is_logical_id(id)) return refusal(mismatch(type, "id"));
   const auto if_match = version_wanted(call.request.header("if-match"));
   if (!if_match.ok()) return refusal(if_match.error());
   json::Limits bounds;
@@ -195,28 +213,26 @@ http::Response patch(const Call& call, std::string_view type, std::string_view i
   if (!changes.ok()) return refusal(changes.error());
   const bool is_json_patch =
       call.request.header("content-type").starts_with("application/json-patch+json");
-  for (int attempt = 0;; ++attempt) {
-    http::Response current = read_whatever_asked(call, type, id);
-    if (current.status != 200) return current;
-    const auto seen = version_wanted(current.headers["etag"]);
-    if (!seen.ok()) return refusal(seen.error());
-    if (*if_match && *if_match != *seen) {
-      return refusal(make_error(ErrorCode::fhir_version_conflict));
-    }
-    CheckedResource patched = patched_resource(current.body, changes->root(), is_json_patch);
-    if (patched.refused) return std::move(*patched.refused);
-    const json::Value root = patched.document->root();
-    if (root.find("id").as_string() != id || root.find("resourceType").as_string() != type) {
-      return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id and resourceType stay"));
-    }
-    std::vector<Draft> one;
-    one.push_back({std::string(type), std::string(id), std::move(patched.document), *seen});
-    const auto written = write_drafts(call, std::move(one));
-    if (written.ok()) return written_reply(call, written->front());
-    // Somebody else was faster: what was asked for is done to the newer version.
-    const bool again = written.error().code == ErrorCode::fhir_version_conflict && !*if_match;
-    if (!again || attempt + 1 == patch_attempts_max) return refusal(written.error());
+  // Whoever patches waits for those who write, so that none is refused because of the others.
+  Draft draft{.type = std::string(type), .id = std::string(id)};
+  const auto held = hold_records(call, std::span(&draft, 1));
+  if (!held.ok()) return refusal(held.error());
+  http::Response current = read_whatever_asked(call, type, id);
+  if (current.status != 200) return current;
+  const auto seen = version_wanted(current.headers["etag"]);
+  if (!seen.ok()) return refusal(seen.error());
+  if (if_match->version && *if_match != *seen) {
+    return refusal(make_error(ErrorCode::fhir_version_conflict));
   }
+  CheckedResource patched = patched_resource(current.body, changes->root(), is_json_patch);
+  if (patched.refused) return std::move(*patched.refused);
+  if (auto moved = moved_by_patch(patched.document->root(), type, id)) return refusal(*moved);
+  draft.document = std::move(patched.document);
+  draft.if_match = *seen;
+  std::vector<Draft> one;
+  one.push_back(std::move(draft));
+  const auto written = write_drafts(call, std::move(one), {.held = true});
+  return written.ok() ? written_reply(call, written->front()) : refusal(written.error());
 }
 
 http::Response remove(const Call& call, std::string_view type, std::string_view id) {
@@ -228,7 +244,7 @@ http::Response remove(const Call& call, std::string_view type, std::string_view 
     return refusal(
         make_error(ErrorCode::fhir_interaction_unsupported, "If-None-Match on a DELETE"));
   }
-  return write_one(call, {std::string(type), std::string(id), std::nullopt, *if_match});
+  return write_one(call, {.type = std::string(type), .id = std::string(id), .if_match = *if_match});
 }
 
 namespace {
@@ -242,13 +258,17 @@ http::Response update_where(const Call& call, std::string_view type,
   if (resource.refused) return std::move(*resource.refused);
   std::string id(resource.document->root().find("id").as_string().value_or(""));
   if (match && !id.empty() && id != match->id) {
-    return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
+    return refusal(mismatch(type, "id"));
   }
   if (match) id = match->id;
-  const bool fresh = !match;
   if (id.empty()) id = new_logical_id();
-  if (!is_logical_id(id)) return refusal(make_error(ErrorCode::fhir_identity_mismatched, "id"));
-  return write_one(call, {std::string(type), id, std::move(resource.document), *if_match, fresh});
+  if (!is_logical_id(id)) return refusal(mismatch(type, "id"));
+  return write_one(call, {.type = std::string(type),
+                          .id = std::move(id),
+                          .document = std::move(resource.document),
+                          .if_match = *if_match,
+                          .only_new = !match,
+                          .by_put = true});
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ struct Response {
   std::string content_type = "application/json";
   Headers headers;
   std::string body;
+  std::uint64_t modified_ms = 0;   ///< of what is answered, finer than Last-Modified; 0: not known
   std::shared_ptr<Stream> stream;  ///< set: the body is what the stream gives, until it finishes
 };
 

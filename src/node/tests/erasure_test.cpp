@@ -239,5 +239,31 @@ TEST(Erasure, NamesWhoHadBeenGivenTheData) {
             std::vector<std::string>{southern});  // o3; o1 has a certificate of its own
 }
 
+/// Versions would begin at 1 again: an ETag, a link or a receipt of before would mean another
+/// record.
+TEST(Erasure, AnIdIsNotUsedAgain) {
+  LiveNode live("erasure-id");
+  live.start();
+  FhirClient north(live.hospital(0), live.organisations[0]);
+  ASSERT_EQ(north.put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
+  ASSERT_EQ(north.put("Observation/o1", observation_json("o1", "p1")).status, 201U);
+  ASSERT_EQ(erase(live, north, R"({"type":"Observation","id":"o1"})").status, 201U);
+  const auto again = north.put("Observation/o1", observation_json("o1", "p1"));
+  EXPECT_EQ(again.status, 409U) << again.body;
+  EXPECT_NE(again.body.find("XL4187"), std::string::npos) << again.body;
+  EXPECT_NE(again.body.find("Observation.id"), std::string::npos) << again.body;
+  const auto inside =
+      north.post("", R"({"resourceType":"Bundle","type":"transaction","entry":[
+    {"resource":)" + observation_json("o1", "p1") +
+                         R"(,"request":{"method":"PUT","url":"Observation/o1"}}]})");
+  EXPECT_EQ(inside.status, 409U) << inside.body;
+  EXPECT_EQ(north.get("Observation/o1").status, 410U);
+  const auto did = demo::pseudonym_of(*north.who().session, live.organisations[0], "p1");
+  ASSERT_TRUE(did.ok());
+  ASSERT_EQ(erase(live, north, R"({"patient":")" + model::did_text(*did) + R"("})").status, 201U);
+  EXPECT_EQ(north.put("Patient/p1", patient_json("p1", "Bea")).status, 409U);
+  EXPECT_EQ(north.post("Patient", patient_json("p1", "Bea")).status, 201U);
+}
+
 }  // namespace
 }  // namespace xl::node

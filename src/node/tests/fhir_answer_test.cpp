@@ -59,7 +59,7 @@ TEST_F(FhirAnswer, ARefusalNamesTheElement) {
         document.root().find("issue").at(0).find("expression").at(0).as_string().value_or(""));
   };
   EXPECT_EQ(element_of(north_->post("Observation", observation_json("x", "nobody-knows"))),
-            "Observation");
+            "Observation.subject");
   ASSERT_EQ(north_->put("Patient/p9", patient_json("p9", "Another")).status, 201U);
   EXPECT_EQ(element_of(north_->post(
                 "Observation",

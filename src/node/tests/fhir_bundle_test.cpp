@@ -215,7 +215,7 @@ TEST_F(FhirBundle, WhatIsWrongWithARequestIsNamed) {
       {put("Patient/other", patient), "400 XL4177", ".resource.id"},
       {put("Patient/e", R"({"resourceType":"Patient","id":"e","gender":"no"})"), "422 XL4156",
        ".resource.gender"},
-      {put("Observation/e", observation_json("e", "nobody")), "422 XL4175", ".resource"},
+      {put("Observation/e", observation_json("e", "nobody")), "422 XL4175", ".resource.subject"},
   };
   for (const auto& [entry, code, element] : cases) {
     const std::string whole = verdict(transaction({wish("GET", "Patient/p1"), entry}));
@@ -233,8 +233,6 @@ TEST_F(FhirBundle, WhatIsWrongWithARequestIsNamed) {
     const json::Value outcome = response(1).find("outcome");
     const std::string status(response(1).find("status").as_string().value_or(""));
     EXPECT_TRUE((status + " " + code_of(outcome)).starts_with(code)) << answer.body << entry;
-    // Alone, an address and its resource are compared behind the resource's own check.
-    if (element == ".resource.id") continue;
     EXPECT_EQ(element_of(outcome), place) << answer.body << entry;
   }
   EXPECT_EQ(north_->get("Patient/e").status, 404U);
@@ -282,6 +280,100 @@ TEST_F(FhirBundle, TheBundleItselfIsJudgedByItsDefinition) {
   }
   for (const char* id : {"b1", "b2", "b3", "b4"}) {
     EXPECT_EQ(north_->get(std::string("Patient/") + id).status, 404U);
+  }
+}
+
+/// R4 §2.36.4.1: what is relative is so to the full URL of the entry that has it.
+TEST_F(FhirBundle, RelativeReferencesMeanEntriesBelowTheSameFullUrl) {
+  const auto entry = [](const std::string& id, const std::string& type, const std::string& body) {
+    return R"({"fullUrl":"http://there.example/fhir/)" + type + "/" + id + R"(","resource":)" +
+           body + R"(,"request":{"method":"POST","url":")" + type + R"("}})";
+  };
+  // Here a Patient/p1 is somebody else.
+  const auto answer =
+      north_->post("", transaction({entry("o9", "Observation", observation_json("o9", "p1")),
+                                    entry("p1", "Patient", patient_json("p1", "Elsewhere"))}));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const json::Document document = parsed(answer);
+  const json::Value patient = document.root().find("entry").at(1).find("resource");
+  const std::string made(patient.find("id").as_string().value_or(""));
+  EXPECT_NE(made, "p1");
+  EXPECT_EQ(document.root()
+                .find("entry")
+                .at(0)
+                .find("resource")
+                .find("subject")
+                .find("reference")
+                .as_string(),
+            "Patient/" + made);
+  std::string versioned = observation_json("o9", "p1");
+  versioned.replace(versioned.find("Patient/p1"), 10, "Patient/p1/_history/1");
+  EXPECT_EQ(verdict(transaction({entry("o9", "Observation", versioned),
+                                 entry("p1", "Patient", patient_json("p1", "E"))})),
+            "422 XL4158 Bundle.entry[0].resource.subject");
+}
+
+TEST_F(FhirBundle, ConditionalReferencesFindWhatTheTransactionLeaves) {
+  const auto person = [](const std::string& id, const std::string& mrn) {
+    return R"({"resourceType":"Patient","id":")" + id +
+           R"(","identifier":[{"system":"urn:mrn","value":")" + mrn + R"("}]})";
+  };
+  const auto about = [](const std::string& id, const std::string& condition) {
+    std::string out = observation_json(id, "p1");
+    out.replace(out.find("Patient/p1"), 10, "Patient?" + condition);
+    return put("Observation/" + id, out);
+  };
+  const auto made = north_->post(
+      "", transaction({about("q1", "identifier=urn:mrn|Q"), put("Patient/q", person("q", "Q"))}));
+  ASSERT_EQ(made.status, 200U) << made.body;
+  EXPECT_EQ(
+      parsed(north_->get("Observation/q1")).root().find("subject").find("reference").as_string(),
+      "Patient/q");
+  // Two of them, whether kept or made, are too many; what is changed or deleted is found no more.
+  const std::string subject = "Bundle.entry[0].resource.subject";
+  EXPECT_EQ(verdict(transaction(
+                {about("q2", "identifier=urn:mrn|Q"), put("Patient/q3", person("q3", "Q"))})),
+            "412 XL4183 " + subject);
+  EXPECT_EQ(verdict(transaction(
+                {about("q2", "identifier=urn:mrn|Q"), put("Patient/q", person("q", "other"))})),
+            "422 XL4158 " + subject);
+  EXPECT_EQ(
+      verdict(transaction({about("q2", "identifier=urn:mrn|Q"), wish("DELETE", "Patient/q")})),
+      "422 XL4158 " + subject);
+  EXPECT_EQ(verdict(transaction({about("q2", "_has:Observation:patient:_id=q1"),
+                                 put("Patient/q", person("q", "Q"))})),
+            "400 XL4174 " + subject);
+}
+
+TEST_F(FhirBundle, NothingIsAboutWhomTheSameTransactionDeletes) {
+  ASSERT_EQ(north_->put("Patient/leaves", patient_json("leaves", "L")).status, 201U);
+  EXPECT_EQ(verdict(transaction({put("Observation/l", observation_json("l", "leaves")),
+                                 wish("DELETE", "Patient/leaves")})),
+            "422 XL4175 Bundle.entry[0].resource.subject");
+  EXPECT_EQ(north_->get("Patient/leaves").status, 200U);
+}
+
+TEST_F(FhirBundle, AnswersSayWhenAndMetadataIsAnEntryToo) {
+  const auto instant = [](json::Value entry) {
+    return std::string(
+        entry.find("resource").find("meta").find("lastUpdated").as_string().value_or("-"));
+  };
+  for (const char* type : {"batch", "transaction"}) {
+    const auto answer = north_->post(
+        "", bundle(type, {put("Patient/when", patient_json("when", "W")), wish("GET", "Patient/p1"),
+                          wish("GET", "metadata"), wish("DELETE", "Observation/o2")}));
+    ASSERT_EQ(answer.status, 200U) << answer.body;
+    const json::Document document = parsed(answer);
+    EXPECT_TRUE(fhir::validate(document.root()).empty()) << answer.body;
+    const json::Value entries = document.root().find("entry");
+    for (std::size_t i : {0U, 1U}) {
+      EXPECT_EQ(entries.at(i).find("response").find("lastModified").as_string(),
+                instant(entries.at(i)))
+          << answer.body;
+    }
+    EXPECT_EQ(entries.at(2).find("resource").find("resourceType").as_string(),
+              "CapabilityStatement");
+    EXPECT_TRUE(entries.at(3).find("response").find("lastModified").present()) << answer.body;
   }
 }
 

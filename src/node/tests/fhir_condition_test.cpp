@@ -181,5 +181,38 @@ TEST_F(FhirCondition, ReadsThatKnowItAlready) {
   EXPECT_FALSE(parsed(part).root().find("identifier").present()) << part.body;
 }
 
+TEST_F(FhirCondition, TheSameConditionInAnyOrderIsOne) {
+  std::vector<std::thread> threads;
+  std::atomic<int> created = 0;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&, i] {
+      FhirClient own(live_->hospital(0), live_->organisations[0]);
+      const char* orders[] = {"identifier=ORDER&name=R,Q", "name=R,Q&identifier=ORDER",
+                              "name=Q,R&identifier=ORDER"};
+      const auto answer =
+          own.ask("POST", "Patient", person("ORDER", "R"), {{"If-None-Exist", orders[i % 3]}});
+      if (answer.status == 201) ++created;
+    });
+  }
+  for (std::thread& one : threads) one.join();
+  EXPECT_EQ(created, 1);
+  EXPECT_EQ(count("Patient?identifier=ORDER"), 1);
+}
+
+TEST_F(FhirCondition, IfMatchStarWantsThatItIsThere) {
+  const demo::Headers star{{"If-Match", "*"}};
+  EXPECT_EQ(hospital_->put("Patient/star", person("ST", "S", "star"), star).status, 412U);
+  EXPECT_EQ(hospital_->ask("DELETE", "Patient/star", {}, star).status, 412U);
+  ASSERT_EQ(hospital_->put("Patient/star", person("ST", "S", "star")).status, 201U);
+  EXPECT_EQ(hospital_->put("Patient/star", person("ST", "T", "star"), star).status, 200U);
+  EXPECT_EQ(hospital_
+                ->ask("PATCH", "Patient/star", R"([{"op":"add","path":"/gender","value":"male"}])",
+                      star, "application/json-patch+json")
+                .status,
+            200U);
+  EXPECT_EQ(hospital_->ask("DELETE", "Patient/star", {}, star).status, 204U);
+  EXPECT_EQ(hospital_->put("Patient/star", person("ST", "S", "star"), star).status, 412U);
+}
+
 }  // namespace
 }  // namespace xl::node

@@ -133,7 +133,7 @@ TEST_F(FhirIdentity, AMergeAnswersForBothAndIsUndone) {
   ASSERT_EQ(back.status, 200U) << back.body;
   EXPECT_EQ(count("Observation?patient=anna"), 1);
   const json::Document again = parsed(hospital_->get("Patient/anne"));
-  EXPECT_EQ(again.root().find("active").as_bool(), true);
+  EXPECT_FALSE(again.root().find("active").present());  // it said nothing before
   EXPECT_FALSE(again.root().find("link").present());
   EXPECT_EQ(count("Patient/anne/_history"), 3);
 }
@@ -195,6 +195,120 @@ TEST_F(FhirIdentity, ASecurityContextIsAReferenceToWhatIsHere) {
       "POST", "Binary",
       R"({"resourceType":"Binary","contentType":"text/plain\nX-Evil: 1","data":"AAAA"})");
   EXPECT_EQ(split.status, 422U) << split.body;
+}
+
+/// A feed that knows nothing of merges writes the Patient as it has it.
+TEST_F(FhirIdentity, AMergeOutlivesUpdatesOfBoth) {
+  const auto plain = [](const std::string& id, const std::string& more = "") {
+    return R"({"resourceType":"Patient","id":")" + id + "\"" + more + "}";
+  };
+  const auto links = [](const std::string& id) {
+    const json::Document document = parsed(hospital_->get("Patient/" + id));
+    std::string out = document.root().find("active").as_bool() == false ? "inactive" : "active";
+    for (const json::Value link : document.root().find("link").items()) {
+      out += " " + std::string(link.find("type").as_string().value_or("")) + " " +
+             std::string(link.find("other").find("reference").as_string().value_or(""));
+    }
+    return out;
+  };
+  for (const char* id : {"m1", "m2"}) {
+    ASSERT_EQ(hospital_->put("Patient/" + std::string(id), plain(id)).status, 201U);
+  }
+  ASSERT_EQ(merge("merge", "m1", "m2").status, 200U);
+  const auto by_feed =
+      hospital_->put("Patient/m1", plain("m1", R"(,"active":true,"gender":"male")"));
+  ASSERT_EQ(by_feed.status, 200U) << by_feed.body;
+  EXPECT_EQ(links("m1"), "inactive replaced-by Patient/m2");
+  EXPECT_EQ(parsed(by_feed).root().find("gender").as_string(), "male");
+  const auto patched = hospital_->ask("PATCH", "Patient/m1", R"([{"op":"remove","path":"/link"},
+        {"op":"replace","path":"/active","value":true}])",
+                                      {}, "application/json-patch+json");
+  ASSERT_EQ(patched.status, 200U) << patched.body;
+  EXPECT_EQ(links("m1"), "inactive replaced-by Patient/m2");
+  const auto in_one = hospital_->post("", R"({"resourceType":"Bundle","type":"transaction","entry":[
+    {"resource":)" + plain("m1") + R"(,"request":{"method":"PUT","url":"Patient/m1"}},
+    {"resource":)" + plain("m2") + R"(,"request":{"method":"PUT","url":"Patient/m2"}}]})");
+  ASSERT_EQ(in_one.status, 200U) << in_one.body;
+  EXPECT_EQ(links("m1"), "inactive replaced-by Patient/m2");
+  EXPECT_EQ(links("m2"), "active replaces Patient/m1");
+  EXPECT_EQ(merge("merge", "m1", "m2").status, 409U);
+  ASSERT_EQ(merge("unmerge", "m1", "m2").status, 200U);
+  EXPECT_EQ(links("m1"), "active");
+  EXPECT_EQ(links("m2"), "active");
+  // A link that no other Patient answers to is the writer's own.
+  const std::string by_hand = R"(,"link":[{"other":{"reference":"Patient/m2"},"type":"seealso"}])";
+  ASSERT_EQ(hospital_->put("Patient/m1", plain("m1", by_hand)).status, 200U);
+  ASSERT_EQ(hospital_->put("Patient/m1", plain("m1")).status, 200U);
+  EXPECT_EQ(links("m1"), "active");
+}
+
+TEST_F(FhirIdentity, WhatSaidActiveBeforeAMergeSaysItAfterwards) {
+  ASSERT_EQ(hospital_->put("Patient/stay", R"({"resourceType":"Patient","id":"stay"})").status,
+            201U);
+  const auto active = [](const std::string& id) {
+    const json::Document document = parsed(hospital_->get("Patient/" + id));
+    const auto said = document.root().find("active").as_bool();
+    return said ? *said ? "true" : "false" : "";
+  };
+  for (const std::string said : {"", "true", "false"}) {
+    const std::string id = "was-" + said;
+    const std::string body = R"({"resourceType":"Patient","id":")" + id + "\"" +
+                             (said.empty() ? "" : R"(,"active":)" + said) + "}";
+    ASSERT_EQ(hospital_->put("Patient/" + id, body).status, 201U);
+    ASSERT_EQ(merge("merge", id, "stay").status, 200U);
+    EXPECT_STREQ(active(id), "false");
+    ASSERT_EQ(hospital_->put("Patient/" + id, body).status, 200U);
+    ASSERT_EQ(merge("unmerge", id, "stay").status, 200U);
+    EXPECT_EQ(active(id), said);
+  }
+}
+
+TEST_F(FhirIdentity, EverySearchForTheOneWhoStaysFindsTheOthersRecords) {
+  const auto keep = [](const std::string& id, const std::string& family) {
+    const auto answer =
+        hospital_->put("Patient/" + id, R"({"resourceType":"Patient","id":")" + id +
+                                            R"(","name":[{"family":")" + family + R"("}]})");
+    ASSERT_EQ(answer.status, 201U) << answer.body;
+  };
+  keep("s1", "Gone");
+  keep("s2", "Staying");
+  keep("s3", "Third");
+  for (const char* who : {"s1", "s2", "s3"}) {
+    for (int i = 0; i < 3; ++i) {
+      const std::string id = "of-" + std::string(who) + "-" + std::to_string(i);
+      ASSERT_EQ(hospital_->put("Observation/" + id, observation_json(id, who)).status, 201U);
+    }
+  }
+  const std::vector<std::pair<std::string, std::int64_t>> searches = {
+      {"Observation?patient=s2,s3", 6},
+      {"Observation?subject=Patient/s2,Patient/s3", 6},
+      {"Observation?subject:Patient=s2", 3},
+      {"Observation?subject:Patient.family=Staying", 3},
+      {"Observation?patient.family=Staying&code=2339-0", 3},
+      {"Observation?subject:Patient.family=Gone", 3}};
+  for (const auto& [query, before] : searches) EXPECT_EQ(count(query), before) << query;
+  const auto beside = [] {
+    const json::Document page =
+        parsed(hospital_->get("Patient?_id=s2&_revinclude=Observation:patient"));
+    return page.root().find("entry").size();
+  };
+  EXPECT_EQ(beside(), 4U);
+  // Whoever is paging goes on as begun.
+  const json::Document first = parsed(hospital_->get("Observation?patient=s2&_count=2"));
+  const std::string next(first.root().find("link").at(1).find("url").as_string().value_or("none"));
+  ASSERT_EQ(merge("merge", "s1", "s2").status, 200U);
+  const auto second = hospital_->get(next.substr(next.find("Observation?")));
+  ASSERT_EQ(second.status, 200U) << second.body;
+  EXPECT_EQ(parsed(second).root().find("entry").size(), 1U) << second.body;
+
+  for (const auto& [query, before] : searches) {
+    const bool of_source = query.find("Gone") != std::string::npos;
+    EXPECT_EQ(count(query), before + (of_source ? 0 : 3)) << query;
+  }
+  EXPECT_EQ(beside(), 7U);
+  EXPECT_EQ(count("Patient?_has:Observation:patient:_id=of-s1-0"), 2);  // the source, the target
+  ASSERT_EQ(merge("unmerge", "s1", "s2").status, 200U);
+  for (const auto& [query, before] : searches) EXPECT_EQ(count(query), before) << query;
 }
 
 }  // namespace

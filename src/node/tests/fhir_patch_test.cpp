@@ -100,7 +100,7 @@ TEST_F(FhirPatch, IsForWhoeverMayReadWhatItChanges) {
 
 TEST_F(FhirPatch, MeetsOtherWritersAndLosesNothing) {
   ASSERT_EQ(hospital_->put("Observation/n", observation_json("n", "p1")).status, 201U);
-  constexpr int writers = 3;
+  constexpr int writers = 12;
   std::vector<std::thread> threads;
   for (int writer = 0; writer < writers; ++writer) {
     threads.emplace_back([writer] {
@@ -119,7 +119,76 @@ TEST_F(FhirPatch, MeetsOtherWritersAndLosesNothing) {
   for (std::thread& thread : threads) thread.join();
   const json::Document kept = parsed(hospital_->get("Observation/n"));
   EXPECT_EQ(kept.root().find("note").size(), static_cast<std::size_t>(writers));
-  EXPECT_EQ(kept.root().find("meta").find("versionId").as_string(), "4");
+  EXPECT_EQ(kept.root().find("meta").find("versionId").as_string(), std::to_string(writers + 1));
+}
+
+/// The same in transactions, beside plain updates of others.
+TEST_F(FhirPatch, InTransactionsMeetsOtherWritersToo) {
+  ASSERT_EQ(hospital_->put("Observation/t", observation_json("t", "p1")).status, 201U);
+  // [{"op":"replace","path":"/status","value":"amended"}]
+  const std::string bundle = R"({"resourceType":"Bundle","type":"transaction",
+    "entry":[{"resource":{"resourceType":"Binary","contentType":"application/json-patch+json",
+    "data":"W3sib3AiOiJyZXBsYWNlIiwicGF0aCI6Ii9zdGF0dXMiLCJ2YWx1ZSI6ImFtZW5kZWQifV0="},
+    "request":{"method":"PATCH","url":"Observation/t"}}]})";
+  std::vector<std::thread> threads;
+  for (int writer = 0; writer < 8; ++writer) {
+    threads.emplace_back([&, writer] {
+      FhirClient own(live_->hospital(0), live_->organisations[0]);
+      const auto answer = writer % 2 == 0 ? own.post("", bundle)
+                                          : own.put("Observation/t", observation_json("t", "p1"));
+      EXPECT_EQ(answer.status, 200U) << answer.body;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(FhirPatch, SaysOnceWhatIsWrongAndWhere) {
+  ASSERT_EQ(hospital_->put("Observation/e", observation_json("e", "p1")).status, 201U);
+  const auto element = [](const client::HttpResponse& answer) {
+    const json::Document document = parsed(answer);
+    const json::Value issue = document.root().find("issue").at(0);
+    const std::string text(issue.find("diagnostics").as_string().value_or(""));
+    const std::string head = text.substr(0, text.find(':'));
+    EXPECT_EQ(text.find(head, 1), std::string::npos) << text;
+    return std::string(issue.find("expression").at(0).as_string().value_or(""));
+  };
+  const auto by_json = [&](std::string_view body) {
+    return hospital_->ask("PATCH", "Observation/e", body, {}, "application/json-patch+json");
+  };
+  EXPECT_EQ(element(by_json(R"([{"op":"replace","path":"/id","value":"v"}])")), "Observation.id");
+  EXPECT_EQ(element(by_json(R"([{"op":"remove","path":"/status"}])")), "Observation.status");
+  EXPECT_EQ(element(by_json(R"([{"op":"test","path":"/status","value":"x"}])")),
+            "Observation.status");
+  EXPECT_EQ(element(by_json(R"([{"op":"remove","path":"/nothing"}])")), "Observation.nothing");
+  EXPECT_EQ(element(hospital_->ask("PATCH", "Observation/e",
+                                   R"({"resourceType":"Parameters","parameter":[{"name":"operation",
+    "part":[{"name":"type","valueCode":"replace"},
+    {"name":"path","valueString":"Observation.nothing"},{"name":"value","valueString":"x"}]}]})")),
+            "Observation.nothing");
+  const auto elsewhere = hospital_->put("Observation/e", observation_json("f", "p1"));
+  EXPECT_EQ(element(elsewhere), "Observation.id");
+  EXPECT_EQ(element(hospital_->put("Observation/e", patient_json("e", "x"))),
+            "Patient.resourceType");
+  ASSERT_EQ(hospital_->put("Patient/p2", patient_json("p2", "Other")).status, 201U);
+  const auto moved = hospital_->put("Observation/e", observation_json("e", "p2"));
+  EXPECT_EQ(code_of(moved), "XL4176");
+  EXPECT_EQ(element(moved), "Observation.subject");
+  EXPECT_EQ(element(hospital_->put("Observation/n0", observation_json("n0", "nobody"))),
+            "Observation.subject");
+  // In Bundles below the entry.
+  for (const char* type : {"batch", "transaction"}) {
+    // [{"op":"test","path":"/status","value":"x"}]
+    const auto answer =
+        hospital_->post("", R"({"resourceType":"Bundle","type":")" + std::string(type) + R"(",
+    "entry":[{"resource":{"resourceType":"Binary","contentType":"application/json-patch+json",
+    "data":"W3sib3AiOiJ0ZXN0IiwicGF0aCI6Ii9zdGF0dXMiLCJ2YWx1ZSI6IngifV0="},
+    "request":{"method":"PATCH","url":"Observation/e"}}]})");
+    const std::string sentence = "does not fit the resource";
+    const std::size_t at = answer.body.find(sentence);
+    ASSERT_NE(at, std::string::npos) << answer.body;
+    EXPECT_NE(answer.body.find("Bundle.entry[0].resource"), std::string::npos) << answer.body;
+    EXPECT_NE(answer.body.find("test"), std::string::npos) << answer.body;
+  }
 }
 
 }  // namespace

@@ -11,7 +11,8 @@
 #include "node/init.h"
 #include "node/node.h"
 
-/// A real node with two hospitals on a folder of its own, and people who talk to it over HTTP.
+/// A real node with two hospitals (or one) on a folder of its own, and people who talk to it over
+/// HTTP.
 namespace xl::node::testing {
 
 /// The machine's clock, moved ahead by a test.
@@ -27,14 +28,15 @@ class ShiftedClock final : public Clock {
 
 class LiveNode {
  public:
-  explicit LiveNode(const std::string& name)
+  explicit LiveNode(const std::string& name, std::size_t hospitals = 2)
       : root(std::filesystem::temp_directory_path() /
              ("xl-" + name + "-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(root);
     std::filesystem::create_directories(root / "personas");
-    const NewMember init{"test",
-                         {{"North", contracts::identity::OrganisationType::hospital},
-                          {"South", contracts::identity::OrganisationType::hospital}}};
+    NewMember init{"test",
+                   {{"North", contracts::identity::OrganisationType::hospital},
+                    {"South", contracts::identity::OrganisationType::hospital}}};
+    init.organisations.resize(hospitals);
     EXPECT_TRUE(init_solo(layout(), init, unlock(), clock).ok());
   }
   ~LiveNode() {

@@ -516,6 +516,20 @@ TEST_F(RecordIndexTest, AFormerFormatIsMadeAgain) {
   EXPECT_EQ(*index_->writes(), 0U);  // so it is not taken for the one that was written last
   ASSERT_TRUE(index_->put(entry_of(coded("a"), 1)).ok());
   EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{"a"});
+
+  // The second one had the tables of now, without what says who was merged.
+  index_.reset();
+  {
+    const auto key = crypto::hkdf({}, test::index_key, view_of(model::tags::index_database), 32);
+    auto former = sqlite::Database::open(path(), {.key = key->view()});
+    ASSERT_TRUE(former.ok());
+    ASSERT_TRUE(former->execute("PRAGMA user_version = 2").ok());
+  }
+  reopen();
+  EXPECT_EQ(*index_->writes(), 0U);
+  EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{});
+  ASSERT_TRUE(index_->put(entry_of(coded("a"), 1)).ok());
+  EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{"a"});
 }
 
 TEST_F(RecordIndexTest, FailedRebuildKeepsTheFormerContent) {
