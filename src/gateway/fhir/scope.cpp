@@ -150,14 +150,14 @@ Status check_scope(const Call& call) {
 Status check_written_scope(const Call& call, const query::RecordEntry& version,
                            const query::RecordEntry* before, bool by_put) {
   if (!call.grant) return {};
-  const bool replaces = before != nullptr && !before->deleted;
-  const std::uint8_t permission = version.deleted      ? smart::may_delete
-                                  : replaces || by_put ? smart::may_update
-                                                       : smart::may_create;
+  const bool replacing = before != nullptr && !before->deleted;
+  const std::uint8_t permission = version.deleted       ? smart::may_delete
+                                  : replacing || by_put ? smart::may_update
+                                                        : smart::may_create;
   const auto given = [&] { return version.terms; };
   const auto kept = [&] { return terms_of_kept(call, *before); };
   const bool new_one = version.deleted || reaches(call, version, permission, given);
-  const bool old_one = !replaces || reaches(call, *before, permission, kept);
+  const bool old_one = !replacing || reaches(call, *before, permission, kept);
   if (new_one && old_one) return {};
   return make_error(ErrorCode::scope_insufficient, "this record is outside the app's scopes");
 }

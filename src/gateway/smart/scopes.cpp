@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "fhir/definitions.h"
 #include "gateway/http/message.h"
@@ -118,10 +119,34 @@ Result<bool> read_resource_scope(std::string_view word, ResourceScope& out) {
   return true;
 }
 
-/// Sorted, each once, none that another of them holds already.
+/// Sorted, each once.
 void tidy(std::vector<ResourceScope>& scopes) {
   std::sort(scopes.begin(), scopes.end());
   scopes.erase(std::unique(scopes.begin(), scopes.end()), scopes.end());
+}
+
+/// True when `a` is about no record that `b` is not about, whatever either lets an app do.
+bool reaches_all_of(const ResourceScope& b, const ResourceScope& a) {
+  return a.context == b.context && (b.type == "*" || a.type == b.type) &&
+         std::includes(a.constraints.begin(), a.constraints.end(), b.constraints.begin(),
+                       b.constraints.end());
+}
+
+/// One wanted scope: as it is where one allowed scope holds all of it, else what it shares with
+/// each of them.
+void add_within(const ResourceScope& a, const Scopes& allowed, std::vector<ResourceScope>& out) {
+  for (const ResourceScope& b : allowed.resources) {
+    if (reaches_all_of(b, a) && (a.permissions & ~b.permissions) == 0) return out.push_back(a);
+  }
+  for (const ResourceScope& b : allowed.resources) {
+    const auto both = static_cast<std::uint8_t>(a.permissions & b.permissions);
+    const bool types_meet = a.type == "*" || b.type == "*" || a.type == b.type;
+    if (a.context != b.context || both == 0 || !types_meet) continue;
+    ResourceScope scope{a.context, a.type == "*" ? b.type : a.type, both, {}};
+    std::set_union(a.constraints.begin(), a.constraints.end(), b.constraints.begin(),
+                   b.constraints.end(), std::back_inserter(scope.constraints));
+    out.push_back(std::move(scope));
+  }
 }
 
 }  // namespace
@@ -194,11 +219,7 @@ bool is_within(const Scopes& wanted, const Scopes& allowed) {
   return std::all_of(wanted.resources.begin(), wanted.resources.end(), [&](const auto& a) {
     std::uint8_t covered = 0;
     for (const ResourceScope& b : allowed.resources) {
-      const bool types = b.type == "*" || a.type == b.type;
-      const bool narrower = std::all_of(b.constraints.begin(), b.constraints.end(), [&](auto& one) {
-        return std::find(a.constraints.begin(), a.constraints.end(), one) != a.constraints.end();
-      });
-      if (a.context == b.context && types && narrower) covered |= b.permissions;
+      if (reaches_all_of(b, a)) covered |= b.permissions;
     }
     return (a.permissions & ~covered) == 0;
   });
@@ -207,24 +228,9 @@ bool is_within(const Scopes& wanted, const Scopes& allowed) {
 Scopes within(const Scopes& wanted, const Scopes& allowed) {
   Scopes out;
   for (const FlagName& one : flag_names) out.*one.flag = wanted.*one.flag && allowed.*one.flag;
-  for (const ResourceScope& a : wanted.resources) {
-    for (const ResourceScope& b : allowed.resources) {
-      const auto both = static_cast<std::uint8_t>(a.permissions & b.permissions);
-      const bool types_meet = a.type == "*" || b.type == "*" || a.type == b.type;
-      if (a.context != b.context || both == 0 || !types_meet) continue;
-      ResourceScope scope{a.context, a.type == "*" ? b.type : a.type, both, a.constraints};
-      for (const auto& one : b.constraints) {
-        if (std::find(scope.constraints.begin(), scope.constraints.end(), one) ==
-            scope.constraints.end()) {
-          scope.constraints.push_back(one);
-        }
-      }
-      std::sort(scope.constraints.begin(), scope.constraints.end());
-      out.resources.push_back(std::move(scope));
-      if (out.resources.size() >= resource_scopes_max) break;
-    }
-  }
+  for (const ResourceScope& one : wanted.resources) add_within(one, allowed, out.resources);
   tidy(out.resources);
+  if (out.resources.size() > resource_scopes_max) out.resources.resize(resource_scopes_max);
   return out;
 }
 

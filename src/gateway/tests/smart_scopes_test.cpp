@@ -77,6 +77,20 @@ TEST(SmartScopes, MalformedOnesAreRefused) {
   EXPECT_FALSE(parse_scopes(std::string(scope_text_bytes_max + 1, 'x')).ok());
 }
 
+TEST(SmartScopes, NarrowedOnesStayAsTheyAre) {
+  const Scopes allowed = scopes_of(
+      "patient/Observation.rs?category=laboratory patient/Observation.rs?category=vital-signs "
+      "patient/*.r patient/Patient.r");
+  const Scopes once = within(
+      scopes_of("patient/Observation.rs?status=final patient/*.r patient/Patient.r user/Patient.r"),
+      allowed);
+  EXPECT_EQ(scopes_text(once),
+            "patient/*.r patient/Observation.r?status=final "
+            "patient/Observation.rs?category=laboratory&status=final "
+            "patient/Observation.rs?category=vital-signs&status=final patient/Patient.r");
+  EXPECT_EQ(scopes_text(within(once, allowed)), scopes_text(once));
+}
+
 TEST(SmartScopes, NarrowingNeverWidens) {
   const char* types[] = {"*", "Patient", "Observation", "Encounter"};
   const char* contexts[] = {"patient/", "user/"};
