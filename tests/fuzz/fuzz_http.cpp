@@ -18,8 +18,7 @@
 #include "gateway/fhir/page.h"
 #include "gateway/http/parse.h"
 #include "gateway/router.h"
-#include "query/fhir_terms.h"
-#include "query/index_store.h"
+#include "query/search_text.h"
 
 namespace {
 
@@ -94,21 +93,11 @@ void check_routes(const http::Request& request) {
   }
 }
 
-/// A form or query as a search reads it, up to the SQL that would run.
+/// A form or query as a search reads it; what one parameter asks for is fuzz_search's.
 void check_search(const std::vector<std::pair<std::string, std::string>>& parameters) {
   (void)xl::gateway::fhir::page_wish(parameters);
   for (const std::string_view type : {"Patient", "Observation", "Consent"}) {
-    query::Query wanted;
-    wanted.type = type;
-    for (const auto& [name, text] : parameters) {
-      const auto parameter = query::search_parameter(type, name);
-      if (!parameter) continue;
-      auto value = query::search_value(parameter->kind, text);
-      if (value.ok()) wanted.criteria.push_back({name, {std::move(*value)}});
-    }
-    query::detail::Clause clause;
-    const xl::Status added = query::detail::add_criteria(wanted, clause);
-    if (added.ok()) XL_CHECK(clause.values.size() <= xl::sqlite::parameters_max);
+    for (const auto& [name, text] : parameters) (void)query::read_criterion(type, name, text);
   }
 }
 

@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   (void)xl::query::read_sort(type, value);
   (void)xl::query::read_include(name, value);
-  auto criterion = xl::query::read_criterion(type, name, value, {"http://a/fhir", "/o/a/fhir/"});
+  auto criterion = xl::query::read_criterion(type, name, value, {{"http://a/fhir"}, "/o/a/fhir/"});
   if (!criterion.ok()) return 0;
   xl::query::Query query;
   query.type = type;
