@@ -194,6 +194,7 @@ bool is_conflict(ErrorCode code) {
     case ErrorCode::fhir_match_ambiguous:
     case ErrorCode::fhir_merge_refused:
     case ErrorCode::fhir_id_erased:
+    case ErrorCode::fhir_patient_merged:
     case ErrorCode::smart_entry_exists:
     case ErrorCode::smart_passkey_known:
     case ErrorCode::database_locked:

@@ -103,6 +103,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {412, ErrorCode::fhir_match_ambiguous},
     {409, ErrorCode::fhir_merge_refused},
     {409, ErrorCode::fhir_id_erased},
+    {409, ErrorCode::fhir_patient_merged},
     {413, ErrorCode::fhir_bundle_too_large},
     {413, ErrorCode::body_too_large},
     {413, ErrorCode::transaction_too_large},

@@ -101,7 +101,7 @@ def test_every_error_number_is_in_a_range_of_the_page():
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| ")]
     ranges = [tuple(map(int, pair)) for row in rows for pair in re.findall(r"(\d+)–(\d+)", row)]
     assert len(ranges) > 20 and ranges == sorted(ranges)
-    sources = [ROOT / "src/base/errors.def", *ROOT.glob("src/contracts/*/status.def")]
+    sources = [*ROOT.glob("src/base/errors/*.def"), *ROOT.glob("src/contracts/*/status.def")]
     numbers = [int(number) for source in sources for number in
                re.findall(r"^XL_\w+\((\d{4}),", source.read_text(encoding="utf-8"), re.MULTILINE)]
     assert len(numbers) > 300

@@ -35,7 +35,8 @@ def test_python_passes_its_own_tests():
 
 def test_both_packages_know_the_registry_s_words():
     row = r'XL_ERROR\((\d+), (\w+),\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)"'
-    registry = (ROOT / "src/base/errors.def").read_text(encoding="utf-8")
+    registry = "".join(part.read_text(encoding="utf-8")
+                       for part in ROOT.glob("src/base/errors/*.def"))
     words = {name: rest for number, name, *rest in re.findall(row, registry)}
     numbers = {name: number for number, name, *_ in re.findall(row, registry)}
     for path, table in [

@@ -27,7 +27,8 @@ ALTERATIONS = 300
 GENESIS_ALTERATIONS = 800
 SEED = 20261122
 
-ERRORS = (ROOT / "src/base/errors.def").read_text(encoding="utf-8")
+ERRORS = "".join(part.read_text(encoding="utf-8")
+                 for part in ROOT.glob("src/base/errors/*.def"))
 
 
 def run(*command, cwd, code=0, **environment):

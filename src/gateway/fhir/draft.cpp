@@ -161,6 +161,7 @@ class Preparation {
       return std::optional<custody::NewVersion>{};
     }
     if (!current && draft.by_put) XL_TRY(check_not_erased(draft));
+    if (out.entry.deleted && draft.type == "Patient") XL_TRY(check_not_merged(call_, *current));
     XL_TRY_ASSIGN(out.entry.patient, patient_of(i));
     if (current && current->patient != out.entry.patient) {
       return make_error(ErrorCode::fhir_patient_fixed, place_of_other(i, current->patient));

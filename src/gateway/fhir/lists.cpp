@@ -7,6 +7,7 @@
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/scope.h"
 #include "query/search_text.h"
 
 namespace xl::gateway::fhir {
@@ -32,6 +33,8 @@ std::optional<http::Response> open_lists(const Call& call,
   const query::OwnNames own = own_names(call);
   for (query::SearchCriterion& criterion : criteria) {
     if (criterion.name != list_parameter) continue;
+    const Status may = check_read_scope(call, "List");
+    if (!may.ok()) return refusal(may.error());
     for (const query::SearchValue& value : criterion.values) {
       http::Response list = read_whatever_asked(call, "List", value.text);
       if (list.status != 200) return list;

@@ -186,6 +186,35 @@ Draft draft_of_side(Side side) {
           .merges = true};
 }
 
+/// A link that `$merge` wrote into a Patient and that the other one answers to.
+struct KeptLink {
+  std::string other;  ///< the other Patient's id
+  std::string_view kind;
+  json::Document link;
+};
+Result<std::vector<KeptLink>> kept_links(const Call& call, const query::OwnNames& own,
+                                         const query::RecordEntry& current) {
+  std::vector<KeptLink> out;
+  if (current.deleted) return out;
+  XL_TRY_ASSIGN(const auto others, call.organisation.stores().index().referring(
+                                       "Patient", "link", "Patient", current.id, linked_max));
+  if (others.empty()) return out;
+  XL_TRY_ASSIGN(const json::Document before, document_of(call, current));
+  for (const query::RecordEntry& other : others) {
+    // Where the other one cannot be read, what this one says of the merge is kept.
+    const auto answer = document_of(call, other);
+    if (!answer.ok() && answer.error().code == ErrorCode::record_erased) continue;
+    for (const auto& [kind, reverse] :
+         {std::pair{replaced_by, replaces}, std::pair{replaces, replaced_by}}) {
+      const auto link = link_to(own, before.root(), other.id, kind);
+      const bool answers = !answer.ok() || link_to(own, answer->root(), current.id, reverse);
+      if (!link || !answers) continue;
+      out.push_back({other.id, kind, json::Document::copy(before.root().find("link").at(*link))});
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 http::Response merge(const Call& call, bool undo) {
@@ -216,28 +245,20 @@ http::Response merge(const Call& call, bool undo) {
 }
 
 Status keep_merges(const Call& call, const query::RecordEntry& current, json::Document& next) {
-  if (current.deleted) return {};
-  XL_TRY_ASSIGN(const auto others, call.organisation.stores().index().referring(
-                                       "Patient", "link", "Patient", current.id, linked_max));
-  if (others.empty()) return {};
   const query::OwnNames own = own_names(call);
-  XL_TRY_ASSIGN(const json::Document before, document_of(call, current));
-  for (const query::RecordEntry& other : others) {
-    // Where the other one cannot be read, what this one says of the merge is kept.
-    const auto answer = document_of(call, other);
-    if (!answer.ok() && answer.error().code == ErrorCode::record_erased) continue;
-    for (const auto& [kind, reverse] :
-         {std::pair{replaced_by, replaces}, std::pair{replaces, replaced_by}}) {
-      const auto link = link_to(own, before.root(), other.id, kind);
-      const bool answers = !answer.ok() || link_to(own, answer->root(), current.id, reverse);
-      if (!link || !answers) continue;
-      if (!link_to(own, next.root(), other.id, kind)) {
-        links_of(next).append(next.make_copy(before.root().find("link").at(*link)));
-      }
-      if (kind == replaced_by) next.edit().set_boolean("active", false);
+  XL_TRY_ASSIGN(const std::vector<KeptLink> kept, kept_links(call, own, current));
+  for (const KeptLink& one : kept) {
+    if (!link_to(own, next.root(), one.other, one.kind)) {
+      links_of(next).append(next.make_copy(one.link.root()));
     }
+    if (one.kind == replaced_by) next.edit().set_boolean("active", false);
   }
   return {};
+}
+
+Status check_not_merged(const Call& call, const query::RecordEntry& current) {
+  XL_TRY_ASSIGN(const auto kept, kept_links(call, own_names(call), current));
+  return kept.empty() ? Status{} : Status(make_error(ErrorCode::fhir_patient_merged));
 }
 
 Result<std::vector<query::RecordEntry>> merged_into(const Call& call, std::string_view id) {

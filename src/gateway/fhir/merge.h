@@ -28,4 +28,8 @@ namespace xl::gateway::fhir {
 [[nodiscard]] Status keep_merges(const Call& call, const query::RecordEntry& current,
                                  json::Document& next);
 
+/// A Patient that is merged with another one is not removed: half a merge would neither hold nor be
+/// undone. Errors: fhir_patient_merged, those of the index and the vault.
+[[nodiscard]] Status check_not_merged(const Call& call, const query::RecordEntry& current);
+
 }  // namespace xl::gateway::fhir

@@ -242,6 +242,29 @@ TEST_F(FhirIdentity, AMergeOutlivesUpdatesOfBoth) {
   EXPECT_EQ(links("m1"), "active");
 }
 
+TEST_F(FhirIdentity, AMergedPatientIsNotRemoved) {
+  for (const char* id : {"gone", "kept"}) {
+    const std::string body = R"({"resourceType":"Patient","id":")" + std::string(id) + "\"}";
+    ASSERT_EQ(hospital_->put("Patient/" + std::string(id), body).status, 201U);
+  }
+  ASSERT_EQ(hospital_->put("Observation/of-gone", observation_json("of-gone", "gone")).status,
+            201U);
+  ASSERT_EQ(merge("merge", "gone", "kept").status, 200U);
+  for (const char* id : {"gone", "kept"}) {
+    const auto refused = hospital_->ask("DELETE", "Patient/" + std::string(id));
+    EXPECT_EQ(refused.status, 409U) << id;
+    EXPECT_NE(refused.body.find("XL4188"), std::string::npos) << refused.body;
+  }
+  const auto in_bundle =
+      hospital_->ask("POST", "", R"({"resourceType":"Bundle","type":"transaction","entry":[
+        {"request":{"method":"DELETE","url":"Patient/gone"}}]})");
+  EXPECT_EQ(in_bundle.status, 409U) << in_bundle.body;
+  EXPECT_EQ(count("Observation?patient=kept"), 1);
+  ASSERT_EQ(merge("unmerge", "gone", "kept").status, 200U);
+  ASSERT_EQ(hospital_->ask("DELETE", "Observation/of-gone").status, 204U);
+  EXPECT_EQ(hospital_->ask("DELETE", "Patient/gone").status, 204U);
+}
+
 TEST_F(FhirIdentity, WhatSaidActiveBeforeAMergeSaysItAfterwards) {
   ASSERT_EQ(hospital_->put("Patient/stay", R"({"resourceType":"Patient","id":"stay"})").status,
             201U);

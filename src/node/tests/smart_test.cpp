@@ -385,6 +385,12 @@ TEST_F(SmartService, ProvesItselfWithARegisteredKey) {
   const std::string token = text_of_member(answer, "access_token");
   EXPECT_EQ(fhir(token, "GET", "Observation/lab2").status, 200U);
   EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 403U);
+  // Whether there is such a List is no business of who may not read Lists.
+  const auto kept = hospital_->put(
+      "List/here", R"({"resourceType":"List","id":"here","status":"current","mode":"working"})");
+  ASSERT_EQ(kept.status, 201U) << kept.body;
+  EXPECT_EQ(fhir(token, "GET", "Observation?_list=here").status, 403U);
+  EXPECT_EQ(fhir(token, "GET", "Observation?_list=nowhere").status, 403U);
 
   EXPECT_EQ(text_of_member(ask(good, "system/*.rs"), "error"), "invalid_client");  // used before
   EXPECT_EQ(ask(assertion(*other, "lab-feed", "two"), "system/*.rs").status, 401U);
