@@ -68,6 +68,7 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::fhir_parameter_unsupported:
     case ErrorCode::fhir_patient_unknown:
     case ErrorCode::fhir_patient_fixed:
+    case ErrorCode::fhir_part_only:
     case ErrorCode::fhir_identity_mismatched:
     case ErrorCode::fhir_bundle_invalid:
     case ErrorCode::fhir_bundle_too_large:

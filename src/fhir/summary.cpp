@@ -11,8 +11,6 @@
 namespace xl::fhir {
 namespace {
 
-constexpr std::string_view tag_system = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
-
 /// The element that a member is of, or beside: `_birthDate` goes with `birthDate`.
 const Element* element_of(TypeId type, std::string_view key) {
   if (key.starts_with('_')) key.remove_prefix(1);
@@ -106,8 +104,8 @@ void tag_as_part(json::Document& document) {
     meta.set("tag", tags);
   }
   json::Node tag = document.make_object();
-  tag.set_string("system", tag_system);
-  tag.set_string("code", "SUBSETTED");
+  tag.set_string("system", subsetted_system);
+  tag.set_string("code", subsetted_code);
   tags.append(tag);
 }
 

@@ -10,6 +10,11 @@
 
 namespace xl::fhir {
 
+/// The tag of what was cut down for an answer.
+constexpr std::string_view subsetted_system =
+    "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
+constexpr std::string_view subsetted_code = "SUBSETTED";
+
 /// Which part of a resource is shown (R4 §3.1.1.5.8, `_summary`).
 enum class Summary {
   none,  ///< all of it

@@ -5,9 +5,7 @@
 #include <bit>
 #include <cmath>
 
-#include "fhir/decimal.h"
 #include "fhir/time.h"
-#include "fhir/ucum.h"
 #include "query/fhir_terms.h"
 #include "query/fold.h"
 #include "query/measures.h"
@@ -15,12 +13,9 @@
 namespace xl::query {
 
 namespace path = fhir::fhirpath;
-using fhir::Decimal;
 using fhir::SearchType;
 
 namespace {
-
-constexpr std::string_view ucum_system = "http://unitsofmeasure.org";
 
 /// Bytes of `value` that fit a term, cut before a UTF-8 character.
 std::string_view cut(std::string_view value) {
@@ -34,8 +29,8 @@ std::string_view string_at(json::Value object, std::string_view key) {
   return object.find(key).as_string().value_or(std::string_view{});
 }
 
-std::optional<Decimal> number_at(json::Value object, std::string_view key) {
-  return Decimal::parse(object.find(key).number_text().value_or(std::string_view{}));
+std::optional<long double> number_at(json::Value object, std::string_view key) {
+  return magnitude_of(object.find(key).number_text().value_or(std::string_view{}));
 }
 
 /// No search value has a control character that we use ourselves, or a NUL.
@@ -222,9 +217,9 @@ void FacetMaker::reference(const path::NodeItem& node) {
 }
 
 void FacetMaker::number(const path::NodeItem& node) {
-  const auto number = Decimal::parse(node.value.number_text().value_or(std::string_view{}));
+  const auto number = magnitude_of(node.value.number_text().value_or(std::string_view{}));
   if (!number) return;
-  const std::int64_t place = sortable(number->approximate());
+  const std::int64_t place = sortable(*number);
   add_range(Form::number, {}, place, place);
 }
 
@@ -250,7 +245,7 @@ std::optional<Measure> quantity_of(json::Value quantity) {
   const auto number = number_at(quantity, "value");
   if (!number) return std::nullopt;
   Measure out;
-  out.low = out.high = number->approximate();
+  out.low = out.high = *number;
   out.system = string_at(quantity, "system");
   out.code = string_at(quantity, "code");
   out.unit = string_at(quantity, "unit");
@@ -281,15 +276,15 @@ std::optional<Measure> samples_of(json::Value samples) {
   auto out = quantity_of(samples.find("origin"));
   if (!out) return std::nullopt;
   const long double zero = out->low;
-  const auto factor = number_at(samples, "factor").value_or(Decimal::of(1)).approximate();
+  const long double factor = number_at(samples, "factor").value_or(1);
   std::string_view data = string_at(samples, "data");
   bool any = false;
   while (!data.empty()) {
     const std::size_t end = data.find(' ');
-    const auto number = Decimal::parse(data.substr(0, end));
+    const auto number = magnitude_of(data.substr(0, end));
     data.remove_prefix(end == std::string_view::npos ? data.size() : end + 1);
     if (!number) continue;  // E, U and L: no value
-    const long double value = zero + factor * number->approximate();
+    const long double value = zero + factor * *number;
     out->low = any ? std::min(out->low, value) : value;
     out->high = any ? std::max(out->high, value) : value;
     any = true;
@@ -322,8 +317,8 @@ void FacetMaker::position(const path::NodeItem& node) {
   const auto latitude = number_at(node.value, "latitude");
   const auto longitude = number_at(node.value, "longitude");
   if (!latitude || !longitude) return;
-  const std::int64_t north = sortable(latitude->approximate());
-  const std::int64_t east = sortable(longitude->approximate());
+  const std::int64_t north = sortable(*latitude);
+  const std::int64_t east = sortable(*longitude);
   add_range(Form::latitude, {}, north, north);
   add_range(Form::longitude, {}, east, east);
 }
@@ -357,15 +352,6 @@ std::string join_parts(std::initializer_list<std::string_view> parts) {
     out += part;
     first = false;
   }
-  return out;
-}
-
-std::optional<BaseMeasure> base_measure(const Measure& measure) {
-  if (measure.system != ucum_system) return std::nullopt;
-  const auto unit = fhir::unit_of(measure.code);
-  if (!unit) return std::nullopt;
-  BaseMeasure out{measure.low * unit->factor, measure.high * unit->factor, unit->arbitrary};
-  for (const int exponent : unit->dimension) out.dimension += "." + std::to_string(exponent);
   return out;
 }
 

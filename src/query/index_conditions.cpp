@@ -38,14 +38,15 @@ Wanted time_wanted(Prefix prefix, const fhir::TimeRange& range) {
 /// A number as precise as it was written: 100 is 99.5 up to, not with, 100.5 (R4 §3.1.1.4.6). With
 /// an order prefix the number itself counts. `factor`: into the unit that is compared.
 std::optional<Wanted> number_wanted(Prefix prefix, std::string_view written, long double factor) {
-  const auto number = Decimal::parse(written);
-  if (!number) return std::nullopt;
-  const long double value = number->approximate() * factor;
+  const auto magnitude = magnitude_of(written);
+  if (!magnitude) return std::nullopt;
+  const long double value = *magnitude * factor;
   const long double tenth = std::abs(value) / 10;
   Wanted out{prefix, sortable(value), sortable(value), sortable(value - tenth),
              sortable(value + tenth)};
   if (prefix != Prefix::eq && prefix != Prefix::ne) return out;
-  const auto half = number->half_unit();
+  const auto number = Decimal::parse(written);
+  const auto half = number ? number->half_unit() : std::nullopt;
   if (!half) return out;
   const auto low = Decimal::sum(*number, half->negated());
   const auto high = Decimal::sum(*number, *half);
@@ -576,9 +577,9 @@ Result<Condition> ConditionMaker::composite(const About& about, std::string_view
         any.push_back(within(mark(about, Form::composite, head), *way.wanted));
       } else {
         // Only the last part is kept as a range: a number before it is that number.
-        const auto exact = Decimal::parse(part.text);
+        const auto exact = magnitude_of(part.text);
         if (!exact || part.prefix != Prefix::eq) return bad_value(about.parameter.code);
-        head += std::to_string(sortable(exact->approximate())) + part_mark;
+        head += std::to_string(sortable(*exact)) + part_mark;
       }
     }
   }

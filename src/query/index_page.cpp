@@ -752,7 +752,7 @@ Result<IndexPage> RecordIndex::history(const HistoryQuery& query) {
       .sort = nullptr,
       .allowed = query.allowed,
       .among = patients_of(query.allowed),
-      .total = Total::automatic,
+      .total = query.total,
       .count = query.count,
       .cursor = query.cursor,
       .digest = digest_of(query)};

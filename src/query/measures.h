@@ -18,6 +18,10 @@ struct Measure {
   std::string_view unit;  ///< in words
 };
 
+/// A decimal number as an approximation: also one with more digits than `fhir::Decimal` holds, or
+/// beyond what a long double does (then infinite, or zero). Nothing for what is no number.
+[[nodiscard]] std::optional<long double> magnitude_of(std::string_view number);
+
 /// The same in base units.
 struct BaseMeasure {
   long double low = 0;

@@ -145,6 +145,7 @@ struct HistoryQuery {
   /// Only what was current at an instant of this range, both ends included.
   std::optional<fhir::TimeRange> at;
   Allowed allowed;
+  Total total = Total::automatic;
   std::size_t count = 50;
   std::string cursor;
 };

@@ -110,5 +110,100 @@ TEST(JsonPatch, RefusesWithACode) {
   EXPECT_EQ(patched(R"({"a":[1,2]})", many + "]"), "XL4164");
 }
 
+/// A resource after one operation of a FHIRPath Patch, given as `type path rest`, or the error's
+/// number. `rest` are further parts.
+std::string operated(std::string_view resource, std::string_view type, std::string_view path,
+                     std::string_view rest = "") {
+  json::Document document = parsed(resource);
+  const json::Document patch = parsed(
+      R"({"resourceType":"Parameters","parameter":[{"name":"operation","part":[
+        {"name":"type","valueCode":")" +
+      std::string(type) + R"("},{"name":"path","valueString":")" + std::string(path) + R"("})" +
+      std::string(rest) + "]}]}");
+  const Status applied = apply_fhirpath_patch(document, patch.root());
+  if (!applied.ok()) return code_text(describe(applied.error().code).number);
+  return json::write(document.root());
+}
+
+TEST(FhirPathPatch, ExtensionsStayWithTheirPrimitives) {
+  const std::string_view names =
+      R"({"resourceType":"Patient","name":[{"given":["A","B","C"],"_given":[{"id":"a"},null,{"id":"c"}]}]})";
+  const auto with = [](std::string_view given, std::string_view beside) {
+    return R"({"resourceType":"Patient","name":[{"given":)" + std::string(given) +
+           (beside.empty() ? "" : R"(,"_given":)" + std::string(beside)) + "}]}";
+  };
+  const std::string_view given = "Patient.name[0].given";
+  EXPECT_EQ(
+      operated(names, "move", given,
+               R"(,{"name":"source","valueInteger":2},{"name":"destination","valueInteger":0})"),
+      with(R"(["C","A","B"])", R"([{"id":"c"},{"id":"a"},null])"));
+  EXPECT_EQ(operated(names, "insert", given,
+                     R"(,{"name":"index","valueInteger":1},{"name":"value","valueString":"N"})"),
+            with(R"(["A","N","B","C"])", R"([{"id":"a"},null,null,{"id":"c"}])"));
+  EXPECT_EQ(operated(names, "insert", given,
+                     R"(,{"name":"index","valueInteger":0},{"name":"value","valueString":"N",
+                        "_valueString":{"id":"n"}})"),
+            with(R"(["N","A","B","C"])", R"([{"id":"n"},{"id":"a"},null,{"id":"c"}])"));
+  EXPECT_EQ(
+      operated(names, "add", "Patient.name[0]",
+               R"(,{"name":"name","valueString":"given"},{"name":"value","valueString":"N"})"),
+      with(R"(["A","B","C","N"])", R"([{"id":"a"},null,{"id":"c"},null])"));
+  EXPECT_EQ(operated(names, "replace", "Patient.name[0].given[2]",
+                     R"(,{"name":"value","valueString":"N"})"),
+            with(R"(["A","B","N"])", R"([{"id":"a"},null,null])"));
+  EXPECT_EQ(operated(names, "delete", "Patient.name[0].given[2]"),
+            with(R"(["A","B"])", R"([{"id":"a"},null])"));
+  EXPECT_EQ(
+      operated(with(R"([null,"B"])", R"([{"id":"a"},null])"), "delete", "Patient.name[0].given[0]"),
+      with(R"(["B"])", ""));
+  EXPECT_EQ(operated(with(R"(["B"])", ""), "add", "Patient.name[0]",
+                     R"(,{"name":"name","valueString":"given"},
+                        {"name":"value","_valueString":{"id":"x"}})"),
+            with(R"(["B",null])", R"([null,{"id":"x"}])"));
+  EXPECT_EQ(operated(with(R"(["B","C"])", ""), "add", "Patient.name[0].given[1]",
+                     R"(,{"name":"name","valueString":"extension"},{"name":"value","part":[
+                        {"name":"url","valueUri":"u"},{"name":"value","valueString":"v"}]})"),
+            with(R"(["B","C"])", R"([null,{"extension":[{"url":"u","valueString":"v"}]}])"));
+}
+
+TEST(FhirPathPatch, PrimitivesAndChoicesAreReplacedWhole) {
+  const std::string_view born =
+      R"({"resourceType":"Patient","birthDate":"1980","_birthDate":{"id":"b"}})";
+  EXPECT_EQ(operated(born, "replace", "Patient.birthDate",
+                     R"(,{"name":"value","valueDate":"1981","_valueDate":{"id":"n"}})"),
+            R"({"resourceType":"Patient","birthDate":"1981","_birthDate":{"id":"n"}})");
+  EXPECT_EQ(
+      operated(born, "replace", "Patient.birthDate", R"(,{"name":"value","valueDate":"1981"})"),
+      R"({"resourceType":"Patient","birthDate":"1981"})");
+  EXPECT_EQ(operated(born, "delete", "Patient.birthDate"), R"({"resourceType":"Patient"})");
+  const std::string_view extension =
+      R"(,{"name":"name","valueString":"extension"},{"name":"value","valueExtension":{"url":"u"}})";
+  EXPECT_EQ(
+      operated(R"({"resourceType":"Patient","birthDate":"1980","gender":"male"})", "add",
+               "Patient.birthDate", extension),
+      R"({"resourceType":"Patient","birthDate":"1980","_birthDate":{"extension":[{"url":"u"}]},)"
+      R"("gender":"male"})");
+  EXPECT_EQ(
+      operated(born, "add", "Patient.birthDate",
+               R"(,{"name":"name","valueString":"family"},{"name":"value","valueString":"x"})"),
+      "XL4165");
+  const std::string_view dead =
+      R"({"resourceType":"Patient","deceasedBoolean":true,"_deceasedBoolean":{"id":"d"}})";
+  const std::string_view since = R"(,{"name":"value","valueDateTime":"2020"})";
+  EXPECT_EQ(operated(dead, "replace", "Patient.deceased", since),
+            R"({"resourceType":"Patient","deceasedDateTime":"2020"})");
+  EXPECT_EQ(operated(dead, "add", "Patient",
+                     R"(,{"name":"name","valueString":"deceased"})" + std::string(since)),
+            R"({"resourceType":"Patient","deceasedDateTime":"2020"})");
+  EXPECT_EQ(
+      operated(R"({"resourceType":"Observation","component":[{"valueString":"x"}]})", "replace",
+               "Observation.component[0].value", R"(,{"name":"value","valueInteger":3})"),
+      R"({"resourceType":"Observation","component":[{"valueInteger":3}]})");
+  EXPECT_EQ(operated(born, "add", "Patient",
+                     R"(,{"name":"name","valueString":"name"},{"name":"value",
+                        "valueHumanName":{"family":"x"},"_valueHumanName":{"id":"1"}})"),
+            "XL4164");
+}
+
 }  // namespace
 }  // namespace xl::fhir

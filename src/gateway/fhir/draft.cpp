@@ -12,6 +12,7 @@
 #include "fhir/definitions.h"
 #include "fhir/labels.h"
 #include "fhir/references.h"
+#include "fhir/summary.h"
 #include "gateway/fhir/merge.h"
 #include "gateway/fhir/own.h"
 #include "gateway/fhir/read.h"
@@ -169,6 +170,7 @@ class Preparation {
     if (out.entry.deleted) {
       XL_TRY(take_over_labels(*current, out));
     } else {
+      XL_TRY(check_whole(draft));
       XL_TRY(fill(*draft.document, out));
     }
     sign_labels(out);
@@ -188,6 +190,22 @@ class Preparation {
     if (!erased) return {};
     const std::string_view element = "id";
     return make_error(ErrorCode::fhir_id_erased, draft.type + "." + std::string(element));
+  }
+
+  /// What a server cut down for an answer (`_elements`, `_summary`) is tagged so, "to ensure that
+  /// the incomplete resource is not accidentally used to overwrite a complete resource" (R4
+  /// §3.1.1.5.11).
+  static Status check_whole(const Draft& draft) {
+    std::size_t place = 0;
+    for (const json::Value tag : draft.document->root().find("meta").find("tag").items()) {
+      if (tag.find("system").as_string() == xl::fhir::subsetted_system &&
+          tag.find("code").as_string() == xl::fhir::subsetted_code) {
+        return make_error(ErrorCode::fhir_part_only,
+                          draft.type + ".meta.tag[" + std::to_string(place) + "]");
+      }
+      ++place;
+    }
+    return {};
   }
 
   static Status check_version(const Draft& draft,

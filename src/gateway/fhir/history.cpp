@@ -18,13 +18,15 @@ constexpr std::array<std::string_view, 7> history_parameters = {
     "_count", "_cursor", "_format", "_pretty", "_total", "_since", "_at"};
 
 /// Errors: parameter_invalid, fhir_parameter_unsupported.
-Status read_times(const Parameters& parameters, query::HistoryQuery& out) {
+Status read_wishes(const Parameters& parameters, query::HistoryQuery& out) {
   for (const auto& [name, value] : parameters) {
     if (name == "_since") {
       XL_TRY_ASSIGN(out.since_ms, since_of(value));
     } else if (name == "_at") {
       out.at = xl::fhir::time_range_of(value);
       if (!out.at) return make_error(ErrorCode::parameter_invalid, "_at");
+    } else if (name == "_total") {
+      XL_TRY_ASSIGN(out.total, read_total(value));
     }
   }
   return {};
@@ -39,8 +41,9 @@ http::Response history_of(const Call& call, std::string_view type, std::string_v
   const auto wish = page_wish(parameters);
   if (!wish.ok()) return refusal(wish.error());
   query::HistoryQuery wanted;
-  const Status times = read_times(parameters, wanted);
-  if (!times.ok()) return refusal(times.error());
+  const Status read = read_wishes(parameters, wanted);
+  if (!read.ok()) return refusal(read.error());
+  if (wish->none) wanted.total = query::Total::accurate;
   auto ask = ask_of(call, contracts::consent::Action::search);
   if (!ask.ok()) return refusal(ask.error());
   auto viewer = open_viewer(call, std::move(*ask));

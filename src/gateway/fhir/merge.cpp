@@ -3,6 +3,7 @@
 #include "gateway/fhir/merge.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/json/writer.h"
 #include "fhir/outcome.h"
@@ -229,6 +230,11 @@ http::Response merge(const Call& call, bool undo) {
   if (from.empty() || into.empty()) {
     return refusal(make_error(ErrorCode::parameter_invalid, "source-patient, target-patient"));
   }
+  // Nobody writes one of the two between the reads and the writes.
+  const std::array<Draft, 2> names{Draft{.type = "Patient", .id = from},
+                                   Draft{.type = "Patient", .id = into}};
+  const auto held = hold_records(call, names);
+  if (!held.ok()) return refusal(held.error());
   Side source;
   Side target;
   if (auto refused = read_side(call, std::move(from), source)) return std::move(*refused);
@@ -239,7 +245,7 @@ http::Response merge(const Call& call, bool undo) {
   std::vector<Draft> drafts;
   drafts.push_back(draft_of_side(std::move(source)));
   drafts.push_back(draft_of_side(std::move(target)));
-  const auto written = write_drafts(call, std::move(drafts));
+  const auto written = write_drafts(call, std::move(drafts), {.held = true});
   if (!written.ok()) return refusal(written.error());
   return merge_reply(written->back().content);
 }

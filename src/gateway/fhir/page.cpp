@@ -218,6 +218,13 @@ Result<PageWish> page_wish(const Parameters& parameters) {
   return out;
 }
 
+Result<query::Total> read_total(std::string_view text) {
+  if (text == "none") return query::Total::none;
+  if (text == "accurate") return query::Total::accurate;
+  if (text == "estimate") return query::Total::automatic;
+  return make_error(ErrorCode::parameter_invalid, "_total");
+}
+
 Result<std::uint64_t> since_of(std::string_view text) {
   const auto range = xl::fhir::time_range_of(text);
   if (!range || range->low < 0) return make_error(ErrorCode::parameter_invalid, "_since");

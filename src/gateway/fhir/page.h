@@ -68,6 +68,9 @@ struct PageWish {
 };
 [[nodiscard]] Result<PageWish> page_wish(const Parameters& parameters);
 
+/// The value of `_total`. Errors: parameter_invalid.
+[[nodiscard]] Result<query::Total> read_total(std::string_view text);
+
 /// The value of `_since`, a FHIR instant (a day stands for its first), in ms since 1970. Errors:
 /// parameter_invalid.
 [[nodiscard]] Result<std::uint64_t> since_of(std::string_view text);

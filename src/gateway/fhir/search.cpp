@@ -45,17 +45,6 @@ struct SearchWish {
   Parameters used;  ///< as the self link names them
 };
 
-Status read_total(std::string_view text, SearchWish& out) {
-  if (text == "none") {
-    out.query.total = query::Total::none;
-  } else if (text == "accurate") {
-    out.query.total = query::Total::accurate;
-  } else if (text != "estimate") {
-    return make_error(ErrorCode::parameter_invalid, "_total");
-  }
-  return {};
-}
-
 Status read_types(std::string_view text, SearchWish& out) {
   for (const std::string_view type : query::split_protected(text, ',')) {
     if (!xl::fhir::is_resource_type(type)) return make_error(ErrorCode::fhir_type_unknown, "_type");
@@ -69,7 +58,7 @@ Result<bool> read_control(std::string_view name, std::string_view value, SearchW
   XL_TRY_ASSIGN(const bool of_part, read_part(name, value, out.part));
   if (of_part) return true;
   if (name == "_total") {
-    XL_TRY(read_total(value, out));
+    XL_TRY_ASSIGN(out.query.total, read_total(value));
   } else if (name == "_type" && out.query.type.empty()) {
     XL_TRY(read_types(value, out));
   } else if (name == "_contained" && value == "false") {

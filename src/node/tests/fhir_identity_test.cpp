@@ -6,6 +6,10 @@
 // node, asked over HTTP.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "node/tests/live_node.h"
 
 namespace xl::node {
@@ -240,6 +244,30 @@ TEST_F(FhirIdentity, AMergeOutlivesUpdatesOfBoth) {
   ASSERT_EQ(hospital_->put("Patient/m1", plain("m1", by_hand)).status, 200U);
   ASSERT_EQ(hospital_->put("Patient/m1", plain("m1")).status, 200U);
   EXPECT_EQ(links("m1"), "active");
+}
+
+TEST_F(FhirIdentity, MergesWaitForOtherWritersOfTheTwo) {
+  const auto body = [](const std::string& id) {
+    return R"({"resourceType":"Patient","id":")" + id + "\"}";
+  };
+  for (const char* id : {"busy", "calm"}) {
+    ASSERT_EQ(hospital_->put("Patient/" + std::string(id), body(id)).status, 201U);
+  }
+  std::atomic<bool> over{false};
+  std::atomic<int> failed{0};
+  std::vector<std::thread> writers;
+  for (const std::string id : {"busy", "calm"}) {
+    writers.emplace_back([&, id] {
+      while (!over) failed += hospital_->put("Patient/" + id, body(id)).status != 200U ? 1 : 0;
+    });
+  }
+  for (int round = 0; round < 8; ++round) {
+    EXPECT_EQ(merge("merge", "busy", "calm").status, 200U) << round;
+    EXPECT_EQ(merge("unmerge", "busy", "calm").status, 200U) << round;
+  }
+  over = true;
+  for (std::thread& one : writers) one.join();
+  EXPECT_EQ(failed, 0);
 }
 
 TEST_F(FhirIdentity, AMergedPatientIsNotRemoved) {

@@ -216,6 +216,10 @@ TEST_F(FhirSearch, OrderPagesAndTotals) {
   EXPECT_EQ(total("Observation?_summary=count"), 3);
   EXPECT_EQ(total("Observation?_count=0"), 3);
   EXPECT_EQ(found("Observation?_summary=count"), Ids{});
+  EXPECT_EQ(total("Patient/p1/_history?_total=none"), -1);
+  EXPECT_EQ(total("Patient/p1/_history?_total=accurate"), 1);
+  EXPECT_EQ(total("Patient/p1/_history?_count=0&_total=none"), 1);
+  expect("Patient/p1/_history?_total=some", {"400", "XL4007"});
 }
 
 TEST_F(FhirSearch, PartsOfResources) {
@@ -238,6 +242,42 @@ TEST_F(FhirSearch, PartsOfResources) {
   EXPECT_TRUE(value.root().find("valueQuantity").present());
   EXPECT_FALSE(value.root().find("effectiveDateTime").present());
   expect("Patient?_summary=nonsense", {"400", "XL4007"});
+}
+
+TEST_F(FhirSearch, WhatWasCutDownIsNotKept) {
+  const auto part = hospital_->get("Patient/p2?_elements=birthDate");
+  ASSERT_EQ(part.status, 200U);
+  const auto refused = hospital_->put("Patient/p2", part.body);
+  EXPECT_EQ(refused.status, 422U);
+  EXPECT_NE(refused.body.find("XL4189"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.body.find("Patient.meta.tag[0]"), std::string::npos) << refused.body;
+}
+
+TEST_F(FhirSearch, NumbersOfAnySizeAreFound) {
+  const auto keep = [](const std::string& id, const std::string& value) {
+    const auto kept = hospital_->put(
+        "Observation/" + id, R"({"resourceType":"Observation","id":")" + id + R"(","status":"final",
+      "code":{"text":"n"},"subject":{"reference":"Patient/p2"},"valueQuantity":{"value":)" +
+                                 value + "}}");
+    ASSERT_EQ(kept.status, 201U) << kept.body;
+  };
+  const std::string digits(40, '7');
+  keep("huge", "1e400");
+  keep("tiny", "1e-5000");
+  keep("deep", "-1E+6000");
+  keep("long", "0." + digits);
+  const std::string query = "Observation?patient=p2&code:text=n&value-quantity";
+  expect(query + "=gt5", {"Observation/huge"});
+  expect(query + "=lt-5", {"Observation/deep"});
+  expect(query + "=gt0", {"Observation/huge", "Observation/long"});
+  expect(query + "=0." + digits, {"Observation/long"});
+  expect(query + "=gt1e300", {"Observation/huge"});
+  expect(query + ":missing=true", {});
+  expect(query + "=1e", {"400", "XL1711"});
+  expect(query + "=inf", {"400", "XL1711"});
+  for (const char* id : {"huge", "tiny", "deep", "long"}) {
+    EXPECT_EQ(hospital_->ask("DELETE", "Observation/" + std::string(id)).status, 204U);
+  }
 }
 
 TEST_F(FhirSearch, AllTypesAndCompartments) {
