@@ -80,6 +80,14 @@ bool may_be_in_patient_compartment(std::string_view resource_type) {
   return find_compartment(resource_type) != nullptr;
 }
 
+std::vector<std::string> patient_compartment_types() {
+  std::vector<std::string> out;
+  for (const Compartment& one : std::span(detail::compartments, detail::compartment_count)) {
+    out.emplace_back(one.type.view());
+  }
+  return out;
+}
+
 std::vector<std::string_view> compartment_references(json::Value resource) {
   std::vector<std::string_view> out;
   const Compartment* compartment =

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace xl::fhir {
 /// which a resource of theirs belongs to a patient; `Patient` is one (by its links, beside being
 /// its own compartment). Logarithmic. Thread-safe.
 [[nodiscard]] bool may_be_in_patient_compartment(std::string_view resource_type);
+
+/// Those types, in the order of bytes. Thread-safe.
+[[nodiscard]] std::vector<std::string> patient_compartment_types();
 
 /// The references by which a resource belongs to Patient compartments, as they are written
 /// (`Patient/7`, `http://hospital/fhir/Patient/7`, `urn:uuid:…`): in the order of the compartment's

@@ -198,7 +198,11 @@ void FacetMaker::add_target(std::string_view reference) {
 }
 
 void FacetMaker::reference(const path::NodeItem& node) {
-  if (const auto written = node.value.as_string()) return add_target(*written);
+  if (const auto written = node.value.as_string()) {
+    const std::string canonical(written->substr(0, written->find('#')));
+    if (!canonical.empty() && can_be_asked(canonical)) add(Form::canonical, canonical, canonical);
+    return add_target(*written);
+  }
   if (node.kind == fhir::Kind::resource || node.value.find("resourceType").present()) {
     const std::string_view id = string_at(node.value, "id");
     const std::string_view type = string_at(node.value, "resourceType");

@@ -53,7 +53,8 @@ enum class Form : std::uint8_t {
   measured = 20,    ///< in base units of UCUM, with what they measure
   latitude = 21,
   longitude = 22,
-  replaced_by = 23  ///< reference: target of a Patient's link that says that it was merged
+  replaced_by = 23,  ///< reference: target of a Patient's link that says that it was merged
+  canonical = 24     ///< reference: a canonical as it is written, without a fragment
 };
 
 /// A value without its parameter.

@@ -2,107 +2,125 @@
 // Copyright The Xinglin Authors
 #include "query/fold.h"
 
+#include <utf8proc.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "base/utf8.h"
 
 namespace xl::query {
 namespace {
 
-constexpr char32_t latin_first = 0xC0;
-constexpr char32_t latin_last = 0x17F;
-/// Base letters of U+00C0..U+017F, in order; a letter that stands for two is resolved before. `?`
-/// marks a character that is no letter and stays.
-constexpr std::string_view latin_base =
-    "aaaaaaaceeeeiiiidnooooo?ouuuuyts"   // U+00C0..U+00DF
-    "aaaaaaaceeeeiiiidnooooo?ouuuuyty"   // U+00E0..U+00FF
-    "aaaaaaccccccccddddeeeeeeeeeegggg"   // U+0100..U+011F
-    "gggghhhhiiiiiiiiiiiijjkkklllllll"   // U+0120..U+013F
-    "lllnnnnnnnnnoooooooorrrrrrssssss"   // U+0140..U+015F
-    "ssttttttuuuuuuuuuuuuwwyyyzzzzzzs";  // U+0160..U+017F
-static_assert(latin_base.size() == latin_last - latin_first + 1);
+using Characters = std::vector<utf8proc_int32_t>;
 
-struct Pair {
-  char32_t letter;
+struct Plain {
+  utf8proc_int32_t letter;
   std::string_view written;
 };
-constexpr std::array<Pair, 9> pairs = {{{0xC6, "ae"},
-                                        {0xDE, "th"},
-                                        {0xDF, "ss"},
-                                        {0xE6, "ae"},
-                                        {0xFE, "th"},
-                                        {0x132, "ij"},
-                                        {0x133, "ij"},
-                                        {0x152, "oe"},
-                                        {0x153, "oe"}}};
+/// Letters that Unicode does not take apart and that people write without their stroke or hook, in
+/// the order of their numbers.
+constexpr auto plain_letters = std::to_array<Plain>({{0xE6, "ae"},
+                                                     {0xF0, "d"},
+                                                     {0xF8, "o"},
+                                                     {0xFE, "th"},
+                                                     {0x111, "d"},
+                                                     {0x127, "h"},
+                                                     {0x131, "i"},
+                                                     {0x138, "k"},
+                                                     {0x142, "l"},
+                                                     {0x14B, "n"},
+                                                     {0x153, "oe"},
+                                                     {0x167, "t"}});
 
-/// The character at `at`, which moves behind it. The text is valid UTF-8 (the JSON reader checked
-/// it) or, from elsewhere, yields its bytes one by one where it is not.
-char32_t next_character(std::string_view text, std::size_t& at) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = byte(at);
-  std::size_t more = 0;
-  if (lead >= 0xF0) {
-    more = 3;
-  } else if (lead >= 0xE0) {
-    more = 2;
-  } else if (lead >= 0xC0) {
-    more = 1;
-  }
-  if (more == 0 || at + more >= text.size()) {
-    ++at;
-    return lead;
-  }
-  char32_t value = lead & (0x3FU >> more);
-  for (std::size_t i = 1; i <= more; ++i) value = (value << 6) | (byte(at + i) & 0x3FU);
-  at += more + 1;
-  return value;
+bool is_space(utf8proc_int32_t c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_dropped(utf8proc_int32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x300 && c <= 0x36F);
 }
 
-/// Lower case of the Greek and Cyrillic capitals, the character itself otherwise.
-char32_t lower(char32_t c) {
-  if (c >= 0x391 && c <= 0x3A9) return c + 0x20;
-  if (c >= 0x410 && c <= 0x42F) return c + 0x20;
-  if (c >= 0x400 && c <= 0x40F) return c + 0x50;
-  return c;
+/// Case folded and taken apart by compatibility (NFKD), without what is invisible. Nothing for what
+/// is no UTF-8.
+std::optional<Characters> taken_apart(std::string_view text) {
+  constexpr auto options = static_cast<utf8proc_option_t>(
+      UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  const auto size = static_cast<utf8proc_ssize_t>(text.size());
+  Characters out(text.size());  // enough but for the few that become many
+  for (int tries = 0; tries < 2; ++tries) {
+    const auto wanted = utf8proc_decompose(bytes, size, out.data(),
+                                           static_cast<utf8proc_ssize_t>(out.size()), options);
+    if (wanted < 0) return std::nullopt;
+    const bool fits = static_cast<std::size_t>(wanted) <= out.size();
+    out.resize(static_cast<std::size_t>(wanted));
+    if (fits) return out;
+  }
+  return std::nullopt;
 }
 
-void append_folded(std::string& out, char32_t c) {
-  for (const Pair& pair : pairs) {
-    if (pair.letter == c) {
-      out += pair.written;
-      return;
+/// Puts single spaces where any stood between two others; `each` adds a character that stays.
+template <typename Text, typename Each>
+void fold_into(const Text& text, const Each& each) {
+  bool any = false;
+  bool space = false;
+  for (const auto unit : text) {
+    const auto c = static_cast<utf8proc_int32_t>(static_cast<std::uint32_t>(unit));
+    if (is_space(c)) {
+      space = any;
+      continue;
     }
+    if (is_dropped(c)) continue;
+    if (space) each(' ');
+    space = false;
+    any = true;
+    each(c);
   }
-  if (c >= 'A' && c <= 'Z') {
-    c += 'a' - 'A';
-  } else if (c >= latin_first && c <= latin_last) {
-    const char base = latin_base[c - latin_first];
-    if (base != '?') c = static_cast<unsigned char>(base);
-  } else {
-    c = lower(c);
-  }
-  append_utf8(out, c);
+}
+
+std::string folded_bytes(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  const auto each = [&](utf8proc_int32_t c) {
+    out.push_back(static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
+  };
+  const auto* from = reinterpret_cast<const std::uint8_t*>(text.data());
+  fold_into(std::span(from, text.size()), each);
+  return out;
 }
 
 }  // namespace
 
 std::string fold(std::string_view text) {
+  const bool ascii = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (ascii) return folded_bytes(text);
+  const auto apart = taken_apart(text);
+  if (!apart) return folded_bytes(text);
+  Characters kept;
+  kept.reserve(apart->size());
+  fold_into(*apart, [&](utf8proc_int32_t c) {
+    const auto plain =
+        std::lower_bound(plain_letters.begin(), plain_letters.end(), c,
+                         [](const Plain& a, utf8proc_int32_t b) { return a.letter < b; });
+    if (plain == plain_letters.end() || plain->letter != c) {
+      kept.push_back(c);
+    } else {
+      kept.insert(kept.end(), plain->written.begin(), plain->written.end());
+    }
+  });
+  if (kept.empty()) return {};
+  // Together again, so that a syllable of Hangul begins with no other and a mark that is no accent
+  // belongs to its letter.
+  const auto size =
+      utf8proc_normalize_utf32(kept.data(), static_cast<utf8proc_ssize_t>(kept.size()),
+                               static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  kept.resize(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(size, 0)));
   std::string out;
   out.reserve(text.size());
-  bool space = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const char32_t c = next_character(text, at);
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == 0xA0 || c == 0x3000) {
-      space = !out.empty();
-      continue;
-    }
-    if (c < 0x20 || c == 0x7F || (c >= 0x300 && c <= 0x36F)) continue;
-    if (space) out.push_back(' ');
-    space = false;
-    append_folded(out, c);
-  }
+  for (const utf8proc_int32_t c : kept) append_utf8(out, static_cast<char32_t>(c));
   return out;
 }
 

@@ -7,10 +7,11 @@
 
 namespace xl::query {
 
-/// A text as string searches compare it (FHIR R4 §3.1.1.4.8): lower case and without accents for
-/// the Latin letters up to U+017F, lower case for Greek and Cyrillic; combining marks and control
-/// characters are dropped, runs of spaces become one, none stays at either end. Everything else,
-/// such as Han characters, is kept. Input and result are UTF-8. Linear. Thread-safe.
+/// A text as string searches compare it (FHIR R4 §3.1.1.4.8): case folded as Unicode has it,
+/// without accents (combining marks U+0300..U+036F) and strokes of Latin letters; what is the same
+/// but for its form (full width, ligatures, letters and their marks apart) is the same; control
+/// characters are dropped, runs of spaces become one, none stays at either end. Input and result
+/// are UTF-8; of what is none only ASCII is folded. Linear. Thread-safe.
 [[nodiscard]] std::string fold(std::string_view text);
 
 }  // namespace xl::query

@@ -273,19 +273,29 @@ Result<Condition> ConditionMaker::missing(const About& about, const SearchCriter
   if (criterion.values.size() != 1) return bad_value(about.parameter.code);
   const std::string& wish = criterion.values[0].text;
   if (wish != "true" && wish != "false") return bad_value(about.parameter.code);
+  return Condition{(wish == "true" ? "NOT " : "") + present(about.type, about.parameter).sql, {}};
+}
+
+/// Whether a row has any value of a parameter; of a composite, one of each of its parts together.
+Condition ConditionMaker::present(std::string_view type, const fhir::SearchParameter& parameter) {
   std::vector<Condition> any;
-  const auto add = [&](Form form) {
-    any.push_back(kept(keys_.group(about.type, about.parameter.code, form)));
-  };
-  add(main_form(about.parameter.type));
-  if (about.parameter.type == SearchType::token) {
+  const auto add = [&](Form form) { any.push_back(kept(keys_.group(type, parameter.code, form))); };
+  if (parameter.looks_at_root) {
+    std::vector<Condition> all;
+    for (const fhir::SearchComponent& part : parameter.components()) {
+      const SearchParameter* simple = searched_parameter(type, part.code);
+      XL_CHECK(simple != nullptr);
+      all.push_back(present(type, *simple));
+    }
+    any.push_back(all_of(std::move(all)));
+  }
+  if (!parameter.expression.empty()) add(main_form(parameter.type));
+  if (parameter.type == SearchType::token) {
     add(Form::display);
     add(Form::system);
   }
-  if (about.parameter.type == SearchType::reference) add(Form::identifier);
-  Condition there = any_of(std::move(any));
-  if (about.parameter.looks_at_root) return bad_value(about.parameter.code);
-  return Condition{(wish == "true" ? "NOT " : "") + there.sql, {}};
+  if (parameter.type == SearchType::reference) add(Form::identifier);
+  return any_of(std::move(any));
 }
 
 Result<Condition> ConditionMaker::by_values(const About& about, const SearchCriterion& criterion) {

@@ -14,6 +14,9 @@ using fhir::SearchParameter;
 using fhir::SearchType;
 using Name = std::pair<std::string, std::string>;  // type and id
 
+/// Includes lead to what is there now.
+constexpr std::int64_t latest = detail::never_superseded - 1;
+
 bool is_followed(const SearchParameter& parameter) {
   return parameter.type == SearchType::reference && has_terms(parameter);
 }
@@ -63,10 +66,8 @@ class IncludeFinder {
   }
 
  private:
-  /// Adds a current record that was not met before and is of a patient who is allowed. The caller
-  /// holds the connection.
-  Status add(const sqlite::Statement& row) {
-    XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(row));
+  /// Adds a current record that was not met before and is of a patient who is allowed.
+  Status add(RecordEntry entry) {
     if (entry.deleted || !seen_.insert({entry.type, entry.id}).second) return {};
     if (allowed_.patients && std::find(allowed_.patients->begin(), allowed_.patients->end(),
                                        entry.patient) == allowed_.patients->end()) {
@@ -86,17 +87,22 @@ class IncludeFinder {
         std::to_string(detail::never_superseded) + " AND " + std::string(where));
   }
 
+  /// The row of a record that was found; 0 when it is there no more. The caller holds the
+  /// connection, as for all that follow.
+  Result<std::int64_t> row_of(const RecordEntry& one) {
+    XL_TRY_ASSIGN(sqlite::Statement row, prepare("e.type = ?1 AND e.id = ?2"));
+    XL_TRY_ASSIGN(const bool there,
+                  row.start(std::string_view(one.type), std::string_view(one.id)));
+    return there ? row.integer(detail::entry_row_column) : 0;
+  }
+
   Status follow(const std::vector<RecordEntry>& from, const Include& include) {
     const std::lock_guard lock(index_.mutex);
-    XL_TRY_ASSIGN(sqlite::Statement row_of, prepare("e.type = ?1 AND e.id = ?2"));
     XL_TRY_ASSIGN(sqlite::Statement target, prepare("e.type = ?1 AND e.id = ?2"));
     for (const RecordEntry& one : from) {
       const auto parameters = followed(one.type, include);
       if (parameters.empty()) continue;
-      XL_TRY_ASSIGN(const bool there,
-                    row_of.start(std::string_view(one.type), std::string_view(one.id)));
-      const std::int64_t row = there ? row_of.integer(detail::entry_row_column) : 0;
-      row_of.reset();
+      XL_TRY_ASSIGN(const std::int64_t row, row_of(one));
       for (const SearchParameter* parameter : parameters) {
         XL_TRY_ASSIGN(const std::vector<std::string> names,
                       index_.texts_of(row, one.type, *parameter));
@@ -107,9 +113,28 @@ class IncludeFinder {
           if (!include.target.empty() && include.target != type) continue;
           XL_TRY_ASSIGN(const bool found,
                         target.start(type, std::string_view(name).substr(slash + 1)));
-          if (found) XL_TRY(add(target));
+          if (found) {
+            XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(target));
+            XL_TRY(add(std::move(entry)));
+          }
           target.reset();
         }
+        XL_TRY(follow_canonicals(row, one.type, *parameter, include.target));
+      }
+    }
+    return {};
+  }
+
+  Status follow_canonicals(std::int64_t row, std::string_view type,
+                           const SearchParameter& parameter, std::string_view only) {
+    const auto targets = detail::canonical_targets(parameter, only);
+    if (targets.empty()) return {};
+    const std::int64_t group = index_.keys.group(type, parameter.code, Form::canonical);
+    XL_TRY_ASSIGN(const std::vector<std::string> names, index_.texts_in(row, group));
+    for (const std::string& name : names) {
+      for (const std::string_view target : targets) {
+        XL_TRY_ASSIGN(std::vector<RecordEntry> meant, index_.named_by(name, target, latest));
+        for (RecordEntry& entry : meant) XL_TRY(add(std::move(entry)));
       }
     }
     return {};
@@ -120,22 +145,29 @@ class IncludeFinder {
     XL_TRY_ASSIGN(sqlite::Statement rows,
                   prepare("e.type = ?2 AND e.row IN (SELECT row FROM marks WHERE mark = ?1)"));
     const auto parameters = followed(include.type, include);
-    std::vector<Name> names;
+    std::vector<std::pair<Form, std::string>> names;  // what references to the records found say
     for (const RecordEntry& one : from) {
       if (!include.target.empty() && include.target != one.type) continue;
-      names.emplace_back(one.type, one.id);
+      names.emplace_back(Form::target, join_parts({"", one.type, one.id}));
+      if (detail::has_canonical_name(one.type)) {
+        XL_TRY_ASSIGN(const std::int64_t row, row_of(one));
+        XL_TRY_ASSIGN(std::vector<std::string> canonicals, index_.canonicals_of(row, one.type));
+        for (std::string& name : canonicals) names.emplace_back(Form::canonical, std::move(name));
+      }
       if (one.type != "Patient" || include.type == "Patient") continue;
       XL_TRY_ASSIGN(const std::vector<RecordEntry> merged,
-                    index_.merged_sources({one.id}, detail::never_superseded - 1, included_max));
-      for (const RecordEntry& source : merged) names.emplace_back(source.type, source.id);
+                    index_.merged_sources({one.id}, latest, included_max));
+      for (const RecordEntry& source : merged) {
+        names.emplace_back(Form::target, join_parts({"", source.type, source.id}));
+      }
     }
-    for (const auto& [type, id] : names) {
+    for (const auto& [form, name] : names) {
       for (const SearchParameter* parameter : parameters) {
-        const std::int64_t mark = index_.keys.mark(include.type, parameter->code, Form::target,
-                                                   join_parts({"", type, id}));
+        const std::int64_t mark = index_.keys.mark(include.type, parameter->code, form, name);
         XL_TRY_ASSIGN(bool row, rows.start(mark, std::string_view(include.type)));
         while (row) {
-          XL_TRY(add(rows));
+          XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(rows));
+          XL_TRY(add(std::move(entry)));
           XL_TRY_ASSIGN(row, rows.step());
         }
         rows.reset();

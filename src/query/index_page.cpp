@@ -145,6 +145,31 @@ Result<std::vector<std::int64_t>> RecordIndex::Impl::candidates(const Clause& sc
   return out;
 }
 
+/// Adds the rows of the scope that match whosever they are, of patients who are allowed. The caller
+/// holds the connection.
+Status RecordIndex::Impl::add_also(const Listing& listing, const Clause& scope,
+                                   std::vector<std::int64_t>& rows) {
+  if (listing.also == nullptr) return {};
+  Clause clause = scope;
+  const std::string type = clause.bind(std::string());
+  const std::string id = clause.bind(std::string());
+  const std::string sql = "SELECT " + std::string(entry_columns) + " FROM entries e WHERE " +
+                          scope.sql + " AND e.type = " + type + " AND e.id = " + id;
+  const auto* allowed = patients_of(listing.allowed);
+  for (const auto& [wanted_type, wanted_id] : *listing.also) {
+    clause.values[clause.values.size() - 2] = wanted_type;
+    clause.values.back() = wanted_id;
+    XL_TRY_ASSIGN(const Hits found, read_hits(sql, clause));
+    for (const Hit& hit : found) {
+      const bool whose = allowed == nullptr || std::find(allowed->begin(), allowed->end(),
+                                                         hit.entry.patient) != allowed->end();
+      const bool known = std::find(rows.begin(), rows.end(), hit.row) != rows.end();
+      if (whose && !known) rows.push_back(hit.row);
+    }
+  }
+  return {};
+}
+
 /// Those of `rows` that the caller may know of. The connection is held only while a few rows are
 /// read, never while the caller decides. A row number is never given again (AUTOINCREMENT), so what
 /// was decided about one stays true of it; a row that is erased meanwhile is passed over.
@@ -384,6 +409,7 @@ Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, cons
         out.marks.push_back(keys.mark(listing.type, criterion.name, Form::target,
                                       join_parts({"", hit.entry.type, hit.entry.id})));
       }
+      XL_TRY(follow_canonicals(listing, criterion, hits, out));
       XL_TRY(follow_merges(listing, start, criterion, patients, out));
       continue;
     }
@@ -396,6 +422,7 @@ Result<detail::Links> RecordIndex::Impl::follow_one(const Listing& listing, cons
       for (const std::string& name : names) {
         if (name.starts_with(wanted)) out.ids.push_back(name.substr(wanted.size()));
       }
+      XL_TRY(add_canonical_targets(start, listing.type, hit, *via, out.ids));
     }
     if (listing.type == "Patient") XL_TRY(add_merge_targets(start, out.ids));
   }
@@ -410,8 +437,9 @@ Result<std::vector<std::int64_t>> RecordIndex::Impl::known_rows(const Listing& l
     const std::lock_guard lock(mutex);
     XL_TRY(database.execute("BEGIN"));
     const ReadScope scope_of_read(database);
-    XL_TRY_ASSIGN(rows, candidates(snapshot_scope(listing.scope, listing.current_only, start),
-                                   *listing.among));
+    const Clause scope = snapshot_scope(listing.scope, listing.current_only, start);
+    XL_TRY_ASSIGN(rows, candidates(scope, *listing.among));
+    XL_TRY(add_also(listing, scope, rows));
   }
   if (!listing.allowed.record) return rows;
   return permitted(std::move(rows), listing.allowed);
@@ -663,14 +691,16 @@ void count_criteria(const std::vector<SearchCriterion>& criteria, std::size_t& p
 }
 
 Status check_query(const Query& query) {
-  if (!query.type.empty() && !fhir::is_resource_type(query.type)) {
+  const auto unknown = [](const std::string& type) { return !fhir::is_resource_type(type); };
+  if ((!query.type.empty() && unknown(query.type)) ||
+      std::any_of(query.types.begin(), query.types.end(), unknown)) {
     return make_error(ErrorCode::search_type_unknown);
   }
   XL_TRY(check_bounds(query.allowed, query.count));
   std::size_t parameters = 0;
   std::size_t values = 0;
   count_criteria(query.criteria, parameters, values);
-  if (query.criteria.size() > search_parameters_max || query.types.size() > search_values_max) {
+  if (query.criteria.size() > search_parameters_max || query.types.size() > search_types_max) {
     return make_error(ErrorCode::search_too_complex, "parameters");
   }
   if (values > chained_values_max) return make_error(ErrorCode::search_too_complex, "values");
@@ -720,6 +750,7 @@ Result<IndexPage> RecordIndex::search(const Query& query) {
                         .sort = &query.sort,
                         .allowed = query.allowed,
                         .among = among ? &*among : nullptr,
+                        .also = query.of_patients ? &query.also : nullptr,
                         .total = query.total,
                         .count = query.count,
                         .cursor = query.cursor,
@@ -729,9 +760,9 @@ Result<IndexPage> RecordIndex::search(const Query& query) {
     const std::string type = listing.scope.bind(query.type);
     listing.scope.sql += " AND e.type = " + type;
   } else if (!query.types.empty()) {
-    std::string types;
+    std::string types;  // names of the definitions, more than can be bound
     for (const std::string& one : query.types) {
-      types += (types.empty() ? "" : ",") + listing.scope.bind(one);
+      types += (types.empty() ? "'" : ",'") + one + "'";
     }
     listing.scope.sql += " AND e.type IN (" + types + ")";
   }

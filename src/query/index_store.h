@@ -103,6 +103,12 @@ struct Links {
 };
 using LinksOf = std::map<const SearchCriterion*, Links>;
 
+/// True for types that have a URL and a version, which canonicals name (R4 §2.3.0.4).
+[[nodiscard]] bool has_canonical_name(std::string_view type);
+/// The types among a parameter's targets, or that one of them, which canonicals name.
+[[nodiscard]] std::vector<std::string_view> canonical_targets(
+    const fhir::SearchParameter& parameter, std::string_view only);
+
 /// The ids of the Patients whom a reference of a search names.
 [[nodiscard]] std::vector<std::string> patients_named(const SearchCriterion& criterion);
 
@@ -150,6 +156,7 @@ class ConditionMaker {
   [[nodiscard]] Result<Condition> own(const SearchCriterion& criterion);
   [[nodiscard]] Condition linked(const Links& links, std::string_view name);
   [[nodiscard]] Result<Condition> missing(const About& about, const SearchCriterion& criterion);
+  [[nodiscard]] Condition present(std::string_view type, const fhir::SearchParameter& parameter);
   [[nodiscard]] Result<Condition> by_values(const About& about, const SearchCriterion& criterion);
   [[nodiscard]] Result<Condition> value(const About& about, const SearchValue& value);
   [[nodiscard]] Result<Condition> token(const About& about, std::string_view written);
@@ -203,6 +210,8 @@ struct RecordIndex::Impl {
     const std::vector<SortKey>* sort = nullptr;
     const Allowed& allowed;
     const std::vector<model::Id>* among = nullptr;  ///< whose records alone match; null: all
+    /// With `among`: type and id of records of others that match too; null: none.
+    const std::vector<std::pair<std::string, std::string>>* also = nullptr;
     Total total = Total::automatic;
     std::size_t count = 0;
     std::string_view cursor;
@@ -221,6 +230,8 @@ struct RecordIndex::Impl {
   [[nodiscard]] Status check_generation(const detail::Cursor& start);
   [[nodiscard]] Result<std::vector<std::int64_t>> candidates(const detail::Clause& scope,
                                                              std::vector<model::Id> patients);
+  [[nodiscard]] Status add_also(const Listing& listing, const detail::Clause& scope,
+                                std::vector<std::int64_t>& rows);
   [[nodiscard]] Result<std::vector<std::int64_t>> permitted(std::vector<std::int64_t> rows,
                                                             const Allowed& allowed);
   [[nodiscard]] Status keep_permitted(const std::vector<std::int64_t>& rows);
@@ -245,6 +256,16 @@ struct RecordIndex::Impl {
   [[nodiscard]] Result<std::vector<RecordEntry>> merged_sources(const std::vector<std::string>& ids,
                                                                 std::int64_t snapshot,
                                                                 std::size_t most);
+  [[nodiscard]] Result<std::vector<std::string>> canonicals_of(std::int64_t row,
+                                                               std::string_view type);
+  [[nodiscard]] Result<std::vector<RecordEntry>> named_by(std::string_view canonical,
+                                                          std::string_view type,
+                                                          std::int64_t snapshot);
+  [[nodiscard]] Status follow_canonicals(const Listing& listing, const SearchCriterion& criterion,
+                                         const Hits& hits, detail::Links& out);
+  [[nodiscard]] Status add_canonical_targets(const detail::Cursor& start, std::string_view type,
+                                             const Hit& hit, const fhir::SearchParameter& via,
+                                             std::vector<std::string>& ids);
   [[nodiscard]] Status follow_merges(const Listing& listing, const detail::Cursor& start,
                                      const SearchCriterion& criterion,
                                      const std::vector<std::string>& ids, detail::Links& out);

@@ -21,7 +21,7 @@ namespace {
 using detail::as_signed;
 using detail::entry_columns;
 
-constexpr std::int64_t index_format = 3;
+constexpr std::int64_t index_format = 4;
 /// `superseded` is the row that took the version's place, 0 for one that arrived behind its
 /// successor. Row numbers only grow: pages show the rows up to the last one at their start.
 ///
@@ -44,8 +44,7 @@ constexpr std::string_view index_tables =
     "CREATE TABLE texts(part INTEGER NOT NULL, text TEXT NOT NULL, mark INTEGER NOT NULL,"
     "  PRIMARY KEY(part, text, mark)) WITHOUT ROWID;"
     "CREATE INDEX texts_mark ON texts(mark);"
-    "CREATE TABLE keys(row INTEGER PRIMARY KEY, groups BLOB NOT NULL);"
-    "PRAGMA user_version = 3";
+    "CREATE TABLE keys(row INTEGER PRIMARY KEY, groups BLOB NOT NULL);";
 
 /// Of one search: the rows that may be known, and where its chains lead. In memory.
 constexpr std::string_view search_tables =
@@ -86,14 +85,15 @@ Status make_index_tables(sqlite::Database& database) {
   if (format == 1) {
     // What an earlier version of this program kept is made again from the vault.
     XL_TRY(database.execute("DROP TABLE terms; DROP TABLE entries; DROP TABLE meta"));
-  } else if (format == 2) {
+  } else if (format == 2 || format == 3) {
     XL_TRY(
         database.execute("DROP TABLE marks; DROP TABLE ranges; DROP TABLE texts;"
                          "DROP TABLE keys; DROP TABLE entries; DROP TABLE meta"));
   } else if (format != 0 || !empty) {
     return make_error(ErrorCode::index_version_unsupported);
   }
-  XL_TRY(database.execute(index_tables));
+  XL_TRY(database.execute(std::string(index_tables) +
+                          "PRAGMA user_version = " + std::to_string(index_format)));
   detail::Generation generation{};
   crypto::random_bytes(generation);
   {
@@ -150,8 +150,9 @@ Status check_entry(const RecordEntry& entry) {
 /// Which values are found by themselves; the others only by looking at a row.
 bool is_marked(const Facet& facet) {
   constexpr std::array forms = {
-      Form::code, Form::coded, Form::display,          Form::target,    Form::identifier,
-      Form::uri,  Form::words, Form::identifier_value, Form::composite, Form::replaced_by};
+      Form::code,       Form::coded,       Form::display,  Form::target,
+      Form::identifier, Form::uri,         Form::words,    Form::identifier_value,
+      Form::composite,  Form::replaced_by, Form::canonical};
   return std::find(forms.begin(), forms.end(), facet.form) != forms.end();
 }
 

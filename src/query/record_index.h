@@ -34,6 +34,7 @@ constexpr std::uint64_t index_time_ms_max = 253402300799999;
 // Bounds of one search.
 constexpr std::size_t index_page_max = 1000;  ///< entries of one page
 constexpr std::size_t search_parameters_max = 32;
+constexpr std::size_t search_types_max = 200;         ///< more than there are
 constexpr std::size_t search_values_max = 60;         ///< of all parameters together
 constexpr std::size_t allowed_patients_max = 100000;  ///< of one search: a large ward list
 constexpr std::size_t matches_counted_max = 10000;    ///< a total is found up to here by itself
@@ -130,6 +131,8 @@ struct Query {
   /// Only records of these patients match, of those allowed; chains go by `allowed` alone. A page
   /// behind a cursor may be given others.
   std::optional<std::vector<model::Id>> of_patients;
+  /// With `of_patients`: records, as type and id, that match too, whosever they are.
+  std::vector<std::pair<std::string, std::string>> also;
   std::vector<SortKey> sort;
   Total total = Total::automatic;
   std::size_t count = 50;  ///< entries of a page, 1..`index_page_max`

@@ -40,6 +40,17 @@ http::Response process_batch(const Call& call, const std::vector<Wish>& wishes) 
   return bundle_reply("batch-response", out);
 }
 
+/// Where the receipt of a write is, as the head of its answer says; empty for other answers.
+std::string_view receipt_of(const http::Response& response) {
+  const auto found = response.headers.find("link");
+  if (found == response.headers.end()) return {};
+  const std::string_view text = found->second;
+  const std::size_t end = text.find('>');
+  const bool receipt = text.starts_with('<') && end != std::string_view::npos &&
+                       text.substr(end) == ">; rel=\"receipt\"";
+  return receipt ? text.substr(1, end - 1) : std::string_view{};
+}
+
 }  // namespace
 
 InnerCall::InnerCall(const Call& whole, http::Request request)
@@ -114,6 +125,11 @@ void append_answer(std::string& out, const http::Response& response) {
     text.insert(text.size() - 1, ",\"outcome\":" + response.body);
   }
   out += (out.empty() ? "{" : ",{");
+  if (const std::string_view receipt = receipt_of(response); !receipt.empty()) {
+    json::Writer link;
+    link.begin_object().key("relation").string("receipt").key("url").string(receipt).end_object();
+    out += "\"link\":[" + link.take() + "],";
+  }
   if (!failed && !response.body.empty()) out += "\"resource\":" + response.body + ",";
   out += "\"response\":" + text + "}";
 }

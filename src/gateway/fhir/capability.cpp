@@ -32,6 +32,12 @@ void write_parameter(json::Writer& out, const xl::fhir::SearchParameter& paramet
   out.key("type").string(xl::fhir::search_type_name(parameter.type)).end_object();
 }
 
+void write_common_parameters(json::Writer& out) {
+  for (const auto& one : xl::fhir::search_parameters_of("Resource")) write_parameter(out, one);
+  // R4 has a page about it (§3.1.1.5.9), and no SearchParameter to name.
+  out.begin_object().key("name").string(list_parameter).key("type").string("string").end_object();
+}
+
 bool is_reference(const xl::fhir::SearchParameter& one) {
   return one.type == xl::fhir::SearchType::reference;
 }
@@ -69,9 +75,7 @@ void write_search(json::Writer& out, std::string_view type) {
     out.end_array();
   }
   out.key("searchParam").begin_array();
-  for (const auto& one : xl::fhir::search_parameters_of("Resource")) write_parameter(out, one);
-  // R4 has a page about it (§3.1.1.5.9), and no SearchParameter to name.
-  out.begin_object().key("name").string(list_parameter).key("type").string("string").end_object();
+  write_common_parameters(out);
   for (const auto& one : own) write_parameter(out, one);
   out.end_array();
 }
@@ -152,6 +156,11 @@ http::Response capability_statement(const Call& call) {
   for (const std::string_view type : xl::fhir::resource_types()) write_resource(out, type);
   out.end_array();
   write_interactions(out, {"transaction", "batch", "history-system", "search-system"});
+  out.key("searchParam").begin_array();
+  write_common_parameters(out);
+  out.end_array();
+  out.key("compartment").begin_array();
+  out.string("http://hl7.org/fhir/CompartmentDefinition/patient").end_array();
   out.end_object().end_array().end_object();
   return reply(out.take());
 }

@@ -90,4 +90,7 @@ struct CheckedResource {
 /// The answer to a write: 201 or 200 with the resource, or without when `Prefer` says so.
 [[nodiscard]] http::Response written_reply(const Call& call, const Written& written);
 
+/// Where its receipt is, as the value of a `Link` header (RFC 8288).
+[[nodiscard]] std::string receipt_link(const Call& call, const Written& written);
+
 }  // namespace xl::gateway::fhir

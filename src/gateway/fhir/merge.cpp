@@ -247,7 +247,12 @@ http::Response merge(const Call& call, bool undo) {
   drafts.push_back(draft_of_side(std::move(target)));
   const auto written = write_drafts(call, std::move(drafts), {.held = true});
   if (!written.ok()) return refusal(written.error());
-  return merge_reply(written->back().content);
+  http::Response out = merge_reply(written->back().content);
+  for (const Written& one : *written) {
+    std::string& links = out.headers["link"];
+    links += (links.empty() ? "" : ", ") + receipt_link(call, one);
+  }
+  return out;
 }
 
 Status keep_merges(const Call& call, const query::RecordEntry& current, json::Document& next) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "fhir/compartment.h"
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/merge.h"
 #include "gateway/fhir/rehearsal.h"
@@ -50,6 +51,42 @@ Result<Named> compartment_of(const Call& call, std::string_view id) {
   XL_TRY_ASSIGN(const auto merged, merged_into(call, id));
   for (const query::RecordEntry& one : merged) out.push_back(one.patient);
   return Named(std::move(out));
+}
+
+Result<Named> look_in_compartment(const Call& call, std::string_view id, query::Query& wanted) {
+  constexpr std::size_t others_max = 1000;
+  const auto outside = [](const std::string& type) {
+    return !xl::fhir::may_be_in_patient_compartment(type);
+  };
+  if (wanted.type.empty() && wanted.types.empty()) {
+    wanted.types = xl::fhir::patient_compartment_types();
+  }
+  const bool other =
+      wanted.type.empty() ? std::ranges::any_of(wanted.types, outside) : outside(wanted.type);
+  if (other) {
+    return make_error(ErrorCode::fhir_interaction_unsupported,
+                      "this type is not in the Patient compartment; search the type itself, "
+                      "where it has such a parameter by patient=");
+  }
+  XL_TRY_ASSIGN(Named out, compartment_of(call, id));
+  wanted.of_patients = out;
+  const auto add = [&](std::string_view type, std::string_view parameter) -> Status {
+    const bool asked = wanted.type.empty()
+                           ? std::ranges::find(wanted.types, type) != wanted.types.end()
+                           : wanted.type == type;
+    if (!asked) return {};
+    XL_TRY_ASSIGN(const auto found, call.organisation.stores().index().referring(
+                                        type, parameter, "Patient", id, others_max + 1));
+    if (found.size() > others_max) return make_error(ErrorCode::search_too_broad, type);
+    for (const query::RecordEntry& one : found) {
+      wanted.also.emplace_back(one.type, one.id);
+      if (type == "Patient") out->push_back(one.patient);
+    }
+    return {};
+  };
+  XL_TRY(add("Patient", "link"));
+  XL_TRY(add("Group", "member"));
+  return out;
 }
 
 Result<std::optional<std::vector<model::Id>>> allowed_patients(custody::Viewer& viewer,

@@ -24,6 +24,14 @@ using Named = std::optional<std::vector<model::Id>>;
 /// `merged_into`.
 [[nodiscard]] Result<Named> compartment_of(const Call& call, std::string_view id);
 
+/// Makes a search one in the compartment of a Patient (CompartmentDefinition/patient): of the types
+/// in it, the records of that patient and of those merged into them, and what else belongs to it,
+/// Groups with that member and Patients linked with this one. Who these are. Errors:
+/// fhir_interaction_unsupported (a type that is not in the compartment), search_too_broad, those of
+/// `merged_into`.
+[[nodiscard]] Result<Named> look_in_compartment(const Call& call, std::string_view id,
+                                                query::Query& wanted);
+
 /// Of whom the requester may know something, as far as somebody is named, for a search. Errors:
 /// those of `Viewer::patients`.
 [[nodiscard]] Result<std::optional<std::vector<model::Id>>> allowed_patients(

@@ -77,13 +77,21 @@ Result<bool> read_control(std::string_view name, std::string_view value, SearchW
   return true;
 }
 
-/// Reads a search. A parameter that is not known is refused, or left out where the requester asks
-/// for that (`Prefer: handling=lenient`). Errors: search_parameter_unknown,
-/// search_modifier_unsupported, search_value_invalid, search_too_complex, parameter_invalid.
-Result<SearchWish> read_wish(const Call& call, std::string_view type,
-                             const Parameters& parameters) {
+/// What becomes of parameters that are not known.
+enum class Unknown { refused, left_out };
+
+/// A search may leave them out, where the requester asks for that; a condition never, which would
+/// come to mean more records.
+Unknown unknown_wish(const Call& call) {
   const bool lenient =
       call.request.header("prefer").find("handling=lenient") != std::string_view::npos;
+  return lenient ? Unknown::left_out : Unknown::refused;
+}
+
+/// Reads a search. Errors: search_parameter_unknown,
+/// search_modifier_unsupported, search_value_invalid, search_too_complex, parameter_invalid.
+Result<SearchWish> read_wish(const Call& call, std::string_view type, const Parameters& parameters,
+                             Unknown unknown) {
   const query::OwnNames own = own_names(call);
   SearchWish out;
   out.query.type = type;
@@ -110,8 +118,8 @@ Result<SearchWish> read_wish(const Call& call, std::string_view type,
         }
       }
       if (!known.ok()) {
-        const bool passed_over =
-            lenient && known.error().code == ErrorCode::search_parameter_unknown;
+        const bool passed_over = unknown == Unknown::left_out &&
+                                 known.error().code == ErrorCode::search_parameter_unknown;
         if (passed_over) continue;
         return known.error();
       }
@@ -131,20 +139,20 @@ Result<custody::Viewer> viewer_for(const Call& call) {
 http::Response search(const Call& call, const SearchPlace& place, const Parameters& parameters) {
   const auto page = page_wish(parameters);
   if (!page.ok()) return refusal(page.error());
-  auto wish = read_wish(call, place.type, with_constraints(call, place.type, parameters));
+  auto wish = read_wish(call, place.type, with_constraints(call, place.type, parameters),
+                        unknown_wish(call));
   if (!wish.ok()) return refusal(wish.error());
   auto viewer = viewer_for(call);
   if (!viewer.ok()) return refusal(viewer.error());
   query::Query& wanted = wish->query;
   if (auto refused = open_lists(call, wanted.criteria)) return std::move(*refused);
-  const auto named =
-      place.patient.empty() ? name_patients(call, wanted) : compartment_of(call, place.patient);
+  const auto named = place.patient.empty() ? name_patients(call, wanted)
+                                           : look_in_compartment(call, place.patient, wanted);
   if (!named.ok()) return refusal(named.error());
   auto patients = allowed_patients(*viewer, *named, wanted);
   if (!patients.ok()) return refusal(patients.error());
   wanted.cursor = page->cursor;
   wanted.allowed.patients = std::move(*patients);
-  if (!place.patient.empty()) wanted.of_patients = *named;
   wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
   const bool counts = wish->part.count_only || page->none;
   if (counts) wanted.total = query::Total::accurate;
@@ -227,7 +235,7 @@ namespace {
 /// Errors: as `criteria_of`.
 Result<SearchWish> wish_of_condition(const Call& call, std::string_view type,
                                      const Parameters& condition) {
-  XL_TRY_ASSIGN(SearchWish wish, read_wish(call, type, condition));
+  XL_TRY_ASSIGN(SearchWish wish, read_wish(call, type, condition, Unknown::refused));
   if (wish.query.criteria.empty()) return make_error(ErrorCode::fhir_condition_empty);
   const bool by_list = std::ranges::any_of(
       wish.query.criteria, [](const auto& one) { return one.name == list_parameter; });

@@ -134,6 +134,11 @@ CheckedResource read_resource(std::string_view body) {
   return out;
 }
 
+std::string receipt_link(const Call& call, const Written& written) {
+  return "<" + base_url(call.services, call.request) + "/ledger/v1/receipts/" +
+         to_hex(written.transaction) + ">; rel=\"receipt\"";
+}
+
 http::Response written_reply(const Call& call, const Written& written) {
   const std::string_view prefer = call.request.header("prefer");
   const bool minimal = prefer.find("return=minimal") != std::string_view::npos;
@@ -150,8 +155,7 @@ http::Response written_reply(const Call& call, const Written& written) {
     out.headers["location"] = call.base + "/" + path_of(written.entry, true);
   }
   if (!written.unchanged) {
-    out.headers["link"] = "<" + base_url(call.services, call.request) + "/ledger/v1/receipts/" +
-                          to_hex(written.transaction) + ">; rel=\"receipt\"";
+    out.headers["link"] = receipt_link(call, written);
   }
   return out;
 }

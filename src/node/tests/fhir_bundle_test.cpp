@@ -93,6 +93,14 @@ TEST_F(FhirBundle, ReadsSeeTheWritesWhereverTheyStand) {
   EXPECT_EQ(resource(8).find("total").number_text(), "1");
   EXPECT_EQ(status(9), "304");
   EXPECT_EQ(status(10), "201");
+  for (const std::size_t written : {10U, 11U, 12U, 13U}) {
+    const json::Value link = entry(written).find("link").at(0);
+    EXPECT_EQ(link.find("relation").as_string(), "receipt");
+    const std::string url(link.find("url").as_string().value_or(""));
+    const std::string id = url.substr(url.size() - 64);
+    EXPECT_TRUE(north_->who().session->verify_receipt(id).ok()) << url;
+  }
+  EXPECT_FALSE(entry(0).find("link").present());
   EXPECT_EQ(status(13), "204");
 }
 

@@ -112,6 +112,13 @@ TEST_F(FhirIdentity, AMergeAnswersForBothAndIsUndone) {
   ASSERT_EQ(count("Observation?patient=anna"), 1);
   const auto merged = merge("merge", "anne", "anna");
   ASSERT_EQ(merged.status, 200U) << merged.body;
+  const std::string& links = merged.headers.at("link");
+  const std::size_t second = links.find(", <");
+  ASSERT_NE(second, std::string::npos) << links;
+  for (const std::size_t from : {std::size_t{0}, second}) {
+    const std::size_t at = links.find("/receipts/", from) + 10;
+    EXPECT_TRUE(hospital_->who().session->verify_receipt(links.substr(at, 64)).ok()) << links;
+  }
   EXPECT_EQ(count("Observation?patient=anna"), 2);
   EXPECT_EQ(count("Observation?subject=Patient/anna"), 2);
   EXPECT_EQ(count("Patient/anna/Observation"), 2);
@@ -258,7 +265,8 @@ TEST_F(FhirIdentity, MergesWaitForOtherWritersOfTheTwo) {
   std::vector<std::thread> writers;
   for (const std::string id : {"busy", "calm"}) {
     writers.emplace_back([&, id] {
-      while (!over) failed += hospital_->put("Patient/" + id, body(id)).status != 200U ? 1 : 0;
+      FhirClient writer(live_->hospital(0), live_->organisations[0]);
+      while (!over) failed += writer.put("Patient/" + id, body(id)).status != 200U ? 1 : 0;
     });
   }
   for (int round = 0; round < 8; ++round) {

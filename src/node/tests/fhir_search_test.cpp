@@ -115,6 +115,14 @@ TEST_F(FhirSearch, EachKindOfParameter) {
   expect("Patient?identifier:of-type=urn:t%7CMR%7CA1", {"Patient/p1"});
   expect("Patient?identifier:of-type=urn:t%7CXX%7CA1", {});
   expect("Patient?identifier:missing=true", {"Patient/p2"});
+  for (const std::string composite :
+       {"code-value-quantity", "combo-code-value-quantity", "code-value-concept"}) {
+    const std::string missing = "Observation?" + composite + ":missing=";
+    const std::size_t all = found("Observation").size();
+    const std::size_t with = found(missing + "false").size();
+    EXPECT_EQ(found(missing + "true").size() + with, all) << composite;
+    EXPECT_EQ(with > 0, composite != "code-value-concept") << composite;
+  }
   expect("Patient?birthdate=lt1985", {"Patient/p1"});
   expect("Patient?birthdate=1990", {"Patient/p2"});
   expect("Patient?birthdate=ap1980-05-05", {"Patient/p1"});
@@ -292,6 +300,82 @@ TEST_F(FhirSearch, AllTypesAndCompartments) {
   const auto posted = hospital_->ask("POST", "Observation/_search", "code=85354-9&_count=5", {},
                                      "application/x-www-form-urlencoded");
   EXPECT_EQ(parsed(posted).root().find("total").as_int64(), 1) << posted.body;
+}
+
+TEST_F(FhirSearch, CompartmentsAreThoseOfTheDefinition) {
+  const auto keep = [](const std::string& name, const std::string& rest) {
+    const std::size_t slash = name.find('/');
+    const auto kept =
+        hospital_->put(name, R"({"resourceType":")" + name.substr(0, slash) + R"(","id":")" +
+                                 name.substr(slash + 1) + "\"," + rest + "}");
+    ASSERT_EQ(kept.status, 201U) << kept.body;
+  };
+  keep("Patient/p8", R"("link":[{"other":{"reference":"Patient/p2"},"type":"seealso"}])");
+  keep("Observation/p8-1",
+       R"("status":"final","code":{"text":"n"},"subject":{"reference":"Patient/p8"})");
+  keep("Group/both", R"("type":"person","actual":true,"member":[
+    {"entity":{"reference":"Patient/p1"}},{"entity":{"reference":"Patient/p2"}}])");
+  keep("Device/pump", R"("patient":{"reference":"Patient/p2"})");
+  expect("Patient/p2/Patient", {"Patient/p2", "Patient/p8"});
+  expect("Patient/p2/Patient?_id=p8", {"Patient/p8"});
+  expect("Patient/p2/Group", {"Group/both"});
+  expect("Patient/p2/*", {"Group/both", "Observation/b1", "Patient/p2", "Patient/p8"});
+  expect("Patient/p2/*?_type=Observation,Patient", {"Observation/b1", "Patient/p2", "Patient/p8"});
+  expect("Patient/p2/Device", {"400", "XL4173"});
+  expect("Patient/p2/*?_type=Device", {"400", "XL4173"});
+  expect("Device?patient=p2", {"Device/pump"});
+  for (const char* name : {"Device/pump", "Group/both", "Observation/p8-1", "Patient/p8"}) {
+    EXPECT_EQ(hospital_->ask("DELETE", name).status, 204U) << name;
+  }
+}
+
+TEST_F(FhirSearch, CanonicalsLeadToWhatTheyName) {
+  const auto keep = [](const std::string& id, const std::string& version,
+                       const std::string& title) {
+    const auto kept =
+        hospital_->put("Questionnaire/" + id, R"({"resourceType":"Questionnaire","id":")" + id +
+                                                  R"(","status":"active","url":"http://q.example/1",
+      "version":")" + version + R"(","title":")" + title +
+                                                  "\"}");
+    ASSERT_EQ(kept.status, 201U) << kept.body;
+  };
+  keep("q1", "1.0", "First");
+  keep("q2", "2.0", "Second");
+  const auto answer = [](const std::string& id, const std::string& canonical) {
+    const auto kept = hospital_->put("QuestionnaireResponse/" + id,
+                                     R"({"resourceType":"QuestionnaireResponse","id":")" + id +
+                                         R"(","status":"completed",
+      "subject":{"reference":"Patient/p2"},"questionnaire":")" +
+                                         canonical + "\"}");
+    ASSERT_EQ(kept.status, 201U) << kept.body;
+  };
+  answer("old", "http://q.example/1|1.0");
+  answer("any", "http://q.example/1");
+  answer("part", "http://q.example/1|2.0#page");
+  const std::string of = "QuestionnaireResponse?";
+  expect(of + "questionnaire.title=First",
+         {"QuestionnaireResponse/any", "QuestionnaireResponse/old"});
+  expect(of + "questionnaire:Questionnaire.title=Second",
+         {"QuestionnaireResponse/any", "QuestionnaireResponse/part"});
+  expect("Questionnaire?_has:QuestionnaireResponse:questionnaire:_id=old", {"Questionnaire/q1"});
+  expect("Questionnaire?_has:QuestionnaireResponse:questionnaire:_id=any",
+         {"Questionnaire/q1", "Questionnaire/q2"});
+  EXPECT_EQ(found(of + "_id=old&_include=QuestionnaireResponse:questionnaire", "include"),
+            Ids{"Questionnaire/q1"});
+  EXPECT_EQ(sorted(found("Questionnaire?_id=q2&_revinclude=QuestionnaireResponse:questionnaire",
+                         "include")),
+            (Ids{"QuestionnaireResponse/any", "QuestionnaireResponse/part"}));
+  for (const char* name : {"QuestionnaireResponse/old", "QuestionnaireResponse/any",
+                           "QuestionnaireResponse/part", "Questionnaire/q1", "Questionnaire/q2"}) {
+    EXPECT_EQ(hospital_->ask("DELETE", name).status, 204U) << name;
+  }
+}
+
+TEST_F(FhirSearch, AConditionIsNeverPassedOver) {
+  const auto refused = hospital_->ask("DELETE", "Patient?_id=p1&birthdat=2000", {},
+                                      {{"Prefer", "handling=lenient"}});
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_NE(refused.body.find("XL1710"), std::string::npos) << refused.body;
 }
 
 TEST_F(FhirSearch, WhatIsNotKnownIsRefusedOrPassedOver) {

@@ -204,6 +204,9 @@ TEST_F(RecordIndexTest, PutChecksAndRepeats) {
 TEST_F(RecordIndexTest, QueriesAreBounded) {
   const auto code = [&](const Query& query) { return code_of(index_->search(query)); };
   EXPECT_EQ(code(query_of("Nothing")), ErrorCode::search_type_unknown);
+  Query several = query_of("");
+  several.types = {"Patient", "Patient') OR ('1'='1"};
+  EXPECT_EQ(code(several), ErrorCode::search_type_unknown);
   EXPECT_EQ(code(query_of("Observation", {{"birthdate", "2020"}})),
             ErrorCode::search_parameter_unknown);
   EXPECT_EQ(code(query_of("Observation", {{"date", "soon"}})), ErrorCode::search_value_invalid);
@@ -517,19 +520,21 @@ TEST_F(RecordIndexTest, AFormerFormatIsMadeAgain) {
   ASSERT_TRUE(index_->put(entry_of(coded("a"), 1)).ok());
   EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{"a"});
 
-  // The second one had the tables of now, without what says who was merged.
-  index_.reset();
-  {
-    const auto key = crypto::hkdf({}, test::index_key, view_of(model::tags::index_database), 32);
-    auto former = sqlite::Database::open(path(), {.key = key->view()});
-    ASSERT_TRUE(former.ok());
-    ASSERT_TRUE(former->execute("PRAGMA user_version = 2").ok());
+  // Later ones had the tables of now, without what says who was merged or what canonicals name.
+  for (const std::string later : {"2", "3"}) {
+    index_.reset();
+    {
+      const auto key = crypto::hkdf({}, test::index_key, view_of(model::tags::index_database), 32);
+      auto former = sqlite::Database::open(path(), {.key = key->view()});
+      ASSERT_TRUE(former.ok());
+      ASSERT_TRUE(former->execute("PRAGMA user_version = " + later).ok());
+    }
+    reopen();
+    EXPECT_EQ(*index_->writes(), 0U);
+    EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{});
+    ASSERT_TRUE(index_->put(entry_of(coded("a"), 1)).ok());
+    EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{"a"});
   }
-  reopen();
-  EXPECT_EQ(*index_->writes(), 0U);
-  EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{});
-  ASSERT_TRUE(index_->put(entry_of(coded("a"), 1)).ok());
-  EXPECT_EQ(find(query_of("Observation", {{"code", "1"}})), Ids{"a"});
 }
 
 TEST_F(RecordIndexTest, FailedRebuildKeepsTheFormerContent) {
