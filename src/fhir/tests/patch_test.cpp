@@ -127,7 +127,8 @@ std::string operated(std::string_view resource, std::string_view type, std::stri
 
 TEST(FhirPathPatch, ExtensionsStayWithTheirPrimitives) {
   const std::string_view names =
-      R"({"resourceType":"Patient","name":[{"given":["A","B","C"],"_given":[{"id":"a"},null,{"id":"c"}]}]})";
+      R"({"resourceType":"Patient","name":[{"given":["A","B","C"],
+          "_given":[{"id":"a"},null,{"id":"c"}]}]})";
   const auto with = [](std::string_view given, std::string_view beside) {
     return R"({"resourceType":"Patient","name":[{"given":)" + std::string(given) +
            (beside.empty() ? "" : R"(,"_given":)" + std::string(beside)) + "}]}";

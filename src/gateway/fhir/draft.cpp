@@ -196,14 +196,11 @@ class Preparation {
   /// the incomplete resource is not accidentally used to overwrite a complete resource" (R4
   /// §3.1.1.5.11).
   static Status check_whole(const Draft& draft) {
-    std::size_t place = 0;
+    const std::string_view element = "meta.tag";
     for (const json::Value tag : draft.document->root().find("meta").find("tag").items()) {
-      if (tag.find("system").as_string() == xl::fhir::subsetted_system &&
-          tag.find("code").as_string() == xl::fhir::subsetted_code) {
-        return make_error(ErrorCode::fhir_part_only,
-                          draft.type + ".meta.tag[" + std::to_string(place) + "]");
-      }
-      ++place;
+      if (tag.find("system").as_string() != xl::fhir::subsetted_system) continue;
+      if (tag.find("code").as_string() != xl::fhir::subsetted_code) continue;
+      return make_error(ErrorCode::fhir_part_only, draft.type + "." + std::string(element));
     }
     return {};
   }

@@ -258,7 +258,7 @@ TEST_F(FhirSearch, WhatWasCutDownIsNotKept) {
   const auto refused = hospital_->put("Patient/p2", part.body);
   EXPECT_EQ(refused.status, 422U);
   EXPECT_NE(refused.body.find("XL4189"), std::string::npos) << refused.body;
-  EXPECT_NE(refused.body.find("Patient.meta.tag[0]"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.body.find("Patient.meta.tag"), std::string::npos) << refused.body;
 }
 
 TEST_F(FhirSearch, NumbersOfAnySizeAreFound) {
