@@ -56,28 +56,36 @@ struct RecordStore::Sending {
 };
 
 RecordStore::Hold::~Hold() {
-  if (store_ != nullptr) store_->release(names_);
+  if (store_ != nullptr) store_->leave(ticket_, names_);
 }
 
 Result<RecordStore::Hold> RecordStore::hold(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   std::unique_lock lock(hold_mutex_);
+  // Everybody stands in all their lines from the same moment on: the order of the tickets.
+  const std::uint64_t ticket = next_ticket_++;
+  for (const std::string& name : names) lines_[name].push_back(ticket);
+  Hold out(this, ticket, std::move(names));
+  std::size_t first = 0;  // of the names whose turn has not come
   const auto free = [&] {
-    return std::none_of(names.begin(), names.end(),
-                        [&](const std::string& name) { return held_.contains(name); });
+    while (first < out.names_.size() && lines_[out.names_[first]].front() == ticket) ++first;
+    return first == out.names_.size();
   };
-  if (!released_.wait_for(lock, std::chrono::milliseconds(hold_ms_max), free)) {
-    return make_error(ErrorCode::custody_busy);
-  }
-  held_.insert(names.begin(), names.end());
-  return Hold(this, std::move(names));
+  const bool held = released_.wait_for(lock, std::chrono::milliseconds(hold_ms_max), free);
+  lock.unlock();
+  if (!held) return make_error(ErrorCode::custody_busy);
+  return out;
 }
 
-void RecordStore::release(const std::vector<std::string>& names) {
+void RecordStore::leave(std::uint64_t ticket, const std::vector<std::string>& names) {
   {
     const std::scoped_lock lock(hold_mutex_);
-    for (const std::string& name : names) held_.erase(name);
+    for (const std::string& name : names) {
+      const auto line = lines_.find(name);
+      std::erase(line->second, ticket);
+      if (line->second.empty()) lines_.erase(line);
+    }
   }
   released_.notify_all();
 }

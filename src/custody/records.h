@@ -5,9 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -46,7 +46,8 @@ class RecordStore {
   /// one is committed.
   class Hold {
    public:
-    Hold(Hold&& other) noexcept : store_(other.store_), names_(std::move(other.names_)) {
+    Hold(Hold&& other) noexcept
+        : store_(other.store_), ticket_(other.ticket_), names_(std::move(other.names_)) {
       other.store_ = nullptr;
     }
     Hold& operator=(Hold&&) = delete;
@@ -54,13 +55,14 @@ class RecordStore {
 
    private:
     friend class RecordStore;
-    Hold(RecordStore* store, std::vector<std::string> names)
-        : store_(store), names_(std::move(names)) {}
+    Hold(RecordStore* store, std::uint64_t ticket, std::vector<std::string> names)
+        : store_(store), ticket_(ticket), names_(std::move(names)) {}
     RecordStore* store_;
+    std::uint64_t ticket_;
     std::vector<std::string> names_;
   };
-  /// Waits for every one of `names` (`Type/id`), all at once, so that no two writers wait for each
-  /// other. Errors: custody_busy (30 s).
+  /// Waits for every one of `names` (`Type/id`), in the order of arrival, so that nobody is passed
+  /// over and no two writers wait for each other. Errors: custody_busy (30 s).
   [[nodiscard]] Result<Hold> hold(std::vector<std::string> names);
 
   /// The current version, deleted or not; nothing for a record that never was. Errors: the index's.
@@ -97,7 +99,7 @@ class RecordStore {
   };
   struct Sending;
 
-  void release(const std::vector<std::string>& names);
+  void leave(std::uint64_t ticket, const std::vector<std::string>& names);
   void lead(std::unique_lock<std::mutex>& lock);
   void run(const std::vector<Job*>& jobs);
   [[nodiscard]] Status keep(const std::vector<Job*>& jobs, std::vector<vault::Anchored>& anchored);
@@ -117,9 +119,11 @@ class RecordStore {
   Stores& stores_;
   const LedgerPort& port_;
 
-  std::mutex hold_mutex_;  // guards the names held
+  std::mutex hold_mutex_;  // guards the lines
   std::condition_variable released_;
-  std::set<std::string, std::less<>> held_;
+  std::uint64_t next_ticket_ = 0;
+  /// Of each name that is held or waited for: who holds it, then who waits, as they came.
+  std::map<std::string, std::deque<std::uint64_t>, std::less<>> lines_;
 
   std::mutex queue_mutex_;  // guards the queue
   std::condition_variable queue_changed_;
