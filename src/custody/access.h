@@ -68,6 +68,11 @@ class Viewer {
   [[nodiscard]] Result<std::optional<std::vector<model::Id>>> patients(
       std::span<const model::Id> asked_for, bool directory = false);
 
+  /// Of whom what is found may lead to further records (`_include`), beside the `patients` that it
+  /// was looked for among. `allows` decides about each. Errors: those of the index.
+  [[nodiscard]] Result<std::optional<std::vector<model::Id>>> beside(
+      std::optional<std::vector<model::Id>> patients);
+
   /// Makes what `allows` permitted lawful to send: for a requester from elsewhere a session is
   /// committed on the chain first; every version is in the journal, synced, before this returns.
   /// `action` names the interaction. The evidence of each is its own: who, in which roles, why,

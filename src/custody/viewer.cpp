@@ -391,6 +391,18 @@ Result<std::optional<std::vector<model::Id>>> Viewer::patients(std::span<const m
   return std::optional(std::move(out));
 }
 
+Result<std::optional<std::vector<model::Id>>> Viewer::beside(
+    std::optional<std::vector<model::Id>> patients) {
+  const Principal& who = ask_.principal;
+  const bool bound = from_elsewhere() || ask_.only_patient || who.kind == PartyKind::guardian ||
+                     who.kind == PartyKind::patient;
+  if (!patients || bound) return patients;
+  if (who.kind != PartyKind::practitioner) return std::optional<std::vector<model::Id>>{};
+  XL_TRY_ASSIGN(const std::vector<model::Id>* cared, in_care());
+  patients->insert(patients->end(), cared->begin(), cared->end());
+  return patients;
+}
+
 Status Viewer::refuse(const query::RecordEntry& entry, std::string_view action) {
   if (desk_.stores_.is_own(entry.patient)) return {};
   XL_TRY_ASSIGN(const consent::Decision decision, decide(entry));

@@ -390,17 +390,35 @@ class FhirPathPatch {
     return element->type();
   }
 
+  void drop(const Place& place) {
+    if (!place.index) return set_member(place.owner, place.key, {});
+    Lists lists = lists_at(place.owner, place.key, false);
+    lists.values.remove_at(*place.index);
+    if (lists.extras.present()) lists.extras.remove_at(*place.index);
+    tidy(place.owner, place.key);
+  }
+
+  /// Removes what stands beside a primitive; in a list its place stays while there is a value.
+  void drop_extra(Place place) {
+    if (!place.index) {
+      place.owner.remove("_" + place.key);
+      return;
+    }
+    Lists lists = lists_at(place.owner, place.key, false);
+    if (lists.values.at(*place.index).is_null()) return drop(place);
+    lists.extras.replace_at(*place.index, document_.make_null());
+    tidy(place.owner, place.key);
+  }
+
   /// Removes an element from where it stands, and what is empty without it: FHIR has no empty
   /// arrays and objects (R4 §2.6.2). The resource itself stays.
   void detach(Place place) {
     for (;;) {
-      if (place.index) {
-        Lists lists = lists_at(place.owner, place.key, false);
-        lists.values.remove_at(*place.index);
-        if (lists.extras.present()) lists.extras.remove_at(*place.index);
-        tidy(place.owner, place.key);
+      if (place.key.starts_with('_')) {
+        place.key.erase(0, 1);
+        drop_extra(place);
       } else {
-        set_member(place.owner, place.key, {});
+        drop(place);
       }
       const bool root = place.owner.element()->parent == nullptr;
       if (place.owner.size() > 0 || root) return;

@@ -11,6 +11,11 @@
 namespace xl::fhir {
 namespace {
 
+/// The tag of what was cut down for an answer.
+constexpr std::string_view subsetted_system =
+    "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
+constexpr std::string_view subsetted_code = "SUBSETTED";
+
 /// The element that a member is of, or beside: `_birthDate` goes with `birthDate`.
 const Element* element_of(TypeId type, std::string_view key) {
   if (key.starts_with('_')) key.remove_prefix(1);
@@ -121,6 +126,14 @@ std::string part_of_resource(json::Value resource, Summary summary,
   Chooser(summary, elements).choose(document.edit(), name, *type);
   tag_as_part(document);
   return json::write(document.root());
+}
+
+bool is_part(json::Value resource) {
+  const auto tags = resource.find("meta").find("tag").items();
+  return std::any_of(tags.begin(), tags.end(), [](json::Value tag) {
+    return tag.find("system").as_string() == subsetted_system &&
+           tag.find("code").as_string() == subsetted_code;
+  });
 }
 
 }  // namespace xl::fhir

@@ -10,11 +10,6 @@
 
 namespace xl::fhir {
 
-/// The tag of what was cut down for an answer.
-constexpr std::string_view subsetted_system =
-    "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
-constexpr std::string_view subsetted_code = "SUBSETTED";
-
 /// Which part of a resource is shown (R4 §3.1.1.5.8, `_summary`).
 enum class Summary {
   none,  ///< all of it
@@ -29,5 +24,8 @@ enum class Summary {
 /// name (`value`). What is no resource of R4 stays as it is. Thread-safe.
 [[nodiscard]] std::string part_of_resource(json::Value resource, Summary summary,
                                            std::span<const std::string> elements);
+
+/// True for a resource that says that it is a part. Thread-safe.
+[[nodiscard]] bool is_part(json::Value resource);
 
 }  // namespace xl::fhir

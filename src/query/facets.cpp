@@ -17,14 +17,6 @@ using fhir::SearchType;
 
 namespace {
 
-/// Bytes of `value` that fit a term, cut before a UTF-8 character.
-std::string_view cut(std::string_view value) {
-  if (value.size() <= term_bytes_max) return value;
-  std::size_t end = term_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80U) --end;
-  return value.substr(0, end);
-}
-
 std::string_view string_at(json::Value object, std::string_view key) {
   return object.find(key).as_string().value_or(std::string_view{});
 }
@@ -81,8 +73,8 @@ void FacetMaker::add_code(std::string_view system, std::string_view code) {
 }
 
 void FacetMaker::add_display(std::string_view text) {
-  const std::string folded = fold(text);
-  if (!folded.empty()) add(Form::display, std::string(cut(folded)), std::string(cut(folded)));
+  const std::string folded = folded_term(text);
+  if (!folded.empty()) add(Form::display, folded, folded);
 }
 
 void FacetMaker::add_identifier(json::Value identifier) {
@@ -162,9 +154,9 @@ void FacetMaker::date(const path::NodeItem& node) {
 }
 
 void FacetMaker::add_words(std::string_view text) {
-  const std::string folded = fold(text);
+  const std::string folded = folded_term(text);
   if (folded.empty()) return;
-  add(Form::words, std::string(cut(folded)), std::string(cut(folded)));
+  add(Form::words, folded, folded);
   if (can_be_asked(text)) add(Form::exact, std::string(text));
 }
 
@@ -199,7 +191,8 @@ void FacetMaker::add_target(std::string_view reference) {
 
 void FacetMaker::reference(const path::NodeItem& node) {
   if (const auto written = node.value.as_string()) {
-    const std::string canonical(written->substr(0, written->find('#')));
+    std::string canonical(written->substr(0, written->find('#')));
+    if (canonical.ends_with('|')) canonical.pop_back();
     if (!canonical.empty() && can_be_asked(canonical)) add(Form::canonical, canonical, canonical);
     return add_target(*written);
   }

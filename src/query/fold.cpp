@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/utf8.h"
+#include "query/fhir_terms.h"
 
 namespace xl::query {
 namespace {
@@ -80,6 +81,11 @@ void fold_into(const Text& text, const Each& each) {
   }
 }
 
+/// Whether there is more than spaces.
+bool any_shown(const Characters& text) {
+  return text.empty() || !std::all_of(text.begin(), text.end(), is_space);
+}
+
 std::string folded_bytes(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -111,7 +117,7 @@ std::string fold(std::string_view text) {
       kept.insert(kept.end(), plain->written.begin(), plain->written.end());
     }
   });
-  if (kept.empty()) return {};
+  if (kept.empty()) return any_shown(*apart) ? std::string(text) : std::string();
   // Together again, so that a syllable of Hangul begins with no other and a mark that is no accent
   // belongs to its letter.
   const auto size =
@@ -121,6 +127,15 @@ std::string fold(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const utf8proc_int32_t c : kept) append_utf8(out, static_cast<char32_t>(c));
+  return out;
+}
+
+std::string folded_term(std::string_view text) {
+  std::string out = fold(text);
+  if (out.size() <= term_bytes_max) return out;
+  std::size_t end = term_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80U) --end;
+  out.resize(end);
   return out;
 }
 

@@ -12,6 +12,10 @@ namespace xl::query {
 /// but for its form (full width, ligatures, letters and their marks apart) is the same; control
 /// characters are dropped, runs of spaces become one, none stays at either end. Input and result
 /// are UTF-8; of what is none only ASCII is folded. Linear. Thread-safe.
+/// What has nothing left but is not empty, such as an accent alone, stays as it is.
 [[nodiscard]] std::string fold(std::string_view text);
+
+/// `fold`, of what is too long for a term its beginning: up to `term_bytes_max` bytes.
+[[nodiscard]] std::string folded_term(std::string_view text);
 
 }  // namespace xl::query

@@ -342,7 +342,7 @@ Result<Condition> ConditionMaker::value(const About& about, const SearchValue& v
 /// `code`, `|code` (no system), `system|code`, `system|` (any code of it).
 Result<Condition> ConditionMaker::token(const About& about, std::string_view written) {
   if (about.modifier == Modifier::text) {
-    std::string folded = fold(unprotected(written));
+    std::string folded = folded_term(unprotected(written));
     if (folded.empty()) return bad_value(about.parameter.code);
     return in_texts(about, Form::display,
                     "instr(t.text, " + out_.bind(std::move(folded)) + ") > 0");
@@ -368,7 +368,7 @@ Result<Condition> ConditionMaker::token(const About& about, std::string_view wri
 
 Result<Condition> ConditionMaker::text(const About& about, std::string_view written) {
   const std::string plain = unprotected(written);
-  std::string folded = fold(plain);
+  std::string folded = folded_term(plain);
   if (folded.empty()) return bad_value(about.parameter.code);
   if (about.modifier == Modifier::exact) {
     std::vector<Condition> all;

@@ -79,7 +79,8 @@ bool meets_facet(const Facet& facet, const SearchValue& value, const SearchParam
     case SearchType::token:
       return meets_token(facet, value.text);
     case SearchType::text:
-      return facet.form == Form::words && facet.text.starts_with(fold(unprotected(value.text)));
+      return facet.form == Form::words &&
+             facet.text.starts_with(folded_term(unprotected(value.text)));
     case SearchType::reference:
       return meets_reference(facet, value.text, parameter);
     case SearchType::uri:
@@ -109,7 +110,7 @@ bool is_decidable(std::string_view type, const SearchCriterion& criterion) {
     case SearchType::uri:
       return true;
     case SearchType::text:
-      return !fold(unprotected(value.text)).empty();
+      return !folded_term(unprotected(value.text)).empty();
     case SearchType::reference:
       return reference_parts(unprotected(value.text)).has_value();
     case SearchType::date:

@@ -167,6 +167,29 @@ TEST(FhirPathPatch, ExtensionsStayWithTheirPrimitives) {
             with(R"(["B","C"])", R"([null,{"extension":[{"url":"u","valueString":"v"}]}])"));
 }
 
+TEST(FhirPathPatch, AnExtensionGoesWithoutMovingOthers) {
+  const auto with = [](std::string_view given, std::string_view beside) {
+    return R"({"resourceType":"Patient","name":[{"given":)" + std::string(given) +
+           (beside.empty() ? "" : R"(,"_given":)" + std::string(beside)) + "}]}";
+  };
+  const std::string_view a = R"({"extension":[{"url":"a","valueString":"x"}]})";
+  const std::string three = with(R"(["A","B","C"])", "[" + std::string(a) + R"(,null,{"id":"c"}])");
+  for (const std::string_view path :
+       {"Patient.name[0].given[0].extension", "Patient.name[0].given[0].extension[0]"}) {
+    EXPECT_EQ(operated(three, "delete", path),
+              with(R"(["A","B","C"])", R"([null,null,{"id":"c"}])"));
+  }
+  const std::string hole = with(R"(["A",null])", "[null," + std::string(a) + "]");
+  EXPECT_EQ(operated(hole, "delete", "Patient.name[0].given[1].extension"), with(R"(["A"])", ""));
+  EXPECT_EQ(operated(R"({"resourceType":"Patient","birthDate":"1980","_birthDate":)" +
+                         std::string(a) + "}",
+                     "delete", "Patient.birthDate.extension"),
+            R"({"resourceType":"Patient","birthDate":"1980"})");
+  EXPECT_EQ(operated(R"({"resourceType":"Patient","_birthDate":)" + std::string(a) + "}", "delete",
+                     "Patient.birthDate.extension"),
+            R"({"resourceType":"Patient"})");
+}
+
 TEST(FhirPathPatch, PrimitivesAndChoicesAreReplacedWhole) {
   const std::string_view born =
       R"({"resourceType":"Patient","birthDate":"1980","_birthDate":{"id":"b"}})";

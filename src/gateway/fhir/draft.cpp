@@ -162,7 +162,6 @@ class Preparation {
       return std::optional<custody::NewVersion>{};
     }
     if (!current && draft.by_put) XL_TRY(check_not_erased(draft));
-    if (out.entry.deleted && draft.type == "Patient") XL_TRY(check_not_merged(call_, *current));
     XL_TRY_ASSIGN(out.entry.patient, patient_of(i));
     if (current && current->patient != out.entry.patient) {
       return make_error(ErrorCode::fhir_patient_fixed, place_of_other(i, current->patient));
@@ -197,12 +196,8 @@ class Preparation {
   /// §3.1.1.5.11).
   static Status check_whole(const Draft& draft) {
     const std::string_view element = "meta.tag";
-    for (const json::Value tag : draft.document->root().find("meta").find("tag").items()) {
-      if (tag.find("system").as_string() != xl::fhir::subsetted_system) continue;
-      if (tag.find("code").as_string() != xl::fhir::subsetted_code) continue;
-      return make_error(ErrorCode::fhir_part_only, draft.type + "." + std::string(element));
-    }
-    return {};
+    if (!xl::fhir::is_part(draft.document->root())) return {};
+    return make_error(ErrorCode::fhir_part_only, draft.type + "." + std::string(element));
   }
 
   static Status check_version(const Draft& draft,
@@ -509,8 +504,8 @@ Error named_by(const WriteHooks& hooks, std::size_t draft, const Error& error) {
 
 /// A practitioner writes what it could read; the desk and the organisation's software write without
 /// treating anybody. Each write is in the patient's log, before it is done.
-Status check_changes(const Call& call, const std::vector<Change>& changes,
-                     const WriteHooks& hooks) {
+Status check_changes(const Call& call, const Preparation& preparation,
+                     const std::vector<Change>& changes, const WriteHooks& hooks) {
   XL_TRY_ASSIGN(custody::Ask ask, ask_of(call, contracts::consent::Action::read));
   XL_TRY_ASSIGN(custody::Viewer viewer, call.organisation.desk().open(std::move(ask)));
   const bool person = call.principal.kind == PartyKind::practitioner;
@@ -523,6 +518,13 @@ Status check_changes(const Call& call, const std::vector<Change>& changes,
       notes.push_back({change.patient, change.which, change.action,
                        person ? "at_the_desk" : "by_the_organisation"});
     }
+  }
+  // Of a merge those are told who may remove.
+  for (const Change& change : changes) {
+    const auto& before = preparation.current(change.draft);
+    if (change.action != "delete" || !before || before->type != "Patient") continue;
+    const Status alone = check_not_merged(call, *before);
+    if (!alone.ok()) return named_by(hooks, change.draft, alone.error());
   }
   return viewer.note_writes(notes);
 }
@@ -594,7 +596,7 @@ Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> d
     if (!prepared.ok()) return named_by(hooks, i, prepared.error());
   }
   if (hooks.before) XL_TRY(hooks.before(ready.versions));
-  XL_TRY(check_changes(call, ready.changes, hooks));
+  XL_TRY(check_changes(call, preparation, ready.changes, hooks));
   XL_TRY_ASSIGN(const std::vector<Hash> transactions,
                 call.organisation.records().commit(std::move(ready.versions)));
   for (std::size_t i = 0; i < ready.draft.size(); ++i) {

@@ -187,6 +187,34 @@ Draft draft_of_side(Side side) {
           .merges = true};
 }
 
+/// Who replaced a Patient, by the links; empty for nobody of this server.
+std::string replaced_by_whom(const query::OwnNames& own, json::Value patient) {
+  constexpr std::string_view type = "Patient/";
+  for (const json::Value link : patient.find("link").items()) {
+    if (link.find("type").as_string() != replaced_by) continue;
+    const auto text = link.find("other").find("reference").as_string().value_or("");
+    const std::string record = own_record(own, text);
+    if (record.starts_with(type)) return record.substr(type.size());
+  }
+  return {};
+}
+
+/// Whether the links say that a Patient was replaced by itself, through others or at once: no merge
+/// does that, and no `$unmerge` undoes it.
+bool is_in_circle(const Call& call, const query::OwnNames& own, std::string_view id,
+                  json::Value patient) {
+  std::string next = replaced_by_whom(own, patient);
+  for (std::size_t steps = 0; !next.empty() && steps < merged_max; ++steps) {
+    if (next == id) return true;
+    const auto entry = call.organisation.records().current("Patient", next);
+    if (!entry.ok() || !*entry || (*entry)->deleted) return false;
+    const auto document = document_of(call, **entry);
+    if (!document.ok()) return false;
+    next = replaced_by_whom(own, document->root());
+  }
+  return false;
+}
+
 /// A link that `$merge` wrote into a Patient and that the other one answers to.
 struct KeptLink {
   std::string other;  ///< the other Patient's id
@@ -201,6 +229,7 @@ Result<std::vector<KeptLink>> kept_links(const Call& call, const query::OwnNames
                                        "Patient", "link", "Patient", current.id, linked_max));
   if (others.empty()) return out;
   XL_TRY_ASSIGN(const json::Document before, document_of(call, current));
+  if (is_in_circle(call, own, current.id, before.root())) return out;
   for (const query::RecordEntry& other : others) {
     // Where the other one cannot be read, what this one says of the merge is kept.
     const auto answer = document_of(call, other);

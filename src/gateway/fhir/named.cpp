@@ -68,25 +68,33 @@ Result<Named> look_in_compartment(const Call& call, std::string_view id, query::
                       "this type is not in the Patient compartment; search the type itself, "
                       "where it has such a parameter by patient=");
   }
-  XL_TRY_ASSIGN(Named out, compartment_of(call, id));
-  wanted.of_patients = out;
+  XL_TRY_ASSIGN(const auto merged, merged_into(call, id));
+  std::vector<model::Id> whose{pseudonym_of(call, id)};
+  std::vector<std::string> ids{std::string(id)};
+  for (const query::RecordEntry& one : merged) {
+    whose.push_back(one.patient);
+    ids.push_back(one.id);
+  }
+  wanted.of_patients = whose;
   const auto add = [&](std::string_view type, std::string_view parameter) -> Status {
     const bool asked = wanted.type.empty()
                            ? std::ranges::find(wanted.types, type) != wanted.types.end()
                            : wanted.type == type;
     if (!asked) return {};
-    XL_TRY_ASSIGN(const auto found, call.organisation.stores().index().referring(
-                                        type, parameter, "Patient", id, others_max + 1));
-    if (found.size() > others_max) return make_error(ErrorCode::search_too_broad, type);
-    for (const query::RecordEntry& one : found) {
-      wanted.also.emplace_back(one.type, one.id);
-      if (type == "Patient") out->push_back(one.patient);
+    for (const std::string& one_of : ids) {
+      XL_TRY_ASSIGN(const auto found, call.organisation.stores().index().referring(
+                                          type, parameter, "Patient", one_of, others_max + 1));
+      for (const query::RecordEntry& one : found) {
+        wanted.also.emplace_back(one.type, one.id);
+        if (type == "Patient") whose.push_back(one.patient);
+      }
+      if (wanted.also.size() > others_max) return make_error(ErrorCode::search_too_broad, type);
     }
     return {};
   };
   XL_TRY(add("Patient", "link"));
   XL_TRY(add("Group", "member"));
-  return out;
+  return Named(std::move(whose));
 }
 
 Result<std::optional<std::vector<model::Id>>> allowed_patients(custody::Viewer& viewer,

@@ -147,10 +147,6 @@ Status check_scope(const Call& call) {
   return need ? check_need(*call.grant, *need) : Status{};
 }
 
-Status check_read_scope(const Call& call, std::string_view type) {
-  return call.grant ? check_need(*call.grant, {type, smart::may_read}) : Status{};
-}
-
 Status check_written_scope(const Call& call, const query::RecordEntry& version,
                            const query::RecordEntry* before, bool by_put) {
   if (!call.grant) return {};

@@ -19,10 +19,6 @@ namespace xl::gateway::fhir {
 /// scope_insufficient (names what is missing).
 [[nodiscard]] Status check_scope(const Call& call);
 
-/// May it read single records of a type, which its question names beside what it asks for? Errors:
-/// scope_insufficient, whatever is there.
-[[nodiscard]] Status check_read_scope(const Call& call, std::string_view type);
-
 /// May the app write this version, in the place of `before` (null: none)? It has to be about the
 /// launch's patient where the scope says so, and to meet the scope's constraint, as the one before
 /// it has. `by_put`: what is new is written as an update. Errors: scope_insufficient, those of

@@ -179,8 +179,11 @@ http::Response search(const Call& call, const SearchPlace& place, const Paramete
   listing.part = std::move(wish->part);
   listing.part.count_only = counts;
   if (!wish->includes.empty()) {
-    listing.include = [&](std::span<const query::RecordEntry> found) {
-      return call.organisation.stores().index().included(found, wish->includes, wanted.allowed);
+    listing.include =
+        [&](std::span<const query::RecordEntry> found) -> Result<std::vector<query::RecordEntry>> {
+      query::Allowed allowed = wanted.allowed;
+      XL_TRY_ASSIGN(allowed.patients, viewer->beside(std::move(allowed.patients)));
+      return call.organisation.stores().index().included(found, wish->includes, allowed);
     };
   }
   return serve_listing(call, *viewer, std::move(listing));

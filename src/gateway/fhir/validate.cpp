@@ -5,6 +5,7 @@
 #include <array>
 
 #include "fhir/outcome.h"
+#include "fhir/summary.h"
 #include "fhir/validate.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
@@ -64,6 +65,10 @@ Status check_place(const Asked& asked, std::string_view type, std::string_view i
   const auto own = asked.resource.find("id").as_string();
   if (updates && (!own || (!id.empty() && *own != id))) {
     return make_error(ErrorCode::fhir_identity_mismatched, "id");
+  }
+  const bool writes = updates || asked.mode == "create";
+  if (writes && xl::fhir::is_part(asked.resource)) {
+    return make_error(ErrorCode::fhir_part_only, "meta.tag");
   }
   return {};
 }

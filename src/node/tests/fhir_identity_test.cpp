@@ -291,6 +291,9 @@ TEST_F(FhirIdentity, AMergedPatientIsNotRemoved) {
     EXPECT_EQ(refused.status, 409U) << id;
     EXPECT_NE(refused.body.find("XL4188"), std::string::npos) << refused.body;
   }
+  // Who may not remove it is not told of the merge.
+  FhirClient doctor(live_->doctor(hospital_->who(), "of-nobody"), live_->organisations[0]);
+  EXPECT_EQ(doctor.ask("DELETE", "Patient/gone").status, 403U);
   const auto in_bundle =
       hospital_->ask("POST", "", R"({"resourceType":"Bundle","type":"transaction","entry":[
         {"request":{"method":"DELETE","url":"Patient/gone"}}]})");
@@ -299,6 +302,48 @@ TEST_F(FhirIdentity, AMergedPatientIsNotRemoved) {
   ASSERT_EQ(merge("unmerge", "gone", "kept").status, 200U);
   ASSERT_EQ(hospital_->ask("DELETE", "Observation/of-gone").status, 204U);
   EXPECT_EQ(hospital_->ask("DELETE", "Patient/gone").status, 204U);
+}
+
+TEST_F(FhirIdentity, CirclesOfLinksAreNoMerges) {
+  const auto linked = [](const std::string& id, const std::string& other) {
+    const std::string reference = R"({"reference":"Patient/)" + other + "\"}";
+    return R"({"resourceType":"Patient","id":")" + id + R"(","link":[{"other":)" + reference +
+           R"(,"type":"replaces"},{"other":)" + reference + R"(,"type":"replaced-by"}]})";
+  };
+  ASSERT_EQ(hospital_->put("Patient/round", linked("round", "round")).status, 201U);
+  EXPECT_EQ(hospital_->ask("DELETE", "Patient/round").status, 204U);
+  ASSERT_EQ(hospital_->put("Patient/one", R"({"resourceType":"Patient","id":"one"})").status, 201U);
+  ASSERT_EQ(hospital_->put("Patient/two", linked("two", "one")).status, 201U);
+  ASSERT_EQ(hospital_->put("Patient/one", linked("one", "two")).status, 200U);
+  EXPECT_EQ(hospital_->put("Patient/one", R"({"resourceType":"Patient","id":"one"})").status, 200U);
+  EXPECT_FALSE(parsed(hospital_->get("Patient/one")).root().find("link").present());
+  EXPECT_EQ(hospital_->ask("DELETE", "Patient/two").status, 204U);
+  EXPECT_EQ(hospital_->ask("DELETE", "Patient/one").status, 204U);
+}
+
+TEST_F(FhirIdentity, TheCompartmentOfWhoStaysHasWhatNamesTheOther) {
+  for (const char* id : {"from", "into", "kin"}) {
+    const std::string link =
+        std::string(id) == "kin"
+            ? R"(,"link":[{"other":{"reference":"Patient/from"},"type":"seealso"}])"
+            : "";
+    const std::string body = R"({"resourceType":"Patient","id":")" + std::string(id) + "\"" + link;
+    ASSERT_EQ(hospital_->put("Patient/" + std::string(id), body + "}").status, 201U);
+  }
+  const auto group = hospital_->put("Group/of-from", R"({"resourceType":"Group","id":"of-from",
+    "type":"person","actual":true,"member":[{"entity":{"reference":"Patient/from"}},
+    {"entity":{"reference":"Patient/otto"}}]})");
+  ASSERT_EQ(group.status, 201U) << group.body;
+  ASSERT_EQ(merge("merge", "from", "into").status, 200U);
+  EXPECT_EQ(count("Patient/into/Group"), 1);
+  EXPECT_EQ(count("Patient/into/Patient"), 3);
+  EXPECT_EQ(count("Patient/into/*"), 4);
+  // What is found leads to whoever may be known, not only to the one who was asked for.
+  const std::string included = hospital_->get("Patient/into/Group?_include=Group:member").body;
+  EXPECT_NE(included.find("\"id\":\"otto\""), std::string::npos) << included;
+  ASSERT_EQ(merge("unmerge", "from", "into").status, 200U);
+  EXPECT_EQ(count("Patient/into/*"), 1);
+  ASSERT_EQ(hospital_->ask("DELETE", "Group/of-from").status, 204U);
 }
 
 TEST_F(FhirIdentity, WhatSaidActiveBeforeAMergeSaysItAfterwards) {

@@ -259,6 +259,14 @@ TEST_F(FhirSearch, WhatWasCutDownIsNotKept) {
   EXPECT_EQ(refused.status, 422U);
   EXPECT_NE(refused.body.find("XL4189"), std::string::npos) << refused.body;
   EXPECT_NE(refused.body.find("Patient.meta.tag"), std::string::npos) << refused.body;
+  const auto told = hospital_->post("Patient/p2/$validate?mode=update", part.body);
+  EXPECT_NE(told.body.find("XL4189"), std::string::npos) << told.body;
+}
+
+std::string repeated(std::string_view text) {
+  std::string out;
+  for (int i = 0; i < 40; ++i) out += text;
+  return out;
 }
 
 TEST_F(FhirSearch, NumbersOfAnySizeAreFound) {
@@ -283,6 +291,19 @@ TEST_F(FhirSearch, NumbersOfAnySizeAreFound) {
   expect(query + ":missing=true", {});
   expect(query + "=1e", {"400", "XL1711"});
   expect(query + "=inf", {"400", "XL1711"});
+  // Nor is any text without letters missing.
+  const auto accent = hospital_->put("Patient/accent", R"({"resourceType":"Patient","id":"accent",
+    "name":[{"family":"\u0301\u0302"},{"family":")" + repeated("ﷺ") +
+                                                           R"("}]})");
+  ASSERT_EQ(accent.status, 201U) << accent.body;
+  const std::string marks = "%CC%81%CC%82";
+  expect("Patient?family=" + marks, {"Patient/accent"});
+  expect("Patient?family:exact=" + marks, {"Patient/accent"});
+  const std::string blessing = repeated("%EF%B7%BA");
+  expect("Patient?family=" + blessing, {"Patient/accent"});
+  expect("Patient?family:exact=" + blessing, {"Patient/accent"});
+  expect("Patient?family:contains=" + blessing, {"Patient/accent"});
+  EXPECT_EQ(hospital_->ask("DELETE", "Patient/accent").status, 204U);
   for (const char* id : {"huge", "tiny", "deep", "long"}) {
     EXPECT_EQ(hospital_->ask("DELETE", "Observation/" + std::string(id)).status, 204U);
   }

@@ -391,6 +391,14 @@ TEST_F(SmartService, ProvesItselfWithARegisteredKey) {
   ASSERT_EQ(kept.status, 201U) << kept.body;
   EXPECT_EQ(fhir(token, "GET", "Observation?_list=here").status, 403U);
   EXPECT_EQ(fhir(token, "GET", "Observation?_list=nowhere").status, 403U);
+  ASSERT_EQ(add_client(R"({"client_id":"lister","client_name":"Lists",
+    "scope":"system/Observation.rs system/List.r","jwks":{"keys":[)" +
+                       gateway::smart::jwk_text(*key, "k1") + "]}}")
+                .status,
+            201U);
+  const HttpResponse lister = ask(assertion(*key, "lister", "six"), "system/*.cruds");
+  const std::string reads = text_of_member(lister, "access_token");
+  EXPECT_EQ(fhir(reads, "GET", "Observation?_list=here").status, 200U) << lister.body;
 
   EXPECT_EQ(text_of_member(ask(good, "system/*.rs"), "error"), "invalid_client");  // used before
   EXPECT_EQ(ask(assertion(*other, "lab-feed", "two"), "system/*.rs").status, 401U);
