@@ -31,6 +31,8 @@ constexpr std::array<Level, 10> levels = {{{{"implies"}},
                                            {{"+", "-", "&"}},
                                            {{"*", "/", "div", "mod"}}}};
 constexpr std::size_t type_level = 7;
+/// Levels of the syntax tree: of brackets and of operators and members in a row.
+constexpr int tree_depth_max = 128;
 /// A bracket is as many calls as there are levels, and two more.
 constexpr int calls_max = depth_max * (static_cast<int>(levels.size()) + 2);
 
@@ -78,6 +80,16 @@ class Parser {
     return true;
   }
 
+  /// Makes `operand` the next one of `parent`. Chains count as what is nested: `1 + 1 + 1` is
+  /// evaluated and taken down by calls within calls too.
+  static Status adopt(Syntax& parent, Part operand) {
+    const int depth = operand == nullptr ? 0 : operand->depth;
+    parent.depth = std::max(parent.depth, depth + 1);
+    parent.operands.push_back(std::move(operand));
+    if (parent.depth <= tree_depth_max) return {};
+    return make_error(ErrorCode::fhirpath_invalid, "nested too deeply");
+  }
+
   /// The operator of this level that stands here; empty for none.
   [[nodiscard]] std::string_view operator_here(std::size_t level) const {
     const bool word = now().kind == Token::Kind::identifier;
@@ -103,14 +115,14 @@ class Parser {
         XL_TRY_ASSIGN(TypeSpecifier type, type_specifier());
         Part out = make(name == "is" ? Operator::is_type : Operator::as_type);
         out->type = std::move(type);
-        out->operands.push_back(std::move(left));
+        XL_TRY(adopt(*out, std::move(left)));
         left = std::move(out);
         continue;
       }
       XL_TRY_ASSIGN(Part right, expression(level + 1));
       Part out = make(Operator::binary, std::string(name));
-      out->operands.push_back(std::move(left));
-      out->operands.push_back(std::move(right));
+      XL_TRY(adopt(*out, std::move(left)));
+      XL_TRY(adopt(*out, std::move(right)));
       left = std::move(out);
     }
   }
@@ -136,7 +148,7 @@ class Parser {
       if (!take_symbol(symbol)) continue;
       XL_TRY_ASSIGN(Part operand, polarity());
       Part out = make(op);
-      out->operands.push_back(std::move(operand));
+      XL_TRY(adopt(*out, std::move(operand)));
       return out;
     }
     return invocations();
@@ -152,8 +164,8 @@ class Parser {
         XL_TRY_ASSIGN(Part index, expression(0));
         if (!take_symbol("]")) return unexpected();
         Part indexed = make(Operator::index);
-        indexed->operands.push_back(std::move(out));
-        indexed->operands.push_back(std::move(index));
+        XL_TRY(adopt(*indexed, std::move(out)));
+        XL_TRY(adopt(*indexed, std::move(index)));
         out = std::move(indexed);
       } else {
         return out;
@@ -170,11 +182,11 @@ class Parser {
     std::string name = tokens_[at_++].text;
     const bool calls = take_symbol("(");
     Part out = make(calls ? Operator::call : Operator::member, std::move(name));
-    out->operands.push_back(std::move(input));
+    XL_TRY(adopt(*out, std::move(input)));
     if (!calls || take_symbol(")")) return out;
     do {
       XL_TRY_ASSIGN(Part argument, expression(0));
-      out->operands.push_back(std::move(argument));
+      XL_TRY(adopt(*out, std::move(argument)));
     } while (take_symbol(","));
     if (!take_symbol(")")) return unexpected();
     return out;

@@ -42,6 +42,7 @@ struct Syntax {
   Collection literal;
   TypeSpecifier type;
   std::vector<std::unique_ptr<Syntax>> operands;
+  int depth = 1;  ///< levels of the tree below, with this one
 };
 
 /// Parses a whole expression. Errors: fhirpath_invalid (names the byte).

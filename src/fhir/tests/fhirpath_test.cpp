@@ -84,9 +84,19 @@ TEST(FhirPath, IsBounded) {
   EXPECT_EQ(answer(std::string(63, '(') + "1" + std::string(63, ')')), "1");
   EXPECT_EQ(answer(std::string(2000, '(') + "1" + std::string(2000, ')')), "XL4161");
   EXPECT_EQ(answer(std::string(16'385, ' ')), "XL4161");
-  std::string many = "(1";
-  for (int i = 2; i < 2000; ++i) many += "|" + std::to_string(i);
-  EXPECT_EQ(answer(many + ").count()"), "XL4163");  // each is compared with those before it
+  // What stands in a row is nested as well, and what nobody could evaluate is not parsed.
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"1", "|1"},     {"1", "+1"}, {"true", " and true"}, {"1", " is Integer"}, {"$this", "[0]"},
+      {"$this", ".a"}, {"", "-"},   {"1", "&1"},           {"$this", ".a()"},    {"1", "=1"}};
+  for (const auto& [first, next] : rows) {
+    std::string row = first;
+    while (row.size() + next.size() < 16'000) row += next;
+    EXPECT_EQ(answer(row + (first.empty() ? "1" : "")), "XL4161") << next;
+  }
+  std::string many = "1";
+  for (int i = 2; i <= 128; ++i) many += "|" + std::to_string(i);
+  EXPECT_EQ(answer("(" + many + ").count()"), "XL4161");
+  EXPECT_EQ(answer(many.substr(0, many.rfind('|'))).substr(0, 6), "1,2,3,");
   EXPECT_EQ(answer("component.repeat($this | component)"), "object,object");
   std::string doubled = "'0123456789'";
   for (int i = 0; i < 20; ++i) doubled = "(" + doubled + ").replace('', '0123456789')";
