@@ -64,8 +64,9 @@ struct WriteHooks {
 
 /// Writes all drafts or none. Ids are set, content checked before. References by own addresses
 /// become relative; links of a merge stay with both Patients (`keep_merges`). Errors:
-/// fhir_version_conflict, fhir_exists, fhir_id_erased, fhir_patient_unknown, fhir_patients_several,
-/// fhir_patient_fixed, those of the hooks and of `RecordStore::commit`.
+/// fhir_version_conflict, fhir_exists, fhir_id_erased, fhir_part_only, fhir_patient_merged,
+/// fhir_patient_unknown, fhir_patients_several, fhir_patient_fixed, those of the hooks and of
+/// `RecordStore::commit`.
 [[nodiscard]] Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts,
                                                         const WriteHooks& hooks = {});
 

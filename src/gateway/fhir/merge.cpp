@@ -23,15 +23,20 @@ constexpr std::string_view replaced_by = "replaced-by";
 /// Patients who refer to one by their links, at most so many are looked at.
 constexpr std::size_t linked_max = 1000;
 
+/// The id in `Patient/7`; empty for what leads to no Patient of this server.
+std::string patient_id_of(const query::OwnNames& own, json::Value reference) {
+  constexpr std::string_view type = "Patient/";
+  const std::string record = own_record(own, reference.find("reference").as_string().value_or(""));
+  return record.starts_with(type) ? record.substr(type.size()) : std::string();
+}
+
 /// The id in `Patient/7` of a parameter's Reference; empty without one to a Patient of this server.
 std::string patient_parameter(const query::OwnNames& own, json::Value parameters,
                               std::string_view name) {
-  constexpr std::string_view type = "Patient/";
   for (const json::Value one : parameters.find("parameter").items()) {
     if (one.find("name").as_string() != name) continue;
-    const auto text = one.find("valueReference").find("reference").as_string().value_or("");
-    const std::string record = own_record(own, text);
-    if (record.starts_with(type)) return record.substr(type.size());
+    std::string id = patient_id_of(own, one.find("valueReference"));
+    if (!id.empty()) return id;
   }
   return {};
 }
@@ -189,12 +194,10 @@ Draft draft_of_side(Side side) {
 
 /// Who replaced a Patient, by the links; empty for nobody of this server.
 std::string replaced_by_whom(const query::OwnNames& own, json::Value patient) {
-  constexpr std::string_view type = "Patient/";
   for (const json::Value link : patient.find("link").items()) {
     if (link.find("type").as_string() != replaced_by) continue;
-    const auto text = link.find("other").find("reference").as_string().value_or("");
-    const std::string record = own_record(own, text);
-    if (record.starts_with(type)) return record.substr(type.size());
+    std::string id = patient_id_of(own, link.find("other"));
+    if (!id.empty()) return id;
   }
   return {};
 }
