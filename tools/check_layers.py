@@ -20,16 +20,17 @@ ALLOWED = {
     "contracts": "base crypto model",
     "state": "base crypto model",
     "vault": "base crypto model",
-    "client": "base fhir crypto model contracts",
+    "consents": "base fhir crypto model contracts",
+    "client": "base fhir crypto model contracts consents",
     "verification": "base crypto model contracts",
     "execution": "base crypto model contracts verification",
     "chain": "base crypto model state execution",
     "ordering": "base crypto model verification chain",
     "query": "base fhir crypto model state chain",
-    "custody": "base crypto model contracts vault ordering query",
-    "gateway": "base fhir crypto model contracts vault ordering query custody",
-    "cli": "base fhir crypto model contracts client",
-    "node": "base fhir crypto model contracts state vault client verification execution chain"
+    "custody": "base crypto model contracts consents vault ordering query",
+    "gateway": "base fhir crypto model contracts consents vault ordering query custody",
+    "cli": "base fhir crypto model contracts consents client",
+    "node": "base fhir crypto model contracts consents state vault client verification execution chain"
     " ordering query custody gateway",
 }
 ALLOWED = {folder: set(names.split()) for folder, names in ALLOWED.items()}

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "base/file.h"
-#include "cli/consent_words.h"
 #include "cli/words.h"
 #include "client/emergency.h"
 #include "contracts/api/shape.h"
+#include "consents/sentence.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/normal_form.h"
 #include "contracts/consent/records.h"
@@ -31,7 +31,7 @@ struct Asked {
   std::string kind;     ///< recovery, consent, revocation
   std::string subject;  ///< whom or what it is about
   std::vector<std::string> details;
-  std::optional<contracts::consent::Policy> policy;  ///< of a consent
+  std::optional<contracts::consent::SealedPolicy> policy;  ///< of a consent
 };
 
 std::string did_in(const std::string& field) {
@@ -63,7 +63,7 @@ Result<Asked> asked_consent(ByteView payload, ByteView sealed) {
   }
   Asked out{"consent", did_in(message.patient()), {}, {}};
   out.details.push_back("until " + time_text(message.end_ms()));
-  out.policy = policy->policy();
+  out.policy = *policy;
   return out;
 }
 
@@ -128,8 +128,8 @@ Result<int> run_approve(const Session& session, const ApproveOptions& options,
     console.say("  " + detail, "  " + console.words(detail));
   }
   if (asked.policy) {
-    console.say("  " + consent_sentence(*asked.policy, Language::english),
-                "  " + consent_sentence(*asked.policy, Language::chinese));
+    console.say("  " + consents::sentence_of(*asked.policy, false),
+                "  " + consents::sentence_of(*asked.policy, true));
   }
   CoSigned done{std::move(request), std::nullopt};
   if (!options.show) {

@@ -2,13 +2,16 @@
 // Copyright The Xinglin Authors
 #include "cli/consent.h"
 
+#include <set>
+
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/co_sign.h"
 #include "cli/consent_show.h"
-#include "cli/consent_words.h"
 #include "cli/words.h"
 #include "client/policy.h"
+#include "consents/sentence.h"
+#include "contracts/api/shape.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
 #include "model/limits.h"
@@ -160,14 +163,14 @@ Result<model::Id> patient_of(Actor& actor, const ConsentOptions& options) {
 }
 
 void show_agreed(const model::Id& id, const client::Sent& sent, std::uint64_t end_ms,
-                 const consent::Policy& policy, const Console& console) {
+                 const consent::SealedPolicy& sealed, const Console& console) {
   if (console.json()) {
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/consent-agreed/v1");
     out.key("consent").string(id.text()).key("transaction_id").string(sent.transaction_id);
     out.key("end_ms").unsigned_integer(end_ms);
-    out.key("en").string(consent_sentence(policy, Language::english));
-    out.key("zh").string(consent_sentence(policy, Language::chinese)).end_object();
+    out.key("en").string(consents::sentence_of(sealed, false));
+    out.key("zh").string(consents::sentence_of(sealed, true)).end_object();
     console.answer(out.take());
   } else {
     console.result(id.text() + "\t" + sent.transaction_id);
@@ -177,10 +180,44 @@ void show_agreed(const model::Id& id, const client::Sent& sent, std::uint64_t en
       (end_ms == 0 ? "On the ledger until you revoke it, its content sealed"
                    : "On the ledger until " + end + ", its content sealed"),
       (end_ms == 0 ? "已上链,撤销前一直有效,内容密封" : "已上链,有效至 " + end + ",内容密封"));
-  console.say("  " + consent_sentence(policy, Language::english),
-              "  " + consent_sentence(policy, Language::chinese));
+  console.say("  " + consents::sentence_of(sealed, false),
+              "  " + consents::sentence_of(sealed, true));
   console.say("  next: xinglin consent revoke " + id.text(),
               "  撤销:xinglin consent revoke " + id.text());
+}
+
+/// Everybody whom a rule and its exceptions name.
+void collect_organisations(const consent::Rule& rule, std::set<std::string>& out) {
+  for (const auto& grantee : rule.grantees()) out.insert(grantee.organisation());
+  for (const auto& author : rule.authors()) out.insert(author.organisation());
+  for (const consent::Rule& exception : rule.exceptions()) collect_organisations(exception, out);
+}
+
+/// Seals what is agreed with what the ledger calls the organisations in it: the sentence that people
+/// confirm is made of that.
+Result<consent::SealedPolicy> seal_named(Actor& actor, consent::Policy policy, const model::Id& id,
+                                         const model::Id& patient) {
+  consent::SealedPolicy out;
+  out.set_patient(bytes_of(patient.bytes));
+  out.set_custodian(bytes_of(actor.identity().organisation.bytes));
+  std::set<std::string> named;
+  collect_organisations(policy.rule(), named);
+  *out.mutable_policy() = std::move(policy);
+  out.mutable_form()->set_scope(static_cast<std::uint32_t>(consent::ConsentScope::privacy));
+  for (const std::string& one : named) {
+    if (one.empty()) continue;
+    const std::string did = model::did_text(contracts::id_of(one));
+    XL_TRY_ASSIGN(const client::HttpResponse answer,
+                  actor.session().ask("GET", "/ledger/v1/parties/" + did));
+    const auto party = json::parse(answer.body, {});
+    if (answer.status != 200 || !party.ok()) continue;  // the DID has to do
+    const std::string_view name = party->root().find("name").as_string().value_or("");
+    if (name.empty() || name.size() > limits::form_name_bytes_max) continue;
+    auto* added = out.mutable_form()->add_names();
+    added->set_did(one);
+    added->set_text(std::string(name));
+  }
+  return client::seal_policy(std::move(out), id);
 }
 
 Result<int> run_grant_assisted(const Session& session, const ConsentOptions& options,
@@ -200,7 +237,7 @@ Result<int> run_grant_assisted(const Session& session, const ConsentOptions& opt
   XL_TRY_ASSIGN(const Bytes paper, read_file(options.evidence, limits::record_bytes_max));
   const model::Id id = client::random_id();
   XL_TRY_ASSIGN(const consent::SealedPolicy sealed,
-                client::seal_policy(std::move(policy), id, patient, actor.identity().organisation));
+                seal_named(actor, std::move(policy), id, patient));
   Hash salt{};
   xinglin::consent::v1::GrantAssisted message;
   message.set_consent(bytes_of(id.bytes));
@@ -241,47 +278,53 @@ Result<int> run_grant(const Session& session, const ConsentOptions& options,
                       const Console& console) {
   if (options.assisted) return run_grant_assisted(session, options, console);
   XL_TRY_ASSIGN(const client::PolicyWish wish, wish_of(session, options));
-  XL_TRY_ASSIGN(const consent::Policy policy, client::policy_of(wish));
+  XL_TRY_ASSIGN(consent::Policy policy, client::policy_of(wish));
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const std::uint64_t end_ms, end_of(options, actor.now_ms()));
   XL_TRY_ASSIGN(const model::Id patient, patient_of(actor, options));
-  model::Id id;
-  const auto sent =
-      actor.session().grant(policy, patient, actor.identity().organisation, end_ms, id);
+  XL_TRY_ASSIGN(const consent::SealedPolicy sealed,
+                seal_named(actor, std::move(policy), client::random_id(), patient));
+  const auto sent = actor.session().grant(sealed, end_ms);
   XL_TRY(client::applied(sent));
-  show_agreed(id, *sent, end_ms, policy, console);
+  show_agreed(contracts::id_of(sealed.consent()), *sent, end_ms, sealed, console);
   return succeeded;
+}
+
+/// What the options take away from a permit; a refusal stays as it is.
+Status narrow_rule(const Session& session, const ConsentOptions& options,
+                   const consent::Rule& fresh, consent::Policy& policy) {
+  if (policy.effect() != static_cast<std::uint32_t>(consent::Effect::permit)) return {};
+  consent::Rule& rule = *policy.mutable_rule();
+  if (!options.types.empty()) *rule.mutable_classes() = fresh.classes();
+  if (!session.purpose.empty()) *rule.mutable_purposes() = fresh.purposes();
+  if (options.person.empty()) return {};
+  XL_TRY_ASSIGN(const model::Id person, id_of(options.person, "--person"));
+  for (auto& grantee : *rule.mutable_grantees()) grantee.set_person(bytes_of(person.bytes));
+  return {};
 }
 
 Result<int> run_narrow(const Session& session, const ConsentOptions& options,
                        const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const AgreedConsent old, agreed_consent(actor, options.id, options.patient));
-  consent::Policy policy = old.sealed.policy();
-  consent::Rule& rule = *policy.mutable_rule();
-  if (!options.types.empty()) {
-    XL_TRY_ASSIGN(client::PolicyWish wish, wish_of(session, options));
-    wish.person = wish.person ? wish.person : actor.identity().did;  // its grantees are not used
-    XL_TRY_ASSIGN(const consent::Policy fresh, client::policy_of(wish));
-    *rule.mutable_classes() = fresh.rule().classes();
-  }
-  if (!session.purpose.empty()) {
-    XL_TRY_ASSIGN(const client::PolicyWish wish, wish_of(session, options));
-    rule.clear_purposes();
-    rule.add_purposes(static_cast<std::uint32_t>(*wish.purpose));
-  }
-  if (!options.person.empty()) {
-    XL_TRY_ASSIGN(const model::Id person, id_of(options.person, "--person"));
-    for (auto& grantee : *rule.mutable_grantees()) grantee.set_person(bytes_of(person.bytes));
+  consent::SealedPolicy wanted = old.sealed;
+  XL_TRY_ASSIGN(client::PolicyWish wish, wish_of(session, options));
+  wish.person = wish.person ? wish.person : actor.identity().did;  // its grantees are not used
+  XL_TRY_ASSIGN(const consent::Policy fresh, client::policy_of(wish));
+  XL_TRY(narrow_rule(session, options, fresh.rule(), *wanted.mutable_policy()));
+  for (consent::Policy& policy : *wanted.mutable_further()) {
+    XL_TRY(narrow_rule(session, options, fresh.rule(), policy));
   }
   std::uint64_t end_ms = old.end_ms;
   if (!options.until.empty() || options.days != 0) {
     XL_TRY_ASSIGN(end_ms, end_of(options, actor.now_ms()));
   }
-  model::Id replacement;
-  const auto sent = actor.session().narrow(policy, old.sealed, old.start_ms, end_ms, replacement);
+  XL_TRY_ASSIGN(const consent::SealedPolicy sealed,
+                client::seal_policy(std::move(wanted), client::random_id()));
+  const model::Id before = contracts::id_of(old.sealed.consent());
+  const auto sent = actor.session().narrow(before, sealed, old.start_ms, end_ms);
   XL_TRY(client::applied(sent));
-  show_agreed(replacement, *sent, end_ms, policy, console);
+  show_agreed(contracts::id_of(sealed.consent()), *sent, end_ms, sealed, console);
   return succeeded;
 }
 

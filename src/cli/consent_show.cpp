@@ -4,9 +4,10 @@
 
 #include "base/checked.h"
 #include "base/json/writer.h"
-#include "cli/consent_words.h"
+#include "cli/consent_rule.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "consents/sentence.h"
 
 namespace xl::cli {
 namespace {
@@ -109,8 +110,8 @@ Status write_consent(json::Writer& out, json::Value one) {
       out.value(member.value);
     }
   }
-  out.key("en").string(consent_sentence(sealed.policy(), Language::english));
-  out.key("zh").string(consent_sentence(sealed.policy(), Language::chinese));
+  out.key("en").string(consents::sentence_of(sealed, false));
+  out.key("zh").string(consents::sentence_of(sealed, true));
   return {};
 }
 
@@ -172,7 +173,7 @@ Result<int> run_show_consent(const Session& session, const ConsentShowOptions& o
   };
   row("consent", std::string(one.find("consent").as_string().value_or("")));
   row("active", console.words(one.find("active").as_bool().value_or(false) ? "yes" : "no"));
-  row("what it says", consent_sentence(sealed.policy(), console.options().language));
+  row("what it says", consents::sentence_of(sealed, console.options().language == Language::chinese));
   row("from", time_text(number_in(one, "start_ms")));
   row("until", time_text(number_in(one, "end_ms")));
   row("agreed", how_agreed(one, console));

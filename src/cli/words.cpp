@@ -8,16 +8,12 @@
 
 #include "base/answer.h"
 #include "base/checked.h"
+#include "consents/codes.h"
 
 namespace xl::cli {
 namespace {
 
-/// By the numbers of identity view.h, from 1 and from 0.
-constexpr std::array<std::string_view, contracts::identity::role_max> role_words = {
-    "physician",    "emergency-physician", "nurse",          "midwife",
-    "paramedic",    "pharmacist",          "dentist",        "laboratory-scientist",
-    "radiographer", "therapist",           "registrar",      "privacy-officer",
-    "auditor",      "researcher",          "claims-officer", "administrator"};
+/// By the numbers of identity view.h, from 0.
 constexpr std::array<std::string_view, contracts::identity::licence_type_max + 1> licence_words = {
     "none", "medical", "nursing", "midwifery", "paramedic", "pharmacy", "dental", "other"};
 
@@ -39,16 +35,18 @@ std::string padded(std::uint64_t value, std::size_t width) {
 }  // namespace
 
 std::optional<std::uint32_t> role_of_word(std::string_view word) {
-  const auto found = std::find(role_words.begin(), role_words.end(), word);
-  if (found == role_words.end()) return std::nullopt;
-  return static_cast<std::uint32_t>(found - role_words.begin()) + 1;
+  return consents::role_of_code(word);
 }
 
-std::string_view role_word(std::uint32_t role) {
-  return role == 0 || role > role_words.size() ? std::string_view{} : role_words[role - 1];
-}
+std::string_view role_word(std::uint32_t role) { return consents::role_code(role); }
 
-std::vector<std::string> role_word_list() { return {role_words.begin(), role_words.end()}; }
+std::vector<std::string> role_word_list() {
+  std::vector<std::string> out;
+  for (std::uint32_t role = 1; role <= contracts::identity::role_max; ++role) {
+    out.emplace_back(role_word(role));
+  }
+  return out;
+}
 
 std::vector<std::string> licence_word_list() {
   return {licence_words.begin(), licence_words.end()};
@@ -60,7 +58,7 @@ Result<std::vector<std::uint32_t>> roles_of_words(const std::vector<std::string>
     const auto role = role_of_word(word);
     if (!role) {
       return make_error(ErrorCode::usage_invalid,
-                        "no role '" + word + "'; roles: " + listed(role_words));
+                        "no role '" + word + "'; roles: " + listed(role_word_list()));
     }
     out.push_back(*role);
   }

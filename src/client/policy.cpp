@@ -2,45 +2,22 @@
 // Copyright The Xinglin Authors
 #include "client/policy.h"
 
-#include <array>
-
 #include "client/identity.h"
+#include "consents/codes.h"
 #include "fhir/definitions.h"
 
 namespace xl::client {
 
 namespace consent = contracts::consent;
 
-namespace {
-
-struct ConfidentialityWord {
-  consent::Confidentiality level;
-  std::string_view word;
-  std::string_view letter;
-};
-
-constexpr std::array confidentiality_words = {
-    ConfidentialityWord{consent::Confidentiality::unrestricted, "unrestricted", "U"},
-    ConfidentialityWord{consent::Confidentiality::low, "low", "L"},
-    ConfidentialityWord{consent::Confidentiality::moderate, "moderate", "M"},
-    ConfidentialityWord{consent::Confidentiality::normal, "normal", "N"},
-    ConfidentialityWord{consent::Confidentiality::restricted, "restricted", "R"},
-    ConfidentialityWord{consent::Confidentiality::very_restricted, "very-restricted", "V"}};
-
-}  // namespace
-
 std::optional<consent::Confidentiality> confidentiality_of_word(std::string_view word) {
-  for (const auto& one : confidentiality_words) {
-    if (one.word == word || one.letter == word) return one.level;
+  for (std::uint32_t number = 1; number <= consent::confidentiality_max; ++number) {
+    if (word == consents::confidentiality_word(number) ||
+        word == consents::confidentiality_code(number)) {
+      return static_cast<consent::Confidentiality>(number);
+    }
   }
   return std::nullopt;
-}
-
-std::string_view confidentiality_word(std::uint32_t number) {
-  for (const auto& one : confidentiality_words) {
-    if (static_cast<std::uint32_t>(one.level) == number) return one.word;
-  }
-  return {};
 }
 
 namespace {

@@ -39,6 +39,5 @@ struct PolicyWish {
 /// `unrestricted`, `low`, `moderate`, `normal`, `restricted`, `very-restricted`, or the HL7 letter.
 [[nodiscard]] std::optional<contracts::consent::Confidentiality> confidentiality_of_word(
     std::string_view word);
-[[nodiscard]] std::string_view confidentiality_word(std::uint32_t number);
 
 }  // namespace xl::client

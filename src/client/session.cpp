@@ -301,17 +301,22 @@ Status Session::verify_receipt(const std::string& transaction_id) {
 Result<consent::SealedPolicy> seal_policy(consent::Policy policy, const model::Id& consent_id,
                                           const model::Id& patient, const model::Id& custodian) {
   consent::SealedPolicy sealed;
-  sealed.set_version(1);
-  sealed.set_consent(bytes_of(consent_id.bytes));
   sealed.set_patient(bytes_of(patient.bytes));
   sealed.set_custodian(bytes_of(custodian.bytes));
   *sealed.mutable_policy() = std::move(policy);
-  consent::normalise(*sealed.mutable_policy());
+  return seal_policy(std::move(sealed), consent_id);
+}
+
+Result<consent::SealedPolicy> seal_policy(consent::SealedPolicy wanted,
+                                          const model::Id& consent_id) {
+  wanted.set_version(1);
+  wanted.set_consent(bytes_of(consent_id.bytes));
   Hash salt{};
   crypto::random_bytes(salt);
-  sealed.set_salt(bytes_of(salt));
-  XL_TRY(consent::check_sealed(sealed));
-  return sealed;
+  wanted.set_salt(bytes_of(salt));
+  consent::normalise(wanted);
+  XL_TRY(consent::check_sealed(wanted));
+  return wanted;
 }
 
 Result<Sent> Session::bring(const consent::SealedPolicy& sealed, std::uint16_t type,
@@ -339,24 +344,23 @@ Result<Sent> Session::grant(consent::Policy policy, const model::Id& patient,
   consent_id = random_id();
   XL_TRY_ASSIGN(const consent::SealedPolicy sealed,
                 seal_policy(std::move(policy), consent_id, patient, custodian));
+  return grant(sealed, end_ms);
+}
+
+Result<Sent> Session::grant(const consent::SealedPolicy& sealed, std::uint64_t end_ms) {
   xinglin::consent::v1::Grant message;
-  message.set_consent(bytes_of(consent_id.bytes));
-  message.set_patient(bytes_of(patient.bytes));
+  message.set_consent(sealed.consent());
+  message.set_patient(sealed.patient());
   message.set_end_ms(end_ms);
   message.set_commitment(bytes_of(consent::commitment_of(sealed)));
   return bring(sealed, consent::grant_type, message);
 }
 
-Result<Sent> Session::narrow(consent::Policy policy, const consent::SealedPolicy& old,
-                             std::uint64_t start_ms, std::uint64_t end_ms, model::Id& replacement) {
-  XL_TRY_ASSIGN(const model::Id patient, model::id_from_bytes(view_of(old.patient())));
-  XL_TRY_ASSIGN(const model::Id custodian, model::id_from_bytes(view_of(old.custodian())));
-  replacement = random_id();
-  XL_TRY_ASSIGN(const consent::SealedPolicy sealed,
-                seal_policy(std::move(policy), replacement, patient, custodian));
+Result<Sent> Session::narrow(const model::Id& old, const consent::SealedPolicy& sealed,
+                             std::uint64_t start_ms, std::uint64_t end_ms) {
   xinglin::consent::v1::Narrow message;
-  message.set_consent(old.consent());
-  message.set_replacement(bytes_of(replacement.bytes));
+  message.set_consent(bytes_of(old.bytes));
+  message.set_replacement(sealed.consent());
   message.set_start_ms(start_ms);
   message.set_end_ms(end_ms);
   message.set_commitment(bytes_of(consent::commitment_of(sealed)));

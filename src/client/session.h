@@ -47,6 +47,10 @@ struct Sent {
     contracts::consent::Policy policy, const model::Id& consent_id, const model::Id& patient,
     const model::Id& custodian);
 
+/// The same for everything that is to be sealed, in which patient and custodian are set.
+[[nodiscard]] Result<contracts::consent::SealedPolicy> seal_policy(
+    contracts::consent::SealedPolicy wanted, const model::Id& consent_id);
+
 /// Somebody's connection to one node: signs and sends transactions, signs in, asks the FHIR server.
 /// Not thread-safe.
 class Session {
@@ -117,12 +121,14 @@ class Session {
   [[nodiscard]] Result<Sent> grant(contracts::consent::Policy policy, const model::Id& patient,
                                    const model::Id& custodian, std::uint64_t end_ms,
                                    model::Id& consent);
-  /// Puts `policy`, which must be narrower, in the place of `old`, with a period within the old
-  /// one's. What became of it; `replacement` receives the new id. Errors: as `grant`.
-  [[nodiscard]] Result<Sent> narrow(contracts::consent::Policy policy,
-                                    const contracts::consent::SealedPolicy& old,
-                                    std::uint64_t start_ms, std::uint64_t end_ms,
-                                    model::Id& replacement);
+  /// The same for what is sealed already.
+  [[nodiscard]] Result<Sent> grant(const contracts::consent::SealedPolicy& sealed,
+                                   std::uint64_t end_ms);
+  /// Puts `sealed`, which must be narrower, in the place of the consent `old`, with a period within
+  /// the old one's. What became of it. Errors: as `grant`.
+  [[nodiscard]] Result<Sent> narrow(const model::Id& old,
+                                    const contracts::consent::SealedPolicy& sealed,
+                                    std::uint64_t start_ms, std::uint64_t end_ms);
 
   /// Brings a sealed policy to its custodian with the signed transaction that commits to it. Needs
   /// a sign-in. What became of it. Errors: node_unreachable, answer_unexpected.

@@ -76,6 +76,7 @@ Status Custody::start(const std::function<void(std::uint64_t)>& indexed) {
     XL_TRY_ASSIGN(const auto erased, stores.keyring().erasures());
     if (failed(stores.erasures().holds(erased))) failed_rounds_.fetch_add(1);
   }
+  XL_TRY(follower_.follow(organisations_));
   worker_ = std::thread([this] { work(); });
   return {};
 }
@@ -127,6 +128,7 @@ void Custody::last_round() {
 }
 
 void Custody::work_round(std::uint64_t round) {
+  if (failed(follower_.follow(organisations_))) failed_rounds_.fetch_add(1);
   for (const auto& organisation : organisations_) {
     bool any = false;
     if (round % anchor_every_rounds == 0) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "custody/access.h"
+#include "custody/consent_follower.h"
 #include "custody/erasures.h"
 #include "custody/policies.h"
 #include "custody/records.h"
@@ -88,7 +89,7 @@ class Custody {
   [[nodiscard]] std::uint64_t failed_rounds() const { return failed_rounds_.load(); }
 
  private:
-  explicit Custody(const LedgerPort& port) : port_(port) {}
+  explicit Custody(const LedgerPort& port) : port_(port), follower_(port) {}
   void work();
   void work_round(std::uint64_t round);
   void last_round();
@@ -102,6 +103,7 @@ class Custody {
 
   const LedgerPort& port_;
   std::vector<std::unique_ptr<Organisation>> organisations_;
+  ConsentFollower follower_;  // of the background work
   std::function<void(ErrorCode)> report_;
   std::atomic<std::uint64_t> failed_rounds_{0};
   std::uint64_t started_ms_ = 0;  // set before the background work starts

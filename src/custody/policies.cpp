@@ -2,11 +2,15 @@
 // Copyright The Xinglin Authors
 #include "custody/policies.h"
 
+#include <algorithm>
+
 #include "contracts/api/shape.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
 #include "contracts/consent/view.h"
 #include "contracts/identity/view.h"
+#include "consents/times.h"
+#include "custody/consents.h"
 #include "custody/labels.h"
 #include "model/canonical.h"
 
@@ -28,14 +32,15 @@ struct Replaced {
 
 /// What the three messages that agree have in common.
 struct Agreement {
+  Hash transaction{};
+  std::vector<Hash> signers;
   model::Id consent;
   std::string patient;  ///< empty where the message does not name it
   std::string commitment;
   std::optional<Replaced> replaces;
 };
 
-Result<Agreement> read_agreement(ByteView raw) {
-  XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
+Result<Agreement> read_message(const model::Transaction& transaction) {
   const auto& messages = transaction.body.messages;
   if (messages.size() != 1 || messages[0].contract != consent::contract_number) {
     return make_error(ErrorCode::policy_mismatched, "one message to the consent contract");
@@ -45,27 +50,44 @@ Result<Agreement> read_agreement(ByteView raw) {
     wire::Grant message;
     XL_TRY(contracts::decode_message(payload, message));
     XL_TRY(contracts::check_id(message.consent(), "consent"));
-    return Agreement{contracts::id_of(message.consent()), message.patient(), message.commitment(),
-                     std::nullopt};
+    return Agreement{{}, {}, contracts::id_of(message.consent()), message.patient(),
+                     message.commitment(), std::nullopt};
   }
   if (messages[0].type == consent::grant_assisted_type) {
     wire::GrantAssisted message;
     XL_TRY(contracts::decode_message(payload, message));
     XL_TRY(contracts::check_id(message.consent(), "consent"));
-    return Agreement{contracts::id_of(message.consent()), message.patient(), message.commitment(),
-                     std::nullopt};
+    return Agreement{{}, {}, contracts::id_of(message.consent()), message.patient(),
+                     message.commitment(), std::nullopt};
   }
   if (messages[0].type == consent::narrow_type) {
     wire::Narrow message;
     XL_TRY(contracts::decode_message(payload, message));
     XL_TRY(contracts::check_id(message.consent(), "consent"));
     XL_TRY(contracts::check_id(message.replacement(), "replacement"));
-    return Agreement{contracts::id_of(message.replacement()),
+    return Agreement{{},
+                     {},
+                     contracts::id_of(message.replacement()),
                      {},
                      message.commitment(),
                      Replaced{contracts::id_of(message.consent()), message.end_ms()}};
   }
   return make_error(ErrorCode::policy_mismatched, "Grant, Narrow or GrantAssisted");
+}
+
+Result<Agreement> read_agreement(ByteView raw) {
+  XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
+  XL_TRY_ASSIGN(Agreement out, read_message(transaction));
+  out.transaction = transaction.id;
+  for (const model::Signer& signer : transaction.body.signers) out.signers.push_back(signer.key_id);
+  return out;
+}
+
+/// The one person who agreed, as far as the ledger's keys tell: a patient or a guardian.
+std::string who_agreed(const model::StateReader& state, const Agreement& agreement) {
+  if (agreement.signers.size() != 1) return {};
+  const auto key = contracts::identity::find_key(state, agreement.signers.front());
+  return key ? key->controller() : std::string();
 }
 
 }  // namespace
@@ -76,8 +98,8 @@ Status PolicyStore::check_narrower(const model::Id& old, std::uint64_t end_ms,
   if (before->patient() != fresh.patient()) {
     return make_error(ErrorCode::policy_mismatched, "another patient than of what it replaces");
   }
-  if (consent::is_narrower(before->policy(), fresh.policy())) return {};
-  if (model::encode(before->policy()) != model::encode(fresh.policy())) {
+  if (consent::is_narrower(*before, fresh)) return {};
+  if (!consent::same_policies(*before, fresh)) {
     return make_error(ErrorCode::consent_not_narrower, "it would allow something that is not now");
   }
   // The same for a shorter time is narrower too.
@@ -109,9 +131,13 @@ Result<model::HistoryEntry> PolicyStore::accept(const consent::SealedPolicy& sea
   const model::Id patient = contracts::id_of(sealed.patient());
   const auto party = contracts::identity::find_party(*port_.ledger().state(), patient);
   if (!party || party->custodian() != bytes_of(stores_.did().bytes)) return mismatched("patient");
-  Labels labels;
-  labels.set_kind(static_cast<std::uint32_t>(Kind::policy));
-  labels.set_last_updated_ms(port_.now_ms());
+  const auto known = stores_.index().current("Consent", agreement.consent.text());
+  if (known.ok() && !is_agreed_consent(*known)) return mismatched("consent");
+  Labels labels = consent_labels(sealed, port_.now_ms());
+  labels.set_author(who_agreed(*port_.ledger().state(), agreement));
+  labels.set_transaction(bytes_of(agreement.transaction));
+  XL_TRY_ASSIGN(const std::string subject, subject_of(patient));
+  labels.set_subject(subject);
   XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
   const Bytes content = model::encode(sealed);
   const vault::RecordVersion which[] = {{agreement.consent, 1}};
@@ -132,8 +158,71 @@ Result<model::HistoryEntry> PolicyStore::accept(const consent::SealedPolicy& sea
   }
   if (!entry.ok()) return entry.error();
   XL_TRY(stores_.vault().confirm(which));
+  XL_TRY_ASSIGN(const LedgerView view, look(port_));
+  XL_TRY(refresh(view, agreement.consent));
+  if (agreement.replaces) XL_TRY(refresh(view, agreement.replaces->consent));
   return *entry;
 }
+
+/// `Patient/id` of a patient; empty without such a record.
+Result<std::string> PolicyStore::subject_of(const model::Id& patient) {
+  query::Query wanted;
+  wanted.type = "Patient";
+  wanted.allowed.patients = std::vector{patient};
+  wanted.count = 1;
+  wanted.total = query::Total::none;
+  XL_TRY_ASSIGN(const query::IndexPage page, stores_.index().search(wanted));
+  return page.entries.empty() ? std::string() : "Patient/" + page.entries.front().id;
+}
+
+Status PolicyStore::refresh(const LedgerView& view, const model::Id& id) {
+  const auto record = consent::find_consent(*view.state, id);
+  if (!record || record->custodian() != bytes_of(stores_.did().bytes)) return {};
+  const auto over = stores_.index().version("Consent", id.text(), 2);
+  if (over.ok()) return {};
+  const auto opened = stores_.vault().get({id, 1});
+  if (!opened.ok()) {
+    const ErrorCode code = opened.error().code;
+    const bool gone = code == ErrorCode::record_unknown || code == ErrorCode::record_erased;
+    return gone ? Status{} : Status(opened.error());  // never brought here, or erased
+  }
+  XL_TRY_ASSIGN(const consent::SealedPolicy sealed, consent::decode_sealed(opened->content));
+  XL_TRY_ASSIGN(const Labels labels, decode_labels(opened->labels));
+  if (record->commitment() != bytes_of(consent::commitment_of(sealed))) return {};
+  XL_TRY_ASSIGN(const auto entries, consent_entries(stores_.did(), opened->patient, sealed, labels,
+                                                    *record, view.now_ms));
+  return stores_.index().put_batch(entries);
+}
+
+Status PolicyStore::refresh_found(const LedgerView& view, query::Query wanted) {
+  wanted.type = "Consent";
+  wanted.count = query::index_page_max;
+  wanted.total = query::Total::none;
+  do {
+    XL_TRY_ASSIGN(const query::IndexPage page, stores_.index().search(wanted));
+    for (const query::RecordEntry& entry : page.entries) {
+      if (is_agreed_consent(entry)) XL_TRY(refresh(view, entry.record));
+    }
+    wanted.cursor = page.next_cursor;
+  } while (!wanted.cursor.empty());
+  return {};
+}
+
+/// Consents whose time is over: the ledger says nothing when that comes.
+Status PolicyStore::refresh_over(const LedgerView& view) {
+  query::Query wanted;
+  query::SearchCriterion active;
+  active.name = "status";
+  active.values = {{query::Prefix::eq, "active"}};
+  query::SearchCriterion over;
+  over.name = "period";
+  over.values = {{query::Prefix::eb, consents::instant_text(
+                                         static_cast<std::int64_t>(view.now_ms))}};
+  wanted.criteria = {std::move(active), std::move(over)};
+  return refresh_found(view, std::move(wanted));
+}
+
+Status PolicyStore::refresh_all(const LedgerView& view) { return refresh_found(view, {}); }
 
 Result<PolicyStore::Shared> PolicyStore::load(const model::Id& id) {
   {
@@ -155,7 +244,8 @@ Result<std::vector<consent::KnownPolicy>> PolicyStore::known(const LedgerView& v
   XL_TRY_ASSIGN(const std::vector<AgreedConsent> all, agreed(view, patient));
   std::vector<consent::KnownPolicy> out;
   for (const AgreedConsent& one : all) {
-    out.push_back({one.consent, one.active, one.sealed.policy()});
+    auto policies = consent::policies_of(one.sealed, one.active, view.now_ms);
+    std::move(policies.begin(), policies.end(), std::back_inserter(out));
   }
   return out;
 }

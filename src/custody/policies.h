@@ -32,6 +32,14 @@ class PolicyStore {
   [[nodiscard]] Result<model::HistoryEntry> accept(const contracts::consent::SealedPolicy& sealed,
                                                    Bytes transaction);
 
+  /// Brings the rows of a consent up to what the ledger says of it; nothing happens for one that is
+  /// not kept here. Errors: those of the index and the vault.
+  [[nodiscard]] Status refresh(const LedgerView& view, const model::Id& consent);
+  /// Those of every consent that is in the index. Errors: as `refresh`.
+  [[nodiscard]] Status refresh_all(const LedgerView& view);
+  /// Those whose time is over: the ledger says nothing when that comes. Errors: as `refresh`.
+  [[nodiscard]] Status refresh_over(const LedgerView& view);
+
   /// The patient's consents that were neither revoked nor replaced, as `decide` takes them. A
   /// consent whose policy was never brought here is passed over: nobody here knows what it says.
   /// Errors: those of the vault.
@@ -47,6 +55,9 @@ class PolicyStore {
   [[nodiscard]] Result<Shared> load(const model::Id& consent);
   [[nodiscard]] Status check_narrower(const model::Id& old, std::uint64_t end_ms,
                                       const contracts::consent::SealedPolicy& fresh);
+
+  [[nodiscard]] Result<std::string> subject_of(const model::Id& patient);
+  [[nodiscard]] Status refresh_found(const LedgerView& view, query::Query wanted);
 
   Stores& stores_;
   const LedgerPort& port_;

@@ -13,6 +13,9 @@
 #include "contracts/records/messages.pb.h"
 #include "contracts/records/records.h"
 #include "contracts/records/view.h"
+#include "contracts/consent/normal_form.h"
+#include "contracts/consent/view.h"
+#include "custody/consents.h"
 #include "model/limits.h"
 
 namespace xl::custody {
@@ -34,7 +37,7 @@ constexpr int busy_tries = 50;
 constexpr std::uint64_t busy_pause_ms = 20;
 
 vault::RecordVersion version_of(const query::RecordEntry& entry) {
-  return {entry.record, static_cast<std::uint32_t>(entry.version)};
+  return {entry.record, static_cast<std::uint32_t>(entry.vault_version)};
 }
 
 model::Message register_message(const model::Id& custodian, const model::Id& patient) {
@@ -360,7 +363,13 @@ void RecordStore::withdraw(const std::vector<vault::RecordVersion>& versions) {
 Result<OpenedRecord> RecordStore::open(const query::RecordEntry& entry) {
   XL_TRY_ASSIGN(const vault::Opened opened, stores_.vault().get(version_of(entry)));
   XL_TRY_ASSIGN(Labels labels, decode_labels(opened.labels));
-  return OpenedRecord{std::string(text_of(opened.content)), std::move(labels)};
+  if (labels.kind() != static_cast<std::uint32_t>(Kind::policy)) {
+    return OpenedRecord{std::string(text_of(opened.content)), std::move(labels)};
+  }
+  XL_TRY_ASSIGN(const auto sealed, contracts::consent::decode_sealed(opened.content));
+  const auto record = contracts::consent::find_consent(*port_.ledger().state(), entry.record);
+  if (!record) return make_error(ErrorCode::record_unknown);
+  return OpenedRecord{consent_content(sealed, labels, *record, entry.version), std::move(labels)};
 }
 
 bool is_anchored(const model::StateReader& state, const vault::RecordVersion& which,

@@ -4,7 +4,9 @@
 
 #include "base/json/json.h"
 #include "contracts/access/view.h"
+#include "contracts/consent/normal_form.h"
 #include "contracts/consent/view.h"
+#include "custody/consents.h"
 #include "custody/records.h"
 #include "model/limits.h"
 #include "query/fhir_terms.h"
@@ -190,6 +192,7 @@ class KeptResources {
 
   Result<std::optional<query::RecordEntry>> next() {
     for (;;) {
+      if (!waiting_.empty()) return take();
       if (next_ == page_.size()) {
         XL_TRY_ASSIGN(page_, stores_.keyring().versions(after_, rebuild_page));
         next_ = 0;
@@ -201,6 +204,11 @@ class KeptResources {
       if (!committed) continue;
       XL_TRY_ASSIGN(const vault::Opened opened, read(kept.which));
       XL_TRY_ASSIGN(const Labels labels, decode_labels(opened.labels));
+      if (labels.kind() == static_cast<std::uint32_t>(Kind::policy)) {
+        XL_TRY(add_consent(kept, opened, labels));
+        if (waiting_.empty()) continue;
+        return take();
+      }
       if (labels.kind() != static_cast<std::uint32_t>(Kind::resource)) continue;
       XL_TRY_ASSIGN(query::RecordEntry entry, entry_of(stores_.did(), kept.which, opened.patient,
                                                        labels, text_of(opened.content)));
@@ -210,6 +218,26 @@ class KeptResources {
   }
 
  private:
+  Result<std::optional<query::RecordEntry>> take() {
+    query::RecordEntry out = std::move(waiting_.front());
+    waiting_.erase(waiting_.begin());
+    progress_(++done_);
+    return std::optional(std::move(out));
+  }
+
+  /// The rows of a consent, the end that only the clock brings left out.
+  Status add_consent(const vault::KeptVersion& kept, const vault::Opened& opened,
+                     const Labels& labels) {
+    const auto record = contracts::consent::find_consent(state_, kept.which.record);
+    XL_TRY_ASSIGN(const auto sealed, contracts::consent::decode_sealed(opened.content));
+    const bool ours =
+        record && record->commitment() == bytes_of(contracts::consent::commitment_of(sealed));
+    if (!ours) return {};
+    XL_TRY_ASSIGN(waiting_,
+                  consent_entries(stores_.did(), opened.patient, sealed, labels, *record, 0));
+    return {};
+  }
+
   Result<bool> is_committed(const vault::KeptVersion& kept) {
     if (is_anchored(state_, kept.which, {kept.body, {}})) return true;
     XL_TRY_ASSIGN(const bool there, stores_.bodies().contains(kept.body));
@@ -228,6 +256,7 @@ class KeptResources {
   const std::function<void(std::uint64_t)>& progress_;
   std::vector<vault::KeptVersion> page_;
   std::size_t next_ = 0;
+  std::vector<query::RecordEntry> waiting_;  ///< further rows of the version read last
   std::uint64_t done_ = 0;
   std::optional<vault::RecordVersion> after_;
 };
@@ -236,6 +265,19 @@ Error index_differs(const query::RecordEntry& entry, std::string_view how) {
   return make_error(ErrorCode::index_differs, entry.record.text() + " version " +
                                                   std::to_string(entry.vault_version) + " " +
                                                   std::string(how));
+}
+
+/// True where the index holds the end of a consent that the ledger calls active: its time is over.
+Result<bool> ended_by_the_clock(Stores& stores, const model::StateReader& state,
+                                const query::RecordEntry& entry) {
+  const auto record = contracts::consent::find_consent(state, entry.record);
+  const bool active =
+      record && record->status() ==
+                    static_cast<std::uint32_t>(contracts::consent::ConsentStatus::active);
+  if (!active || record->end_ms() == 0) return false;
+  const auto over = stores.index().version(entry.type, entry.id, 2);
+  if (!over.ok() && over.error().code != ErrorCode::index_record_unknown) return over.error();
+  return over.ok();
 }
 
 }  // namespace
@@ -263,6 +305,9 @@ Result<std::uint64_t> verify_index(Stores& stores, const model::StateReader& sta
     if (!found.ok()) return index_differs(*entry, "is missing");
     entry->terms.clear();
     if (*found != *entry) return index_differs(*entry, "is another there");
+    if (!is_agreed_consent(*entry) || entry->version != 1) continue;
+    XL_TRY_ASSIGN(const bool ended, ended_by_the_clock(stores, state, *entry));
+    count += ended ? 1 : 0;
   }
   query::HistoryQuery all;
   all.count = 1;

@@ -38,6 +38,8 @@ consent::Resource resource_of(const Labels& labels, const model::Id& custodian) 
                                 ? custodian
                                 : contracts::id_of(labels.author_organisation());
   if (!labels.author().empty()) out.author = contracts::id_of(labels.author());
+  out.name = labels.type() + "/" + labels.id();
+  if (labels.links_known()) out.links.emplace(labels.links().begin(), labels.links().end());
   return out;
 }
 
@@ -99,7 +101,7 @@ model::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entr
   out.purpose = purpose_code(ask.purpose);
   out.reason = reason_names(decision);
   out.subject = copy_of(entry.record.view());
-  append_be(out.subject, static_cast<std::uint32_t>(entry.version));
+  append_be(out.subject, static_cast<std::uint32_t>(entry.vault_version));
   return out;
 }
 

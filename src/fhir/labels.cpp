@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "fhir/references.h"
 #include "fhir/time.h"
 
 namespace xl::fhir {
@@ -111,6 +112,8 @@ class SecurityCollector {
   void add(std::string_view system, std::string_view code) {
     if (system == v3_confidentiality) {
       add_confidentiality(code);
+    } else if (system == gbt_39725_levels) {
+      add_confidentiality(confidentiality_of_level(code));
     } else if (system == v3_act_code && !code.empty()) {
       add_sensitivity(code);
     }
@@ -154,6 +157,7 @@ void add_security(json::Value resource, Labels& out) {
     for (const json::Value coding : label.find("coding").items()) add_coding(coding);
   }
   collector.add_confidentiality(text_at(resource, "confidentiality"));
+  if (!out.sensitivities.empty() || out.sensitivities_cut) collector.add_confidentiality("R");
 }
 
 /// A date, dateTime or instant, a Period, or a Timing. Nothing for anything else.
@@ -248,13 +252,44 @@ void add_time(json::Value resource, Labels& out) {
   }
 }
 
+/// `Encounter/7` of `Encounter/7/_history/2`; empty for a reference to anything else.
+std::string_view link_of(std::string_view reference) {
+  for (const std::string_view type : {"Encounter/", "CarePlan/", "EpisodeOfCare/"}) {
+    if (!reference.starts_with(type)) continue;
+    const std::string_view name = reference.substr(0, reference.find('/', type.size()));
+    return name.size() > type.size() ? name : std::string_view{};
+  }
+  return {};
+}
+
+void add_links(json::Value resource, Labels& out) {
+  for_each_reference(resource, [&](std::string_view text, json::Value) {
+    const std::string_view link = link_of(text);
+    if (link.empty() || std::find(out.links.begin(), out.links.end(), link) != out.links.end()) {
+      return;
+    }
+    if (out.links.size() == label_links_max) {
+      out.links_cut = true;
+    } else {
+      out.links.emplace_back(link);
+    }
+  });
+}
+
 }  // namespace
+
+std::string_view confidentiality_of_level(std::string_view level) {
+  constexpr std::string_view of_levels = "ULNRV";
+  const bool known = level.size() == 1 && level[0] >= '1' && level[0] <= '5';
+  return known ? of_levels.substr(static_cast<std::size_t>(level[0] - '1'), 1) : std::string_view{};
+}
 
 Labels labels_of(json::Value resource) {
   Labels out;
   ClassCollector(out).add_resource(resource);
   add_security(resource, out);
   add_time(resource, out);
+  add_links(resource, out);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json/json.h"
@@ -18,6 +19,7 @@ constexpr std::size_t label_system_bytes_max = 128;
 constexpr std::size_t label_code_bytes_max = 64;
 constexpr std::size_t label_sensitivities_max = 32;
 constexpr std::size_t label_sensitivity_bytes_max = 32;
+constexpr std::size_t label_links_max = 32;
 
 /// A code and the system it is of.
 struct ClassLabel {
@@ -45,11 +47,15 @@ struct Labels {
   /// by class may have missed its code.
   bool classes_cut = false;
   /// 1..6 for U, L, M, N, R, V: the highest of meta.security, DocumentReference.securityLabel and
-  /// Composition.confidentiality; normal without any.
+  /// Composition.confidentiality; normal without any; restricted at least where a sensitivity is.
   std::uint8_t confidentiality = confidentiality_normal;
   /// Codes of the system v3-ActCode in meta.security and securityLabel, each once, in order.
   std::vector<std::string> sensitivities;
   bool sensitivities_cut = false;  ///< as `classes_cut`
+  /// The visits, care plans and episodes of care that the resource refers to, as `Type/id` with this
+  /// server's own relative references, each once, in order of appearance.
+  std::vector<std::string> links;
+  bool links_cut = false;  ///< there were more than `label_links_max`
   /// The clinical time of the record in milliseconds since 1970, both ends inclusive. An absent end
   /// beside a present one is open; both absent: the resource tells no time. What happened counts
   /// before what was written down: effective, performed, occurrence, onset (to abatement), period,
@@ -58,9 +64,15 @@ struct Labels {
   std::optional<std::int64_t> to_ms;
 };
 
+/// The system under which meta.security and consents name the levels of GB/T 39725-2020, 1 to 5.
+constexpr std::string_view gbt_39725_levels = "urn:xinglin:gbt39725:level";
+
+/// The v3 Confidentiality that a level of GB/T 39725-2020 §6.3 is taken for: 1 (public) U, 2 L, 3 N,
+/// 4 R, 5 (most restricted) V. Empty for no level.
+[[nodiscard]] std::string_view confidentiality_of_level(std::string_view level);
+
 /// The labels of a parsed resource; those of an empty object for another shape. Wrong values are
-/// skipped: whether a resource is valid is checked elsewhere. Linear in the resource's top two
-/// levels and its contained resources. Thread-safe.
+/// skipped: whether a resource is valid is checked elsewhere. Linear in the resource. Thread-safe.
 [[nodiscard]] Labels labels_of(json::Value resource);
 
 }  // namespace xl::fhir

@@ -21,7 +21,7 @@ namespace {
 using detail::as_signed;
 using detail::entry_columns;
 
-constexpr std::int64_t index_format = 4;
+constexpr std::int64_t index_format = 5;
 /// `superseded` is the row that took the version's place, 0 for one that arrived behind its
 /// successor. Row numbers only grow: pages show the rows up to the last one at their start.
 ///
@@ -85,7 +85,7 @@ Status make_index_tables(sqlite::Database& database) {
   if (format == 1) {
     // What an earlier version of this program kept is made again from the vault.
     XL_TRY(database.execute("DROP TABLE terms; DROP TABLE entries; DROP TABLE meta"));
-  } else if (format == 2 || format == 3) {
+  } else if (format >= 2 && format < index_format) {
     XL_TRY(
         database.execute("DROP TABLE marks; DROP TABLE ranges; DROP TABLE texts;"
                          "DROP TABLE keys; DROP TABLE entries; DROP TABLE meta"));
@@ -547,6 +547,21 @@ Result<std::uint64_t> RecordIndex::writes() {
   return row ? static_cast<std::uint64_t>(read.integer(0)) : 0;
 }
 
+Result<std::uint64_t> RecordIndex::followed() {
+  const std::lock_guard lock(impl_->mutex);
+  XL_TRY_ASSIGN(sqlite::Statement read,
+                impl_->database.prepare("SELECT value FROM meta WHERE name = 'followed'"));
+  XL_TRY_ASSIGN(const bool row, read.step());
+  return row ? static_cast<std::uint64_t>(read.integer(0)) : 0;
+}
+
+Status RecordIndex::note_followed(std::uint64_t height) {
+  const std::lock_guard lock(impl_->mutex);
+  XL_TRY_ASSIGN(sqlite::Statement write,
+                impl_->database.prepare("INSERT OR REPLACE INTO meta VALUES('followed', ?1)"));
+  return write.run(as_signed(height));
+}
+
 Result<RecordEntry> RecordIndex::current(std::string_view type, std::string_view id) {
   return impl_->one("e.superseded = ?3", type, id,
                     static_cast<std::uint64_t>(detail::never_superseded));
@@ -599,7 +614,7 @@ Result<std::vector<model::Id>> RecordIndex::rebuild(const Source& source) {
   XL_TRY_ASSIGN(sqlite::Transaction transaction, sqlite::Transaction::begin(impl_->database));
   XL_TRY(impl_->database.execute(
       "DELETE FROM marks; DELETE FROM ranges; DELETE FROM texts; DELETE FROM keys;"
-      "DELETE FROM entries"));
+      "DELETE FROM entries; DELETE FROM meta WHERE name = 'followed'"));
   XL_TRY(impl_->renew_generation());
   {
     detail::KnownTexts known;

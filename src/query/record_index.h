@@ -210,6 +210,12 @@ class RecordIndex {
   /// Reads every page of the file. Errors: database_corrupt.
   [[nodiscard]] Status check_integrity();
 
+  /// The height of the ledger that rows were brought up to (`note_followed`); 0 for an index that
+  /// was made again since. Errors: those of a database.
+  [[nodiscard]] Result<std::uint64_t> followed();
+  /// Durable with the next `sync`, not before what was put before it. Errors: those of a database.
+  [[nodiscard]] Status note_followed(std::uint64_t height);
+
   /// The number of the last row that was added to this file; it never falls. Errors: those of a
   /// database.
   [[nodiscard]] Result<std::uint64_t> writes();

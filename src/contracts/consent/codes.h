@@ -14,8 +14,25 @@ namespace xl::contracts::consent {
 enum class Effect : std::uint8_t { permit = 1, deny = 2 };
 
 /// What is done with the data.
-enum class Action : std::uint8_t { read = 1, search = 2, export_data = 3 };
-constexpr std::uint32_t action_max = 3;
+enum class Action : std::uint8_t {
+  read = 1,
+  search = 2,
+  export_data = 3,
+  collect = 4,  ///< data is written about the patient for the first time
+  correct = 5,  ///< what is there is changed or deleted
+};
+constexpr std::uint32_t action_max = 5;
+
+/// Which records a rule's `data` means.
+enum class DataScope : std::uint8_t {
+  instance = 1,  ///< that record
+  related = 2,   ///< that visit, care plan or episode, and what refers to it
+};
+constexpr std::uint32_t data_scope_max = 2;
+
+/// Which area a consent is of: FHIR's consentscope.
+enum class ConsentScope : std::uint8_t { privacy = 1, research = 2 };
+constexpr std::uint32_t consent_scope_max = 2;
 
 /// HL7 v3 Confidentiality (2.16.840.1.113883.5.25), from least to most protected.
 enum class Confidentiality : std::uint8_t {

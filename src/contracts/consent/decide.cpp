@@ -6,6 +6,8 @@
 #include <array>
 #include <set>
 
+#include "contracts/api/shape.h"
+#include "contracts/api/time.h"
 #include "contracts/consent/match.h"
 
 namespace xl::contracts::consent {
@@ -50,6 +52,7 @@ constexpr auto mismatch_reasons = std::to_array<MismatchReason>({
     {mismatch_period, Reason::period_not_covered},
     {mismatch_author, Reason::author_not_covered},
     {mismatch_action, Reason::action_not_covered},
+    {mismatch_data, Reason::data_not_covered},
     {mismatch_excepted, Reason::excepted},
 });
 
@@ -79,6 +82,8 @@ bool consents_permit(std::span<const KnownPolicy> policies, const Request& reque
   bool named = false;
   for (const KnownPolicy& known : policies) {
     if (!is_permit(known.policy)) continue;
+    // Breaking the glass takes a declared emergency, whatever the patient said of it before.
+    if (request.purpose == PurposeOfUse::break_glass) continue;
     const std::uint32_t mismatch = mismatch_of(known.policy.rule(), request, true);
     if (!known.active) {
       if (mismatch == 0) verdict.say(Reason::consent_inactive);
@@ -156,6 +161,20 @@ Decision decide_guardian(std::span<const KnownPolicy> policies, const Request& r
 }
 
 }  // namespace
+
+std::vector<KnownPolicy> policies_of(const SealedPolicy& sealed, bool active,
+                                     std::uint64_t now_ms) {
+  const model::Id consent = id_of(sealed.consent());
+  std::vector<KnownPolicy> out;
+  const auto add = [&](const Policy& policy) {
+    const bool begun = !policy.has_start_ms() || start_reached(policy.start_ms(), now_ms);
+    const bool over = policy.has_end_ms() && policy.end_ms() <= now_ms;
+    out.push_back({consent, active && begun && !over, policy});
+  };
+  add(sealed.policy());
+  for (const Policy& policy : sealed.further()) add(policy);
+  return out;
+}
 
 Decision decide(std::span<const KnownPolicy> policies, const Request& request, const Facts& facts) {
   Verdict verdict;

@@ -46,6 +46,9 @@ struct Resource {
   std::optional<std::int64_t> to_ms;
   model::Id author_organisation;
   std::optional<model::Id> author;
+  std::string name;  ///< `Type/id`
+  /// `Type/id` of the visits, care plans and episodes of care that it refers to. Nothing: unknown.
+  std::optional<std::vector<std::string>> links;
 };
 
 /// One question: who wants to do what, why, with which resource.
@@ -70,7 +73,7 @@ struct Facts {
   bool emergency_licensed = false;     ///< one of the roles may break the glass
 };
 
-/// A consent's policy and whether the chain says that it holds at the height decided at.
+/// One policy of a consent and whether the chain says that it holds at the height decided at.
 struct KnownPolicy {
   model::Id consent;
   bool active = false;
@@ -84,6 +87,11 @@ struct Decision {
   std::vector<Reason> reasons;      ///< ascending, never empty
   std::vector<model::Id> consents;  ///< those that permit, ascending
 };
+
+/// The policies of a consent, as `decide` takes them. `active`: the chain says that it holds at the
+/// height decided at; of policies with a time of their own those are that are in force at `now_ms`.
+[[nodiscard]] std::vector<KnownPolicy> policies_of(const SealedPolicy& sealed, bool active,
+                                                   std::uint64_t now_ms);
 
 /// Decides one request about one resource. In this order: the law; the patient's own access; a
 /// person's role; refusals of the patient, which only a declared emergency overrides; own care (an

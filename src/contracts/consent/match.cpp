@@ -28,8 +28,9 @@ bool matches_grantee(const wire::Grantee& grantee, const Requester& requester) {
                      [&](const model::Id& team) { return same_id(grantee.care_team(), team); });
 }
 
-bool matches_class(const Rule& rule, const Resource& resource) {
-  return std::any_of(rule.classes().begin(), rule.classes().end(), [&](const wire::Class& wanted) {
+template <typename Classes>
+bool matches_class(const Classes& classes, const Resource& resource) {
+  return std::any_of(classes.begin(), classes.end(), [&](const wire::Class& wanted) {
     return std::any_of(resource.classes.begin(), resource.classes.end(),
                        [&](const ResourceClass& one) {
                          return one.system == wanted.system() && one.code == wanted.code();
@@ -61,6 +62,15 @@ bool matches_period(const Rule& rule, const Resource& resource, bool opens) {
   return !rule.has_data_to_ms() || high < rule.data_to_ms();
 }
 
+/// What is not known to lie outside counts as inside for a rule that closes.
+bool matches_data(const wire::Data& data, const Resource& resource, bool opens) {
+  const std::string name = data.type() + "/" + data.id();
+  if (resource.name == name) return true;
+  if (data.scope() != static_cast<std::uint32_t>(DataScope::related)) return false;
+  if (!resource.links) return !opens;
+  return std::find(resource.links->begin(), resource.links->end(), name) != resource.links->end();
+}
+
 bool matches_author(const wire::Author& author, const Resource& resource, bool opens) {
   if (!author.organisation().empty() &&
       !same_id(author.organisation(), resource.author_organisation)) {
@@ -90,9 +100,15 @@ std::uint32_t dimensions_missed(const Rule& rule, const Request& request, bool o
       authors.empty() || std::any_of(authors.begin(), authors.end(), [&](const auto& author) {
         return matches_author(author, resource, opens);
       });
+  const auto& data = rule.data();
+  const bool named = data.empty() || std::any_of(data.begin(), data.end(), [&](const auto& one) {
+                       return matches_data(one, resource, opens);
+                     });
   const auto confidentiality = static_cast<std::uint32_t>(resource.confidentiality);
   if (!granted) out |= mismatch_grantee;
-  if (!rule.classes().empty() && !matches_class(rule, resource)) out |= mismatch_class;
+  if (!rule.classes().empty() && !matches_class(rule.classes(), resource)) out |= mismatch_class;
+  if (!rule.codes().empty() && !matches_class(rule.codes(), resource)) out |= mismatch_class;
+  if (!named) out |= mismatch_data;
   if (confidentiality < rule.confidentiality_min() ||
       confidentiality > rule.confidentiality_max()) {
     out |= mismatch_confidentiality;

@@ -16,6 +16,7 @@ enum Mismatch : std::uint32_t {
   mismatch_period = 32,
   mismatch_author = 64,
   mismatch_action = 128,
+  mismatch_data = 512,      ///< not among the records that it names
   mismatch_excepted = 256,  ///< inside the rule, but inside one of its exceptions too
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
 #include <algorithm>
+#include <vector>
 
 #include "contracts/consent/normal_form.h"
 #include "model/canonical.h"
@@ -26,6 +27,10 @@ bool grantee_within(const wire::Grantee& inner, const wire::Grantee& outer) {
 bool author_within(const wire::Author& inner, const wire::Author& outer) {
   return field_within(inner.organisation(), outer.organisation()) &&
          field_within(inner.person(), outer.person());
+}
+
+bool data_within(const wire::Data& inner, const wire::Data& outer) {
+  return inner.type() == outer.type() && inner.id() == outer.id() && inner.scope() <= outer.scope();
 }
 
 bool class_within(const wire::Class& inner, const wire::Class& outer) {
@@ -60,6 +65,8 @@ bool dimensions_within(const Rule& inner, const Rule& outer) {
   const auto& excluded = outer.sensitivities_excluded();
   return list_within(inner.grantees(), outer.grantees(), grantee_within) &&
          list_within(inner.classes(), outer.classes(), class_within) &&
+         list_within(inner.codes(), outer.codes(), class_within) &&
+         list_within(inner.data(), outer.data(), data_within) &&
          inner.confidentiality_min() >= outer.confidentiality_min() &&
          inner.confidentiality_max() <= outer.confidentiality_max() &&
          list_within(inner.sensitivities_included(), outer.sensitivities_included(), same) &&
@@ -87,13 +94,61 @@ bool rule_within(const Rule& inner, const Rule& outer) {
          });
 }
 
+/// `inner` holds at no moment at which `outer` does not.
+bool window_within(const Policy& inner, const Policy& outer) {
+  if (outer.has_start_ms() && (!inner.has_start_ms() || inner.start_ms() < outer.start_ms())) {
+    return false;
+  }
+  return !outer.has_end_ms() || (inner.has_end_ms() && inner.end_ms() <= outer.end_ms());
+}
+
+bool permits(const Policy& policy) {
+  return policy.effect() == static_cast<std::uint32_t>(Effect::permit);
+}
+
+/// `inner` permits or refuses nothing that `outer` does not.
+bool policy_within(const Policy& inner, const Policy& outer) {
+  return inner.effect() == outer.effect() && window_within(inner, outer) &&
+         rule_within(inner.rule(), outer.rule());
+}
+
+std::vector<const Policy*> all_of(const SealedPolicy& sealed) {
+  std::vector<const Policy*> out{&sealed.policy()};
+  for (const Policy& policy : sealed.further()) out.push_back(&policy);
+  return out;
+}
+
+/// Each policy of `inner` with this effect lies within one of `outer`.
+bool policies_within(const std::vector<const Policy*>& inner,
+                     const std::vector<const Policy*>& outer, bool of_permits) {
+  return std::ranges::all_of(inner, [&](const Policy* one) {
+    return permits(*one) != of_permits || std::ranges::any_of(outer, [&](const Policy* other) {
+             return policy_within(*one, *other);
+           });
+  });
+}
+
 }  // namespace
 
 bool is_narrower(const Policy& old, const Policy& fresh) {
   if (old.effect() != fresh.effect()) return false;
   if (model::encode(old) == model::encode(fresh)) return false;
-  const bool permit = old.effect() == static_cast<std::uint32_t>(Effect::permit);
-  return permit ? rule_within(fresh.rule(), old.rule()) : rule_within(old.rule(), fresh.rule());
+  return permits(old) ? policy_within(fresh, old) : policy_within(old, fresh);
+}
+
+bool same_policies(const SealedPolicy& one, const SealedPolicy& other) {
+  const auto a = all_of(one);
+  const auto b = all_of(other);
+  return std::ranges::equal(a, b, [](const Policy* x, const Policy* y) {
+    return model::encode(*x) == model::encode(*y);
+  });
+}
+
+bool is_narrower(const SealedPolicy& old, const SealedPolicy& fresh) {
+  if (same_policies(old, fresh)) return false;
+  const auto before = all_of(old);
+  const auto after = all_of(fresh);
+  return policies_within(after, before, true) && policies_within(before, after, false);
 }
 
 }  // namespace xl::contracts::consent

@@ -62,6 +62,28 @@ Status check_texts(const google::protobuf::RepeatedPtrField<std::string>& texts,
   return {};
 }
 
+template <typename Classes>
+Status check_classes(const Classes& classes, std::string_view name) {
+  if (!rises(classes, limits::classes_max)) return malformed(name);
+  for (const wire::Class& one : classes) {
+    const bool sized = !one.system().empty() &&
+                       one.system().size() <= limits::class_system_bytes_max &&
+                       !one.code().empty() && one.code().size() <= limits::class_code_bytes_max;
+    if (!sized) return malformed(name);
+  }
+  return {};
+}
+
+Status check_data(const Rule& rule) {
+  if (!rises(rule.data(), limits::rule_data_max)) return malformed("data");
+  for (const wire::Data& one : rule.data()) {
+    const bool sized = !one.type().empty() && one.type().size() <= limits::record_name_bytes_max &&
+                       !one.id().empty() && one.id().size() <= limits::record_name_bytes_max;
+    if (!sized || one.scope() < 1 || one.scope() > data_scope_max) return malformed("data");
+  }
+  return {};
+}
+
 Status check_people(const Rule& rule) {
   if (!rises(rule.grantees(), limits::grantees_max)) return malformed("grantees");
   for (const wire::Grantee& grantee : rule.grantees()) {
@@ -80,13 +102,9 @@ Status check_people(const Rule& rule) {
 
 Status check_rule(const Rule& rule) {
   XL_TRY(check_people(rule));
-  if (!rises(rule.classes(), limits::classes_max)) return malformed("classes");
-  for (const wire::Class& one : rule.classes()) {
-    const bool sized = !one.system().empty() &&
-                       one.system().size() <= limits::class_system_bytes_max &&
-                       !one.code().empty() && one.code().size() <= limits::class_code_bytes_max;
-    if (!sized) return malformed("classes");
-  }
+  XL_TRY(check_classes(rule.classes(), "classes"));
+  XL_TRY(check_classes(rule.codes(), "codes"));
+  XL_TRY(check_data(rule));
   if (rule.confidentiality_min() < 1 || rule.confidentiality_min() > rule.confidentiality_max() ||
       rule.confidentiality_max() > confidentiality_max) {
     return malformed("confidentiality");
@@ -130,10 +148,52 @@ void sort_lists(Rule& rule) {
   sort_items(*rule.mutable_grantees());
   sort_items(*rule.mutable_classes());
   sort_items(*rule.mutable_authors());
+  sort_items(*rule.mutable_codes());
+  sort_items(*rule.mutable_data());
   sort_values(*rule.mutable_sensitivities_included());
   sort_values(*rule.mutable_sensitivities_excluded());
   sort_values(*rule.mutable_purposes());
   sort_values(*rule.mutable_actions());
+}
+
+bool is_text(const std::string& text, std::size_t bytes_max) {
+  return !text.empty() && text.size() <= bytes_max;
+}
+
+Status check_coded(const wire::Coded& coded, std::string_view name) {
+  const bool sized = coded.system().size() <= limits::form_text_bytes_max &&
+                     is_text(coded.value(), limits::form_text_bytes_max);
+  return sized ? Status{} : malformed(name);
+}
+
+template <typename List>
+Status check_all_coded(const List& list, std::string_view name) {
+  if (static_cast<std::uint32_t>(list.size()) > limits::form_items_max) return malformed(name);
+  for (const wire::Coded& one : list) XL_TRY(check_coded(one, name));
+  return {};
+}
+
+Status check_form(const wire::Form& form) {
+  if (form.scope() < 1 || form.scope() > consent_scope_max) return malformed("form.scope");
+  XL_TRY(check_all_coded(form.categories(), "form.categories"));
+  XL_TRY(check_all_coded(form.identifiers(), "form.identifiers"));
+  if (static_cast<std::uint32_t>(form.policies().size()) > limits::form_items_max) {
+    return malformed("form.policies");
+  }
+  for (const std::string& uri : form.policies()) {
+    if (!is_text(uri, limits::form_text_bytes_max)) return malformed("form.policies");
+  }
+  if (form.has_policy_rule()) XL_TRY(check_coded(form.policy_rule(), "form.policy_rule"));
+  if (form.source().size() > 2 * limits::record_name_bytes_max + 1) {
+    return malformed("form.source");
+  }
+  if (form.date_time().size() > limits::form_time_bytes_max) return malformed("form.date_time");
+  if (!rises(form.names(), limits::form_names_max)) return malformed("form.names");
+  for (const wire::Name& name : form.names()) {
+    XL_TRY(check_id(name.did(), "form.names.did"));
+    if (!is_text(name.text(), limits::form_name_bytes_max)) return malformed("form.names.text");
+  }
+  return {};
 }
 
 }  // namespace
@@ -149,9 +209,11 @@ Status check_policy(const Policy& policy) {
     XL_TRY(check_rule(*nested.rule));
   }
   const Rule& rule = policy.rule();
-  if (permit && rule.grantees().empty()) return malformed("grantees");
   if (permit && rule.purposes().empty()) return malformed("purposes");
   if (permit && rule.actions().empty()) return malformed("actions");
+  if (policy.has_start_ms() && policy.has_end_ms() && policy.start_ms() >= policy.end_ms()) {
+    return malformed("end_ms");
+  }
   if (policy.ByteSizeLong() > limits::policy_bytes_max) return malformed("policy: too large");
   return {};
 }
@@ -168,13 +230,31 @@ void normalise(Policy& policy) {
   sort_lists(rule);
 }
 
+void normalise(SealedPolicy& sealed) {
+  auto& all = *sealed.mutable_further();
+  *all.Add() = sealed.policy();
+  for (Policy& policy : all) normalise(policy);
+  sort_items(all);
+  *sealed.mutable_policy() = all[0];
+  all.erase(all.begin());
+  if (sealed.has_form()) sort_items(*sealed.mutable_form()->mutable_names());
+}
+
 Status check_sealed(const SealedPolicy& sealed) {
   if (sealed.version() != sealed_version) return malformed("version");
   XL_TRY(check_id(sealed.consent(), "consent"));
   XL_TRY(check_id(sealed.patient(), "patient"));
   XL_TRY(check_id(sealed.custodian(), "custodian"));
   if (sealed.salt().size() != limits::policy_salt_bytes) return malformed("salt");
-  return check_policy(sealed.policy());
+  XL_TRY(check_policy(sealed.policy()));
+  auto all = sealed.further();
+  *all.Add() = sealed.policy();
+  std::rotate(all.begin(), std::prev(all.end()), all.end());
+  if (!rises(all, limits::policies_max)) return malformed("further");
+  for (const Policy& policy : sealed.further()) XL_TRY(check_policy(policy));
+  if (sealed.has_form()) XL_TRY(check_form(sealed.form()));
+  if (sealed.ByteSizeLong() > limits::policy_bytes_max) return malformed("policy: too large");
+  return {};
 }
 
 Result<SealedPolicy> decode_sealed(ByteView bytes) {

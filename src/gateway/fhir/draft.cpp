@@ -8,11 +8,13 @@
 
 #include "base/json/writer.h"
 #include "contracts/identity/view.h"
+#include "custody/consents.h"
 #include "fhir/compartment.h"
 #include "fhir/definitions.h"
 #include "fhir/labels.h"
 #include "fhir/references.h"
 #include "fhir/summary.h"
+#include "gateway/fhir/consent.h"
 #include "gateway/fhir/merge.h"
 #include "gateway/fhir/own.h"
 #include "gateway/fhir/read.h"
@@ -150,6 +152,10 @@ class Preparation {
     Draft& draft = drafts_[i];
     const auto& current = current_[i];
     XL_TRY(check_version(draft, current));
+    if (current && custody::is_agreed_consent(*current)) {
+      return make_error(ErrorCode::consent_fixed, std::string("Consent.id"));
+    }
+    if (draft.document) XL_TRY(check_unsigned(draft.document->root()));
     custody::NewVersion out;
     out.entry.type = draft.type;
     out.entry.id = draft.id;
@@ -418,6 +424,8 @@ class Preparation {
     out.labels.set_confidentiality(cut ? xl::fhir::confidentiality_very : labels.confidentiality);
     out.labels.mutable_sensitivities()->Add(labels.sensitivities.begin(),
                                             labels.sensitivities.end());
+    out.labels.mutable_links()->Add(labels.links.begin(), labels.links.end());
+    out.labels.set_links_known(!labels.links_cut);
     if (labels.from_ms) out.labels.set_from_ms(*labels.from_ms);
     if (labels.to_ms) out.labels.set_to_ms(*labels.to_ms);
     return {};

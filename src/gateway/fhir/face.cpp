@@ -6,6 +6,7 @@
 #include "gateway/fhir/binary.h"
 #include "gateway/fhir/bundle.h"
 #include "gateway/fhir/capability.h"
+#include "gateway/fhir/consent.h"
 #include "gateway/fhir/everything.h"
 #include "gateway/fhir/history.h"
 #include "gateway/fhir/match.h"
@@ -67,7 +68,9 @@ http::Response answer_post(const Call& call) {
   if (at.empty()) return process_bundle(call);
   if (at.size() == 1 && at[0] == "_search") return search_by_form(call, {});
   if (!xl::fhir::is_resource_type(at[0])) return refusal(make_error(ErrorCode::fhir_type_unknown));
+  if (at.size() == 1 && at[0] == "Consent") return create_consent(call);
   if (at.size() == 1) return create(call, at[0]);
+  if (at.size() == 2 && at[0] == "Consent" && at[1] == "$prepare") return prepare_consent(call);
   if (at.size() == 2 && at[1] == "_search") return search_by_form(call, {at[0], {}});
   if (at.size() == 2 && at[1] == "$validate") return validate_given(call, at[0], "");
   if (at.size() == 2 && at[0] == "Patient") {

@@ -5,6 +5,7 @@
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/search.h"
 #include "gateway/fhir/wish.h"
+#include "query/search_text.h"
 
 /// References of a transaction: to its other entries, and by condition (R4 §3.1.0.11.2, §2.36.4.1).
 namespace xl::gateway::fhir {

@@ -237,7 +237,7 @@ inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const 
   bool refused = false;
   for (std::size_t i = 0; i < policies.size(); ++i) {
     if (!policies[i].active) continue;
-    if (policies[i].permit && in_rule(policies[i].choice, p, true)) {
+    if (policies[i].permit && p.purpose != 2 && in_rule(policies[i].choice, p, true)) {
       covering.insert(static_cast<int>(i));
     }
     if (!policies[i].permit && in_rule(policies[i].choice, p, false)) refused = true;

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#pragma once
+
+#include <string>
+
+#include "contracts/consent/normal_form.h"
+
+/// What a consent says, in a sentence that can be read aloud.
+namespace xl::consents {
+
+/// Such as "Allows City Hospital to read, search results and measurements for treatment; except …".
+/// Each policy of the consent is a part of it. The same sealed consent gives the same words: who is
+/// named is called what the form called them, else by DID. Precondition: in normal form.
+/// Thread-safe.
+[[nodiscard]] std::string sentence_of(const contracts::consent::SealedPolicy& sealed, bool chinese);
+
+/// The sentence in both languages as a narrative (`Consent.text.div`).
+[[nodiscard]] std::string narrative_of(const contracts::consent::SealedPolicy& sealed);
+
+}  // namespace xl::consents
