@@ -193,8 +193,8 @@ void collect_organisations(const consent::Rule& rule, std::set<std::string>& out
   for (const consent::Rule& exception : rule.exceptions()) collect_organisations(exception, out);
 }
 
-/// Seals what is agreed with what the ledger calls the organisations in it: the sentence that people
-/// confirm is made of that.
+/// Seals what is agreed with what the ledger calls the organisations in it: the sentence that
+/// people confirm is made of that.
 Result<consent::SealedPolicy> seal_named(Actor& actor, consent::Policy policy, const model::Id& id,
                                          const model::Id& patient) {
   consent::SealedPolicy out;
@@ -224,7 +224,7 @@ Result<int> run_grant_assisted(const Session& session, const ConsentOptions& opt
                                const Console& console) {
   XL_TRY_ASSIGN(const client::PolicyWish wish, wish_of(session, options));
   XL_TRY_ASSIGN(consent::Policy policy, client::policy_of(wish));
-  XL_TRY_ASSIGN(Actor actor, Actor::open(session));
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY(check_assisted(actor, options));
   XL_TRY_ASSIGN(const std::uint64_t end_ms, end_of(options, actor.now_ms()));
   if (end_ms == 0 || end_ms - actor.now_ms() > limits::assisted_consent_ms_max) {

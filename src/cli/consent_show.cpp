@@ -173,7 +173,8 @@ Result<int> run_show_consent(const Session& session, const ConsentShowOptions& o
   };
   row("consent", std::string(one.find("consent").as_string().value_or("")));
   row("active", console.words(one.find("active").as_bool().value_or(false) ? "yes" : "no"));
-  row("what it says", consents::sentence_of(sealed, console.options().language == Language::chinese));
+  row("what it says",
+      consents::sentence_of(sealed, console.options().language == Language::chinese));
   row("from", time_text(number_in(one, "start_ms")));
   row("until", time_text(number_in(one, "end_ms")));
   row("agreed", how_agreed(one, console));

@@ -27,10 +27,9 @@ constexpr auto broad_modules = std::to_array<BroadModule>({
 
 // GB/T 39725-2020 §6.2, table 1: what each class is about, as FHIR's resource types.
 constexpr auto personal = std::to_array<std::string_view>({"Patient", "Person", "RelatedPerson"});
-constexpr auto health =
-    std::to_array<std::string_view>({"AllergyIntolerance", "Condition", "DiagnosticReport",
-                                     "FamilyMemberHistory", "ImagingStudy", "MolecularSequence",
-                                     "Observation", "QuestionnaireResponse", "RiskAssessment"});
+constexpr auto health = std::to_array<std::string_view>(
+    {"AllergyIntolerance", "Condition", "DiagnosticReport", "FamilyMemberHistory", "ImagingStudy",
+     "MolecularSequence", "Observation", "QuestionnaireResponse", "RiskAssessment"});
 constexpr auto medical = std::to_array<std::string_view>(
     {"CarePlan", "ClinicalImpression", "Composition", "DocumentReference", "Encounter",
      "MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement",
@@ -39,9 +38,9 @@ constexpr auto payment = std::to_array<std::string_view>(
     {"Account", "ChargeItem", "Claim", "ClaimResponse", "Coverage", "CoverageEligibilityRequest",
      "CoverageEligibilityResponse", "ExplanationOfBenefit", "Invoice", "PaymentNotice",
      "PaymentReconciliation"});
-constexpr auto resources = std::to_array<std::string_view>(
-    {"Device", "HealthcareService", "Location", "Organization", "Practitioner", "PractitionerRole",
-     "Schedule", "Slot"});
+constexpr auto resources =
+    std::to_array<std::string_view>({"Device", "HealthcareService", "Location", "Organization",
+                                     "Practitioner", "PractitionerRole", "Schedule", "Slot"});
 constexpr auto public_health =
     std::to_array<std::string_view>({"Immunization", "MeasureReport", "SupplyDelivery"});
 

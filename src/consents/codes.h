@@ -33,8 +33,8 @@ constexpr std::string_view role_system = "urn:xinglin:role";
 constexpr std::string_view actor_role_url = "urn:xinglin:consent-actor-role";
 constexpr std::string_view actor_organisation_url = "urn:xinglin:consent-actor-organisation";
 constexpr std::string_view actor_team_url = "urn:xinglin:consent-actor-team";
-/// Modifier extensions of a provision. It takes out of the one around and opens nothing itself; it is
-/// about these levels (least, most); it is not about this sensitivity.
+/// Modifier extensions of a provision. It takes out of the one around and opens nothing itself; it
+/// is about these levels (least, most); it is not about this sensitivity.
 constexpr std::string_view only_exception_url = "urn:xinglin:consent-only-exception";
 constexpr std::string_view confidentiality_url = "urn:xinglin:consent-confidentiality";
 constexpr std::string_view not_sensitive_url = "urn:xinglin:consent-not-sensitivity";

@@ -45,7 +45,7 @@ consent::Rule inherited(const Provision& inner, const Provision& outer) {
 class Compiler {
  public:
   Status add(const Provision& provision, const Window& window, std::vector<Exception> exceptions) {
-    if (!provision.permit) return make_error(ErrorCode::consent_invalid, provision.place + ".type");
+    if (!provision.permit) return invalid_at(provision.place + ".type");
     const bool permit = *provision.permit;
     for (const Provision& inner : provision.inner) {
       XL_TRY_ASSIGN(const Window when, window_of(inner, window));
@@ -73,9 +73,9 @@ class Compiler {
 
  private:
   static Result<Window> window_of(const Provision& inner, const Window& around) {
-    if (!inner.permit) return make_error(ErrorCode::consent_invalid, inner.place + ".type");
+    if (!inner.permit) return invalid_at(inner.place + ".type");
     const Window out = inner.window ? inner.window->within(around) : around;
-    if (out.empty()) return make_error(ErrorCode::consent_invalid, inner.place + ".period");
+    if (out.empty()) return invalid_at(inner.place + ".period");
     return out;
   }
 
@@ -83,14 +83,14 @@ class Compiler {
     consent::Rule out = provision.rule;
     for (const Provision& inner : provision.inner) {
       const bool opposite = inner.permit && *inner.permit != *provision.permit;
-      if (!opposite) return make_error(ErrorCode::consent_unsupported, inner.place + ".type");
+      if (!opposite) return unsupported_at(inner.place + ".type");
       if (!inner.inner.empty()) {
-        return make_error(ErrorCode::consent_unsupported, inner.inner.front().place);
+        return unsupported_at(inner.inner.front().place);
       }
       const Window all;
       const Window around = provision.window.value_or(all);
       if (inner.window && !inner.window->covers(around)) {
-        return make_error(ErrorCode::consent_unsupported, inner.place + ".period");
+        return unsupported_at(inner.place + ".period");
       }
       *out.add_exceptions() = inner.rule;
     }
@@ -133,7 +133,7 @@ class Compiler {
     if (!*provision.permit) return {};
     consent::Rule& rule = *policy.mutable_rule();
     if (rule.purposes().empty()) {
-      return make_error(ErrorCode::consent_invalid, provision.place + ".purpose");
+      return invalid_at(provision.place + ".purpose");
     }
     if (rule.actions().empty()) {
       rule.add_actions(static_cast<std::uint32_t>(consent::Action::read));
@@ -158,7 +158,7 @@ Result<std::vector<consent::Policy>> compile(const Provision& root, const Window
   // A root without a type is no rule: it holds others together.
   for (const Provision& one : root.inner) {
     const Window window = one.window ? one.window->within(whole) : whole;
-    if (window.empty()) return make_error(ErrorCode::consent_invalid, one.place + ".period");
+    if (window.empty()) return invalid_at(one.place + ".period");
     XL_TRY(compiler.add(one, window, {}));
   }
   return compiler.take();

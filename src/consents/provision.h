@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "consents/reader.h"
@@ -32,11 +33,15 @@ struct Provision {
   std::string place;           ///< `Consent.provision.provision[1]`
   std::optional<bool> permit;  ///< its type
   contracts::consent::Rule rule;
-  bool has_labels = false;  ///< confidentiality or sensitivities
+  bool has_labels = false;      ///< confidentiality or sensitivities
   bool only_exception = false;  ///< it opens nothing itself
   std::optional<Window> window;
   std::vector<Provision> inner;
 };
+
+/// Errors that name the place of an element.
+[[nodiscard]] Error unsupported_at(std::string_view place);
+[[nodiscard]] Error invalid_at(std::string_view place);
 
 /// The policies of a tree of provisions that hold in `whole`. Errors: consent_unsupported,
 /// consent_invalid.

@@ -27,13 +27,6 @@ std::string_view text_in(json::Value object, std::string_view key) {
   return object.find(key).as_string().value_or(std::string_view{});
 }
 
-Error unsupported_at(std::string place) {
-  return make_error(ErrorCode::consent_unsupported, std::move(place));
-}
-Error invalid_at(std::string place) {
-  return make_error(ErrorCode::consent_invalid, std::move(place));
-}
-
 std::string item_of(const std::string& place, std::size_t number) {
   return place + "[" + std::to_string(number) + "]";
 }
@@ -131,7 +124,8 @@ class Reader {
       consent::Policy one = policy;
       consent::normalise(one);
       const Status fits = consent::check_policy(one);
-      if (!fits.ok()) return invalid_at("Consent.provision: " + std::string(detail_of(fits.error())));
+      if (!fits.ok())
+        return invalid_at("Consent.provision: " + std::string(detail_of(fits.error())));
     }
     if (whole.start_ms > now) out.start_ms = static_cast<std::uint64_t>(whole.start_ms);
     if (whole.end_ms != Window{}.end_ms) out.end_ms = static_cast<std::uint64_t>(whole.end_ms);
@@ -140,11 +134,11 @@ class Reader {
 
   Status read_form(json::Value root) {
     XL_TRY(concept_codes(root.find("scope"), "Consent.scope", [&](auto system, auto code, auto at) {
-      const bool known = system == scope_system && (code == "patient-privacy" || code == "research");
+      const bool known =
+          system == scope_system && (code == "patient-privacy" || code == "research");
       if (!known) return Status(unsupported_at(at));
-      form_.set_scope(static_cast<std::uint32_t>(code == "research"
-                                                     ? consent::ConsentScope::research
-                                                     : consent::ConsentScope::privacy));
+      form_.set_scope(static_cast<std::uint32_t>(
+          code == "research" ? consent::ConsentScope::research : consent::ConsentScope::privacy));
       return Status{};
     }));
     const auto add_category = [&](auto system, auto code, const std::string&) {
@@ -230,8 +224,8 @@ class Reader {
                         std::vector<Provision>& out) {
     if (depth > limits::exception_depth_max + 1) return unsupported_at(place);
     XL_TRY(only(value, place,
-                {"modifierExtension", "type", "period", "actor", "action", "securityLabel", "purpose", "class", "code",
-                 "dataPeriod", "data", "provision"}));
+                {"modifierExtension", "type", "period", "actor", "action", "securityLabel",
+                 "purpose", "class", "code", "dataPeriod", "data", "provision"}));
     Provision provision;
     provision.place = place;
     provision.rule.set_confidentiality_min(1);
@@ -242,8 +236,8 @@ class Reader {
     XL_TRY(read_people(value, place, provision));
     XL_TRY(read_uses(value, place, provision));
     XL_TRY(read_labels(value.find("securityLabel"), place + ".securityLabel", provision));
-    XL_TRY(read_modifiers(value.find("modifierExtension"), place + ".modifierExtension",
-                          provision));
+    XL_TRY(
+        read_modifiers(value.find("modifierExtension"), place + ".modifierExtension", provision));
     XL_TRY(read_data(value, place, provision));
     std::vector<BroadModule> modules;
     XL_TRY(read_kinds(value, place, provision, modules));
@@ -327,12 +321,11 @@ class Reader {
   Status read_actor(json::Value value, const std::string& place, Provision& out) {
     XL_TRY(only(value, place, {"role", "reference", "modifierExtension"}));
     std::string role;
-    XL_TRY(concept_codes(value.find("role"), place + ".role",
-                         [&](auto system, auto code, auto at) {
-                           if (system != participation_system) return Status(unsupported_at(at));
-                           role = code;
-                           return Status{};
-                         }));
+    XL_TRY(concept_codes(value.find("role"), place + ".role", [&](auto system, auto code, auto at) {
+      if (system != participation_system) return Status(unsupported_at(at));
+      role = code;
+      return Status{};
+    }));
     xinglin::consent::v1::Grantee grantee;
     XL_TRY(read_limits(value.find("modifierExtension"), place + ".modifierExtension", grantee));
     const json::Value reference = value.find("reference");
@@ -424,8 +417,9 @@ class Reader {
       }
       return Status{};
     };
-    return each(value.find("action"), place + ".action",
-                [&](json::Value one, const std::string& at) { return concept_codes(one, at, add); });
+    return each(
+        value.find("action"), place + ".action",
+        [&](json::Value one, const std::string& at) { return concept_codes(one, at, add); });
   }
 
   /// A permit reaches up to the highest level it names, a refusal from the lowest on (R4, "a high
@@ -436,9 +430,8 @@ class Reader {
     XL_TRY(each(value, place, [&](json::Value one, const std::string& at) {
       return coding(one, at, [&](auto system, auto code, auto where) {
         if (system == act_code_system) {
-          const bool known =
-              std::ranges::find(sensitivity_infos(), code, &SensitivityInfo::code) !=
-              sensitivity_infos().end();
+          const bool known = std::ranges::find(sensitivity_infos(), code, &SensitivityInfo::code) !=
+                             sensitivity_infos().end();
           if (!known) return Status(unsupported_at(where));
           for (std::string& each_code : with_narrower(code)) {
             out.rule.add_sensitivities_included(std::move(each_code));
@@ -566,21 +559,20 @@ class Reader {
 
   static Status read_kinds(json::Value value, const std::string& place, Provision& out,
                            std::vector<BroadModule>& modules) {
-    XL_TRY(each(value.find("class"), place + ".class",
-                [&](json::Value one, const std::string& at) {
-                  return coding(one, at, [&](auto system, auto code, auto where) {
-                    if (system == gbt_39725_classes && !types_of_gbt_class(code).empty()) {
-                      for (const auto type : types_of_gbt_class(code)) add_type(type, out.rule);
-                      return Status{};
-                    }
-                    const bool type = system == consent::resource_types_system;
-                    if (!type || !fhir::is_resource_type(code)) {
-                      return Status(unsupported_at(where));
-                    }
-                    add_type(code, out.rule);
-                    return Status{};
-                  });
-                }));
+    XL_TRY(each(value.find("class"), place + ".class", [&](json::Value one, const std::string& at) {
+      return coding(one, at, [&](auto system, auto code, auto where) {
+        if (system == gbt_39725_classes && !types_of_gbt_class(code).empty()) {
+          for (const auto type : types_of_gbt_class(code)) add_type(type, out.rule);
+          return Status{};
+        }
+        const bool type = system == consent::resource_types_system;
+        if (!type || !fhir::is_resource_type(code)) {
+          return Status(unsupported_at(where));
+        }
+        add_type(code, out.rule);
+        return Status{};
+      });
+    }));
     const auto add = [&](auto system, auto code, auto at) {
       if (system == broad_consent_system) {
         const auto module = broad_module(code);
@@ -609,6 +601,12 @@ class Reader {
 };
 
 }  // namespace
+
+Error unsupported_at(std::string_view place) {
+  return make_error(ErrorCode::consent_unsupported, place);
+}
+
+Error invalid_at(std::string_view place) { return make_error(ErrorCode::consent_invalid, place); }
 
 Result<ConsentRead> read_consent(json::Value consent, const ReadContext& context) {
   return Reader(context).read(consent);

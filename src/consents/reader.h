@@ -36,7 +36,7 @@ struct ConsentRead {
 /// What a Consent is read against.
 struct ReadContext {
   FindParty find;
-  model::Id custodian;      ///< whose data it is about
+  model::Id custodian;  ///< whose data it is about
   std::uint64_t now_ms = 0;
 };
 

@@ -65,8 +65,7 @@ constexpr auto action_words = std::to_array<RoleWords>({{"read", "查看"},
 /// Says the policies of a consent in one language.
 class Speaker {
  public:
-  Speaker(const consent::SealedPolicy& sealed, bool chinese)
-      : sealed_(sealed), chinese_(chinese) {}
+  Speaker(const consent::SealedPolicy& sealed, bool chinese) : sealed_(sealed), chinese_(chinese) {}
 
   [[nodiscard]] std::string all() const {
     std::string out = policy(sealed_.policy());
@@ -182,8 +181,7 @@ class Speaker {
     }
     std::vector<std::string> records;
     for (const auto& one : rule.data()) {
-      const bool related =
-          one.scope() == static_cast<std::uint32_t>(consent::DataScope::related);
+      const bool related = one.scope() == static_cast<std::uint32_t>(consent::DataScope::related);
       const std::string name = kind(one.type()) + " " + one.id();
       records.push_back(related ? pick(name + " and what belongs to it", name + "及其相关资料")
                                 : name);

@@ -37,9 +37,8 @@ std::string moment_text(std::int64_t ms) {
 std::string instant_text(std::int64_t ms) {
   const std::int64_t day = day_of(ms);
   const std::int64_t rest = ms - day * day_ms;
-  return date_text(day) + "T" + digits(rest / 3'600'000, 2) + ":" +
-         digits(rest / 60'000 % 60, 2) + ":" + digits(rest / 1000 % 60, 2) + "." +
-         digits(rest % 1000, 3) + "Z";
+  return date_text(day) + "T" + digits(rest / 3'600'000, 2) + ":" + digits(rest / 60'000 % 60, 2) +
+         ":" + digits(rest / 1000 % 60, 2) + "." + digits(rest % 1000, 3) + "Z";
 }
 
 std::string last_moment_text(std::int64_t end_ms) {

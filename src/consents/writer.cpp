@@ -144,7 +144,8 @@ class ProvisionWriter {
         write_coding(out_, role_system, role_code(grantee.role()));
         out_.end_object();
       }
-      if (person && organisation) limit(actor_organisation_url, "Organization", grantee.organisation());
+      if (person && organisation)
+        limit(actor_organisation_url, "Organization", grantee.organisation());
       if (team_limits) limit(actor_team_url, "CareTeam", grantee.care_team());
       out_.end_array();
     }
@@ -191,8 +192,7 @@ class ProvisionWriter {
     const std::uint32_t level = permit ? rule.confidentiality_max() : rule.confidentiality_min();
     const bool sensitive = !rule.sensitivities_included().empty();
     // What is named without a level is read as up to "restricted".
-    const bool open =
-        permit ? level == consent::confidentiality_max && !sensitive : level == 1;
+    const bool open = permit ? level == consent::confidentiality_max && !sensitive : level == 1;
     const bool levelled = !own_range && !open;
     if (!levelled && !sensitive) return;
     out_.key("securityLabel").begin_array();
@@ -317,8 +317,7 @@ void write_meta(json::Writer& out, const Standing& standing) {
   out.key("meta").begin_object();
   if (standing.version != 0) {
     out.key("versionId").string(std::to_string(standing.version));
-    out.key("lastUpdated").string(
-        instant_text(static_cast<std::int64_t>(standing.changed_ms)));
+    out.key("lastUpdated").string(instant_text(static_cast<std::int64_t>(standing.changed_ms)));
   }
   // It tells what the patient leaves out.
   out.key("security").begin_array();

@@ -22,8 +22,8 @@ struct Standing {
   std::string patient;           ///< `Patient/id`; empty: by DID alone
   std::string performer_type;    ///< of who agreed: `Patient`, `RelatedPerson`; empty: unknown
   model::Id performer{};
-  std::string replaced_by;       ///< id of the consent in its place; may be empty
-  std::string transaction;       ///< id of the transaction that granted it; may be empty
+  std::string replaced_by;  ///< id of the consent in its place; may be empty
+  std::string transaction;  ///< id of the transaction that granted it; may be empty
 };
 
 /// The Consent (JSON text) of what was sealed. `read_consent` reads the same policies and form out

@@ -50,8 +50,8 @@ Labels consent_labels(const consent::SealedPolicy& sealed, std::uint64_t now_ms)
   for (const auto& policy : sealed.further()) collect_sensitivities(policy.rule(), sensitivities);
   // Whoever may not know what is sensitive may not learn it from what the patient says of it.
   const bool many = sensitivities.size() > limits::sensitivities_max;
-  out.set_confidentiality(static_cast<std::uint32_t>(many ? consent::Confidentiality::very_restricted
-                                                          : consent::Confidentiality::restricted));
+  out.set_confidentiality(static_cast<std::uint32_t>(
+      many ? consent::Confidentiality::very_restricted : consent::Confidentiality::restricted));
   if (!many) out.mutable_sensitivities()->Add(sensitivities.begin(), sensitivities.end());
   out.set_links_known(true);
   out.set_from_ms(static_cast<std::int64_t>(now_ms));
@@ -85,8 +85,7 @@ std::string consent_content(const consent::SealedPolicy& sealed, const Labels& l
 
 Result<std::vector<query::RecordEntry>> consent_entries(
     const model::Id& organisation, const model::Id& patient, const consent::SealedPolicy& sealed,
-    const Labels& labels, const xinglin::consent::v1::ConsentRecord& record,
-    std::uint64_t now_ms) {
+    const Labels& labels, const xinglin::consent::v1::ConsentRecord& record, std::uint64_t now_ms) {
   const std::uint64_t ended = ended_at(record, now_ms);
   std::vector<query::RecordEntry> out;
   for (std::uint64_t version = 1; version <= (ended == 0 ? 1U : 2U); ++version) {
@@ -100,8 +99,7 @@ Result<std::vector<query::RecordEntry>> consent_entries(
     entry.last_updated_ms = version == 1 ? record.since_ms() : ended;
     XL_TRY_ASSIGN(const json::Document document,
                   json::parse(consent_content(sealed, labels, record, version), {}));
-    XL_TRY_ASSIGN(entry.terms,
-                  query::terms_of(document.root(), query::own_path_of(organisation)));
+    XL_TRY_ASSIGN(entry.terms, query::terms_of(document.root(), query::own_path_of(organisation)));
     out.push_back(std::move(entry));
   }
   return out;

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
+#include "consents/times.h"
 #include "contracts/api/shape.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
 #include "contracts/consent/view.h"
 #include "contracts/identity/view.h"
-#include "consents/times.h"
 #include "custody/consents.h"
 #include "custody/labels.h"
 #include "model/canonical.h"
@@ -50,15 +50,23 @@ Result<Agreement> read_message(const model::Transaction& transaction) {
     wire::Grant message;
     XL_TRY(contracts::decode_message(payload, message));
     XL_TRY(contracts::check_id(message.consent(), "consent"));
-    return Agreement{{}, {}, contracts::id_of(message.consent()), message.patient(),
-                     message.commitment(), std::nullopt};
+    return Agreement{{},
+                     {},
+                     contracts::id_of(message.consent()),
+                     message.patient(),
+                     message.commitment(),
+                     std::nullopt};
   }
   if (messages[0].type == consent::grant_assisted_type) {
     wire::GrantAssisted message;
     XL_TRY(contracts::decode_message(payload, message));
     XL_TRY(contracts::check_id(message.consent(), "consent"));
-    return Agreement{{}, {}, contracts::id_of(message.consent()), message.patient(),
-                     message.commitment(), std::nullopt};
+    return Agreement{{},
+                     {},
+                     contracts::id_of(message.consent()),
+                     message.patient(),
+                     message.commitment(),
+                     std::nullopt};
   }
   if (messages[0].type == consent::narrow_type) {
     wire::Narrow message;
@@ -216,8 +224,8 @@ Status PolicyStore::refresh_over(const LedgerView& view) {
   active.values = {{query::Prefix::eq, "active"}};
   query::SearchCriterion over;
   over.name = "period";
-  over.values = {{query::Prefix::eb, consents::instant_text(
-                                         static_cast<std::int64_t>(view.now_ms))}};
+  over.values = {
+      {query::Prefix::eb, consents::instant_text(static_cast<std::int64_t>(view.now_ms))}};
   wanted.criteria = {std::move(active), std::move(over)};
   return refresh_found(view, std::move(wanted));
 }

@@ -7,14 +7,14 @@
 #include <map>
 
 #include "contracts/api/shape.h"
+#include "contracts/consent/normal_form.h"
+#include "contracts/consent/view.h"
 #include "contracts/identity/messages.pb.h"
 #include "contracts/identity/records.h"
 #include "contracts/identity/view.h"
 #include "contracts/records/messages.pb.h"
 #include "contracts/records/records.h"
 #include "contracts/records/view.h"
-#include "contracts/consent/normal_form.h"
-#include "contracts/consent/view.h"
 #include "custody/consents.h"
 #include "model/limits.h"
 

@@ -271,9 +271,8 @@ Error index_differs(const query::RecordEntry& entry, std::string_view how) {
 Result<bool> ended_by_the_clock(Stores& stores, const model::StateReader& state,
                                 const query::RecordEntry& entry) {
   const auto record = contracts::consent::find_consent(state, entry.record);
-  const bool active =
-      record && record->status() ==
-                    static_cast<std::uint32_t>(contracts::consent::ConsentStatus::active);
+  const bool active = record && record->status() == static_cast<std::uint32_t>(
+                                                        contracts::consent::ConsentStatus::active);
   if (!active || record->end_ms() == 0) return false;
   const auto over = stores.index().version(entry.type, entry.id, 2);
   if (!over.ok() && over.error().code != ErrorCode::index_record_unknown) return over.error();

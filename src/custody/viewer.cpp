@@ -307,7 +307,7 @@ Status Viewer::write(const model::Id& patient, const Labels& labels,
       consent::decide(known->policies, request_about(labels), known->facts);
   query::RecordEntry entry;
   entry.record = which.record;
-  entry.version = which.version;
+  entry.version = entry.vault_version = which.version;
   entry.patient = patient;
   model::JournalEntry kept = journal_entry(ask_, entry, decision, action, desk_.port_.now_ms());
   kept.evidence = model::encode(details_of(patient, decision));
@@ -325,7 +325,7 @@ Status Viewer::note_writes(std::span<const WriteNote> notes) {
     if (desk_.stores_.is_own(note.patient)) continue;
     query::RecordEntry entry;
     entry.record = note.which.record;
-    entry.version = note.which.version;
+    entry.version = entry.vault_version = note.which.version;
     entry.patient = note.patient;
     batch.push_back(journal_entry(ask_, entry, decision, note.action, desk_.port_.now_ms()));
     batch.back().reason = note.reason;

@@ -52,8 +52,8 @@ struct Labels {
   /// Codes of the system v3-ActCode in meta.security and securityLabel, each once, in order.
   std::vector<std::string> sensitivities;
   bool sensitivities_cut = false;  ///< as `classes_cut`
-  /// The visits, care plans and episodes of care that the resource refers to, as `Type/id` with this
-  /// server's own relative references, each once, in order of appearance.
+  /// The visits, care plans and episodes of care that the resource refers to, as `Type/id` with
+  /// this server's own relative references, each once, in order of appearance.
   std::vector<std::string> links;
   bool links_cut = false;  ///< there were more than `label_links_max`
   /// The clinical time of the record in milliseconds since 1970, both ends inclusive. An absent end
@@ -67,8 +67,8 @@ struct Labels {
 /// The system under which meta.security and consents name the levels of GB/T 39725-2020, 1 to 5.
 constexpr std::string_view gbt_39725_levels = "urn:xinglin:gbt39725:level";
 
-/// The v3 Confidentiality that a level of GB/T 39725-2020 §6.3 is taken for: 1 (public) U, 2 L, 3 N,
-/// 4 R, 5 (most restricted) V. Empty for no level.
+/// The v3 Confidentiality that a level of GB/T 39725-2020 §6.3 is taken for: 1 (public) U, 2 L, 3
+/// N, 4 R, 5 (most restricted) V. Empty for no level.
 [[nodiscard]] std::string_view confidentiality_of_level(std::string_view level);
 
 /// The labels of a parsed resource; those of an empty object for another shape. Wrong values are

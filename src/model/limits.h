@@ -85,16 +85,16 @@ constexpr std::uint32_t sensitivities_max = 32;
 constexpr std::uint32_t sensitivity_bytes_max = 32;
 constexpr std::uint32_t purposes_of_use_max = 16;
 constexpr std::uint32_t authors_max = 16;
-constexpr std::uint32_t rule_data_max = 32;       ///< records that one rule names
-constexpr std::uint32_t policies_max = 32;        ///< of one consent
-constexpr std::uint32_t form_items_max = 8;       ///< of each list on a consent's form
+constexpr std::uint32_t rule_data_max = 32;  ///< records that one rule names
+constexpr std::uint32_t policies_max = 32;   ///< of one consent
+constexpr std::uint32_t form_items_max = 8;  ///< of each list on a consent's form
 constexpr std::uint32_t form_text_bytes_max = 256;
 constexpr std::uint32_t form_time_bytes_max = 40;
 constexpr std::uint32_t form_names_max = 64;
 constexpr std::uint32_t form_name_bytes_max = 128;
 constexpr std::uint32_t record_name_bytes_max = 64;  ///< type or logical id of a FHIR record
-constexpr std::uint32_t exceptions_max = 8;       ///< of one rule
-constexpr std::uint32_t exception_depth_max = 2;  ///< exceptions of exceptions, no deeper
+constexpr std::uint32_t exceptions_max = 8;          ///< of one rule
+constexpr std::uint32_t exception_depth_max = 2;     ///< exceptions of exceptions, no deeper
 
 // Access.
 constexpr std::uint64_t session_ms_max = 15ULL * 60 * 1000;

@@ -124,11 +124,12 @@ def test_an_agreement_is_a_sentence_in_both_languages(world, clean):
                  "2020-01-01", "--except-author", world.min)
     show = ("consent", "show", made["consent"], "--as", "ada.json", *OPERATOR)
     english = world.run(*show).stdout
-    said = (f"Allows {world.river} to read, search Observation for treatment, confidential up to "
-            f"normal, of 2020-01-01 or later; except everything, written by {world.min}.")
+    said = ("Allows Riverside Hospital to read, search results and measurements for treatment, at "
+            "most of normal confidentiality, of 2020-01-01 or later; except everything, written by "
+            f"{world.min}.")
     assert said in english and made["en"] == said
     chinese = world.run(*show, "--lang", "zh").stdout
-    assert (f"允许 {world.river} 为诊疗目的读取、检索以下资料:检验检查结果,保密级别最高为“一般”,"
-            f"限 2020-01-01 起的资料;例外:全部资料,限由 {world.min} 书写的资料。") in chinese
+    assert ("允许Riverside Hospital为诊疗目的查看、检索检验与测量结果,保密级别最高为“一般”,"
+            f"限 2020-01-01 起的资料;例外:全部资料,限由{world.min}书写的资料。") in chinese
     listed = world.run("consent", "list", "--as", "ada.json", *OPERATOR, "--lang", "zh").stdout
     assert "允许" in listed and "诊疗" in listed and "检验检查结果" not in made["en"]

@@ -14,6 +14,7 @@
 #include "client/identity_file.h"
 #include "client/policy.h"
 #include "client/session.h"
+#include "consents/codes.h"
 
 namespace xl::client {
 namespace {
@@ -167,13 +168,13 @@ TEST(Policy, SaysWhatIsRefusedAndWhatIsExcepted) {
 
 TEST(Policy, ConfidentialityHasWordsAndLetters) {
   for (std::uint32_t level = 1; level <= consent::confidentiality_max; ++level) {
-    const std::string_view word = confidentiality_word(level);
+    const std::string_view word = consents::confidentiality_word(level);
     ASSERT_FALSE(word.empty());
     EXPECT_EQ(static_cast<std::uint32_t>(*confidentiality_of_word(word)), level);
   }
   EXPECT_EQ(confidentiality_of_word("N"), consent::Confidentiality::normal);
   EXPECT_FALSE(confidentiality_of_word("secret"));
-  EXPECT_TRUE(confidentiality_word(7).empty());
+  EXPECT_TRUE(consents::confidentiality_word(7).empty());
 }
 
 TEST(SameResource, SeesThroughOrderAndServerElementsOnly) {

@@ -36,9 +36,7 @@ inline Result<Party> find_by_name(json::Value reference) {
   return Party{fixture::id(name), text.substr(0, slash), "The " + name};
 }
 
-inline ReadContext context_of_north() {
-  return {find_by_name, fixture::id("north"), today_ms};
-}
+inline ReadContext context_of_north() { return {find_by_name, fixture::id("north"), today_ms}; }
 
 /// A Consent around a provision; `more` are further members.
 inline std::string consent_with(const std::string& provision, const std::string& more = "") {

@@ -71,8 +71,8 @@ TEST(Pcf, BasicLetsEverybodyInForItsPurposes) {
 
 TEST(Pcf, BasicNamesWhoIsLetIn) {
   for (const char* who : {"Organization/south", "Practitioner/fay", "PractitionerRole/x"}) {
-    const Agreed agreed(consent_with("{\"type\":\"permit\",\"actor\":[" + recipient(who) + "]," +
-                                     tpo() + "}"));
+    const Agreed agreed(
+        consent_with("{\"type\":\"permit\",\"actor\":[" + recipient(who) + "]," + tpo() + "}"));
     EXPECT_TRUE(agreed.lets(request_of_fay())) << who;
     EXPECT_FALSE(agreed.lets_with([](auto& r) {
       r.requester.did = fixture::id("erik");
@@ -197,7 +197,8 @@ void very_restricted(consent::Request& r) {
 
 TEST(Pcf, AdvancedNormal) {
   for (const std::string& inner :
-       {std::string(), ",\"provision\":[{\"type\":\"deny\",\"securityLabel\":[" + level("R") + "]}]"}) {
+       {std::string(),
+        ",\"provision\":[{\"type\":\"deny\",\"securityLabel\":[" + level("R") + "]}]"}) {
     const Agreed agreed(consent_with("{\"type\":\"permit\",\"securityLabel\":[" + level("N") +
                                      "]," + tpo() + inner + "}"));
     EXPECT_TRUE(agreed.lets(request_of_fay()));
@@ -242,10 +243,10 @@ TEST(Pcf, AdvancedSensitivitiesForSomebody) {
     };
   };
   for (const char* code : {"ETH", "ETHUD", "OPIOIDUD", "PSY", "SDV", "HIV", "SEX"}) {
-    const Agreed agreed(consent_with("{\"type\":\"permit\",\"securityLabel\":[" + level("N") +
-                                     "]," + tpo() + ",\"provision\":[{\"type\":\"permit\",\"actor\":[" +
-                                     recipient("Practitioner/fay") + "],\"securityLabel\":[" +
-                                     sensitive(code) + "]}]}"));
+    const Agreed agreed(consent_with(
+        "{\"type\":\"permit\",\"securityLabel\":[" + level("N") + "]," + tpo() +
+        ",\"provision\":[{\"type\":\"permit\",\"actor\":[" + recipient("Practitioner/fay") +
+        "],\"securityLabel\":[" + sensitive(code) + "]}]}"));
     EXPECT_TRUE(agreed.lets(request_of_fay())) << code;
     EXPECT_TRUE(agreed.lets_with(about(code))) << code;
     EXPECT_FALSE(agreed.lets_with(about("GDIS"))) << code;
@@ -270,12 +271,14 @@ TEST(Pcf, AdvancedSensitivitiesForSomebody) {
 }
 
 TEST(Pcf, AllButTheSensitive) {
-  const Agreed agreed(consent_with(
-      "{\"type\":\"permit\"," + tpo() + ",\"provision\":[{\"type\":\"deny\",\"securityLabel\":[" +
-      sensitive("HIV") + "," + sensitive("ETH") + "]}]}"));
+  const Agreed agreed(consent_with("{\"type\":\"permit\"," + tpo() +
+                                   ",\"provision\":[{\"type\":\"deny\",\"securityLabel\":[" +
+                                   sensitive("HIV") + "," + sensitive("ETH") + "]}]}"));
   EXPECT_TRUE(agreed.lets(request_of_fay()));
   for (const char* code : {"HIV", "ETH", "ETHUD"}) {
-    EXPECT_FALSE(agreed.lets_with([&](auto& r) { r.resource.sensitivities = {"PSY", std::string(code)}; }));
+    EXPECT_FALSE(agreed.lets_with([&](auto& r) {
+      r.resource.sensitivities = {"PSY", std::string(code)};
+    }));
   }
   EXPECT_TRUE(agreed.lets_with([](auto& r) { r.resource.sensitivities = {"PSY"}; }));
 }
@@ -283,12 +286,14 @@ TEST(Pcf, AllButTheSensitive) {
 TEST(Pcf, LevelsAndClassesOfGbt39725) {
   const Agreed levels(consent_with(
       "{\"type\":\"permit\",\"securityLabel\":[{\"system\":\"urn:xinglin:gbt39725:level\",\"code\":"
-      "\"4\"}]," + tpo() + "}"));
+      "\"4\"}]," +
+      tpo() + "}"));
   EXPECT_TRUE(levels.lets_with(restricted));
   EXPECT_FALSE(levels.lets_with(very_restricted));
-  const Agreed classes(consent_with(
-      "{\"type\":\"permit\",\"class\":[{\"system\":\"urn:xinglin:gbt39725:class\",\"code\":\"2\"}]," +
-      tpo() + "}"));
+  const Agreed classes(
+      consent_with("{\"type\":\"permit\",\"class\":[{\"system\":\"urn:xinglin:gbt39725:class\","
+                   "\"code\":\"2\"}]," +
+                   tpo() + "}"));
   EXPECT_TRUE(classes.lets(request_of_fay()));
   EXPECT_FALSE(classes.lets_with([](auto& r) {
     r.resource.classes = {{std::string(consent::resource_types_system), "Claim"}};
@@ -298,8 +303,10 @@ TEST(Pcf, LevelsAndClassesOfGbt39725) {
 TEST(Pcf, ClassesAndCodesMustBothHold) {
   const std::string rule =
       "{\"type\":\"permit\",\"class\":[{\"system\":\"http://hl7.org/fhir/resource-types\",\"code\":"
-      "\"Observation\"}],\"code\":[{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"8480-6\""
-      "}]}]," + tpo() + "}";
+      "\"Observation\"}],\"code\":[{\"coding\":[{\"system\":\"http://"
+      "loinc.org\",\"code\":\"8480-6\""
+      "}]}]," +
+      tpo() + "}";
   const Agreed agreed(consent_with(rule));
   EXPECT_TRUE(agreed.lets(request_of_fay()));
   EXPECT_FALSE(agreed.lets_with([](auto& r) { r.resource.classes.pop_back(); }));
@@ -326,15 +333,17 @@ TEST(Pcf, TheSentenceSaysItInBothLanguages) {
   const Agreed agreed(consent_with(
       "{\"type\":\"permit\",\"actor\":[" + recipient("Organization/south") +
       "],\"class\":[{\"system\":\"http://hl7.org/fhir/resource-types\",\"code\":\"Observation\"}],"
-      "\"securityLabel\":[" + level("N") + "]," + tpo() +
-      ",\"provision\":[{\"type\":\"deny\",\"securityLabel\":[" + sensitive("HIV") + "]}]}"));
+      "\"securityLabel\":[" +
+      level("N") + "]," + tpo() + ",\"provision\":[{\"type\":\"deny\",\"securityLabel\":[" +
+      sensitive("HIV") + "]}]}"));
   EXPECT_EQ(sentence_of(agreed.read().sealed, false),
             "Allows The south to read, search results and measurements for treatment, healthcare "
             "payment, healthcare operations, at most of normal confidentiality; except everything, "
             "about HIV. Under: http://example.org/policies/base.txt.");
-  EXPECT_EQ(sentence_of(agreed.read().sealed, true),
-            "允许The south为诊疗、医疗费用支付、医疗运营目的查看、检索检验与测量结果,保密级别最高为“一"
-            "般”;例外:全部资料,限涉及艾滋病病毒的资料。依据:http://example.org/policies/base.txt。");
+  EXPECT_EQ(
+      sentence_of(agreed.read().sealed, true),
+      "允许The south为诊疗、医疗费用支付、医疗运营目的查看、检索检验与测量结果,保密级别最高为“一"
+      "般”;例外:全部资料,限涉及艾滋病病毒的资料。依据:http://example.org/policies/base.txt。");
 }
 
 }  // namespace

@@ -68,8 +68,9 @@ TEST(Reader, NamesWhatNoRuleCarries) {
             "Consent.provision.action[0].coding[0]");
   EXPECT_EQ(inside(R"("data":[{"meaning":"related","reference":{"reference":"Task/1"}}])"),
             "Consent.provision.data[0].reference");
-  EXPECT_EQ(inside(R"("data":[{"meaning":"instance","reference":{"reference":"http://x/Task/1"}}])"),
-            "Consent.provision.data[0].reference");
+  EXPECT_EQ(
+      inside(R"("data":[{"meaning":"instance","reference":{"reference":"http://x/Task/1"}}])"),
+      "Consent.provision.data[0].reference");
   EXPECT_EQ(inside(R"("code":[{"text":"blood"}])"), "Consent.provision.code[0].coding");
 }
 
@@ -80,7 +81,8 @@ TEST(Reader, WantsARuleThatHolds) {
   EXPECT_EQ(refused_at(consent_with("{\"type\":\"permit\"," + tpo() + ",\"provision\":[{}]}")),
             "Consent.provision.provision[0].type");
   EXPECT_EQ(refused_at(consent_with("{\"type\":\"permit\",\"period\":{\"start\":\"2023\",\"end\":"
-                                    "\"2022-12\"}," + tpo() + "}")),
+                                    "\"2022-12\"}," +
+                                    tpo() + "}")),
             "Consent.provision.period");
   EXPECT_EQ(refused_at(consent_with(
                 "{\"type\":\"permit\",\"period\":{\"end\":\"2023\"}," + tpo() +
@@ -263,8 +265,9 @@ TEST(Writer, WhatItWritesIsValidAndReadAsTheSame) {
     }
     auto read = read_consent(document->root(), context_of_north());
     ASSERT_TRUE(read.ok()) << read.error().message << "\n" << text;
-    EXPECT_TRUE(consent::same_policies(read->sealed, sealed))
-        << text << "\n" << sealed.DebugString() << "\n" << read->sealed.DebugString();
+    EXPECT_TRUE(consent::same_policies(read->sealed, sealed)) << text << "\n"
+                                                              << sealed.DebugString() << "\n"
+                                                              << read->sealed.DebugString();
     ++compared;
   }
   EXPECT_GT(compared, 2000);

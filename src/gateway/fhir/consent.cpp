@@ -29,6 +29,12 @@ namespace {
 /// What a Consent carries that was signed: `sealed` and `transaction`.
 constexpr std::string_view signed_url = "urn:xinglin:consent-signed";
 
+/// An error about an element of the Consent.
+Error about(ErrorCode code, std::string_view element) {
+  const std::string place = "Consent." + std::string(element);
+  return make_error(code, place);
+}
+
 json::Value extension_of(json::Value object, std::string_view url) {
   for (const json::Value one : object.find("extension").items()) {
     if (one.find("url").as_string() == url) return one;
@@ -52,11 +58,10 @@ Result<json::Document> as_given(const Call& call, json::Value resource) {
   json::Node root = out.edit();
   for (const json::Value one : root.find("extension").items()) {
     const auto url = one.find("url").as_string().value_or("");
-    const bool ours = url == signed_url || url == consents::transaction_url ||
-                      url == consents::replaced_by_url;
+    const bool ours =
+        url == signed_url || url == consents::transaction_url || url == consents::replaced_by_url;
     if (!ours) {
-      const std::string_view place = "Consent.extension";
-      return make_error(ErrorCode::consent_unsupported, place);
+      return about(ErrorCode::consent_unsupported, "extension");
     }
   }
   root.remove("extension");
@@ -161,11 +166,10 @@ Result<PreparedConsent> seal_wish(const Call& call, const ConsentWish& wish) {
   out.standing.start_ms = read.start_ms;
   out.standing.end_ms = read.end_ms;
   out.standing.patient = own_record(
-      own_names(call),
-      wish.resource.find("patient").find("reference").as_string().value_or(""));
+      own_names(call), wish.resource.find("patient").find("reference").as_string().value_or(""));
   out.standing.performer_type = "Patient";
   out.standing.performer = patient;
-  out.type = wish.replaces            ? consent::narrow_type
+  out.type = wish.replaces           ? consent::narrow_type
              : wish.evidence.empty() ? consent::grant_type
                                      : consent::grant_assisted_type;
   out.payload = message_of(wish, out);
@@ -193,9 +197,8 @@ std::string prepared_text(const PreparedConsent& prepared) {
   add("sentence-zh", "valueString", consents::sentence_of(prepared.sealed, true));
   add("sealed", "valueBase64Binary", sealed);
   add("commitment", "valueBase64Binary", to_base64(consent::commitment_of(prepared.sealed)));
-  for (const auto& [name, number] :
-       {std::pair("contract", std::uint32_t{consent::contract_number}),
-        std::pair("message-type", std::uint32_t{prepared.type})}) {
+  for (const auto& [name, number] : {std::pair("contract", std::uint32_t{consent::contract_number}),
+                                     std::pair("message-type", std::uint32_t{prepared.type})}) {
     out.begin_object().key("name").string(name).key("valueUnsignedInt");
     out.unsigned_integer(number).end_object();
   }
@@ -203,8 +206,8 @@ std::string prepared_text(const PreparedConsent& prepared) {
   out.end_array().end_object();
   std::string text = out.take();
   const std::string consent_text = consents::write_consent(prepared.sealed, prepared.standing);
-  const std::string first = "{\"name\":\"consent\",\"resource\":" +
-                            with_sealed(consent_text, sealed) + "},";
+  const std::string first =
+      "{\"name\":\"consent\",\"resource\":" + with_sealed(consent_text, sealed) + "},";
   text.insert(text.find("\"parameter\":[") + 13, first);
   return text;
 }
@@ -227,14 +230,13 @@ Status check_signed_period(ByteView raw, const consents::ConsentRead& read) {
   XL_TRY_ASSIGN(const model::Transaction transaction, model::decode_transaction(raw));
   for (const model::Message& message : transaction.body.messages) {
     const ByteView payload = message.payload;
-    const bool same =
-        message.type == consent::narrow_type
-            ? has_period<xinglin::consent::v1::Narrow>(payload, read)
-        : message.type == consent::grant_assisted_type
-            ? has_period<xinglin::consent::v1::GrantAssisted>(payload, read)
-            : has_period<xinglin::consent::v1::Grant>(payload, read);
+    const bool same = message.type == consent::narrow_type
+                          ? has_period<xinglin::consent::v1::Narrow>(payload, read)
+                      : message.type == consent::grant_assisted_type
+                          ? has_period<xinglin::consent::v1::GrantAssisted>(payload, read)
+                          : has_period<xinglin::consent::v1::Grant>(payload, read);
     if (!same) {
-      return make_error(ErrorCode::consent_mismatched, std::string("Consent.provision.period"));
+      return about(ErrorCode::consent_mismatched, "provision.period");
     }
   }
   return {};
@@ -245,7 +247,7 @@ Status check_signed_period(ByteView raw, const consents::ConsentRead& read) {
 Status check_same(const Call& call, json::Value resource, const consent::SealedPolicy& sealed,
                   ByteView transaction) {
   const auto differs = [](std::string_view element) {
-    return make_error(ErrorCode::consent_mismatched, "Consent." + std::string(element));
+    return about(ErrorCode::consent_mismatched, element);
   };
   const std::string id = contracts::id_of(sealed.consent()).text();
   if (resource.find("id").present() && resource.find("id").as_string() != id) return differs("id");
@@ -270,8 +272,9 @@ http::Response agree(const Call& call, json::Value resource, json::Value signed_
   const auto part = [&](std::string_view name) {
     return extension_of(signed_part, name).find("valueBase64Binary").as_string().value_or("*");
   };
-  if (!from_base64(part("sealed"), sealed_bytes) || !from_base64(part("transaction"), transaction)) {
-    return refusal(make_error(ErrorCode::consent_unsigned, std::string("Consent.extension")));
+  if (!from_base64(part("sealed"), sealed_bytes) ||
+      !from_base64(part("transaction"), transaction)) {
+    return refusal(about(ErrorCode::consent_unsigned, "extension"));
   }
   const auto sealed = consent::decode_sealed(sealed_bytes);
   if (!sealed.ok()) return refusal(sealed.error());
@@ -300,7 +303,7 @@ Status check_unsigned(json::Value resource) {
     const auto code = one.find("code").as_string();
     const bool rules = one.find("system").as_string() == consents::scope_system &&
                        (code == "patient-privacy" || code == "research");
-    if (rules) return make_error(ErrorCode::consent_unsigned, std::string("Consent.status"));
+    if (rules) return about(ErrorCode::consent_unsigned, "status");
   }
   return {};
 }

@@ -61,8 +61,8 @@ struct Found {
 Result<std::optional<Found>> in_directory(const Call& call, std::string_view type,
                                           std::string_view id) {
   XL_TRY_ASSIGN(const auto current, call.organisation.records().current(type, id));
-  const bool open = current && !current->deleted &&
-                    current->patient == call.organisation.stores().directory();
+  const bool open =
+      current && !current->deleted && current->patient == call.organisation.stores().directory();
   if (!open) return std::optional<Found>{};
   XL_TRY_ASSIGN(const custody::OpenedRecord opened, call.organisation.records().open(*current));
   json::Limits bounds;
@@ -148,8 +148,8 @@ Result<model::Id> find_patient(const Call& call, json::Value reference) {
       own_record(own_names(call), reference.find("reference").as_string().value_or(""));
   if (!name.empty()) {
     const std::size_t slash = name.find('/');
-    XL_TRY_ASSIGN(const auto current, call.organisation.records().current(
-                                          name.substr(0, slash), name.substr(slash + 1)));
+    XL_TRY_ASSIGN(const auto current, call.organisation.records().current(name.substr(0, slash),
+                                                                          name.substr(slash + 1)));
     if (current && !current->deleted && current->type == "Patient") return current->patient;
     return make_error(ErrorCode::fhir_patient_unknown, place);
   }

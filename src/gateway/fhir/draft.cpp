@@ -153,7 +153,8 @@ class Preparation {
     const auto& current = current_[i];
     XL_TRY(check_version(draft, current));
     if (current && custody::is_agreed_consent(*current)) {
-      return make_error(ErrorCode::consent_fixed, std::string("Consent.id"));
+      const std::string place = draft.type + "/" + draft.id;
+      return make_error(ErrorCode::consent_fixed, place);
     }
     if (draft.document) XL_TRY(check_unsigned(draft.document->root()));
     custody::NewVersion out;
