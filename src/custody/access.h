@@ -132,6 +132,7 @@ class Viewer {
   void find_uniform(PatientView& view) const;
   [[nodiscard]] Status add_named(std::span<const model::Id> named, std::vector<model::Id>& out);
   [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
+  [[nodiscard]] Status find_care_teams();
   [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& encounter);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
   [[nodiscard]] Result<Labels> labels_of(const query::RecordEntry& entry);
@@ -159,6 +160,7 @@ class Viewer {
   LedgerView view_;
   std::map<model::Id, PatientView> seen_;
   std::optional<std::vector<model::Id>> in_care_;
+  std::optional<std::vector<model::Id>> care_teams_;  ///< found where a policy names any
   std::optional<query::RecordEntry> hidden_;  ///< the first that `allows` refused
   std::optional<model::Id> passed_over_;      ///< the first whom `patients` left out
   std::map<std::pair<model::Id, std::uint64_t>, Labels> foreseen_;

@@ -8,6 +8,7 @@
 #include "contracts/records/messages.pb.h"
 #include "contracts/records/records.h"
 #include "contracts/records/view.h"
+#include "custody/consents.h"
 #include "custody/labels.h"
 #include "model/limits.h"
 
@@ -87,6 +88,13 @@ Result<std::vector<vault::ErasureCertificate>> ErasureDesk::erase_record(
   if (versions.empty()) {
     XL_TRY_ASSIGN(const bool erased, was_erased(type, id, number));
     return make_error(erased ? ErrorCode::record_erased : ErrorCode::index_record_unknown);
+  }
+  if (is_agreed_consent(versions.front())) {
+    // What rules access is not made unreadable; both versions of one that is over rest on one body.
+    if (version || versions.front().version == 1) {
+      return make_error(ErrorCode::consent_fixed, name_of(type, id));
+    }
+    versions.resize(1);
   }
   std::vector<vault::AskedErasure> asked;
   std::vector<std::string> names{name_of(type, id, whole ? std::string() : number)};

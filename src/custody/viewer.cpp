@@ -77,6 +77,13 @@ bool names_in_care(std::string_view content, std::string_view who) {
   return false;
 }
 
+bool names_care_team(const consent::Rule& rule) {
+  const bool here = std::ranges::any_of(
+      rule.grantees(), [](const auto& grantee) { return !grantee.care_team().empty(); });
+  // The normal form bounds the depth.
+  return here || std::ranges::any_of(rule.exceptions(), names_care_team);
+}
+
 }  // namespace
 
 std::string_view purpose_code(consent::PurposeOfUse purpose) {
@@ -193,6 +200,32 @@ Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
   return out;
 }
 
+/// The teams that the organisation keeps the requester in. Nobody puts themselves into one.
+Status Viewer::find_care_teams() {
+  std::vector<model::Id> found;
+  query::Query wanted;
+  wanted.type = "CareTeam";
+  wanted.count = query::index_page_max;
+  query::SearchCriterion status;
+  status.name = "status";
+  status.values = {{query::Prefix::eq, "active"}};
+  query::SearchCriterion member;
+  member.name = "participant";
+  member.values = {{query::Prefix::eq, "Practitioner/" + ask_.principal.did.text()}};
+  wanted.criteria = {std::move(status), std::move(member)};
+  do {
+    XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
+    for (const query::RecordEntry& entry : page.entries) {
+      XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(entry));
+      const bool by_another = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
+      if (by_another) found.push_back(entry.record);
+    }
+    wanted.cursor = page.next_cursor;
+  } while (!wanted.cursor.empty());
+  care_teams_ = std::move(found);
+  return {};
+}
+
 /// Neither of the house nor its software: told nothing of what is there.
 bool Viewer::is_stranger() const {
   const PartyKind kind = ask_.principal.kind;
@@ -235,6 +268,10 @@ Result<const Viewer::PatientView*> Viewer::look_at(const model::Id& patient) {
   PatientView fresh;
   XL_TRY_ASSIGN(fresh.policies, desk_.policies_.known(view_, patient));
   XL_TRY_ASSIGN(fresh.facts, facts_of(patient));
+  const bool of_teams = std::ranges::any_of(fresh.policies, [](const consent::KnownPolicy& known) {
+    return names_care_team(known.policy.rule());
+  });
+  if (of_teams && !care_teams_) XL_TRY(find_care_teams());
   find_uniform(fresh);
   return &seen_.emplace(patient, std::move(fresh)).first->second;
 }
@@ -242,6 +279,7 @@ Result<const Viewer::PatientView*> Viewer::look_at(const model::Id& patient) {
 consent::Request Viewer::request_about(const Labels& labels) const {
   consent::Request out;
   out.requester = requester_of(ask_.principal);
+  out.requester.care_teams = care_teams_.value_or(std::vector<model::Id>{});
   out.purpose = ask_.purpose;
   out.action = ask_.action;
   out.resource = resource_of(labels, desk_.stores_.did());
@@ -303,8 +341,14 @@ Status Viewer::write(const model::Id& patient, const Labels& labels,
                      const vault::RecordVersion& which, std::string_view action) {
   if (desk_.stores_.is_own(patient)) return {};
   XL_TRY_ASSIGN(const PatientView* known, look_at(patient));
-  const consent::Decision decision =
-      consent::decide(known->policies, request_about(labels), known->facts);
+  consent::Request request = request_about(labels);
+  consent::Decision decision = consent::decide(known->policies, request, known->facts);
+  if (decision.permit) {
+    // Who may see it may write it, unless the patient refused that.
+    request.action = action == "create" ? consent::Action::collect : consent::Action::correct;
+    consent::Decision change = consent::decide(known->policies, request, known->facts);
+    if (has_reason(change, consent::Reason::patient_denies)) decision = std::move(change);
+  }
   query::RecordEntry entry;
   entry.record = which.record;
   entry.version = entry.vault_version = which.version;

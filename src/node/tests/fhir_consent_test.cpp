@@ -223,6 +223,80 @@ TEST_F(FhirConsent, NamesRecordsVisitsAndTimes) {
   EXPECT_NE(wrong.body.find("Consent.provision.class[0]"), std::string::npos);
 }
 
+TEST_F(FhirConsent, LetsATeamInThatSomebodyElseMade) {
+  demo::Persona ann = patient();
+  FhirClient own = client_of(patient());
+  FhirClient south = ward();
+  const std::string member = "Practitioner/" + south.who().did().text();
+  ASSERT_EQ(north_
+                ->put("CareTeam/t1", R"({"resourceType":"CareTeam","id":"t1","status":"active",
+"subject":{"reference":"Patient/p1"},"participant":[{"member":{"reference":")" +
+                                         member + "\"}}]}")
+                .status,
+            201U);
+  std::string team = consent(permit(""));
+  const std::string organisation = "Organization/" + live_->organisations[1].text();
+  team.replace(team.find(organisation), organisation.size(), "CareTeam/t1");
+  EXPECT_EQ(south.get("Observation/o1").status, 404U);
+  ASSERT_EQ(agree(own, ann, team).status, 201U);
+  EXPECT_EQ(south.get("Observation/o1").status, 200U);
+  // Out of the team is out.
+  ASSERT_EQ(north_
+                ->put("CareTeam/t1", R"({"resourceType":"CareTeam","id":"t1","status":"active",
+"subject":{"reference":"Patient/p1"}})")
+                .status,
+            200U);
+  EXPECT_EQ(south.get("Observation/o1").status, 404U);
+}
+
+TEST_F(FhirConsent, CanRefuseThatDataIsChanged) {
+  demo::Persona ann = patient();
+  FhirClient own = client_of(patient());
+  demo::Persona hospital = live_->hospital(0);
+  FhirClient doctor{live_->doctor(hospital, "doctor"), live_->organisations[0]};
+  ASSERT_EQ(north_
+                ->put("Encounter/e1", R"({"resourceType":"Encounter","id":"e1",
+"status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":
+"AMB"},"subject":{"reference":"Patient/p1"},"participant":[{"individual":{"reference":
+"Practitioner/)" + doctor.who().did().text() + "\"}}]}")
+                .status,
+            201U);
+  EXPECT_EQ(doctor.put("Observation/o1", observation_json("o1", "p1", "3.0")).status, 200U);
+  ASSERT_EQ(agree(own, ann, consent(R"({"type":"deny","action":[{"coding":[{"system":
+"http://terminology.hl7.org/CodeSystem/consentaction","code":"correct"}]}]})"))
+                .status,
+            201U);
+  EXPECT_EQ(doctor.get("Observation/o1").status, 200U);
+  EXPECT_EQ(doctor.put("Observation/o1", observation_json("o1", "p1", "4.0")).status, 403U);
+  EXPECT_EQ(doctor.put("Observation/o9", observation_json("o9", "p1", "4.0")).status, 201U);
+}
+
+TEST_F(FhirConsent, IsErasedOnlyWhenItIsOver) {
+  demo::Persona ann = patient();
+  FhirClient own = client_of(patient());
+  const auto created = agree(own, ann, consent(permit("")));
+  ASSERT_EQ(created.status, 201U);
+  const std::string id(parsed(created).root().find("id").as_string().value_or(""));
+  const auto erased = custodian().erasures().erase_record("Consent", id, std::nullopt);
+  ASSERT_FALSE(erased.ok());
+  EXPECT_EQ(erased.error().code, ErrorCode::consent_fixed);
+  xinglin::consent::v1::Revoke revoke;
+  revoke.set_consent(
+      client::bytes_of(model::id_from_did(std::string(model::did_prefix) + id)->bytes));
+  ASSERT_TRUE(ann.session
+                  ->submit(contracts::consent::contract_number, contracts::consent::revoke_type,
+                           revoke)
+                  .ok());
+  for (int tries = 0; tries < 100 && total(own.get("Consent?status=inactive")) != "1"; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  const auto over = custodian().erasures().erase_record("Consent", id, std::nullopt);
+  ASSERT_TRUE(over.ok()) << over.error().text();
+  EXPECT_EQ(over->size(), 1U);
+  EXPECT_NE(own.get("Consent/" + id).status, 200U);
+  EXPECT_EQ(total(own.get("Consent")), "0");
+}
+
 TEST_F(FhirConsent, IsOverWhenItsTimeIs) {
   demo::Persona ann = patient();
   FhirClient own = client_of(patient());
