@@ -161,8 +161,8 @@ class Viewer {
   std::map<model::Id, PatientView> seen_;
   std::optional<std::vector<model::Id>> in_care_;
   std::optional<std::vector<model::Id>> care_teams_;  ///< found where a policy names any
-  std::optional<query::RecordEntry> hidden_;  ///< the first that `allows` refused
-  std::optional<model::Id> passed_over_;      ///< the first whom `patients` left out
+  std::optional<query::RecordEntry> hidden_;          ///< the first that `allows` refused
+  std::optional<model::Id> passed_over_;              ///< the first whom `patients` left out
   std::map<std::pair<model::Id, std::uint64_t>, Labels> foreseen_;
   bool many_ = false;  ///< the listing may be about more than one patient
   std::map<std::pair<model::Id, std::uint32_t>, contracts::consent::Decision> decided_;
@@ -184,6 +184,11 @@ class AccessDesk {
   /// Begins to answer one request. Errors: sign_in_over (the principal's key, role or office
   /// ended), store_corrupt.
   [[nodiscard]] Result<Viewer> open(Ask ask);
+
+  /// As if `ask.principal` asked now, whose roles the caller looked up: to tell a patient what
+  /// somebody would see. Nothing is sent to that principal: no `serve`, no `refuse`. Errors:
+  /// store_corrupt.
+  [[nodiscard]] Result<Viewer> suppose(Ask ask);
 
   /// Takes what one or two clinicians and their organisation declare: keeps the reason sealed, adds
   /// the organisation's signature behind `signatures` to `body` (one DeclareEmergency about a

@@ -99,6 +99,8 @@ void write_resource(json::Writer& out, std::string_view type) {
   operation("validate", "Resource-validate");
   if (type == "Patient") {
     operation("everything", "Patient-everything");
+    operation("see-as", "urn:xinglin:fhir:operation:patient-see-as");
+    operation("explain", "urn:xinglin:fhir:operation:patient-explain");
     operation("match", "Patient-match");
     operation("merge", "Patient-merge");
     operation("unmerge", "urn:xinglin:fhir:operation:patient-unmerge");  // HL7 has none

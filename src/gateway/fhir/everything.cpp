@@ -30,31 +30,6 @@ struct EverythingWish {
   Parameters used;
 };
 
-/// The parameters of the URL, and of a body those with one primitive value. Errors: those of
-/// `json::parse`, parameter_invalid (names the parameter).
-Result<Parameters> parameters_of(const Call& call) {
-  Parameters out = call.request.query;
-  if (call.request.method != "POST" || call.request.body.empty()) return out;
-  json::Limits bounds;
-  bounds.bytes_max = call.request.body.size() + 1;
-  XL_TRY_ASSIGN(const json::Document document, json::parse(call.request.body, bounds));
-  if (document.root().find("resourceType").as_string() != "Parameters") {
-    return make_error(ErrorCode::parameter_invalid, "Parameters");
-  }
-  for (const json::Value one : document.root().find("parameter").items()) {
-    const std::string name{one.find("name").as_string().value_or("")};
-    std::optional<std::string> value;
-    for (const json::Member& member : one.members()) {
-      if (!member.key.starts_with("value")) continue;
-      if (const auto text = member.value.as_string()) value = std::string(*text);
-      if (const auto number = member.value.as_uint64()) value = std::to_string(*number);
-    }
-    if (!value) return make_error(ErrorCode::parameter_invalid, shown_name(name));
-    out.emplace_back(name, std::move(*value));
-  }
-  return out;
-}
-
 /// Errors: parameter_invalid, fhir_type_unknown, search_too_complex.
 Status read_one(const std::string& name, const std::string& value, EverythingWish& out) {
   if (name == "_since") {
@@ -131,6 +106,29 @@ query::Allowed only_directory(const Call& call, custody::Viewer& viewer,
 }
 
 }  // namespace
+
+Result<Parameters> parameters_of(const Call& call) {
+  Parameters out = call.request.query;
+  if (call.request.method != "POST" || call.request.body.empty()) return out;
+  json::Limits bounds;
+  bounds.bytes_max = call.request.body.size() + 1;
+  XL_TRY_ASSIGN(const json::Document document, json::parse(call.request.body, bounds));
+  if (document.root().find("resourceType").as_string() != "Parameters") {
+    return make_error(ErrorCode::parameter_invalid, "Parameters");
+  }
+  for (const json::Value one : document.root().find("parameter").items()) {
+    const std::string name{one.find("name").as_string().value_or("")};
+    std::optional<std::string> value;
+    for (const json::Member& member : one.members()) {
+      if (!member.key.starts_with("value")) continue;
+      if (const auto text = member.value.as_string()) value = std::string(*text);
+      if (const auto number = member.value.as_uint64()) value = std::to_string(*number);
+    }
+    if (!value) return make_error(ErrorCode::parameter_invalid, shown_name(name));
+    out.emplace_back(name, std::move(*value));
+  }
+  return out;
+}
 
 http::Response everything(const Call& call, std::string_view patient) {
   auto wish = read_everything(call);

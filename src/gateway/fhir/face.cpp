@@ -12,6 +12,7 @@
 #include "gateway/fhir/match.h"
 #include "gateway/fhir/media.h"
 #include "gateway/fhir/merge.h"
+#include "gateway/fhir/preview.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/scope.h"
@@ -54,6 +55,10 @@ http::Response answer_get(const Call& call) {
   if (at.size() == 3 && at[2] == "$validate") return validate_kept(call, at[0], at[1]);
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything")
     return everything(call, at[1]);
+  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$see-as") return see_as(call, at[1]);
+  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$explain") {
+    return explain_access(call, at[1]);
+  }
   const bool of_patient = at.size() == 3 && at[0] == "Patient";
   if (of_patient && at[2] == "*") return search(call, {{}, at[1]}, call.request.query);
   if (of_patient && xl::fhir::is_resource_type(at[2])) {
@@ -81,6 +86,10 @@ http::Response answer_post(const Call& call) {
   if (at.size() == 3 && at[2] == "$validate") return validate_given(call, at[0], at[1]);
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything")
     return everything(call, at[1]);
+  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$see-as") return see_as(call, at[1]);
+  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$explain") {
+    return explain_access(call, at[1]);
+  }
   if (at.size() == 4 && at[0] == "Patient" && at[3] == "_search") {
     if (at[2] == "*") return search_by_form(call, {{}, at[1]});
     if (xl::fhir::is_resource_type(at[2])) return search_by_form(call, {at[2], at[1]});

@@ -258,7 +258,8 @@ TEST_F(FhirConsent, CanRefuseThatDataIsChanged) {
                 ->put("Encounter/e1", R"({"resourceType":"Encounter","id":"e1",
 "status":"in-progress","class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":
 "AMB"},"subject":{"reference":"Patient/p1"},"participant":[{"individual":{"reference":
-"Practitioner/)" + doctor.who().did().text() + "\"}}]}")
+"Practitioner/)" + doctor.who().did().text() +
+                                          "\"}}]}")
                 .status,
             201U);
   EXPECT_EQ(doctor.put("Observation/o1", observation_json("o1", "p1", "3.0")).status, 200U);
@@ -283,10 +284,10 @@ TEST_F(FhirConsent, IsErasedOnlyWhenItIsOver) {
   xinglin::consent::v1::Revoke revoke;
   revoke.set_consent(
       client::bytes_of(model::id_from_did(std::string(model::did_prefix) + id)->bytes));
-  ASSERT_TRUE(ann.session
-                  ->submit(contracts::consent::contract_number, contracts::consent::revoke_type,
-                           revoke)
-                  .ok());
+  ASSERT_TRUE(
+      ann.session
+          ->submit(contracts::consent::contract_number, contracts::consent::revoke_type, revoke)
+          .ok());
   for (int tries = 0; tries < 100 && total(own.get("Consent?status=inactive")) != "1"; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
@@ -295,6 +296,40 @@ TEST_F(FhirConsent, IsErasedOnlyWhenItIsOver) {
   EXPECT_EQ(over->size(), 1U);
   EXPECT_NE(own.get("Consent/" + id).status, 200U);
   EXPECT_EQ(total(own.get("Consent")), "0");
+}
+
+TEST_F(FhirConsent, IsSeenBeforehandAsSomebodyElseWouldSeeIt) {
+  demo::Persona ann = patient();
+  FhirClient own = client_of(patient());
+  FhirClient south = ward();
+  const std::string as = "?actor=Practitioner/" + south.who().did().text() +
+                         "&organization=Organization/" + live_->organisations[1].text();
+  const std::string explain = "Patient/p1/$explain" + as + "&record=Observation/o1";
+  const auto says = [](const client::HttpResponse& answer, const std::string& text) {
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    return answer.body.find(text) != std::string::npos;
+  };
+  EXPECT_EQ(total(own.get("Patient/p1/$see-as" + as)), "0");
+  EXPECT_TRUE(says(own.get(explain), "no_consent"));
+  const auto created =
+      agree(own, ann, consent(permit(R"(,"data":[{"meaning":"instance","reference":{
+"reference":"Observation/o1"}}])")));
+  const std::string id(parsed(created).root().find("id").as_string().value_or(""));
+  EXPECT_EQ(total(own.get("Patient/p1/$see-as" + as)), "1");
+  EXPECT_EQ(total(south.get("Observation?patient=p1")), "1");
+  EXPECT_TRUE(says(own.get(explain), "Consent/" + id));
+  EXPECT_TRUE(
+      says(own.get("Patient/p1/$explain" + as + "&record=Observation/o2"), "data_not_covered"));
+  EXPECT_TRUE(says(own.get(explain + "&purpose=HRESCH"), "purpose_not_covered"));
+  EXPECT_TRUE(says(own.get(explain + "&role=nurse"), "role_not_attested"));
+  // For nobody but the patient; and nobody learns of others by it.
+  EXPECT_EQ(south.get(explain).status, 403U);
+  EXPECT_EQ(north_->get(explain).status, 403U);
+  ASSERT_EQ(north_->put("Patient/p2", testing::patient_json("p2", "Bob")).status, 201U);
+  ASSERT_EQ(north_->put("Observation/b1", observation_json("b1", "p2")).status, 201U);
+  EXPECT_EQ(own.get("Patient/p2/$see-as" + as).status, 403U);
+  EXPECT_EQ(own.get("Patient/p1/$explain" + as + "&record=Observation/b1").status, 404U);
+  EXPECT_EQ(own.get("Patient/p1/$explain" + as + "&record=Observation/none").status, 404U);
 }
 
 TEST_F(FhirConsent, IsOverWhenItsTimeIs) {
