@@ -20,17 +20,18 @@ ALLOWED = {
     "contracts": "base crypto model",
     "state": "base crypto model",
     "vault": "base crypto model",
-    "client": "base fhir crypto model contracts",
+    "credentials": "base crypto model contracts",
+    "client": "base fhir crypto model contracts credentials",
     "verification": "base crypto model contracts",
     "execution": "base crypto model contracts verification",
     "chain": "base crypto model state execution",
     "ordering": "base crypto model verification chain",
     "query": "base fhir crypto model state chain",
     "custody": "base crypto model contracts vault ordering query",
-    "gateway": "base fhir crypto model contracts vault ordering query custody",
-    "cli": "base fhir crypto model contracts client",
-    "node": "base fhir crypto model contracts state vault client verification execution chain"
-    " ordering query custody gateway",
+    "gateway": "base fhir crypto model contracts credentials vault ordering query custody",
+    "cli": "base fhir crypto model contracts credentials client",
+    "node": "base fhir crypto model contracts credentials state vault client verification execution"
+    " chain ordering query custody gateway",
 }
 ALLOWED = {folder: set(names.split()) for folder, names in ALLOWED.items()}
 MAIN_MAY = {"base", "node", "cli"}  # main.cpp joins the node and the client commands
