@@ -21,16 +21,18 @@ ALLOWED = {
     "state": "base crypto model",
     "vault": "base crypto model",
     "consents": "base fhir crypto model contracts",
-    "client": "base fhir crypto model contracts consents",
+    "credentials": "base crypto model contracts",
+    "client": "base fhir crypto model contracts consents credentials",
     "verification": "base crypto model contracts",
     "execution": "base crypto model contracts verification",
     "chain": "base crypto model state execution",
     "ordering": "base crypto model verification chain",
     "query": "base fhir crypto model state chain",
     "custody": "base crypto model contracts consents vault ordering query",
-    "gateway": "base fhir crypto model contracts consents vault ordering query custody",
-    "cli": "base fhir crypto model contracts consents client",
-    "node": "base fhir crypto model contracts consents state vault client verification execution"
+    "gateway": "base fhir crypto model contracts consents credentials vault ordering query custody",
+    "cli": "base fhir crypto model contracts consents credentials client",
+    "node": "base fhir crypto model contracts consents credentials state vault client verification"
+    " execution"
     " chain ordering query custody gateway",
 }
 ALLOWED = {folder: set(names.split()) for folder, names in ALLOWED.items()}

@@ -121,6 +121,13 @@ bool is_missing(ErrorCode code) {
     case ErrorCode::smart_account_unknown:
     case ErrorCode::smart_login_over:
     case ErrorCode::smart_passkey_code_unknown:
+    case ErrorCode::credential_offer_unknown:
+    case ErrorCode::presentation_request_unknown:
+    case ErrorCode::credential_unknown:
+    case ErrorCode::status_list_unknown:
+    case ErrorCode::did_not_found:
+    case ErrorCode::record_signature_missing:
+    case ErrorCode::credential_not_held:
     case ErrorCode::height_too_old:
     case ErrorCode::block_not_kept:
     case ErrorCode::database_missing:
@@ -200,6 +207,7 @@ bool is_conflict(ErrorCode code) {
     case ErrorCode::smart_passkey_known:
     case ErrorCode::database_locked:
     case ErrorCode::keys_rotation_unfinished:
+    case ErrorCode::presentation_replayed:
       return true;
     default:
       return false;
@@ -232,6 +240,8 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::index_differs:
     case ErrorCode::own_key_differs:
     case ErrorCode::erasure_certificate_invalid:
+    case ErrorCode::credential_signature_invalid:
+    case ErrorCode::record_signature_invalid:
       return ExitCode::altered;
     case ErrorCode::dry_run:
       return ExitCode::done;
@@ -248,9 +258,15 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::delegation_exceeded:
     case ErrorCode::member_quota_exceeded:
     case ErrorCode::session_consents_exceeded:
+    case ErrorCode::credential_issuer_unaccredited:
+    case ErrorCode::credential_expired:
+    case ErrorCode::credential_revoked:
+    case ErrorCode::credential_suspended:
+    case ErrorCode::credential_holder_unproved:
       return ExitCode::refused;
     default:
-      return is_input_error(code) ? ExitCode::input_invalid : ExitCode::failed;
+      return is_input_error(code) || (number >= 4400 && number < 4460) ? ExitCode::input_invalid
+                                                                       : ExitCode::failed;
   }
 }
 

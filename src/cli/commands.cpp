@@ -5,6 +5,7 @@
 #include "cli/access.h"
 #include "cli/bench.h"
 #include "cli/consent.h"
+#include "cli/credential.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/fhir.h"
@@ -93,6 +94,7 @@ void add_commands(CLI::App& app, Session& session) {
   add_access_commands(app, session);
   add_fhir_commands(app, session);
   add_smart_commands(app, session);
+  add_credential_commands(app, session);
   add_ledger_commands(app, session);
   add_verify_command(app, session);
   add_doctor_command(app, session);

@@ -7,6 +7,7 @@
 #include "cli/actor.h"
 #include "cli/identity_keys.h"
 #include "cli/identity_recover.h"
+#include "cli/identity_resolve.h"
 #include "cli/words.h"
 #include "client/card.h"
 #include "contracts/identity/messages.pb.h"
@@ -312,6 +313,7 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
   add_appoint(group, session, options);
   add_identity_key_commands(group, session);
   add_identity_recover_commands(group, session);
+  add_identity_resolve_command(group, session);
   return group;
 }
 

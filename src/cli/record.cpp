@@ -6,6 +6,7 @@
 #include "base/json/writer.h"
 #include "cli/fhir_pages.h"
 #include "cli/record_erase.h"
+#include "cli/record_sign.h"
 #include "cli/record_verify.h"
 #include "cli/table.h"
 #include "model/limits.h"
@@ -224,6 +225,7 @@ void add_record_commands(CLI::App& app, Session& session) {
   add_reading(group, session, options);
   add_record_verify_command(group, session);
   add_record_erase_commands(group, session);
+  add_record_sign_commands(group, session);
 }
 
 }  // namespace xl::cli

@@ -3,6 +3,7 @@
 #include "contracts/access/contract.h"
 #include "contracts/api/contract.h"
 #include "contracts/consent/contract.h"
+#include "contracts/credentials/contract.h"
 #include "contracts/governance/contract.h"
 #include "contracts/identity/contract.h"
 #include "contracts/records/contract.h"
@@ -16,6 +17,7 @@ std::vector<std::unique_ptr<Contract>> make_contracts() {
   contracts.push_back(records::make_contract());
   contracts.push_back(consent::make_contract());
   contracts.push_back(access::make_contract());
+  contracts.push_back(credentials::make_contract());
   return contracts;
 }
 

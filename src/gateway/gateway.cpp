@@ -6,6 +6,7 @@
 
 #include "base/json/writer.h"
 #include "gateway/auth/routes.h"
+#include "gateway/credentials/routes.h"
 #include "gateway/fhir/face.h"
 #include "gateway/ledger/archives.h"
 #include "gateway/ledger/routes.h"
@@ -79,6 +80,7 @@ void Gateway::add_routes() {
   ledger::add_routes(router_, services_);
   organisation::add_routes(router_, services_);
   smart::add_routes(router_, services_);
+  credentials::add_routes(router_, services_);
   fhir::add_routes(router_, services_);
   router_.add({"GET", "/health", "Whether the node answers and how far its ledger is",
                [this](const auto&, const auto&) { return health(); }, Access::anyone,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "custody/custody.h"
 #include "gateway/auth/tokens.h"
+#include "gateway/credentials/server.h"
 #include "gateway/smart/server.h"
 #include "ordering/engine.h"
 #include "query/ledger.h"
@@ -29,6 +30,7 @@ struct Services {
   custody::Custody& custody;
   auth::Tokens& tokens;
   smart::Server& smart;
+  credentials::Server& credentials;
   const Log& log;
   /// Hands a JSON-RPC request to the consensus engine beside this node; empty when there is none.
   std::function<Result<std::string>(const std::string& request)> light;

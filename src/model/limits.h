@@ -108,6 +108,23 @@ constexpr std::uint64_t review_within_ms = 72ULL * 60 * 60 * 1000;
 /// How old the state behind a cohort's decision may be, in blocks: its proofs are still served.
 constexpr std::uint64_t policy_age_heights_max = 1024;
 
+// Credentials.
+/// The least length of a list (W3C Bitstring Status List v1.0 §3.2): among so many an entry says
+/// little about whom it is of.
+constexpr std::uint32_t status_entries_min = 128 * 1024;
+constexpr std::uint32_t status_entries_max = 1024 * 1024;
+/// One state value with bits: a change rewrites so much of its list, and one digest of the list.
+constexpr std::uint32_t status_chunk_bytes = 1024;
+constexpr std::uint32_t status_lists_max = 64;           ///< of one issuer
+constexpr std::uint32_t status_indexes_max = 32;         ///< changed by one message
+constexpr std::uint32_t entry_changes_max = 64;          ///< of one entry, for ever
+constexpr std::uint32_t accreditation_periods_max = 16;  ///< by one regulator, for ever
+constexpr std::uint32_t accreditors_max = 16;  ///< of one organisation and type, that are looked at
+constexpr std::uint64_t accreditation_ms_max = 3660ULL * 24 * 60 * 60 * 1000;
+static_assert(status_entries_min % (8 * status_chunk_bytes) == 0);
+static_assert(status_entries_max / 8 / status_chunk_bytes * 40 < state_value_bytes_max);
+static_assert(3 * status_indexes_max < writes_max);
+
 // Governance.
 /// CometBFT takes 256 validators; each vote counts all members, so their number bounds its work.
 constexpr std::uint32_t members_max = 256;              ///< those that were expelled count

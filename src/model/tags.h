@@ -21,6 +21,7 @@ constexpr std::string_view app_hash = "xinglin/app-hash/v1";
 // Contracts: what a new key signs, what a consent commits to.
 constexpr std::string_view key_possession = "xinglin/key-possession/v1";
 constexpr std::string_view consent_policy = "xinglin/consent-policy/v1";
+constexpr std::string_view status_bits = "xinglin/status-bits/v1";
 
 // Founding a network.
 constexpr std::string_view member_card = "xinglin/member-card/v1";

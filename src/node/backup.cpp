@@ -14,6 +14,7 @@
 #include "base/json/writer.h"
 #include "base/sqlite/database.h"
 #include "crypto/hash.h"
+#include "gateway/credentials/register.h"
 #include "gateway/smart/registry.h"
 #include "model/limits.h"
 #include "node/network/folder.h"
@@ -196,20 +197,28 @@ Status copy_plain_files(const Layout& layout, const fs::path& out) {
   return {};
 }
 
-/// The apps and accounts of an organisation; a node that was made before there were any has none.
-Status back_up_registry(custody::Stores& stores, const Layout& layout, const BackupPlaces& to) {
+/// A small store of an organisation in `folder`, under its key for `purpose`; a node that was made
+/// before there were such stores has none.
+Status back_up_small_store(custody::Stores& stores, const fs::path& folder,
+                           std::string_view purpose, const BackupPlaces& to) {
   const fs::path name = stores.did().text() + ".db";
   std::error_code failure;
-  if (!fs::exists(layout.smart() / name, failure)) return {};
-  XL_TRY_ASSIGN(const crypto::SecretBytes key,
-                stores.keyring().organisation_key(gateway::smart::registry_key_purpose));
+  if (!fs::exists(folder / name, failure)) return {};
+  XL_TRY_ASSIGN(const crypto::SecretBytes key, stores.keyring().organisation_key(purpose));
   sqlite::Options options;
   options.key = key.view();
   options.create_if_missing = false;
-  XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(layout.smart() / name, options));
-  const fs::path folder = to.out / layout.smart().filename();
-  XL_TRY(vault::make_private_directory(folder));
-  return database.copy_to(folder / name, key.view());
+  XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(folder / name, options));
+  const fs::path copies = to.out / folder.filename();
+  XL_TRY(vault::make_private_directory(copies));
+  return database.copy_to(copies / name, key.view());
+}
+
+/// The apps and accounts of an organisation, and what credentials it has issued.
+Status back_up_registry(custody::Stores& stores, const Layout& layout, const BackupPlaces& to) {
+  XL_TRY(back_up_small_store(stores, layout.smart(), gateway::smart::registry_key_purpose, to));
+  return back_up_small_store(stores, layout.credentials(),
+                             gateway::credentials::register_key_purpose, to);
 }
 
 Status back_up_stores(custody::Stores& stores, const Layout& layout, const Unlock& unlock,

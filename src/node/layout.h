@@ -67,6 +67,8 @@ struct Layout {
   }
   /// The apps and accounts that each organisation registered.
   [[nodiscard]] std::filesystem::path smart() const { return root / "smart"; }
+  /// What each organisation has issued as credentials.
+  [[nodiscard]] std::filesystem::path credentials() const { return root / "credentials"; }
   /// Of an organisation: its service key, which signs in its name.
   [[nodiscard]] std::filesystem::path service_key(std::string_view organisation) const {
     return keys() / (std::string(organisation) + ".service.key");

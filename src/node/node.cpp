@@ -162,16 +162,13 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
     log.write(LogLevel::warning, LogEvent::custody_failed, {LogField::code(code)});
   });
   XL_TRY(node->custody_->start(progress.index));
-  node->tokens_ = std::make_unique<gateway::auth::Tokens>(*node->port_);
-  XL_TRY_ASSIGN(auto smart, smart_settings(layout, config, node->custody_->organisations()));
-  XL_TRY_ASSIGN(node->smart_, gateway::smart::Server::open(*node->custody_, *node->tokens_,
-                                                           layout.smart(), std::move(smart)));
+  XL_TRY(node->open_faces(layout, config));
 
   XL_TRY_ASSIGN(
       node->gateway_,
       gateway::Gateway::start(server_options(layout, config),
                               {*node->ledger_, engine, clock, *node->custody_, *node->tokens_,
-                               *node->smart_, log, node->ordering_->light(),
+                               *node->smart_, *node->credentials_, log, node->ordering_->light(),
                                [layout] { return backup_times(layout); }, config.public_url}));
   // Care goes on without it.
   const Status admin = node->start_admin(layout, config, unlock, clock, log);
@@ -179,6 +176,16 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
     log.write(LogLevel::warning, LogEvent::backup_failed, {LogField::code(admin.error().code)});
   }
   return node;
+}
+
+/// What the gateway keeps and remembers for its organisations.
+Status Node::open_faces(const Layout& layout, const Config& config) {
+  tokens_ = std::make_unique<gateway::auth::Tokens>(*port_);
+  XL_TRY_ASSIGN(auto smart, smart_settings(layout, config, custody_->organisations()));
+  XL_TRY_ASSIGN(
+      smart_, gateway::smart::Server::open(*custody_, *tokens_, layout.smart(), std::move(smart)));
+  XL_TRY_ASSIGN(credentials_, gateway::credentials::Server::open(*custody_, layout.credentials()));
+  return {};
 }
 
 /// What commands beside the running node ask of it, as it holds the stores.

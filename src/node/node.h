@@ -50,6 +50,7 @@ class Node {
 
  private:
   Node() : registry_(contracts::make_registry()) {}
+  [[nodiscard]] Status open_faces(const Layout& layout, const Config& config);
   [[nodiscard]] Status start_admin(const Layout& layout, const Config& config, const Unlock& unlock,
                                    const Clock& clock, const Log& log);
 
@@ -65,6 +66,7 @@ class Node {
   std::unique_ptr<custody::Custody> custody_;
   std::unique_ptr<gateway::auth::Tokens> tokens_;
   std::unique_ptr<gateway::smart::Server> smart_;
+  std::unique_ptr<gateway::credentials::Server> credentials_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<AdminServer> admin_;
 };

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "gateway/smart/jwt.h"
+#include "credentials/jwt.h"
 #include "gateway/smart/scopes.h"
 
 namespace {
@@ -52,12 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto wanted = smart::parse_scopes(take_line(rest));
   const auto allowed = smart::parse_scopes(take_line(rest));
   if (wanted.ok() && allowed.ok()) check_scopes(*wanted, *allowed);
-  const auto token = smart::read_jwt(take_line(rest));
+  const auto token = xl::credentials::read_jwt(take_line(rest));
   const auto document = xl::json::parse(rest, {});
   if (!document.ok()) return 0;
-  const auto keys = smart::read_jwks(document->root(), false);
-  (void)smart::read_jwks(document->root(), true);
-  if (keys.ok()) XL_CHECK(keys->size() <= smart::jwks_keys_max);
-  if (token.ok() && keys.ok()) (void)smart::verify(*token, *keys);
+  const auto keys = xl::credentials::read_jwks(document->root(), false);
+  (void)xl::credentials::read_jwks(document->root(), true);
+  if (keys.ok()) XL_CHECK(keys->size() <= xl::credentials::jwks_keys_max);
+  if (token.ok() && keys.ok()) (void)xl::credentials::verify(*token, *keys);
   return 0;
 }

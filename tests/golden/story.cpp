@@ -3,6 +3,8 @@
 #include "golden/story.h"
 
 #include "base/json/writer.h"
+#include "contracts/credentials/messages.pb.h"
+#include "contracts/credentials/records.h"
 #include "contracts/governance/tests/votes.h"
 #include "contracts/tests/fixture.h"
 #include "golden/messages.h"
@@ -330,6 +332,64 @@ void governance(Author& a) {
   expel_south(a);  // "x" is over when it begins
 }
 
+namespace credited = contracts::credentials;
+
+model::Message credential(std::uint16_t type, const google::protobuf::Message& content) {
+  return {credited::contract_number, type, model::encode(content)};
+}
+
+model::Message accreditation(const Author& a, const std::string& regulator) {
+  xinglin::credentials::v1::Accredit out;
+  out.set_regulator(field(regulator));
+  out.set_organisation(field("north"));
+  out.set_type(1);
+  out.set_valid_to_ms(a.make.now_ms + 100 * day_ms);
+  return credential(credited::accredit_type, out);
+}
+
+model::Message status_change(const std::string& list, std::uint32_t index, bool set) {
+  xinglin::credentials::v1::ChangeStatus out;
+  out.set_list(field(list));
+  out.add_indexes(index);
+  out.set_set(set);
+  return credential(credited::change_status_type, out);
+}
+
+/// The members admit a regulator, which says what north may issue; north keeps lists.
+void credentials(Author& a) {
+  a.block(minute_ms);
+  a.send(attestation(a, "board", "north"), {"north"});
+  votes::wire::Propose admission = votes::admission("k", "board");
+  admission.mutable_admit()->mutable_organisations(0)->set_type(6);
+  a.send(proposed(a, admission), {"north"});
+  a.send(ballot("k", "north", 1), {"north"});
+  a.seal("north");
+  a.block(minute_ms);
+  a.send(accreditation(a, "north"), {"north"});  // refused: no regulator
+  a.send(accreditation(a, "board"), {"board"});
+  for (const std::uint32_t purpose : {1U, 2U}) {
+    xinglin::credentials::v1::RegisterList list;
+    list.set_issuer(field("north"));
+    list.set_list(field("list " + std::to_string(purpose)));
+    list.set_purpose(purpose);
+    list.set_entries(131'072);
+    a.send(credential(credited::register_list_type, list), {"north"});
+  }
+  a.seal("north");
+  a.block(minute_ms);
+  a.send(status_change("list 1", 131'071, true), {"north"});
+  a.send(status_change("list 1", 131'071, false), {"north"});  // refused: for ever
+  a.send(status_change("list 2", 0, true), {"north"});
+  a.send(status_change("list 2", 0, false), {"north"});
+  a.send(status_change("list 2", 1, true), {"board"});  // refused: not the issuer
+  xinglin::credentials::v1::EndAccreditation end;
+  end.set_regulator(field("board"));
+  end.set_organisation(field("north"));
+  end.set_type(1);
+  a.send(credential(credited::end_accreditation_type, end), {"board"});
+  a.seal("north");
+}
+
 }  // namespace
 
 std::string genesis_text() {
@@ -386,6 +446,7 @@ std::vector<StoryBlock> story(const model::Genesis& genesis) {
   endings(author);
   places(author);
   governance(author);
+  credentials(author);
   return author.take();
 }
 

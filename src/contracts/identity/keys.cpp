@@ -9,6 +9,7 @@
 #include "contracts/identity/possession.h"
 #include "contracts/identity/records.h"
 #include "contracts/identity/status.h"
+#include "crypto/signature.h"
 #include "model/limits.h"
 
 namespace xl::contracts::identity {

@@ -9,6 +9,7 @@
 #include "gateway/ledger/governance.h"
 #include "gateway/ledger/light.h"
 #include "gateway/ledger/parties.h"
+#include "gateway/ledger/resolver.h"
 #include "gateway/ledger/show.h"
 #include "gateway/ledger/submit.h"
 #include "model/receipt.h"
@@ -170,6 +171,15 @@ void add_routes(Router& router, const Services& services) {
          return follow_events(services, request);
        },
        Access::signed_in, RouteDoc{.query = {"after"}, .media = "text/event-stream"}});
+  router.add({"GET", "/1.0/identifiers/{did}", "Resolves a DID: did:xinglin, did:key",
+              [services](const http::Request& request, const PathValues& values) {
+                return resolve_did(services, request, values);
+              },
+              Access::anyone,
+              RouteDoc{.query = {"proof"},
+                       .media = "application/did-resolution",
+                       .answer = "DidResolution",
+                       .refusal_media = {"application/did-resolution"}}});
   add_proof_routes(router, services);
   add_governance_routes(router, services);
 }

@@ -120,8 +120,8 @@ Result<Client> read_client(json::Value registration) {
   if (out.scopes.empty()) return invalid("scope");
   const json::Value keys = registration.find("jwks");
   if (keys.present()) {
-    XL_TRY_ASSIGN(out.keys, read_jwks(keys, true));
-    const bool rsa = std::any_of(out.keys.begin(), out.keys.end(), [](const NamedKey& one) {
+    XL_TRY_ASSIGN(out.keys, vc::read_jwks(keys, true));
+    const bool rsa = std::any_of(out.keys.begin(), out.keys.end(), [](const vc::NamedKey& one) {
       return one.key.algorithm == crypto::JwsAlgorithm::rs256;
     });
     if (rsa) return invalid("jwks: EdDSA, ES256 or ES384");

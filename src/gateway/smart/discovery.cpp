@@ -68,7 +68,7 @@ Result<http::Response> openid_configuration(const Visit& visit) {
 
 Result<http::Response> key_set(const Visit& visit) {
   return json_response("{\"keys\":[" +
-                       jwk_text(visit.house.id_token_key, visit.house.id_token_key_id) + "]}");
+                       vc::jwk_text(visit.house.id_token_key, visit.house.id_token_key_id) + "]}");
 }
 
 }  // namespace xl::gateway::smart

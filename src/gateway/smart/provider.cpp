@@ -59,7 +59,7 @@ std::string callback_of(const Visit& visit) { return visit.address() + "/oauth/c
 
 /// OpenID Connect Core 1.0 §3.1.3.7.
 Status check_id_token(const Visit& visit, const Provider& provider, const ProviderLogin& login,
-                      const Jwt& token, const std::vector<NamedKey>& keys) {
+                      const vc::Jwt& token, const std::vector<vc::NamedKey>& keys) {
   const bool offered = token.algorithm == crypto::JwsAlgorithm::rs256 ||
                        token.algorithm == crypto::JwsAlgorithm::es256;
   if (!offered || !verify(token, keys)) return provider_error("the id token's signature");
@@ -89,10 +89,10 @@ Result<std::string> subject_for(const Visit& visit, const Provider& provider,
                                      {"code_verifier", login.verifier}});
   XL_TRY_ASSIGN(const json::Document answer,
                 ask_provider(visit, "POST", places.token, form.substr(1)));
-  const auto token = read_jwt(answer.root().find("id_token").as_string().value_or(""));
+  const auto token = vc::read_jwt(answer.root().find("id_token").as_string().value_or(""));
   if (!token.ok()) return provider_error("id_token");
   XL_TRY_ASSIGN(const json::Document jwks, ask_provider(visit, "GET", places.keys, ""));
-  const auto keys = read_jwks(jwks.root(), false);
+  const auto keys = vc::read_jwks(jwks.root(), false);
   if (!keys.ok()) return provider_error("its keys");
   XL_TRY(check_id_token(visit, provider, login, *token, *keys));
   return token->text("sub");

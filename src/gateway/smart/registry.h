@@ -12,10 +12,12 @@
 
 #include "base/json/json.h"
 #include "base/sqlite/database.h"
-#include "gateway/smart/jwt.h"
+#include "credentials/jwt.h"
 #include "gateway/smart/scopes.h"
 
 namespace xl::gateway::smart {
+
+namespace vc = xl::credentials;
 
 // Bounds of what an organisation registers.
 constexpr std::size_t clients_max = 1000;
@@ -41,7 +43,7 @@ struct Client {
   std::vector<std::string> redirect_uris;  ///< compared byte by byte
   std::string launch_uri;                  ///< where a record opens it; empty: nowhere
   Scopes scopes;                           ///< the most that it may be granted
-  std::vector<NamedKey> keys;              ///< with which it proves who it is; empty: it is public
+  std::vector<vc::NamedKey> keys;          ///< with which it proves who it is; empty: it is public
   std::string document;                    ///< as it was registered
 };
 

@@ -37,7 +37,7 @@ struct KnownClient {
 };
 
 /// A service of the ledger that belongs to the organisation: its keys there are its JWK Set.
-Result<KnownClient> ledger_service(const Visit& visit, const Jwt& token, const model::Id& did) {
+Result<KnownClient> ledger_service(const Visit& visit, const vc::Jwt& token, const model::Id& did) {
   XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(visit.services.custody.port()));
   const auto party = identity::find_acting(*view.state, did, PartyKind::service);
   if (!party || identity::custodian_of(*party) != visit.organisation.did()) {
@@ -63,14 +63,14 @@ Result<KnownClient> ledger_service(const Visit& visit, const Jwt& token, const m
 }
 
 /// The token endpoint, as SMART §4.3.3 has it, or the issuer (RFC 7523 §3).
-bool is_audience(const Visit& visit, const Jwt& token) {
+bool is_audience(const Visit& visit, const vc::Jwt& token) {
   const bool only = visit.services.custody.organisations().size() == 1;
   return token.is_for(visit.address() + "/oauth/token") || token.is_for(visit.fhir_base()) ||
          (only && token.is_for(visit.url + "/fhir"));
 }
 
 /// RFC 7523 §3 in SMART's profile (§4.3.3): who, for whom, until when, once.
-Status check_assertion(const Visit& visit, const Jwt& token, const std::string& client) {
+Status check_assertion(const Visit& visit, const vc::Jwt& token, const std::string& client) {
   if (token.text("iss") != client || token.text("sub") != client) return refused("iss and sub");
   if (!is_audience(visit, token)) return refused("aud: the token endpoint, or the issuer");
   const std::uint64_t now = visit.services.clock.now_ms() / 1000;
@@ -92,7 +92,7 @@ Status check_assertion(const Visit& visit, const Jwt& token, const std::string& 
 
 Result<KnownClient> client_by_assertion(const Visit& visit, const Form& form) {
   if (form.text("client_assertion_type") != assertion_type) return refused("client_assertion_type");
-  const auto token = read_jwt(form.text("client_assertion"));
+  const auto token = vc::read_jwt(form.text("client_assertion"));
   if (!token.ok()) return refused("client_assertion");
   const std::string id = token->text("sub");
   if (form.has("client_id") && form.text("client_id") != id) return refused("client_id");
@@ -141,7 +141,8 @@ std::string id_token_of(const Visit& visit, const Granted& granted, std::uint64_
   if (grant.scopes.fhir_user && !grant.fhir_user.empty()) {
     out.key("fhirUser").string(grant.base + "/" + grant.fhir_user);
   }
-  return make_jwt(out.end_object().take(), visit.house.id_token_key, visit.house.id_token_key_id);
+  return vc::make_jwt(out.end_object().take(), visit.house.id_token_key,
+                      visit.house.id_token_key_id);
 }
 
 /// What else was open (SMART §5.3, `fhirContext`).

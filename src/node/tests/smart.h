@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "base/json/writer.h"
+#include "credentials/jwt.h"
 #include "crypto/hash.h"
 #include "gateway/http/message.h"
-#include "gateway/smart/jwt.h"
 #include "node/tests/live_node.h"
 
 /// An app, a browser with its cookie, and a device with a key, before an authorization server.

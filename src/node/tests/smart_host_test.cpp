@@ -27,7 +27,7 @@ class SmartHost : public Smart {
         *crypto::SigningKey::generate(crypto::Algorithm::p256));
     EXPECT_EQ(add_client(R"({"client_id":"feed","client_name":"Feed","scope":"system/*.rs",
       "jwks":{"keys":[)" +
-                         gateway::smart::jwk_text(*key_, "k1") + "]}}")
+                         credentials::jwk_text(*key_, "k1") + "]}}")
                   .status,
               201U);
   }
@@ -41,7 +41,7 @@ class SmartHost : public Smart {
         {{"grant_type", "client_credentials"},
          {"scope", "system/*.rs"},
          {"client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-         {"client_assertion", gateway::smart::make_jwt(out.take(), *key_, "k1")}},
+         {"client_assertion", credentials::make_jwt(out.take(), *key_, "k1")}},
         {{"Host", host}});
   }
   static std::string url_of(const std::string& host) { return "http://" + host + house(); }

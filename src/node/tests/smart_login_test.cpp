@@ -72,7 +72,7 @@ TEST_F(SmartLogin, LetsAPasswordInWhereItIsSwitchedOn) {
   EXPECT_GE(fhir(token, "GET", "Patient/p2").status, 403U);
   const HttpResponse all = fhir(token, "GET", "Patient");
   EXPECT_NE(all.body.find("\"total\":1,"), std::string::npos) << all.body;
-  const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
+  const auto id_token = credentials::read_jwt(text_of_member(answer, "id_token"));
   EXPECT_EQ(id_token->text("sub"), did);
   // Guessing ends soon, also with the right one: one has failed before.
   Browser guesser;
@@ -203,7 +203,7 @@ TEST_F(SmartPasskey, DelegatesToTheBrowsersKey) {
   EXPECT_NE(text_of_member(done, "next").find("/oauth/consent/"), std::string::npos) << done.body;
   const HttpResponse answer = post("token", browser.exchange(browser.code()));
   ASSERT_EQ(answer.status, 200U) << answer.body;
-  const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
+  const auto id_token = credentials::read_jwt(text_of_member(answer, "id_token"));
   EXPECT_EQ(id_token->text("sub"), did);
   const std::string token = text_of_member(answer, "access_token");
   EXPECT_EQ(fhir(token, "GET", "Observation").status, 200U);
@@ -273,7 +273,7 @@ TEST_F(SmartPasskey, AnyOfSeveralMaySign) {
         browser, "finish", {{"signature", by_browser(*session, bytes_at(delegated, "sign_in"))}});
     EXPECT_NE(text_of_member(done, "next").find("/oauth/consent/"), std::string::npos) << done.body;
     const HttpResponse answer = post("token", browser.exchange(browser.code()));
-    EXPECT_EQ(gateway::smart::read_jwt(text_of_member(answer, "id_token"))->text("sub"), did);
+    EXPECT_EQ(credentials::read_jwt(text_of_member(answer, "id_token"))->text("sub"), did);
     return turns;
   };
   std::size_t offered = 9;
@@ -371,7 +371,7 @@ TEST_F(SmartLogin, AServiceOfTheLedgerProvesItselfWithItsKeyThere) {
             {{"grant_type", "client_credentials"},
              {"scope", "system/Observation.rs"},
              {"client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-             {"client_assertion", gateway::smart::make_jwt(out.take(), signer, to_hex(key_id))}}));
+             {"client_assertion", credentials::make_jwt(out.take(), signer, to_hex(key_id))}}));
   };
   const HttpResponse answer = ask(*key, "1", 0);
   ASSERT_EQ(answer.status, 200U) << answer.body;
@@ -418,7 +418,7 @@ struct StubProvider {
                  R"(/authorize","token_endpoint":")" + issuer() + R"(/token","jwks_uri":")" +
                  issuer() + R"(/keys"})";
     } else if (request.path == "/keys") {
-      out.body = "{\"keys\":[" + gateway::smart::jwk_text(key, "p") + "]}";
+      out.body = "{\"keys\":[" + credentials::jwk_text(key, "p") + "]}";
     } else if (request.path == "/token") {
       gateway::http::Request form;
       EXPECT_TRUE(gateway::http::split_target("/?" + request.body, form));
@@ -430,7 +430,7 @@ struct StubProvider {
       token.key("aud").string(audience).key("nonce").string(nonce);
       const std::uint64_t now = SystemClock().now_ms() / 1000;
       token.key("iat").unsigned_integer(now).key("exp").unsigned_integer(now + 60).end_object();
-      out.body = R"({"id_token":")" + gateway::smart::make_jwt(token.take(), key, "p") + "\"}";
+      out.body = R"({"id_token":")" + credentials::make_jwt(token.take(), key, "p") + "\"}";
     } else {
       out.status = 404;
     }
@@ -506,7 +506,7 @@ TEST_F(SmartProvider, SignsInWhomTheOrganisationRegistered) {
   EXPECT_GE(come_back(browser, state).status, 400U);  // once
   const HttpResponse answer = post("token", browser.exchange(browser.code()));
   ASSERT_EQ(answer.status, 200U) << answer.body;
-  EXPECT_EQ(gateway::smart::read_jwt(text_of_member(answer, "id_token"))->text("sub"),
+  EXPECT_EQ(credentials::read_jwt(text_of_member(answer, "id_token"))->text("sub"),
             model::did_text(ada_->did()));
 }
 

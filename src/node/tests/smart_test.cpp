@@ -57,12 +57,12 @@ TEST_F(Smart, GivesAnAppWhatSomebodyAgreedTo) {
   EXPECT_EQ(text_of_member(answer, "scope"), "openid launch/patient patient/*.rs");
   const std::string token = text_of_member(answer, "access_token");
 
-  const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
+  const auto id_token = credentials::read_jwt(text_of_member(answer, "id_token"));
   ASSERT_TRUE(id_token.ok());
   const json::Document jwks = parsed(send("GET", house() + "/oauth/jwks"));
-  const auto keys = gateway::smart::read_jwks(jwks.root(), true);
+  const auto keys = credentials::read_jwks(jwks.root(), true);
   ASSERT_TRUE(keys.ok()) << keys.error().text();
-  EXPECT_TRUE(gateway::smart::verify(*id_token, *keys));
+  EXPECT_TRUE(credentials::verify(*id_token, *keys));
   EXPECT_EQ(id_token->text("iss"), base());
   EXPECT_TRUE(id_token->is_for("chart"));
   EXPECT_EQ(id_token->text("sub"), model::did_text(live_->organisations[0]));
@@ -242,7 +242,7 @@ TEST_F(Smart, TellsAndEndsTokens) {
       tokens("openid online_access launch/patient patient/Patient.rs", {{"patient", "p1"}});
   const std::string token(given.root().find("access_token").as_string().value_or(""));
   const auto id_token =
-      gateway::smart::read_jwt(given.root().find("id_token").as_string().value_or(""));
+      credentials::read_jwt(given.root().find("id_token").as_string().value_or(""));
   ASSERT_TRUE(id_token.ok());
   const HttpResponse told = post("introspect", {{"token", token}, {"client_id", "chart"}});
   EXPECT_EQ(parsed(told).root().find("active").as_bool(), true) << told.body;
@@ -303,7 +303,7 @@ TEST_F(Smart, ActsForAPractitionerWithinTheirConsents) {
   const HttpResponse answer = post("token", browser.exchange(browser.code()));
   ASSERT_EQ(answer.status, 200U) << answer.body;
   const std::string token = text_of_member(answer, "access_token");
-  const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
+  const auto id_token = credentials::read_jwt(text_of_member(answer, "id_token"));
   ASSERT_TRUE(id_token.ok());
   // No record says who grey is: nothing is named that could not be read.
   EXPECT_EQ(id_token->text("fhirUser"), "");
@@ -326,7 +326,7 @@ TEST_F(Smart, NamesTheRecordOfWhoSignedIn) {
     return post("token", browser.exchange(browser.code()));
   };
   const auto named = [](const HttpResponse& answer) {
-    return gateway::smart::read_jwt(text_of_member(answer, "id_token"))->text("fhirUser");
+    return credentials::read_jwt(text_of_member(answer, "id_token"))->text("fhirUser");
   };
   const std::string did = model::did_text(doctor.did());
   const std::string scope = "openid fhirUser user/Observation.rs";
@@ -358,7 +358,7 @@ class SmartService : public Smart {
     out.key("aud").string(base().substr(0, base().size() - 5) + "/oauth/token");
     out.key("jti").string(jti).key("exp");
     out.unsigned_integer(live_->clock.now_ms() / 1000 + seconds).end_object();
-    return gateway::smart::make_jwt(out.take(), key, "k1");
+    return credentials::make_jwt(out.take(), key, "k1");
   }
   static HttpResponse ask(const std::string& assertion, const std::string& scope) {
     return post("token", {{"grant_type", "client_credentials"},
@@ -374,7 +374,7 @@ TEST_F(SmartService, ProvesItselfWithARegisteredKey) {
   const auto other = crypto::SigningKey::generate(crypto::Algorithm::p256);
   ASSERT_EQ(add_client(R"({"client_id":"lab-feed","client_name":"Feed",
     "scope":"system/Observation.rs","jwks":{"keys":[)" +
-                       gateway::smart::jwk_text(*key, "k1") + "]}}")
+                       credentials::jwk_text(*key, "k1") + "]}}")
                 .status,
             201U);
   const std::string good = assertion(*key, "lab-feed", "one");
@@ -393,7 +393,7 @@ TEST_F(SmartService, ProvesItselfWithARegisteredKey) {
   EXPECT_EQ(fhir(token, "GET", "Observation?_list=nowhere").status, 403U);
   ASSERT_EQ(add_client(R"({"client_id":"lister","client_name":"Lists",
     "scope":"system/Observation.rs system/List.r","jwks":{"keys":[)" +
-                       gateway::smart::jwk_text(*key, "k1") + "]}}")
+                       credentials::jwk_text(*key, "k1") + "]}}")
                 .status,
             201U);
   const HttpResponse lister = ask(assertion(*key, "lister", "six"), "system/*.cruds");
@@ -430,7 +430,7 @@ TEST_F(Smart, APatientsOwnRecordIsChosenAlready) {
   // Whatever the browser says: it is nobody else's.
   const HttpResponse answer = post("token", browser.exchange(browser.code({{"patient", "p2"}})));
   EXPECT_EQ(text_of_member(answer, "patient"), "p1") << answer.body;
-  const auto id_token = gateway::smart::read_jwt(text_of_member(answer, "id_token"));
+  const auto id_token = credentials::read_jwt(text_of_member(answer, "id_token"));
   EXPECT_EQ(id_token->text("fhirUser"), base() + "/Patient/p1");
   const std::string token = text_of_member(answer, "access_token");
   EXPECT_EQ(fhir(token, "GET", "Observation/lab1").status, 200U);

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
-#include "gateway/smart/jwt.h"
+#include "credentials/jwt.h"
 
 #include <algorithm>
 
-#include "base/json/writer.h"
+#include "crypto/hash.h"
 
-namespace xl::gateway::smart {
+namespace xl::credentials {
 namespace {
 
 Error no_token() { return make_error(ErrorCode::token_invalid, "no usable JSON Web Token"); }
 Error bad_key(std::string_view what) { return make_error(ErrorCode::json_web_key_malformed, what); }
 
-Result<json::Document> read_part(std::string_view text) {
+Result<json::Document> read_part(std::string_view text, const JwtBounds& limits) {
   Bytes bytes;
   if (!from_base64url(text, bytes)) return no_token();
   json::Limits bounds;
-  bounds.bytes_max = jwt_bytes_max;
-  bounds.depth_max = 8;
+  bounds.bytes_max = limits.bytes_max;
+  bounds.depth_max = limits.depth_max;
   auto out = json::parse(text_of(bytes), bounds);
   if (!out.ok() || !out->root().is_object()) return no_token();
   return out;
@@ -61,17 +61,23 @@ bool Jwt::is_for(std::string_view audience) const {
                      [&](json::Value one) { return one.as_string() == audience; });
 }
 
-Result<Jwt> read_jwt(std::string_view text) {
+std::string Jwt::type() const {
+  return std::string(header.root().find("typ").as_string().value_or(""));
+}
+
+Result<Jwt> read_jwt(std::string_view text, const JwtBounds& bounds) {
   const std::size_t first = text.find('.');
   const std::size_t second = first == std::string_view::npos ? first : text.find('.', first + 1);
-  if (text.size() > jwt_bytes_max || second == std::string_view::npos) return no_token();
-  XL_TRY_ASSIGN(const json::Document header, read_part(text.substr(0, first)));
-  XL_TRY_ASSIGN(json::Document payload, read_part(text.substr(first + 1, second - first - 1)));
-  Jwt out{{}, {}, std::move(payload), std::string(text.substr(0, second)), {}};
-  const auto name = header.root().find("alg").as_string().value_or("");
+  if (text.size() > bounds.bytes_max || second == std::string_view::npos) return no_token();
+  XL_TRY_ASSIGN(json::Document header, read_part(text.substr(0, first), bounds));
+  XL_TRY_ASSIGN(json::Document payload,
+                read_part(text.substr(first + 1, second - first - 1), bounds));
+  Jwt out{{}, {}, std::move(header), std::move(payload), std::string(text.substr(0, second)), {}};
+  const json::Value head = out.header.root();
+  const auto name = head.find("alg").as_string().value_or("");
   if (!crypto::jws_algorithm_of(name, out.algorithm)) return no_token();
-  if (header.root().find("crit").present()) return no_token();
-  out.key_id = header.root().find("kid").as_string().value_or("");
+  if (head.find("crit").present()) return no_token();
+  out.key_id = head.find("kid").as_string().value_or("");
   if (!from_base64url(text.substr(second + 1), out.signature)) return no_token();
   return out;
 }
@@ -114,12 +120,28 @@ Result<std::vector<NamedKey>> read_jwks(json::Value jwks, bool strict) {
   return out;
 }
 
+bool verify(const Jwt& token, const crypto::JwsKey& key) {
+  return key.algorithm == token.algorithm &&
+         crypto::verify_jws(key, view_of(token.signed_text), token.signature);
+}
+
 bool verify(const Jwt& token, const std::vector<NamedKey>& keys) {
   return std::any_of(keys.begin(), keys.end(), [&](const NamedKey& one) {
-    return one.key.algorithm == token.algorithm &&
-           (token.key_id.empty() || one.id.empty() || one.id == token.key_id) &&
-           crypto::verify_jws(one.key, view_of(token.signed_text), token.signature);
+    return (token.key_id.empty() || one.id.empty() || one.id == token.key_id) &&
+           verify(token, one.key);
   });
+}
+
+std::string_view jws_name_of(const crypto::SigningKey& key) {
+  return crypto::jws_name(key.algorithm() == crypto::Algorithm::p256 ? crypto::JwsAlgorithm::es256
+                                                                     : crypto::JwsAlgorithm::eddsa);
+}
+
+std::string sign_jws(std::string_view header, std::string_view payload,
+                     const crypto::SigningKey& key) {
+  std::string out = to_base64url(view_of(header)) + "." + to_base64url(view_of(payload));
+  const Bytes signature = key.sign(view_of(out));
+  return out + "." + to_base64url(ByteView(signature).subspan(1));  // behind the suite byte
 }
 
 std::string make_jwt(std::string_view payload, const crypto::SigningKey& key,
@@ -127,19 +149,44 @@ std::string make_jwt(std::string_view payload, const crypto::SigningKey& key,
   json::Writer header;
   header.begin_object().key("alg").string("ES256").key("typ").string("JWT");
   header.key("kid").string(key_id).end_object();
-  std::string out = to_base64url(view_of(header.take())) + "." + to_base64url(view_of(payload));
-  const Bytes signature = key.sign(view_of(out));
-  return out + "." + to_base64url(ByteView(signature).subspan(1));  // behind the suite byte
+  return sign_jws(header.take(), payload, key);
 }
 
 std::string jwk_text(const crypto::SigningKey& key, std::string_view key_id) {
-  const auto point = crypto::jws_key_of(key.algorithm(), key.public_key());
-  XL_CHECK(point.ok());
+  const crypto::JwsKey point = public_half(key);
   json::Writer out;
   out.begin_object().key("kty").string("EC").key("crv").string("P-256");
-  out.key("x").string(to_base64url(point->first)).key("y").string(to_base64url(point->second));
+  out.key("x").string(to_base64url(point.first)).key("y").string(to_base64url(point.second));
   out.key("use").string("sig").key("alg").string("ES256").key("kid").string(key_id);
   return out.end_object().take();
 }
 
-}  // namespace xl::gateway::smart
+crypto::JwsKey public_half(const crypto::SigningKey& key) {
+  auto out = crypto::jws_key_of(key.algorithm(), key.public_key());
+  XL_CHECK(out.ok());
+  return std::move(*out);
+}
+
+void write_jwk(json::Writer& out, const crypto::JwsKey& key) {
+  XL_CHECK(key.algorithm != crypto::JwsAlgorithm::rs256);
+  const bool is_okp = key.algorithm == crypto::JwsAlgorithm::eddsa;
+  const bool is_small = key.algorithm == crypto::JwsAlgorithm::es256;
+  out.begin_object();  // members in the order of RFC 7638 §3.2
+  out.key("crv").string(is_okp ? "Ed25519" : is_small ? "P-256" : "P-384");
+  out.key("kty").string(is_okp ? "OKP" : "EC");
+  out.key("x").string(to_base64url(key.first));
+  if (!is_okp) out.key("y").string(to_base64url(key.second));
+  out.end_object();
+}
+
+std::string thumbprint(const crypto::JwsKey& key) {
+  json::Writer out;
+  write_jwk(out, key);
+  return to_base64url(crypto::sha256(view_of(out.take())));
+}
+
+bool same_key(const crypto::JwsKey& a, const crypto::JwsKey& b) {
+  return a.algorithm == b.algorithm && a.first == b.first && a.second == b.second;
+}
+
+}  // namespace xl::credentials
