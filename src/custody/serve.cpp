@@ -4,6 +4,7 @@
 
 #include "contracts/access/sealed.h"
 #include "contracts/api/shape.h"
+#include "crypto/hash.h"
 #include "crypto/merkle.h"
 #include "crypto/random.h"
 #include "custody/access.h"
