@@ -167,7 +167,9 @@ void add_access_notice_commands(CLI::App* group, Session& session) {
   choose(notices, session, options, run_notices);
   auto* webhook =
       group->add_subcommand("webhook", "addresses that are told of notices")->require_subcommand(1);
-  webhook->footer("Examples:\n  xinglin access webhook list --as ada.json");
+  webhook->footer(
+      "Examples:\n  xinglin access webhook list --as ada.json\n"
+      "  xinglin access webhook add https://phone.example.org/told --as ada.json");
   auto* add = webhook->add_subcommand("add", "tell an address of notices from now on");
   add->add_option("URL", options->url, "https; of this machine for privacy officers")->required();
   add->add_option("--patient", options->patient, "guardians, officers: about whom, a DID");

@@ -101,7 +101,7 @@ def test_everybody_is_told_and_nobody_twice(world):
     assert "被查看" in chinese and "looked" not in chinese
 
 
-def test_an_address_is_told_through_a_restart(world):
+def test_an_address_is_told(world):
     taken = []
 
     class Address(http.server.BaseHTTPRequestHandler):

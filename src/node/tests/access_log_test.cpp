@@ -207,6 +207,42 @@ TEST_F(AccessLog, ADisputeIsSignedAnsweredAndDue) {
   expect_nowhere(marked);
 }
 
+TEST_F(AccessLog, WhoeverIsDisputedDoesNotAnswer) {
+  demo::Persona ann = patient();
+  FhirClient curious = officer("curious");
+  FhirClient other = officer("other");
+  ASSERT_EQ(curious.get("AuditEvent?patient=Patient/p1").status, 200U);
+  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
+  const json::Document log = parsed(*ann.session->ask("GET", house() + "/access-log?count=200"));
+  std::string sequence;
+  for (const json::Value entry : log.root().find("entries").items()) {
+    if (entry.find("actor").as_string() == model::did_text(curious.who().did())) {
+      sequence = entry.find("sequence").as_string().value_or("");
+    }
+  }
+  const json::Document told =
+      parsed(*ann.session->ask("GET", house() + "/access-log/" + sequence + "/proof"));
+  const auto proof = client::read_access_proof(told.root());
+  ASSERT_TRUE(proof.ok()) << sequence;
+  model::Id dispute;
+  ASSERT_TRUE(client::applied(client::open_dispute(*ann.session, *proof, patient_did_,
+                                                   "why did they look?", dispute))
+                  .ok());
+  using contracts::access::DisputeFinding;
+  const auto own_word =
+      client::answer_dispute(*curious.who().session, live_->organisations[0], dispute,
+                             DisputeFinding::rejected, "I was allowed to");
+  ASSERT_FALSE(own_word.ok());
+  EXPECT_EQ(own_word.error().code, ErrorCode::dispute_of_own_access);
+  const auto answered =
+      client::answer_dispute(*other.who().session, live_->organisations[0], dispute,
+                             DisputeFinding::partly, "they will say why from now on");
+  EXPECT_TRUE(client::applied(answered).ok());
+  const auto twice = client::answer_dispute(*other.who().session, live_->organisations[0], dispute,
+                                            DisputeFinding::upheld, "again");
+  EXPECT_FALSE(twice.ok() && twice->applied());
+}
+
 /// What a spreadsheet would reckon with is text; what stands in quotes stays whole.
 TEST_F(AccessLog, IsExportedAsATableThatReckonsNothing) {
   gateway::audit::AccountRow row;

@@ -253,6 +253,27 @@ TEST_F(Notices, AnAddressIsToldAtLeastOnceAndTriedAgain) {
   EXPECT_EQ(state().root().find("webhooks").size(), 0U);
 }
 
+/// What could not be told before the node went is told when it is back.
+TEST_F(Notices, AnAddressIsToldThroughARestart) {
+  Listener address;
+  address.answer(500);
+  FhirClient watch = officer();
+  const auto made = watch.who().session->ask("POST", house() + "/webhooks", "application/json",
+                                             R"({"url":")" + address.url() + R"("})");
+  ASSERT_TRUE(made.ok() && made->status == 201U) << made->body;
+  demo::Persona ann = patient();
+  FhirClient doctor = reads_from_elsewhere(ann);
+  ::usleep(1'500'000);  // a round in which it fails
+  live_->stop();
+  address.answer(200);
+  live_->clock.shift_ms(custody::webhook_wait_ms(20));
+  live_->start();
+  ASSERT_NE(live_->node, nullptr);
+  const auto taken = address.wait_for(1);
+  ASSERT_GE(taken.size(), 1U);
+  EXPECT_NE(taken[0].find("\"kind\":\"refused\""), npos) << taken[0];
+}
+
 /// What does not answer is given up on, in sight of its owner; what is waited for grows to 3 hours.
 TEST_F(Notices, AnAddressIsGivenUpOnInSight) {
   EXPECT_EQ(custody::webhook_wait_ms(1), 5'000U);
