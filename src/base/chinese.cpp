@@ -12,6 +12,7 @@ namespace {
 constexpr auto catalogue = std::to_array<Wording>({
 #define XL_WORDING(english, chinese) {english, chinese},
 #include "base/chinese.def"
+#include "base/chinese_audit.def"
 #include "base/chinese_credentials.def"
 #include "base/chinese_fhir.def"
 #include "base/chinese_help.def"

@@ -3,7 +3,9 @@
 #include "cli/access.h"
 
 #include "base/json/writer.h"
+#include "cli/access_disputes.h"
 #include "cli/access_log.h"
+#include "cli/access_notices.h"
 #include "cli/access_verify.h"
 #include "cli/actor.h"
 #include "cli/co_sign.h"
@@ -150,6 +152,8 @@ void add_access_commands(CLI::App& app, Session& session) {
       "  xinglin access explain 12 --as ada.json");
   add_access_log_commands(group, session);
   add_access_verify_command(group, session);
+  add_access_dispute_commands(group, session);
+  add_access_notice_commands(group, session);
   auto options = std::make_shared<EmergencyOptions>();
   auto* glass = group->add_subcommand("break-glass", "read without consent in an emergency");
   glass->add_option("--patient", options->patient, "whose records: the DID at the custodian")

@@ -2,12 +2,16 @@
 // Copyright The Xinglin Authors
 #include "cli/access_log.h"
 
+#include <algorithm>
+
 #include "base/checked.h"
+#include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
 #include "cli/table.h"
 #include "cli/words.h"
 #include "contracts/consent/codes.h"
+#include "contracts/identity/view.h"
 
 namespace xl::cli {
 namespace {
@@ -19,6 +23,8 @@ constexpr std::size_t page_entries = 200;
 struct LogOptions {
   std::string patient;
   bool all = false;
+  bool count = false;
+  std::string proofs;  ///< file to write the proofs of every entry to
   std::string sequence;
 };
 
@@ -76,6 +82,36 @@ std::string purpose_text(const std::string& code, const Console& console) {
   return code;
 }
 
+std::string role_text(json::Value entry, const Console& console) {
+  std::string out;
+  for (const json::Value role : entry.find("roles").items()) {
+    const auto number = role.as_uint64().value_or(0);
+    out += (out.empty() ? "" : ", ") +
+           console.words(role_word(static_cast<std::uint32_t>(
+               std::min<std::uint64_t>(number, contracts::identity::role_max + 1))));
+  }
+  return out;
+}
+
+/// By which right: the first consent relied on, an emergency, a treatment, or why there is none.
+std::string basis_text(json::Value entry, const Console& console) {
+  const std::size_t consents = entry.find("consents").size();
+  if (entry.find("emergency").as_bool().value_or(false)) {
+    return std::string(console.pick("emergency ", "紧急查看 ")) + log_text(entry, "session");
+  }
+  if (consents > 0) {
+    const std::string first(entry.find("consents").at(0).as_string().value_or(""));
+    const std::string more = consents > 1 ? " +" + std::to_string(consents - 1) : "";
+    return std::string(console.pick("consent ", "授权 ")) + first + more;
+  }
+  std::string out;
+  for (const std::string& name : reason_names(log_text(entry, "reasons"))) {
+    out += (out.empty() ? "" : ", ") + name;
+  }
+  // A look at the log rests on whose log it is.
+  return out.empty() ? std::string(console.pick("right to see the log", "查看记录的权利")) : out;
+}
+
 std::vector<std::string> log_row(json::Value entry, const Console& console) {
   std::uint64_t time_ms = 0;
   (void)parse_decimal(log_text(entry, "time_ms"), time_ms);
@@ -87,9 +123,11 @@ std::vector<std::string> log_row(json::Value entry, const Console& console) {
       log_text(entry, "sequence"),
       time_text(time_ms),
       who_text(entry, console),
+      role_text(entry, console),
       institution,
       console.words(log_text(entry, "action")) + (what.empty() ? "" : " " + what),
       purpose_text(log_text(entry, "purpose"), console),
+      basis_text(entry, console),
       std::string(permitted ? console.pick("seen", "已查看") : console.pick("refused", "已拒绝"))};
 }
 
@@ -104,13 +142,135 @@ void say_lost(json::Value gap, const Console& console) {
                   "),其中可能有关于该患者的记录");
 }
 
+/// Entries of machines one after the other, as one row: people look for people.
+class LogRows {
+ public:
+  LogRows(const Console& console, bool folding)
+      : console_(console),
+        folding_(folding),
+        table_({"#", std::string(console.pick("TIME", "时间")),
+                std::string(console.pick("WHO", "人员")), std::string(console.pick("ROLE", "角色")),
+                std::string(console.pick("INSTITUTION", "机构")),
+                std::string(console.pick("WHAT", "内容")), std::string(console.pick("WHY", "目的")),
+                std::string(console.pick("BASIS", "依据")),
+                std::string(console.pick("DECISION", "结果"))}) {}
+
+  void add(json::Value entry) {
+    std::vector<std::string> row = log_row(entry, console_);
+    const bool machine = entry.find("by_machine").as_bool().value_or(false);
+    const std::string key = machine ? log_text(entry, "organisation") + row.back() : "";
+    if (machine && folding_ && key == key_) {
+      ++folded_;
+      run_[0] = first_ + "–" + row[0];
+      run_[1] = row[1];
+      run_[5] = std::to_string(folded_) + std::string(console_.pick(" automatic", " 次自动同步"));
+      return;
+    }
+    flush();
+    key_ = key;
+    first_ = row[0];
+    folded_ = 1;
+    run_ = std::move(row);
+  }
+  void print() {
+    flush();
+    table_.print(console_);
+  }
+
+ private:
+  void flush() {
+    if (!run_.empty()) table_.add(std::move(run_));
+    run_.clear();
+  }
+  const Console& console_;
+  bool folding_;
+  Table table_;
+  std::vector<std::string> run_;
+  std::string key_;
+  std::string first_;
+  std::size_t folded_ = 0;
+};
+
+/// How many entries there are, as the ledger's journal counts them and as they are listed.
+Result<int> count_log(Actor& actor, const LogOptions& options, const Console& console) {
+  std::uint64_t listed = 0;
+  std::uint64_t counted = 0;
+  std::string after = "0";
+  for (bool first = true; !after.empty(); first = false) {
+    XL_TRY_ASSIGN(const json::Document page, log_page(actor, options.patient, after));
+    if (first && !parse_decimal(log_text(page.root(), "total"), counted)) {
+      return make_error(ErrorCode::answer_unexpected, "total");
+    }
+    for (const json::Value entry : page.root().find("entries").items()) {
+      // Later ones came while this one was counting: its own looks.
+      if (listed < counted) ++listed;
+      (void)entry;
+    }
+    after = log_text(page.root(), "next_after");
+  }
+  if (listed != counted) {
+    return make_error(ErrorCode::content_differs, "the journal counts " + std::to_string(counted) +
+                                                      " entries and lists " +
+                                                      std::to_string(listed));
+  }
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/access-count/v1");
+    out.key("count").unsigned_integer(counted).end_object();
+    console.answer(out.take());
+  } else {
+    console.result(std::to_string(counted));
+  }
+  return succeeded;
+}
+
+/// Fetches the proofs of every entry, page by page, into one file for its holder alone.
+Result<int> save_proofs(Actor& actor, const LogOptions& options, const Console& console) {
+  std::string pages;
+  std::string before;
+  std::size_t proven = 0;
+  std::size_t waiting = 0;
+  do {
+    std::string path = "/access-log/proofs?count=100";
+    if (!before.empty()) path += "&before=" + before;
+    if (!options.patient.empty()) {
+      XL_TRY_ASSIGN(const model::Id id, id_of(options.patient, "--patient"));
+      path += "&patient=" + model::did_text(id);
+    }
+    XL_TRY_ASSIGN(const json::Document page, client::json_of(actor.ask("GET", path)));
+    pages += (pages.empty() ? "" : ",\n") + json::write(page.root());
+    proven += page.root().find("entries").size();
+    waiting += page.root().find("waiting").size();
+    before = log_text(page.root(), "next_before");
+  } while (!before.empty());
+  const std::string file =
+      "{\"schema\":\"xinglin/access-log-proofs/v1\",\"pages\":[\n" + pages + "\n]}\n";
+  XL_TRY(write_file_durably(options.proofs, view_of(file), 0600));
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/access-proofs-saved/v1");
+    out.key("file").string(options.proofs).key("proven").unsigned_integer(proven);
+    out.key("waiting").unsigned_integer(waiting).end_object();
+    console.answer(out.take());
+  }
+  console.done("Saved the proofs of " + std::to_string(proven) + " entries in " + options.proofs +
+                   "; anyone can check them: xinglin access verify " + options.proofs +
+                   " --genesis GENESIS",
+               "已将 " + std::to_string(proven) + " 条记录的证明保存到 " + options.proofs +
+                   ";任何人可核验:xinglin access verify " + options.proofs + " --genesis 创世文件");
+  if (waiting > 0) {
+    console.say(std::to_string(waiting) + " more wait to come onto the ledger, within a minute",
+                "另有 " + std::to_string(waiting) + " 条将在一分钟内写入账本");
+  }
+  return succeeded;
+}
+
 Result<int> run_access_log(const Session& session, const LogOptions& options,
                            const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
-  Table table(
-      {"#", std::string(console.pick("TIME", "时间")), std::string(console.pick("WHO", "人员")),
-       std::string(console.pick("INSTITUTION", "机构")), std::string(console.pick("WHAT", "内容")),
-       std::string(console.pick("WHY", "目的")), std::string(console.pick("DECISION", "结果"))});
+  if (options.count) return count_log(actor, options, console);
+  if (!options.proofs.empty()) return save_proofs(actor, options, console);
+  LogRows rows(console, !options.all);
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/access-log/v1").key("entries").begin_array();
   std::size_t count = 0;
@@ -121,7 +281,7 @@ Result<int> run_access_log(const Session& session, const LogOptions& options,
     for (const json::Value entry : page->root().find("entries").items()) {
       // Looking at the log is in the log as well: it hides the rest, so it is shown when asked for.
       if (!options.all && log_text(entry, "action") == "access-log") continue;
-      table.add(log_row(entry, console));
+      rows.add(entry);
       out.value(entry);
       ++count;
     }
@@ -131,7 +291,7 @@ Result<int> run_access_log(const Session& session, const LogOptions& options,
   if (console.json())
     console.answer(out.take());
   else
-    table.print(console);
+    rows.print();
   for (const json::Value gap : page->root().find("lost").items()) say_lost(gap, console);
   console.say(std::to_string(count) + " entries; why: xinglin access explain NUMBER",
               "共 " + std::to_string(count) + " 条;查看原因:xinglin access explain 编号");
@@ -153,7 +313,7 @@ void show_explained(json::Value entry, const Console& console) {
     console.answer(out.end_array().end_object().take());
     return;
   }
-  Table table(std::vector<std::string>(7, ""));
+  Table table(std::vector<std::string>(9, ""));
   table.add(log_row(entry, console));
   table.print(console);
   bool known = false;
@@ -191,9 +351,14 @@ void add_access_log_commands(CLI::App* group, Session& session) {
   auto* log = group->add_subcommand("log", "who saw or was refused a patient's records");
   log->add_option("--patient", options->patient,
                   "privacy officers, auditors, guardians: whose log, a DID");
-  log->add_flag("--all", options->all, "looks at the log itself too");
+  log->add_flag("--all", options->all,
+                "looks at the log itself too, and each of machines' entries");
+  log->add_flag("--count", options->count, "how many entries there are, and that all are listed");
+  log->add_option("--proofs", options->proofs, "save the proofs of every entry to this file");
   log->footer(
       "Examples:\n  xinglin access log --as ada.json\n"
+      "  xinglin access log --count --as ada.json\n"
+      "  xinglin access log --proofs log-proofs.json --as ada.json\n"
       "  xinglin access log --patient did:xinglin:… --as officer.json --json");
   choose(log, session, options, run_access_log);
   auto* explain = group->add_subcommand("explain", "why an entry of the log came out as it did");

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "cli/access_verify.h"
 
+#include <utility>
+
 #include "base/checked.h"
 #include "base/file.h"
 #include "base/json/writer.h"
@@ -140,10 +142,88 @@ void show(const client::AccessProof& proof, const client::ProvenAccess& access,
       "日志中的位置。登录由查看者本人签名;此次请求随后发生则为保管机构的陈述。")));
 }
 
-Result<int> run_verify_access(const Session& session, const ProofOptions& options,
+/// What a whole log proves: every page of the file, each entry once, as many as the custodian says.
+struct ProvenLog {
+  std::uint64_t proven = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t total = 0;
+  model::Id patient;
+  model::Id custodian;
+};
+
+Result<ProvenLog> check_log(json::Value document, const model::Trust& trust) {
+  ProvenLog out;
+  std::uint64_t last = UINT64_MAX;
+  bool first = true;
+  for (const json::Value one : document.find("pages").items()) {
+    XL_TRY_ASSIGN(const client::AccessProofs page, client::read_access_proofs(one));
+    if (first) {
+      out.total = page.total;
+      out.patient = page.patient;
+      out.custodian = page.custodian;
+    }
+    const bool same = page.patient == out.patient && page.custodian == out.custodian;
+    if (!same) return make_error(ErrorCode::content_differs, "a page is of another log");
+    XL_TRY(client::check_access_proofs(page, trust));
+    // Pages follow each other: newest first, none left out between them.
+    for (const client::AccessProof& entry : page.entries) {
+      if (entry.journal.sequence >= last) {
+        return make_error(ErrorCode::content_differs,
+                          "entry " + std::to_string(entry.journal.sequence) + " stands twice");
+      }
+      last = entry.journal.sequence;
+    }
+    out.proven += page.entries.size();
+    out.waiting += page.waiting.size();
+    first = false;
+  }
+  if (first) return make_error(ErrorCode::receipt_malformed, "no pages");
+  // Fetching the pages was looked at itself: what came meanwhile is in no page.
+  if (out.proven + out.waiting < out.total) {
+    return make_error(ErrorCode::content_differs,
+                      std::to_string(out.total) + " entries were counted and " +
+                          std::to_string(out.proven + out.waiting) + " are here");
+  }
+  return out;
+}
+
+Result<int> verify_log(json::Value document, const model::Trust& trust, const Console& console) {
+  XL_TRY_ASSIGN(const ProvenLog log, check_log(document, trust));
+  if (console.json()) {
+    json::Writer out;
+    out.begin_object().key("schema").string("xinglin/access-log-verification/v1");
+    out.key("verified").boolean(true);
+    out.key("patient").string(model::did_text(log.patient));
+    out.key("custodian").string(model::did_text(log.custodian));
+    out.key("proven").unsigned_integer(log.proven).key("waiting").unsigned_integer(log.waiting);
+    out.key("total").unsigned_integer(log.total).end_object();
+    console.answer(out.take());
+    return succeeded;
+  }
+  console.result(
+      std::string(console.pick("✓ All entries happened as listed: ", "✓ 所列记录均属实:")) +
+      std::to_string(log.proven) + "/" + std::to_string(log.total));
+  if (log.waiting > 0) {
+    console.result("  " + std::to_string(log.waiting) +
+                   std::string(console.pick(" were not on the ledger yet when this was saved",
+                                            " 条在保存时尚未写入账本")));
+  }
+  return succeeded;
+}
+
+bool is_number(const std::string& text) {
+  std::uint64_t number = 0;
+  return parse_decimal(text, number);
+}
+
+Result<int> run_verify_access(const Session& session, const ProofOptions& given,
                               const Console& console) {
+  ProofOptions options = given;
+  if (!options.sequence.empty() && !is_number(options.sequence) && options.file.empty()) {
+    options.file = std::exchange(options.sequence, {});
+  }
   if (options.sequence.empty() == options.file.empty()) {
-    return make_error(ErrorCode::usage_invalid, "the NUMBER of an entry, or saved --evidence FILE");
+    return make_error(ErrorCode::usage_invalid, "the NUMBER of an entry, or a saved FILE");
   }
   json::Document document = json::Document::object();
   if (options.file.empty()) {
@@ -153,6 +233,9 @@ Result<int> run_verify_access(const Session& session, const ProofOptions& option
   }
   XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
   XL_TRY_ASSIGN(const model::Trust trust, trust_of(genesis, options.checkpoints));
+  if (document.root().find("schema").as_string() == "xinglin/access-log-proofs/v1") {
+    return verify_log(document.root(), trust, console);
+  }
   XL_TRY_ASSIGN(const client::AccessProof proof, client::read_access_proof(document.root()));
   XL_TRY_ASSIGN(const client::ProvenAccess access, client::check_access_proof(proof, trust));
   show(proof, access, console);
@@ -171,7 +254,9 @@ Result<int> run_verify_access(const Session& session, const ProofOptions& option
 void add_access_verify_command(CLI::App* group, Session& session) {
   auto options = std::make_shared<ProofOptions>();
   auto* verify = group->add_subcommand("verify", "did an entry of the log happen as it says?");
-  verify->add_option("NUMBER", options->sequence, "the entry's number in 'access log'");
+  verify->add_option("NUMBER", options->sequence,
+                     "the entry's number in 'access log', or a file that --out or 'access log "
+                     "--proofs' saved");
   verify->add_option("--patient", options->patient, "whose log, as for 'access log'");
   verify->add_option("--genesis", options->genesis, "the network's genesis; default: the node's");
   verify->add_option("--out", options->out, "save the proof to this file");
@@ -179,6 +264,7 @@ void add_access_verify_command(CLI::App* group, Session& session) {
   add_checkpoint_option(verify, options->checkpoints);
   verify->footer(
       "Examples:\n  xinglin access verify 12 --as ada.json --genesis genesis.json\n"
+      "  xinglin access verify log-proofs.json --genesis genesis.json\n"
       "  xinglin access verify --evidence read-12.json --genesis genesis.json");
   choose(verify, session, options, run_verify_access);
 }

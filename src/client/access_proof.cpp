@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "base/error_detail.h"
 #include "base/json/writer.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
@@ -201,7 +202,9 @@ Status check_session(const AccessProof& proof, const model::JournalEntry& entry,
                      const AccessDetails& details, const model::Trust& trust) {
   if (details.session_details().empty()) {
     const bool elsewhere = details.organisation() != details.custodian();
-    const bool shown = entry.decision == model::JournalDecision::permitted;
+    // A regulator looks at what is journalled, of no record: no session was opened for it.
+    const bool shown =
+        entry.decision == model::JournalDecision::permitted && !entry.subject.empty();
     if (elsewhere && shown && !details.has_cohort()) {
       return access_differs("there is no session for a requester from elsewhere");
     }
@@ -254,9 +257,17 @@ Result<std::optional<model::Receipt>> receipt_in(json::Value document, std::stri
   return std::optional<model::Receipt>(std::move(receipt));
 }
 
-}  // namespace
+/// The member of `proof` that a receipt of this name goes to; null for none of ours.
+std::optional<model::Receipt>* place_of(AccessProof& proof, std::string_view name) {
+  if (name == "key") return &proof.key;
+  if (name == "service") return &proof.service;
+  if (name == "session") return &proof.session;
+  if (name == "cohort") return &proof.cohort;
+  return nullptr;
+}
 
-Result<AccessProof> read_access_proof(json::Value document) {
+/// A proof without its receipts. Errors: receipt_malformed.
+Result<AccessProof> read_entry_part(json::Value document) {
   const auto text = [&](std::string_view name) {
     return document.find(name).as_string().value_or(std::string_view{});
   };
@@ -284,6 +295,13 @@ Result<AccessProof> read_access_proof(json::Value document) {
       return access_malformed("path");
     }
   }
+  return out;
+}
+
+}  // namespace
+
+Result<AccessProof> read_access_proof(json::Value document) {
+  XL_TRY_ASSIGN(AccessProof out, read_entry_part(document));
   XL_TRY_ASSIGN(auto anchor, receipt_in(document, "anchor"));
   if (!anchor) return access_malformed("receipts.anchor");
   out.anchor = std::move(*anchor);
@@ -291,6 +309,86 @@ Result<AccessProof> read_access_proof(json::Value document) {
   XL_TRY_ASSIGN(out.service, receipt_in(document, "service"));
   XL_TRY_ASSIGN(out.session, receipt_in(document, "session"));
   XL_TRY_ASSIGN(out.cohort, receipt_in(document, "cohort"));
+  return out;
+}
+
+namespace {
+
+/// Gives an entry of a page the receipts that it names by number.
+Status take_receipts(json::Value entry, const std::vector<model::Receipt>& receipts,
+                     AccessProof& out) {
+  bool anchored = false;
+  for (const json::Member member : entry.find("receipts").members()) {
+    const std::string_view name = member.key;
+    const json::Value number = member.value;
+    std::uint64_t at = 0;
+    if (!parse_decimal(number.number_text().value_or(""), at) || at >= receipts.size()) {
+      return access_malformed("entries.receipts");
+    }
+    if (name == "anchor") {
+      out.anchor = receipts[at];
+      anchored = true;
+    } else if (auto* place = place_of(out, name)) {
+      *place = receipts[at];
+    }
+  }
+  return anchored ? Status{} : Status(access_malformed("entries.receipts.anchor"));
+}
+
+}  // namespace
+
+Result<AccessProofs> read_access_proofs(json::Value document) {
+  const auto text = [&](std::string_view name) {
+    return document.find(name).as_string().value_or(std::string_view{});
+  };
+  if (text("schema") != "xinglin/access-proofs/v1") return access_malformed("schema");
+  AccessProofs out;
+  const auto custodian = model::id_from_did(text("organisation"));
+  const auto patient = model::id_from_did(text("patient"));
+  if (!custodian.ok() || !patient.ok()) return access_malformed("organisation, patient");
+  out.custodian = *custodian;
+  out.patient = *patient;
+  if (!parse_decimal(text("total"), out.total)) return access_malformed("total");
+  const std::string_view next = text("next_before");
+  if (!next.empty() && !parse_decimal(next, out.next_before)) {
+    return access_malformed("next_before");
+  }
+  for (const json::Value one : document.find("waiting").items()) {
+    if (!parse_decimal(one.as_string().value_or(""), out.waiting.emplace_back())) {
+      return access_malformed("waiting");
+    }
+  }
+  std::vector<model::Receipt> receipts;
+  for (const json::Value one : document.find("receipts").items()) {
+    XL_TRY_ASSIGN(model::Receipt receipt, model::read_receipt(json::write(one)));
+    receipts.push_back(std::move(receipt));
+  }
+  for (const json::Value one : document.find("entries").items()) {
+    XL_TRY_ASSIGN(AccessProof entry, read_entry_part(one));
+    XL_TRY(take_receipts(one, receipts, entry));
+    out.entries.push_back(std::move(entry));
+  }
+  return out;
+}
+
+Result<std::vector<ProvenAccess>> check_access_proofs(const AccessProofs& proofs,
+                                                      const model::Trust& trust) {
+  std::vector<ProvenAccess> out;
+  std::uint64_t last = UINT64_MAX;
+  for (const AccessProof& one : proofs.entries) {
+    const std::string which = "entry " + std::to_string(one.journal.sequence);
+    if (one.journal.sequence >= last) return access_differs(which + ": it is out of order");
+    last = one.journal.sequence;
+    if (one.custodian != proofs.custodian) return access_differs(which + ": another custodian");
+    auto proven = check_access_proof(one, trust);
+    if (!proven.ok()) {
+      return make_error(proven.error().code, which + ": " + std::string(detail_of(proven.error())));
+    }
+    if (proven->entry.patient != proofs.patient) {
+      return access_differs(which + ": another patient");
+    }
+    out.push_back(std::move(*proven));
+  }
   return out;
 }
 

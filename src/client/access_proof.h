@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/json/json.h"
 #include "contracts/access/sealed.pb.h"
@@ -24,6 +25,16 @@ struct AccessProof {
   std::optional<model::Receipt> cohort;   ///< of the look at many patients that this was part of
 };
 
+/// Proofs of a page of a patient's log, and of how many entries it is one.
+struct AccessProofs {
+  model::Id custodian;
+  model::Id patient;
+  std::uint64_t total = 0;             ///< entries of the patient in the journal
+  std::uint64_t next_before = 0;       ///< where the next page goes on; 0: there is none
+  std::vector<AccessProof> entries;    ///< newest first
+  std::vector<std::uint64_t> waiting;  ///< sequences that are not on the ledger yet
+};
+
 /// What such a proof proves, once checked.
 struct ProvenAccess {
   model::JournalEntry entry;
@@ -33,6 +44,15 @@ struct ProvenAccess {
 /// Reads `xinglin/access-proof/v1` (formats-custody.md §5). Errors: receipt_malformed, and those of
 /// `model::read_receipt`.
 [[nodiscard]] Result<AccessProof> read_access_proof(json::Value document);
+
+/// Reads `xinglin/access-proofs/v1` (formats-custody.md §5). Errors: as `read_access_proof`.
+[[nodiscard]] Result<AccessProofs> read_access_proofs(json::Value document);
+
+/// Checks, offline, every entry of a page as `check_access_proof` does, that each is about the
+/// page's patient and from its custodian, and that they descend without one twice. Errors: those of
+/// `check_access_proof`, each naming the entry.
+[[nodiscard]] Result<std::vector<ProvenAccess>> check_access_proofs(const AccessProofs& proofs,
+                                                                    const model::Trust& trust);
 
 /// Checks, offline, with `trust` alone: that the entry stands in the custodian's journal under a
 /// root that the ledger holds, and is not of a later time; that its evidence is about the same

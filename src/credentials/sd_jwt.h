@@ -13,7 +13,7 @@
 #include "crypto/signature.h"
 
 /// Selective Disclosure for JWTs (RFC 9901) with SHA-256, and its key binding. No C or C++ library
-/// of it is packaged for Debian 12 (docs/adr/0012).
+/// of it is packaged for Debian 12 (docs/adr/0013).
 namespace xl::credentials {
 
 constexpr std::size_t sd_jwt_bytes_max = 64 * 1024;

@@ -17,6 +17,8 @@ constexpr std::size_t last_batches_max = 8;
 constexpr std::uint64_t settle_every_rounds = 60;
 /// What a restored member's ledger says once it has caught up is carried out soon after.
 constexpr std::uint64_t follow_every_rounds = 5;
+/// Addresses told in one round: each may keep us waiting for some seconds.
+constexpr std::uint32_t webhooks_per_round = 16;
 /// Backup keys live for days; an hour more or less does not matter.
 constexpr std::uint64_t erasures_every_rounds = 3600;
 
@@ -47,8 +49,11 @@ Result<std::unique_ptr<Custody>> Custody::open(std::vector<Hosted> hosted,
   };
   for (Hosted& one : hosted) {
     XL_TRY_ASSIGN(auto stores, Stores::open(one.places, std::move(one.identity), unlock));
+    std::filesystem::path beside = one.places.index;
+    beside.replace_extension(".notices.db");
+    XL_TRY_ASSIGN(auto notices, NoticeStore::open(beside, *stores, port));
     out->organisations_.push_back(
-        std::make_unique<Organisation>(std::move(stores), port, find_signer));
+        std::make_unique<Organisation>(std::move(stores), std::move(notices), port, find_signer));
   }
   return out;
 }
@@ -78,6 +83,7 @@ Status Custody::start(const std::function<void(std::uint64_t)>& indexed) {
   }
   XL_TRY(follower_.follow(organisations_));
   worker_ = std::thread([this] { work(); });
+  notifier_ = std::thread([this] { notify(); });
   return {};
 }
 
@@ -88,6 +94,7 @@ void Custody::stop() {
   }
   stopping_.notify_all();
   if (worker_.joinable()) worker_.join();
+  if (notifier_.joinable()) notifier_.join();
 }
 
 void Custody::work() {
@@ -99,6 +106,44 @@ void Custody::work() {
     work_round(round);
   }
   last_round();
+}
+
+void Custody::notify() {
+  for (bool more = false;;) {
+    {
+      std::unique_lock lock(mutex_);
+      const auto wait = more ? std::chrono::milliseconds(1) : round_length;
+      if (stopping_.wait_for(lock, wait, [this] { return stop_; })) return;
+    }
+    more = notify_round();
+  }
+}
+
+/// Draws a step of notices and tells of one to each address that waits. True when more waits.
+bool Custody::notify_round() {
+  bool more = false;
+  for (const auto& organisation : organisations_) {
+    const auto drawn = organisation->notices().gather();
+    bool any = failed(drawn);
+    more = more || (drawn.ok() && *drawn);
+    if (send_ && !is_stopping()) {
+      const auto view = look(port_);
+      any = failed(view) || any;
+      const auto may = [&](const Webhook& one) {
+        return may_be_told(one, *view->state, organisation->did(), view->now_ms);
+      };
+      if (view.ok()) {
+        for (std::uint32_t i = 0; i < webhooks_per_round && !is_stopping(); ++i) {
+          const auto sent = organisation->webhooks().deliver(send_, may, 1);
+          any = failed(sent) || any;
+          if (!sent.ok() || *sent == 0) break;
+          more = true;
+        }
+      }
+    }
+    if (any) failed_rounds_.fetch_add(1);
+  }
+  return more;
 }
 
 bool Custody::is_stopping() {

@@ -12,22 +12,28 @@
 
 #include "custody/access.h"
 #include "custody/consent_follower.h"
+#include "custody/disputes.h"
 #include "custody/erasures.h"
 #include "custody/policies.h"
 #include "custody/records.h"
 #include "custody/stores.h"
+#include "custody/webhooks.h"
 
 namespace xl::custody {
 
 /// One organisation of this node with everything it keeps and decides. Its parts are thread-safe.
 class Organisation {
  public:
-  Organisation(std::unique_ptr<Stores> stores, const LedgerPort& port, FindSigner find_signer)
+  Organisation(std::unique_ptr<Stores> stores, std::unique_ptr<NoticeStore> notices,
+               const LedgerPort& port, FindSigner find_signer)
       : stores_(std::move(stores)),
+        notices_(std::move(notices)),
         records_(*stores_, port),
         policies_(*stores_, port),
         desk_(*stores_, records_, policies_, port, std::move(find_signer)),
-        erasures_(*stores_, records_, port) {}
+        erasures_(*stores_, records_, port),
+        disputes_(*stores_, port),
+        webhooks_(*notices_, port, stores_->did()) {}
 
   [[nodiscard]] const model::Id& did() const { return stores_->did(); }
   [[nodiscard]] const std::string& name() const { return stores_->identity().name; }
@@ -36,13 +42,19 @@ class Organisation {
   [[nodiscard]] PolicyStore& policies() { return policies_; }
   [[nodiscard]] AccessDesk& desk() { return desk_; }
   [[nodiscard]] ErasureDesk& erasures() { return erasures_; }
+  [[nodiscard]] DisputeDesk& disputes() { return disputes_; }
+  [[nodiscard]] NoticeStore& notices() { return *notices_; }
+  [[nodiscard]] Webhooks& webhooks() { return webhooks_; }
 
  private:
   std::unique_ptr<Stores> stores_;
+  std::unique_ptr<NoticeStore> notices_;
   RecordStore records_;
   PolicyStore policies_;
   AccessDesk desk_;
   ErasureDesk erasures_;
+  DisputeDesk disputes_;
+  Webhooks webhooks_;
 };
 
 /// The organisations of this node, and the work that goes on behind their requests: journal roots
@@ -66,6 +78,8 @@ class Custody {
 
   /// Called with each failure of the work in the background, on its thread. Before `start` only.
   void on_failure(std::function<void(ErrorCode)> report) { report_ = std::move(report); }
+  /// Sends what webhooks are told of. Without one nobody is told. Before `start` only.
+  void tell_by(SendNotice send) { send_ = std::move(send); }
   /// Settles what was left behind and starts the work in the background. The engine runs already.
   /// `indexed` is told how many versions are read while a lost index is made again. Errors: those
   /// of `RecordStore::settle` and `check_index`.
@@ -93,6 +107,8 @@ class Custody {
   void work();
   void work_round(std::uint64_t round);
   void last_round();
+  void notify();
+  [[nodiscard]] bool notify_round();
   [[nodiscard]] bool is_stopping();
   /// Reports an error; true when it was one.
   template <typename Outcome>
@@ -105,12 +121,14 @@ class Custody {
   std::vector<std::unique_ptr<Organisation>> organisations_;
   ConsentFollower follower_;  // of the background work
   std::function<void(ErrorCode)> report_;
+  SendNotice send_;
   std::atomic<std::uint64_t> failed_rounds_{0};
   std::uint64_t started_ms_ = 0;  // set before the background work starts
   std::mutex mutex_;
   std::condition_variable stopping_;
   bool stop_ = false;
   std::thread worker_;
+  std::thread notifier_;  // an address that does not answer holds up no root
 };
 
 }  // namespace xl::custody

@@ -15,6 +15,7 @@ enum class Kind : std::uint8_t {
   resource = 1,   ///< a FHIR resource
   policy = 2,     ///< the sealed normal form of a consent, under the consent's id
   emergency = 3,  ///< why a glass was broken, under the entry's id
+  dispute = 4,    ///< what a patient disputes, under the dispute's id; version 2 is the answer
 };
 
 /// The canonical bytes of labels. Errors: labels_too_large.

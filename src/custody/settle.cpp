@@ -74,6 +74,22 @@ Result<std::size_t> RecordStore::settle(bool all) {
   return handled;
 }
 
+namespace {
+
+/// Does the ledger hold what sealed words were brought with?
+bool is_stated(const model::StateReader& state, Kind kind, const vault::RecordVersion& which) {
+  if (kind == Kind::policy) {
+    return contracts::consent::find_consent(state, which.record).has_value();
+  }
+  if (kind == Kind::emergency) {
+    return contracts::access::find_emergency(state, which.record).has_value();
+  }
+  const auto dispute = contracts::access::find_dispute(state, which.record);
+  return dispute && (which.version == 1 || dispute->answered_ms() != 0);
+}
+
+}  // namespace
+
 /// True when the body is pending no more.
 Result<bool> RecordStore::settle_one(const vault::Bodies::Orphan& orphan, bool all) {
   const auto kept = stores_.vault().anchored(orphan.owner);
@@ -96,12 +112,7 @@ Result<bool> RecordStore::settle_one(const vault::Bodies::Orphan& orphan, bool a
                            std::move(labels)));
     return true;
   }
-  const auto state = port_.ledger().state();
-  const bool there =
-      labels.kind() == static_cast<std::uint32_t>(Kind::policy)
-          ? contracts::consent::find_consent(*state, orphan.owner.record).has_value()
-          : contracts::access::find_emergency(*state, orphan.owner.record).has_value();
-  if (there) {
+  if (is_stated(*port_.ledger().state(), static_cast<Kind>(labels.kind()), orphan.owner)) {
     XL_TRY(stores_.vault().confirm(which));
     return true;
   }

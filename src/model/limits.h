@@ -105,6 +105,11 @@ constexpr std::uint32_t journal_count_max = 1000 * 1000;    ///< reads under one
 constexpr std::uint64_t emergency_ms = 60ULL * 60 * 1000;
 constexpr std::uint32_t emergency_renewals_max = 1;
 constexpr std::uint64_t review_within_ms = 72ULL * 60 * 60 * 1000;
+/// A dispute about an access is to be answered within 30 days: GDPR 12(3) gives a month for the
+/// like, 45 CFR 164.526 sixty days.
+constexpr std::uint64_t dispute_answer_within_ms = 30ULL * 24 * 60 * 60 * 1000;
+/// Disputes of one patient that wait for an answer: more are a flood.
+constexpr std::uint32_t disputes_open_max = 32;
 /// How old the state behind a cohort's decision may be, in blocks: its proofs are still served.
 constexpr std::uint64_t policy_age_heights_max = 1024;
 

@@ -57,6 +57,8 @@ constexpr std::string_view access_details = "xinglin/access-details/v1";
 constexpr std::string_view erased_name = "xinglin/erased-name/v1";
 constexpr std::string_view own_pseudonym = "xinglin/own-pseudonym/v1";
 constexpr std::string_view sign_in = "xinglin/sign-in/v1";
+constexpr std::string_view audit_query = "xinglin/audit-query/v1";
+constexpr std::string_view audit_cursor = "xinglin/audit-cursor/v1";
 
 // Record index: what is derived from the organisation's index key.
 constexpr std::string_view index_database = "xinglin/index-database/v1";

@@ -11,6 +11,7 @@
 #include "node/backup_requests.h"
 #include "node/folder_lock.h"
 #include "node/network/folder.h"
+#include "node/notice_sender.h"
 #include "node/smart_settings.h"
 
 namespace xl::node {
@@ -122,7 +123,6 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   node->disk_ = std::make_unique<const DiskWatch>(layout.root);
   const DiskWatch& disk = *node->disk_;
   XL_TRY(disk.room(disk_reserve::start_bytes));
-
   // Before the store: a wrong passphrase is told whatever else is wrong.
   XL_TRY_ASSIGN(OrderingKeys keys, load_ordering_keys(layout, config.engine, unlock));
 
@@ -161,6 +161,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   node->custody_->on_failure([&log](ErrorCode code) {
     log.write(LogLevel::warning, LogEvent::custody_failed, {LogField::code(code)});
   });
+  node->custody_->tell_by(send_notice);
   XL_TRY(node->custody_->start(progress.index));
   XL_TRY(node->open_faces(layout, config));
 

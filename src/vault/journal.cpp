@@ -302,6 +302,88 @@ Result<std::vector<KeptEntry>> Journal::entries_of(const model::Id& patient, std
   return out;
 }
 
+namespace {
+
+/// What `JournalLook` says of rows; ?1 before, ?2 and ?3 the times, ?4 a patient if there is one.
+constexpr std::string_view look_conditions = "WHERE sequence < ?1 AND time_ms BETWEEN ?2 AND ?3 ";
+
+/// As a column holds it: nothing is later or further than the largest.
+std::int64_t look_bound(std::uint64_t value) {
+  return detail::as_signed(std::min<std::uint64_t>(value, INT64_MAX));
+}
+
+Status check_look(const JournalLook& look) {
+  if (!look.patients || look.patients->size() <= limits::vault_page_max) return {};
+  return make_error(ErrorCode::vault_batch_too_large, std::to_string(look.patients->size()));
+}
+
+}  // namespace
+
+/// A page about one patient, or about all.
+Result<std::vector<KeptEntry>> Journal::Impl::newest(const JournalLook& look,
+                                                     const std::optional<model::Id>& patient,
+                                                     std::uint32_t count_max) {
+  const std::string text = std::string(entry_columns) + std::string(look_conditions) +
+                           (patient ? "AND patient = ?4 ORDER BY sequence DESC LIMIT ?5"
+                                    : "ORDER BY sequence DESC LIMIT ?4");
+  XL_TRY_ASSIGN(sqlite::Statement * select, store.statement(text));
+  const std::int64_t before = look_bound(look.before);
+  const std::int64_t from = look_bound(look.from_ms);
+  const std::int64_t to = look_bound(look.to_ms);
+  std::vector<KeptEntry> out;
+  Result<bool> row = patient
+                         ? select->start(before, from, to, patient->view(), std::int64_t{count_max})
+                         : select->start(before, from, to, std::int64_t{count_max});
+  for (; row.ok() && *row; row = select->step()) {
+    XL_TRY_ASSIGN(detail::OpenedEntry opened, open_row(*select));
+    out.push_back({opened.sequence, std::move(opened.entry)});
+  }
+  select->reset();
+  if (!row.ok()) return row.error();
+  return out;
+}
+
+Result<std::vector<KeptEntry>> Journal::newest(const JournalLook& look,
+                                               std::uint32_t count_max) const {
+  XL_TRY(check_page(count_max));
+  XL_TRY(check_look(look));
+  const std::lock_guard guard(impl_->store_mutex);
+  if (!look.patients) return impl_->newest(look, std::nullopt, count_max);
+  std::vector<KeptEntry> out;
+  for (const model::Id& patient : *look.patients) {
+    XL_TRY_ASSIGN(std::vector<KeptEntry> found, impl_->newest(look, patient, count_max));
+    std::move(found.begin(), found.end(), std::back_inserter(out));
+  }
+  std::ranges::sort(out, std::ranges::greater{}, &KeptEntry::sequence);
+  if (out.size() > count_max) out.resize(count_max);
+  return out;
+}
+
+Result<std::uint64_t> Journal::count(const JournalLook& look) const {
+  XL_TRY(check_look(look));
+  const std::lock_guard guard(impl_->store_mutex);
+  const auto counted = [&](const std::optional<model::Id>& patient) -> Result<std::uint64_t> {
+    const std::string text = "SELECT count(*) FROM entries " + std::string(look_conditions) +
+                             (patient ? "AND patient = ?4" : "");
+    XL_TRY_ASSIGN(sqlite::Statement * select, impl_->store.statement(text));
+    const std::int64_t before = look_bound(look.before);
+    const std::int64_t from = look_bound(look.from_ms);
+    const std::int64_t to = look_bound(look.to_ms);
+    XL_TRY_ASSIGN(const bool row, patient ? select->start(before, from, to, patient->view())
+                                          : select->start(before, from, to));
+    const std::uint64_t out = row ? detail::as_unsigned(select->integer(0)) : 0;
+    select->reset();
+    return out;
+  };
+  if (!look.patients) return counted(std::nullopt);
+  std::uint64_t total = 0;
+  for (const model::Id& patient : *look.patients) {
+    XL_TRY_ASSIGN(const std::uint64_t one, counted(patient));
+    total += one;
+  }
+  return total;
+}
+
 std::uint64_t Journal::size() const {
   const std::lock_guard guard(impl_->store_mutex);
   return impl_->last_sequence;

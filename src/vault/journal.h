@@ -70,6 +70,15 @@ struct JournalSummary {
   Hash head{};  ///< hash of the last entry, zeros for none
 };
 
+/// Which entries are looked for, newest first.
+struct JournalLook {
+  /// About these patients; nothing: about all, and about nobody.
+  std::optional<std::vector<model::Id>> patients;
+  std::uint64_t before = UINT64_MAX;  ///< sequences below this one
+  std::uint64_t from_ms = 0;          ///< of this time and later
+  std::uint64_t to_ms = UINT64_MAX;   ///< of this time and earlier
+};
+
 /// The read journal of one organisation: append-only, encrypted, hash-chained, signed. Every method
 /// is thread-safe.
 class Journal {
@@ -106,6 +115,15 @@ class Journal {
   [[nodiscard]] Result<std::vector<KeptEntry>> entries_of(const model::Id& patient,
                                                           std::uint64_t after,
                                                           std::uint32_t count_max) const;
+
+  /// What `look` asks for with descending sequences, at most `count_max`. Errors: as `entries_of`,
+  /// vault_batch_too_large (over `limits::vault_page_max` patients).
+  [[nodiscard]] Result<std::vector<KeptEntry>> newest(const JournalLook& look,
+                                                      std::uint32_t count_max) const;
+
+  /// How many entries `newest` would give on all its pages. Errors: vault_batch_too_large, those of
+  /// a database. Cost: linear in the entries of the patients, which stay sealed.
+  [[nodiscard]] Result<std::uint64_t> count(const JournalLook& look) const;
 
   /// The permitted reads of a patient's records in one session. Errors: journal_entry_altered,
   /// those of a database. Cost: reads the patient's entries, page by page.

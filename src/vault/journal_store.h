@@ -92,6 +92,9 @@ struct Journal::Impl {
   /// Errors: journal_entry_altered.
   [[nodiscard]] Result<detail::OpenedEntry> open_row(const sqlite::Statement& row);
   [[nodiscard]] Result<detail::OpenedEntry> open_entry(std::uint64_t sequence);
+  [[nodiscard]] Result<std::vector<KeptEntry>> newest(const JournalLook& look,
+                                                      const std::optional<model::Id>& patient,
+                                                      std::uint32_t count_max);
   [[nodiscard]] Result<JournalBatch> find_batch(std::uint64_t sequence);
   /// The gap that begins at `first`, its signature not looked at.
   [[nodiscard]] Result<std::optional<JournalGap>> gap_at(std::uint64_t first);

@@ -42,6 +42,10 @@ class Access final : public Contract {
         return check_review_emergency(payload);
       case denied_type:
         return check_denied(payload);
+      case dispute_type:
+        return check_dispute(payload);
+      case answer_dispute_type:
+        return check_answer_dispute(payload);
       default:
         return make_error(ErrorCode::contract_unknown);
     }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t entry_key_bytes = 2 + limits::id_bytes;
 constexpr std::size_t due_key_bytes = 2 + limits::id_bytes + 8 + limits::id_bytes;
+constexpr std::size_t pair_key_bytes = 2 + limits::id_bytes + limits::id_bytes;
 
 model::Id entry_of(ByteView key) {
   const auto id = model::id_from_bytes(key.subspan(key.size() - limits::id_bytes));
@@ -76,6 +77,51 @@ bool emergency_holds(ByteView key, ByteView value, const model::StateReader& bef
   return exists(after, listed) == (now.reviewed_ms() == 0);
 }
 
+bool is_listed(const model::StateReader& state, const model::Id& dispute,
+               const wire::DisputeRecord& record) {
+  return exists(state, waiting_dispute_key(id_of(record.patient()), dispute)) &&
+         exists(state, unanswered_key(id_of(record.custodian()), record.due_ms(), dispute));
+}
+
+/// A dispute is answered once at most, nothing else of it changes, and the indexes hold it until
+/// then.
+bool dispute_holds(ByteView key, ByteView value, const model::StateReader& before,
+                   const model::StateReader& after) {
+  wire::DisputeRecord now;
+  if (!decode_record(value, now)) return false;
+  if (now.due_ms() != saturating_add(now.opened_ms(), limits::dispute_answer_within_ms)) {
+    return false;
+  }
+  const bool answered = now.answered_ms() != 0;
+  if (answered == now.officer().empty() || answered == now.answer().empty()) return false;
+  wire::DisputeRecord old;
+  if (load_record(before, key, old)) {
+    if (old.answered_ms() != 0 || !answered) return false;
+    wire::DisputeRecord plain = now;
+    plain.clear_officer();
+    plain.clear_answer();
+    plain.clear_answered_ms();
+    if (!equal(model::encode(plain), model::encode(old))) return false;
+  }
+  const model::Id dispute = entry_of(key);
+  return exists(after, patient_dispute_key(id_of(now.patient()), dispute)) &&
+         is_listed(after, dispute, now) != answered;
+}
+
+/// An index entry of a dispute stands exactly while the dispute says so.
+bool dispute_entry_holds(ByteView key, bool present, const model::StateReader& after) {
+  const model::Id dispute = entry_of(key);
+  const auto record = find_dispute(after, dispute);
+  if (!record) return false;
+  const model::Id patient = id_of(record->patient());
+  if (key[1] == 'p') return present && equal(key, patient_dispute_key(patient, dispute));
+  const bool here =
+      key[1] == 'w'
+          ? equal(key, waiting_dispute_key(patient, dispute))
+          : equal(key, unanswered_key(id_of(record->custodian()), record->due_ms(), dispute));
+  return present == (here && record->answered_ms() == 0);
+}
+
 bool journal_holds(ByteView key, ByteView value, const model::StateReader& before) {
   wire::JournalHead now;
   if (!decode_record(value, now)) return false;
@@ -111,6 +157,8 @@ bool entry_holds(ByteView key, const std::optional<ByteView>& value,
       return emergency_holds(key, *value, before, after);
     case 'j':
       return journal_holds(key, *value, before);
+    case 'q':
+      return dispute_holds(key, *value, before, after);
     case 'c':
     case 'd':
       return !exists(before, copy_of(key));
@@ -129,6 +177,9 @@ bool invariants_hold(const model::WriteSet& changes, const model::StateReader& b
       if (!entry_holds(key, value, before, after)) return false;
     } else if (key.size() == due_key_bytes && (key[1] == 'o' || key[1] == 'r')) {
       if (!due_entry_holds(key, value.has_value(), after)) return false;
+    } else if ((key.size() == due_key_bytes && key[1] == 'u') ||
+               (key.size() == pair_key_bytes && (key[1] == 'p' || key[1] == 'w'))) {
+      if (!dispute_entry_holds(key, value.has_value(), after)) return false;
     } else {
       return false;  // no such table
     }

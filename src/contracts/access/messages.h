@@ -25,4 +25,8 @@ namespace xl::contracts::access {
 [[nodiscard]] Result<std::unique_ptr<Command>> check_renew_emergency(ByteView payload);
 [[nodiscard]] Result<std::unique_ptr<Command>> check_review_emergency(ByteView payload);
 
+/// dispute.cpp: a patient says that an entry is wrong, and is answered.
+[[nodiscard]] Result<std::unique_ptr<Command>> check_dispute(ByteView payload);
+[[nodiscard]] Result<std::unique_ptr<Command>> check_answer_dispute(ByteView payload);
+
 }  // namespace xl::contracts::access

@@ -13,6 +13,10 @@
 ///   'e' entry (16)                                       -> EmergencyRecord, for ever
 ///   'r' organisation (16) ‖ review due (8) ‖ entry (16)  -> one byte: emergencies not reviewed
 ///   'd' entry (16)                                       -> DeniedRecord, for ever
+///   'q' dispute (16)                                     -> DisputeRecord, for ever
+///   'p' patient (16) ‖ dispute (16)                      -> one byte, for ever
+///   'w' patient (16) ‖ dispute (16)                      -> one byte: disputes not answered
+///   'u' custodian (16) ‖ answer due (8) ‖ dispute (16)   -> one byte: disputes not answered
 namespace xl::contracts::access {
 
 constexpr std::uint8_t contract_number = 5;
@@ -26,6 +30,8 @@ constexpr std::uint16_t declare_emergency_type = 6;
 constexpr std::uint16_t renew_emergency_type = 7;
 constexpr std::uint16_t review_emergency_type = 8;
 constexpr std::uint16_t denied_type = 9;
+constexpr std::uint16_t dispute_type = 10;
+constexpr std::uint16_t answer_dispute_type = 11;
 
 /// A key whose middle is a time, so that what is due first comes first.
 [[nodiscard]] inline Bytes due_key(char table, const model::Id& owner, std::uint64_t due_ms,
@@ -58,6 +64,19 @@ constexpr std::uint16_t denied_type = 9;
 }
 [[nodiscard]] inline Bytes denied_key(const model::Id& entry) {
   return state_key(contract_number, 'd', entry.bytes);
+}
+[[nodiscard]] inline Bytes dispute_key(const model::Id& dispute) {
+  return state_key(contract_number, 'q', dispute.bytes);
+}
+[[nodiscard]] inline Bytes patient_dispute_key(const model::Id& patient, const model::Id& dispute) {
+  return state_key(contract_number, 'p', patient.bytes, dispute.bytes);
+}
+[[nodiscard]] inline Bytes waiting_dispute_key(const model::Id& patient, const model::Id& dispute) {
+  return state_key(contract_number, 'w', patient.bytes, dispute.bytes);
+}
+[[nodiscard]] inline Bytes unanswered_key(const model::Id& custodian, std::uint64_t due_ms,
+                                          const model::Id& dispute) {
+  return due_key('u', custodian, due_ms, dispute);
 }
 
 /// The value of an index entry: it says that the key exists, nothing else.

@@ -123,4 +123,41 @@ std::optional<wire::DeniedRecord> find_denied(const model::StateReader& state,
   return find_at<wire::DeniedRecord>(state, denied_key(entry));
 }
 
+std::optional<wire::DisputeRecord> find_dispute(const model::StateReader& state,
+                                                const model::Id& dispute) {
+  return find_at<wire::DisputeRecord>(state, dispute_key(dispute));
+}
+
+std::vector<model::Id> disputes_of(const model::StateReader& state, const model::Id& patient,
+                                   const model::Id& after, std::uint32_t count_max) {
+  const Bytes prefix = state_key(contract_number, 'p', patient.bytes);
+  const Bytes from = after.is_zero() ? prefix : patient_dispute_key(patient, after);
+  std::vector<model::Id> out;
+  state.scan(prefix, from, count_max + 1, [&](ByteView key, ByteView) {
+    const auto id = model::id_from_bytes(key.subspan(prefix.size()));
+    XL_CHECK(id.ok());
+    if (*id != after || after.is_zero()) out.push_back(*id);
+    return out.size() < count_max;
+  });
+  return out;
+}
+
+std::vector<model::Id> unanswered_disputes_of(const model::StateReader& state,
+                                              const model::Id& custodian, std::uint32_t count_max) {
+  const Bytes prefix = state_key(contract_number, 'u', custodian.bytes);
+  std::vector<model::Id> out;
+  state.scan(prefix, prefix, count_max, [&](ByteView key, ByteView) {
+    const auto id = model::id_from_bytes(key.subspan(prefix.size() + sizeof(std::uint64_t)));
+    XL_CHECK(id.ok());
+    out.push_back(*id);
+    return true;
+  });
+  return out;
+}
+
+bool is_overdue(const wire::DisputeRecord& dispute, std::uint64_t block_ms) {
+  const std::uint64_t until = dispute.answered_ms() != 0 ? dispute.answered_ms() : block_ms;
+  return until >= dispute.due_ms();
+}
+
 }  // namespace xl::contracts::access

@@ -11,6 +11,13 @@
 /// What other folders may read of the access contract's state.
 namespace xl::contracts::access {
 
+/// What a custodian found about a disputed entry. Stands in sealed answers: never renumber.
+enum class DisputeFinding : std::uint8_t {
+  upheld = 1,    ///< the access should not have been
+  rejected = 2,  ///< it was as it should be
+  partly = 3,
+};
+
 /// The session with this id, whatever its status. Nothing when there is none.
 [[nodiscard]] std::optional<xinglin::access::v1::SessionRecord> find_session(
     const model::StateReader& state, const model::Id& session);
@@ -59,5 +66,24 @@ namespace xl::contracts::access {
 /// The denied attempt with this id. Nothing when there is none.
 [[nodiscard]] std::optional<xinglin::access::v1::DeniedRecord> find_denied(
     const model::StateReader& state, const model::Id& entry);
+
+/// The dispute with this id, answered or not. Nothing when there is none.
+[[nodiscard]] std::optional<xinglin::access::v1::DisputeRecord> find_dispute(
+    const model::StateReader& state, const model::Id& dispute);
+
+/// Disputes of a patient behind `after` (zero: from the first), answered or not, by id, at most
+/// `count_max`.
+[[nodiscard]] std::vector<model::Id> disputes_of(const model::StateReader& state,
+                                                 const model::Id& patient, const model::Id& after,
+                                                 std::uint32_t count_max);
+
+/// Disputes that wait for the custodian's answer, those due first, at most `count_max`.
+[[nodiscard]] std::vector<model::Id> unanswered_disputes_of(const model::StateReader& state,
+                                                            const model::Id& custodian,
+                                                            std::uint32_t count_max);
+
+/// True for a dispute that was not answered when its answer was due.
+[[nodiscard]] bool is_overdue(const xinglin::access::v1::DisputeRecord& dispute,
+                              std::uint64_t block_ms);
 
 }  // namespace xl::contracts::access

@@ -103,6 +103,7 @@ void write_resource(json::Writer& out, std::string_view type) {
     operation("explain", "urn:xinglin:fhir:operation:patient-explain");
     operation("match", "Patient-match");
     operation("merge", "Patient-merge");
+    operation("access-log", "urn:xinglin:fhir:operation:patient-access-log");
     operation("unmerge", "urn:xinglin:fhir:operation:patient-unmerge");  // HL7 has none
   }
   out.end_array().end_object();

@@ -14,6 +14,7 @@
 #include "fhir/labels.h"
 #include "fhir/references.h"
 #include "fhir/summary.h"
+#include "gateway/fhir/audit_event.h"
 #include "gateway/fhir/consent.h"
 #include "gateway/fhir/merge.h"
 #include "gateway/fhir/own.h"
@@ -591,6 +592,13 @@ Result<custody::RecordStore::Hold> hold_records(const Call& call, std::span<cons
 
 Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> drafts,
                                           const WriteHooks& hooks) {
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    if (!is_view_id(drafts[i].type, drafts[i].id)) continue;
+    const std::string_view element = "id";
+    return named_by(
+        hooks, i,
+        make_error(ErrorCode::audit_view_fixed, drafts[i].type + "." + std::string(element)));
+  }
   std::optional<custody::RecordStore::Hold> hold;
   if (!hooks.held) {
     XL_TRY_ASSIGN(auto held, hold_records(call, drafts));

@@ -3,6 +3,7 @@
 #include "gateway/fhir/face.h"
 
 #include "fhir/definitions.h"
+#include "gateway/fhir/access_log.h"
 #include "gateway/fhir/binary.h"
 #include "gateway/fhir/bundle.h"
 #include "gateway/fhir/capability.h"
@@ -18,6 +19,7 @@
 #include "gateway/fhir/scope.h"
 #include "gateway/fhir/search.h"
 #include "gateway/fhir/validate.h"
+#include "gateway/fhir/views.h"
 #include "gateway/fhir/write.h"
 
 namespace xl::gateway::fhir {
@@ -50,6 +52,10 @@ http::Response answer_get(const Call& call) {
   if (at.size() == 2 && at[1] == "_history") return history_of(call, at[0], "");
   if (at.size() == 2 && at[0] == "Patient" && at[1] == "$everything") return everything(call, {});
   if (at.size() == 2 && at[1].starts_with('$')) return unsupported("this operation");
+  const bool of_version = at.size() == 4 && at[2] == "_history" && at[3] == "1";
+  if (at.size() == 2 || of_version) {
+    if (auto shown = read_view(call, at[0], at[1])) return std::move(*shown);
+  }
   if (at.size() == 2) return read(call, at[0], at[1]);
   if (at.size() == 3 && at[2] == "_history") return history_of(call, at[0], at[1]);
   if (at.size() == 3 && at[2] == "$validate") return validate_kept(call, at[0], at[1]);
@@ -60,6 +66,7 @@ http::Response answer_get(const Call& call) {
     return explain_access(call, at[1]);
   }
   const bool of_patient = at.size() == 3 && at[0] == "Patient";
+  if (of_patient && at[2] == "$access-log") return access_log(call, at[1]);
   if (of_patient && at[2] == "*") return search(call, {{}, at[1]}, call.request.query);
   if (of_patient && xl::fhir::is_resource_type(at[2])) {
     return search(call, {at[2], at[1]}, call.request.query);
@@ -89,6 +96,9 @@ http::Response answer_post(const Call& call) {
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$see-as") return see_as(call, at[1]);
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$explain") {
     return explain_access(call, at[1]);
+  }
+  if (at.size() == 3 && at[0] == "Patient" && at[2] == "$access-log") {
+    return access_log(call, at[1]);
   }
   if (at.size() == 4 && at[0] == "Patient" && at[3] == "_search") {
     if (at[2] == "*") return search_by_form(call, {{}, at[1]});

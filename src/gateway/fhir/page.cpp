@@ -260,7 +260,9 @@ http::Response serve_listing(const Call& call, custody::Viewer& viewer, Listing 
   if (!served.ok()) return refusal(served.error());
   std::string out =
       "{\"resourceType\":\"Bundle\",\"type\":\"" + std::string(listing.bundle_type) + "\"";
-  if (listing.with_total && page.total) out += ",\"total\":" + std::to_string(*page.total);
+  if (listing.with_total && page.total) {
+    out += ",\"total\":" + std::to_string(listing.total_before + *page.total);
+  }
   out += ",\"link\":[";
   append_link(out, "self", listing.self);
   if (!page.next_cursor.empty()) {

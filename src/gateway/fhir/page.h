@@ -45,7 +45,8 @@ struct Listing {
   /// Finds what is shown beside a page's entries; empty: nothing is.
   std::function<Result<std::vector<query::RecordEntry>>(std::span<const query::RecordEntry>)>
       include = {};
-  Part part = {};  ///< of each resource
+  Part part = {};                  ///< of each resource
+  std::uint64_t total_before = 0;  ///< counted beside what is found
 };
 
 /// A page ends early before it becomes larger than this; the next link goes on. One entry is always

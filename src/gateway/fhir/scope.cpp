@@ -26,6 +26,7 @@ struct Need {
 Need need_of_get(const std::vector<std::string_view>& at) {
   if (at.size() == 1 && at[0] == "_history") return {"*", smart::may_search};
   if (at.empty()) return {"*", smart::may_search};
+  if (at.back() == "$access-log") return {"AuditEvent", smart::may_search};
   // `Patient/7/Observation` and `Patient/7/*` are searches.
   const bool compartment =
       at.size() == 3 && at[0] == "Patient" && at[2] != "_history" && !at[2].starts_with('$');
@@ -45,6 +46,7 @@ std::optional<Need> need_of_post(const Call& call) {
   if (at.back() == "$see-as" || at.back() == "$explain") return Need{"*", smart::may_read};
   if (at.back() == "$prepare") return Need{at[0], smart::may_create};
   if (at.back() == "$everything") return Need{at[0], smart::may_read};
+  if (at.back() == "$access-log") return Need{"AuditEvent", smart::may_search};
   if (at.back() == "$merge" || at.back() == "$unmerge") {
     return Need{at[0], smart::may_update | smart::may_read};
   }

@@ -16,6 +16,7 @@
 #include "gateway/fhir/rehearsal.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/fhir/scope.h"
+#include "gateway/fhir/views.h"
 #include "query/search_text.h"
 
 namespace xl::gateway::fhir {
@@ -136,57 +137,115 @@ Result<custody::Viewer> viewer_for(const Call& call) {
 
 }  // namespace
 
-http::Response search(const Call& call, const SearchPlace& place, const Parameters& parameters) {
-  const auto page = page_wish(parameters);
+namespace {
+
+/// A search, ready to be looked for.
+struct ReadySearch {
+  PageWish page;
+  SearchWish wish;
+  std::optional<custody::Viewer> viewer;
+  Named named;
+};
+
+/// Makes a search ready; what refuses it.
+std::optional<http::Response> make_ready(const Call& call, const SearchPlace& place,
+                                         const Parameters& parameters, ReadySearch& out) {
+  auto page = page_wish(parameters);
   if (!page.ok()) return refusal(page.error());
+  out.page = std::move(*page);
   auto wish = read_wish(call, place.type, with_constraints(call, place.type, parameters),
                         unknown_wish(call));
   if (!wish.ok()) return refusal(wish.error());
+  out.wish = std::move(*wish);
   auto viewer = viewer_for(call);
   if (!viewer.ok()) return refusal(viewer.error());
-  query::Query& wanted = wish->query;
+  out.viewer.emplace(std::move(*viewer));
+  query::Query& wanted = out.wish.query;
   if (auto refused = open_lists(call, wanted.criteria)) return std::move(*refused);
-  const auto named = place.patient.empty() ? name_patients(call, wanted)
-                                           : look_in_compartment(call, place.patient, wanted);
+  auto named = place.patient.empty() ? name_patients(call, wanted)
+                                     : look_in_compartment(call, place.patient, wanted);
   if (!named.ok()) return refusal(named.error());
-  auto patients = allowed_patients(*viewer, *named, wanted);
+  out.named = std::move(*named);
+  auto patients = allowed_patients(*out.viewer, out.named, wanted);
   if (!patients.ok()) return refusal(patients.error());
-  wanted.cursor = page->cursor;
+  wanted.cursor = out.page.cursor;
   wanted.allowed.patients = std::move(*patients);
-  wanted.allowed.record = [&](const query::RecordEntry& entry) { return viewer->allows(entry); };
-  const bool counts = wish->part.count_only || page->none;
-  if (counts) wanted.total = query::Total::accurate;
-  const auto look = [&](std::size_t count) {
-    wanted.count = count;
-    return call.organisation.stores().index().search(wanted);
+  wanted.allowed.record = [&out](const query::RecordEntry& entry) {
+    return out.viewer->allows(entry);
   };
+  return std::nullopt;
+}
+
+std::string path_of_search(const SearchPlace& place) {
   std::string path;
   if (!place.patient.empty()) path = "Patient/" + std::string(place.patient);
   if (!place.type.empty()) path += (path.empty() ? "" : "/") + std::string(place.type);
   if (!place.patient.empty() && place.type.empty()) path += "/*";
+  return path;
+}
+
+}  // namespace
+
+http::Response search(const Call& call, const SearchPlace& place, const Parameters& parameters) {
+  if (auto shown = search_views(call, place, parameters)) return std::move(*shown);
+  return search_kept(call, place, parameters);
+}
+
+Result<std::uint64_t> count_kept(const Call& call, const SearchPlace& place,
+                                 const Parameters& parameters) {
+  ReadySearch ready;
+  if (make_ready(call, place, parameters, ready)) return std::uint64_t{0};
+  query::Query& wanted = ready.wish.query;
+  wanted.cursor.clear();
+  wanted.count = 1;
+  wanted.total = query::Total::accurate;
+  XL_TRY_ASSIGN(const query::IndexPage page, call.organisation.stores().index().search(wanted));
+  return page.total.value_or(0);
+}
+
+http::Response search_kept(const Call& call, const SearchPlace& place, const Parameters& parameters,
+                           const KeptPart* part) {
+  ReadySearch ready;
+  if (auto refused = make_ready(call, place, parameters, ready)) return std::move(*refused);
+  const PageWish& page = ready.page;
+  SearchWish& wish = ready.wish;
+  query::Query& wanted = wish.query;
+  if (part != nullptr) wanted.cursor = part->cursor;
+  const bool counts = wish.part.count_only || page.none;
+  if (counts || part != nullptr) wanted.total = query::Total::accurate;
+  const auto look = [&](std::size_t count) {
+    wanted.count = count;
+    return call.organisation.stores().index().search(wanted);
+  };
+  const std::string path = path_of_search(place);
   const std::string address = path.empty() ? call.base : call.base + "/" + path;
   Listing listing{
       "searchset",
       "search",
       look,
-      page->count,
+      page.count,
       true,
-      address + query_text(wish->used, page->cursor),
-      [&](const std::string& cursor) { return address + query_text(wish->used, cursor); },
-      path + query_text(wish->used, {}),
+      address + query_text(wish.used, page.cursor),
+      [&](const std::string& cursor) { return address + query_text(wish.used, cursor); },
+      path + query_text(wish.used, {}),
       place.type.empty() || !is_directory_type(place.type),
-      named->has_value()};
-  listing.part = std::move(wish->part);
+      ready.named.has_value()};
+  if (part != nullptr) {
+    listing.self = part->address;
+    listing.next = part->next;
+    listing.total_before = part->total_before;
+  }
+  listing.part = std::move(wish.part);
   listing.part.count_only = counts;
-  if (!wish->includes.empty()) {
+  if (!wish.includes.empty()) {
     listing.include =
         [&](std::span<const query::RecordEntry> found) -> Result<std::vector<query::RecordEntry>> {
       query::Allowed allowed = wanted.allowed;
-      XL_TRY_ASSIGN(allowed.patients, viewer->beside(std::move(allowed.patients)));
-      return call.organisation.stores().index().included(found, wish->includes, allowed);
+      XL_TRY_ASSIGN(allowed.patients, ready.viewer->beside(std::move(allowed.patients)));
+      return call.organisation.stores().index().included(found, wish.includes, allowed);
     };
   }
-  return serve_listing(call, *viewer, std::move(listing));
+  return serve_listing(call, *ready.viewer, std::move(listing));
 }
 
 http::Response search_by_form(const Call& call, const SearchPlace& place) {

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,9 +20,26 @@ struct SearchPlace {
   std::string_view patient;  ///< id of the Patient whose compartment it is; empty: everywhere
 };
 
-/// `GET [Patient/id/][Type]?...`: a searchset Bundle, one page at a time.
+/// What came before the kept records in the answer to a search (`views.h`).
+struct KeptPart {
+  std::uint64_t total_before = 0;
+  std::string cursor;   ///< of the index; empty: its first page
+  std::string address;  ///< of this page
+  std::function<std::string(const std::string& cursor)> next;  ///< of the page at a cursor
+};
+
+/// `GET [Patient/id/][Type]?...`: a searchset Bundle, one page at a time. What the ledger shows of
+/// the type comes first (`views.h`).
 [[nodiscard]] http::Response search(const Call& call, const SearchPlace& place,
                                     const Parameters& parameters);
+/// The same of what is kept alone; `part` (may be null) says what came before.
+[[nodiscard]] http::Response search_kept(const Call& call, const SearchPlace& place,
+                                         const Parameters& parameters,
+                                         const KeptPart* part = nullptr);
+/// How many records `search_kept` finds on all its pages. Errors: those of the search; what refuses
+/// it as a whole counts nothing.
+[[nodiscard]] Result<std::uint64_t> count_kept(const Call& call, const SearchPlace& place,
+                                               const Parameters& parameters);
 /// `POST [Type/]_search`: the same with the parameters in the body, out of logs and links.
 [[nodiscard]] http::Response search_by_form(const Call& call, const SearchPlace& place);
 /// The one record of a type that a condition (`identifier=urn:x|1`, as parameters) means, among

@@ -4,10 +4,14 @@
 
 #include "base/json/writer.h"
 #include "contracts/identity/view.h"
+#include "gateway/organisation/access_export.h"
 #include "gateway/organisation/access_log.h"
 #include "gateway/organisation/consents.h"
+#include "gateway/organisation/disputes.h"
 #include "gateway/organisation/emergencies.h"
 #include "gateway/organisation/erasures.h"
+#include "gateway/organisation/notices.h"
+#include "gateway/organisation/oversight.h"
 #include "gateway/organisation/proofs.h"
 
 namespace xl::gateway::organisation {
@@ -73,8 +77,31 @@ void add_routes(Router& router, const Services& services) {
       RouteDoc{.answer = "Erasures"});
   add("GET", "/o/{org}/access-log", "Who saw or was refused a patient's records", list_accesses,
       RouteDoc{.query = {"patient", "after", "count"}, .answer = "AccessLog"});
+  add("GET", "/o/{org}/access-log/proofs", "Proves a patient's entries towards the ledger",
+      prove_accesses, RouteDoc{.query = {"patient", "before", "count"}, .answer = "AccessProofs"});
+  add("GET", "/o/{org}/access-log/export", "A patient's access log as a file", export_accesses,
+      RouteDoc{.query = {"format", "patient", "from", "to", "disclosures", "bom"},
+               .media = "text/csv"});
   add("GET", "/o/{org}/access-log/{sequence}/proof", "Proves one entry towards the ledger",
       prove_access, RouteDoc{.query = {"patient"}, .answer = "AccessProof"});
+  add("POST", "/o/{org}/disputes", "Dispute an entry of the access log", open_dispute,
+      posts("NewDispute", "Declared"));
+  add("GET", "/o/{org}/disputes", "A patient's disputes, or those that wait for an answer",
+      list_disputes, RouteDoc{.query = {"patient", "after", "count"}, .answer = "Disputes"});
+  add("GET", "/o/{org}/disputes/{dispute}", "One dispute with its receipt", show_dispute,
+      RouteDoc{.answer = "Dispute"});
+  add("POST", "/o/{org}/disputes/{dispute}/answer", "Answer a dispute, as a privacy officer",
+      answer_dispute, posts("NewDispute", "Declared"));
+  add("GET", "/o/{org}/notices", "What a patient, guardian or privacy officer is told of",
+      list_notices, RouteDoc{.query = {"after", "count", "patient"}, .answer = "Notices"});
+  add("POST", "/o/{org}/webhooks", "Have an address told of notices", add_webhook,
+      posts("NewWebhook", "Webhook"));
+  add("GET", "/o/{org}/webhooks", "One's own webhooks", list_webhooks,
+      RouteDoc{.answer = "Webhooks"});
+  add("DELETE", "/o/{org}/webhooks/{webhook}", "Tell an address no more", remove_webhook,
+      RouteDoc{.answer = "WebhookRemoved"});
+  add("GET", "/o/{org}/oversight", "Counts of accesses for those who oversee them", show_oversight,
+      RouteDoc{.query = {"from", "to"}, .answer = "Oversight"});
   add("GET", "/o/{org}/records/{type}/{id}/proof", "Proves a record version towards the ledger",
       prove_record, RouteDoc{.query = {"version"}, .answer = "RecordProof"});
 }

@@ -15,7 +15,7 @@ namespace xl::node::testing {
 class Care : public ::testing::Test {
  protected:
   void SetUp() override {
-    live_ = std::make_unique<LiveNode>("care");
+    live_ = std::make_unique<LiveNode>("care", organisations());
     live_->start();
     ASSERT_NE(live_->node, nullptr);
     north_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
@@ -30,6 +30,9 @@ class Care : public ::testing::Test {
     north_.reset();
     live_.reset();
   }
+
+  /// Three: a regulator too.
+  [[nodiscard]] virtual std::size_t organisations() const { return 2; }
 
   demo::Persona patient() {
     auto out = live_->cast().patient(north_->who(), "ann", patient_did_);

@@ -11,8 +11,8 @@
 #include "node/init.h"
 #include "node/node.h"
 
-/// A real node with two hospitals (or one) on a folder of its own, and people who talk to it over
-/// HTTP.
+/// A real node with two hospitals (or one, or these and a regulator) on a folder of its own, and
+/// people who talk to it over HTTP.
 namespace xl::node::testing {
 
 /// The machine's clock, moved ahead by a test.
@@ -35,7 +35,8 @@ class LiveNode {
     std::filesystem::create_directories(root / "personas");
     NewMember init{"test",
                    {{"North", contracts::identity::OrganisationType::hospital},
-                    {"South", contracts::identity::OrganisationType::hospital}}};
+                    {"South", contracts::identity::OrganisationType::hospital},
+                    {"Watch", contracts::identity::OrganisationType::regulator}}};
     init.organisations.resize(hospitals);
     EXPECT_TRUE(init_solo(layout(), init, unlock(), clock).ok());
   }

@@ -48,6 +48,50 @@ TEST_F(JournalTest, KeepsEntriesInOrderThroughReopening) {
             ErrorCode::database_key_wrong);
 }
 
+/// Newest first, of one patient, of several and of all: each entry once, and as many as counted.
+TEST_F(JournalTest, GivesTheNewestFirstAndCountsThem) {
+  append(0, 40);
+  const auto sequences = [&](JournalLook look, std::uint32_t page) {
+    std::vector<std::uint64_t> out;
+    const auto counted = journal_->count(look);
+    while (true) {
+      const auto found = journal_->newest(look, page);
+      EXPECT_TRUE(found.ok());
+      if (!found.ok() || found->empty()) break;
+      for (const KeptEntry& kept : *found) out.push_back(kept.sequence);
+      look.before = out.back();
+    }
+    EXPECT_TRUE(counted.ok());
+    EXPECT_EQ(counted.ok() ? *counted : 0, out.size());
+    EXPECT_TRUE(std::is_sorted(out.rbegin(), out.rend()));
+    return out;
+  };
+  EXPECT_EQ(sequences({}, 7).size(), 40U);
+  JournalLook one;
+  one.patients = {id_of(3, 2)};
+  const auto own = sequences(one, 3);
+  EXPECT_EQ(own.size(), 10U);
+  JournalLook two;
+  two.patients = {id_of(3, 2), id_of(1, 2)};
+  EXPECT_EQ(sequences(two, 3).size(), 20U);
+  JournalLook nobody;
+  nobody.patients = std::vector<model::Id>{};
+  EXPECT_TRUE(sequences(nobody, 3).empty());
+  const auto middle = journal_->entry(20);
+  ASSERT_TRUE(middle.ok());
+  JournalLook from;
+  from.from_ms = middle->entry.time_ms;
+  JournalLook until;
+  until.to_ms = middle->entry.time_ms;
+  EXPECT_EQ(sequences(from, 5).size() + sequences(until, 5).size(), 41U);
+  EXPECT_EQ(code_of(journal_->newest({}, limits::vault_page_max + 1)),
+            ErrorCode::journal_page_too_large);
+  JournalLook many;
+  many.patients = std::vector<model::Id>(limits::vault_page_max + 1);
+  EXPECT_EQ(code_of(journal_->newest(many, 1)), ErrorCode::vault_batch_too_large);
+  EXPECT_EQ(code_of(journal_->count(many)), ErrorCode::vault_batch_too_large);
+}
+
 TEST_F(JournalTest, GivesAPatientsOwnLogInPages) {
   append(0, 40);
   std::vector<std::uint64_t> seen;

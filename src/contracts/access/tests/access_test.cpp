@@ -327,8 +327,59 @@ const std::vector<testing::StatusCase>& emergency_cases() {
   return cases;
 }
 
+StatusCode dispute(Ledger& ledger, const std::string& id, const std::string& by,
+                   const std::string& patient = "ann") {
+  wire::Dispute out;
+  out.set_dispute(field(id));
+  out.set_patient(field(patient));
+  out.set_by(field(by));
+  out.set_details(digest("what is wrong"));
+  return send(ledger, dispute_type, out, {by});
+}
+
+StatusCode answer(Ledger& ledger, const std::string& id, const std::string& officer) {
+  wire::AnswerDispute out;
+  out.set_dispute(field(id));
+  out.set_officer(field(officer));
+  out.set_answer(digest("the answer"));
+  return send(ledger, answer_dispute_type, out, {officer});
+}
+
+void fill_with_disputes(Ledger& ledger) {
+  for (std::uint32_t i = 0; i < limits::disputes_open_max; ++i) {
+    EXPECT_EQ(dispute(ledger, "d" + std::to_string(i), "ann"), applied);
+  }
+}
+
+const std::vector<testing::StatusCase>& dispute_cases() {
+  static const std::vector<testing::StatusCase> cases = {
+      {"somebody disputes in another's name", disputant_missing,
+       [](Ledger& l) { return dispute(l, "d1", "bob"); }},
+      {"one dispute too many", disputes_exceeded,
+       [](Ledger& l) {
+         fill_with_disputes(l);
+         return dispute(l, "one more", "ann");
+       }},
+      {"answering nothing", dispute_unknown, [](Ledger& l) { return answer(l, "d1", "ina"); }},
+      {"an officer of another house", not_answerer,
+       [](Ledger& l) {
+         EXPECT_EQ(dispute(l, "d1", "ann"), applied);
+         return answer(l, "d1", "ina");
+       }},
+      {"answering twice", dispute_answered,
+       [](Ledger& l) {
+         EXPECT_EQ(dispute(l, "d1", "ann"), applied);
+         EXPECT_EQ(l.attest("nora", "north", {Role::privacy_officer}), applied);
+         EXPECT_EQ(answer(l, "d1", "nora"), applied);
+         return answer(l, "d1", "nora");
+       }},
+  };
+  return cases;
+}
+
 TEST(AccessTable, ReachesEveryStatus) {
   std::vector<testing::StatusCase> all = session_cases();
+  all.insert(all.end(), dispute_cases().begin(), dispute_cases().end());
   all.insert(all.end(), journal_cases().begin(), journal_cases().end());
   all.insert(all.end(), emergency_cases().begin(), emergency_cases().end());
   testing::expect_statuses(start(), contract_number, all);
@@ -554,13 +605,77 @@ TEST(Emergency, OverdueReviewNeedsASecondClinicianNeverBlocksCare) {
   EXPECT_EQ(review(ledger, "e9", "ina"), emergency_unknown);
 }
 
+/// Open, then answered; overdue is told of both, and the indexes hold what waits.
+TEST(Dispute, IsAnsweredOnceByAnOfficerOfTheCustodian) {
+  Ledger ledger = start();
+  EXPECT_EQ(ledger.attest("nora", "north", {Role::privacy_officer}), applied);
+  EXPECT_EQ(ledger.attest("nick", "north", {Role::physician}), applied);
+  const std::uint64_t opened = ledger.block_ms;
+  EXPECT_EQ(dispute(ledger, "d1", "ann"), applied);
+  EXPECT_EQ(dispute(ledger, "d1", "ann"), entry_exists);
+  EXPECT_EQ(answer(ledger, "d1", "nick"), not_answerer);
+  auto record = find_dispute(ledger.state(), id("d1"));
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->custodian(), field("north"));
+  EXPECT_EQ(record->due_ms(), record->opened_ms() + limits::dispute_answer_within_ms);
+  EXPECT_GE(record->opened_ms(), opened);
+  EXPECT_FALSE(is_overdue(*record, record->due_ms() - 1));
+  EXPECT_TRUE(is_overdue(*record, record->due_ms()));
+  EXPECT_EQ(unanswered_disputes_of(ledger.state(), id("north"), 8), std::vector{id("d1")});
+  EXPECT_TRUE(unanswered_disputes_of(ledger.state(), id("south"), 8).empty());
+  ledger.block_ms = record->due_ms();
+  EXPECT_EQ(answer(ledger, "d1", "nora"), applied);  // late is better than never
+  record = find_dispute(ledger.state(), id("d1"));
+  ASSERT_TRUE(record.has_value());
+  EXPECT_TRUE(is_overdue(*record, UINT64_MAX));
+  EXPECT_EQ(record->officer(), field("nora"));
+  EXPECT_TRUE(unanswered_disputes_of(ledger.state(), id("north"), 8).empty());
+  EXPECT_EQ(disputes_of(ledger.state(), id("ann"), {}, 8), std::vector{id("d1")});
+  EXPECT_TRUE(disputes_of(ledger.state(), id("ann"), id("d1"), 8).empty());
+  EXPECT_TRUE(disputes_of(ledger.state(), id("bob"), {}, 8).empty());
+}
+
+TEST(Dispute, AGuardianInOfficeSpeaksForTheWard) {
+  Ledger ledger = start();
+  EXPECT_EQ(ledger.appoint("gil", "ann", "ann", identity::power_recovery, ledger.block_ms + day_ms),
+            applied);
+  EXPECT_EQ(dispute(ledger, "d1", "gil"), disputant_missing);  // recovery is no consent
+  EXPECT_EQ(ledger.appoint("mia", "ann", "ann", identity::power_consent, ledger.block_ms + day_ms),
+            applied);
+  EXPECT_EQ(dispute(ledger, "d1", "mia"), applied);
+  EXPECT_EQ(dispute(ledger, "d2", "mia", "bob"), disputant_missing);
+  const auto record = find_dispute(ledger.state(), id("d1"));
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->by(), field("mia"));
+  EXPECT_EQ(record->patient(), field("ann"));
+}
+
+TEST(Dispute, AnAnswerMakesRoomForAnother) {
+  Ledger ledger = start();
+  EXPECT_EQ(ledger.attest("nora", "north", {Role::privacy_officer}), applied);
+  fill_with_disputes(ledger);
+  EXPECT_EQ(dispute(ledger, "bobs", "bob", "bob"), applied);  // of another patient
+  EXPECT_EQ(dispute(ledger, "late", "ann"), disputes_exceeded);
+  EXPECT_EQ(answer(ledger, "d3", "nora"), applied);
+  EXPECT_EQ(dispute(ledger, "late", "ann"), applied);
+  EXPECT_EQ(disputes_of(ledger.state(), id("ann"), {}, 100).size(), limits::disputes_open_max + 1);
+  std::vector<model::Id> paged;
+  for (model::Id after{};;) {
+    const auto some = disputes_of(ledger.state(), id("ann"), after, 5);
+    if (some.empty()) break;
+    paged.insert(paged.end(), some.begin(), some.end());
+    after = some.back();
+  }
+  EXPECT_EQ(paged, disputes_of(ledger.state(), id("ann"), {}, 100));
+}
+
 TEST(Access, RefusesMalformedMessages) {
   const Ledger ledger;
   const Contract* contract = ledger.registry().find(contract_number);
-  for (std::uint16_t type = 1; type <= denied_type; ++type) {
+  for (std::uint16_t type = 1; type <= answer_dispute_type; ++type) {
     EXPECT_EQ(contract->check(type, {}).error().code, ErrorCode::message_malformed) << type;
   }
-  EXPECT_EQ(contract->check(denied_type + 1, {}).error().code, ErrorCode::contract_unknown);
+  EXPECT_EQ(contract->check(answer_dispute_type + 1, {}).error().code, ErrorCode::contract_unknown);
 }
 
 }  // namespace

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+#include "gateway/audit/access_proofs.h"
+
+#include "base/json/writer.h"
+#include "contracts/access/records.h"
+#include "contracts/access/sealed.pb.h"
+#include "contracts/api/shape.h"
+#include "contracts/identity/records.h"
+#include "model/canonical.h"
+#include "model/receipt.h"
+
+namespace xl::gateway::audit {
+
+namespace identity = contracts::identity;
+
+Status AccessProofs::need_state(std::string_view name, ByteView key, Needed& out) {
+  const Bytes of = copy_of(key);
+  auto found = known_.find(of);
+  if (found == known_.end()) {
+    XL_TRY_ASSIGN(const model::Receipt receipt, services_.ledger.state_receipt(key, 0));
+    found = known_.emplace(of, receipts_.size()).first;
+    receipts_.push_back(model::write_receipt(receipt));
+  }
+  out.emplace_back(name, found->second);
+  return {};
+}
+
+/// The receipts with which an entry can be checked by the genesis alone: of the transaction that
+/// anchored it, and of what its evidence names.
+Result<AccessProofs::Needed> AccessProofs::receipts_of(const vault::JournalBatch& batch,
+                                                       const model::JournalEntry& entry) {
+  Needed out;
+  const Bytes of = copy_of(ByteView(batch.transaction));
+  auto found = known_.find(of);
+  if (found == known_.end()) {
+    XL_TRY_ASSIGN(const model::Receipt anchor, services_.ledger.receipt(batch.transaction));
+    found = known_.emplace(of, receipts_.size()).first;
+    receipts_.push_back(model::write_receipt(anchor));
+  }
+  out.emplace_back("anchor", found->second);
+  xinglin::access::v1::AccessDetails details;
+  if (!model::decode_canonical(entry.evidence, details)) return out;
+  const Hash key_id = contracts::key_id_of(details.key());
+  XL_TRY(need_state("key", identity::key_key(key_id), out));
+  const auto key = identity::find_key(*services_.ledger.state(), key_id);
+  if (key && !key->has_delegation() && key->controller() != details.organisation()) {
+    XL_TRY(need_state("service", identity::party_key(contracts::id_of(key->controller())), out));
+  }
+  if (!details.session_details().empty()) {
+    XL_TRY(need_state("session", contracts::access::session_key(entry.session), out));
+  }
+  if (details.has_cohort()) {
+    XL_TRY(need_state("cohort", contracts::access::cohort_key(entry.session), out));
+  }
+  return out;
+}
+
+/// A proof without its receipts, its last brace left out.
+Result<std::string> AccessProofs::entry_part(const vault::KeptEntry& kept,
+                                             const vault::JournalBatch& batch) const {
+  XL_TRY_ASSIGN(const model::JournalProof proof,
+                organisation_.stores().journal().prove(kept.sequence));
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/access-proof/v1");
+  out.key("organisation").string(model::did_text(organisation_.did()));
+  out.key("sequence").string(std::to_string(kept.sequence));
+  out.key("first_sequence").string(std::to_string(batch.root.first_sequence));
+  out.key("last_sequence").string(std::to_string(batch.root.last_sequence));
+  out.key("root").string(to_hex(batch.root.root));
+  out.key("previous").string(to_hex(proof.previous)).key("salt").string(to_hex(proof.salt));
+  out.key("content").string(to_base64(proof.content)).key("path").begin_array();
+  for (const Hash& hash : proof.path) out.string(to_hex(hash));
+  out.end_array().key("transaction").string(to_hex(batch.transaction)).end_object();
+  std::string text = out.take();
+  text.pop_back();
+  return text;
+}
+
+Result<std::string> AccessProofs::alone(const vault::KeptEntry& kept) {
+  const vault::Journal& journal = organisation_.stores().journal();
+  XL_TRY_ASSIGN(const vault::JournalBatch batch, journal.batch_of(kept.sequence));
+  if (!batch.anchored_ms) return make_error(ErrorCode::journal_not_sealed);
+  XL_TRY_ASSIGN(std::string out, entry_part(kept, batch));
+  XL_TRY_ASSIGN(const Needed needed, receipts_of(batch, kept.entry));
+  out += ",\"receipts\":{";
+  for (const auto& [name, at] : needed) {
+    if (out.back() != '{') out += ',';
+    out += "\"" + name + "\":" + receipts_[at];
+  }
+  return out + "}}";
+}
+
+Status AccessProofs::add(const vault::KeptEntry& kept) {
+  const vault::Journal& journal = organisation_.stores().journal();
+  const auto batch = journal.batch_of(kept.sequence);
+  const bool sealed = batch.ok() || batch.error().code != ErrorCode::journal_not_sealed;
+  if (sealed && !batch.ok()) return batch.error();
+  if (!sealed || !batch->anchored_ms) {
+    waiting_.push_back(kept.sequence);
+    return {};
+  }
+  XL_TRY_ASSIGN(const std::string part, entry_part(kept, *batch));
+  XL_TRY_ASSIGN(const Needed needed, receipts_of(*batch, kept.entry));
+  entries_ += (entries_.empty() ? "" : ",") + part + ",\"receipts\":{";
+  for (const auto& [name, at] : needed) {
+    if (entries_.back() != '{') entries_ += ',';
+    entries_ += "\"" + name + "\":" + std::to_string(at);
+  }
+  entries_ += "}}";
+  return {};
+}
+
+std::string AccessProofs::take(const model::Id& patient, std::uint64_t total,
+                               std::uint64_t next_before) {
+  json::Writer head;
+  head.begin_object().key("schema").string("xinglin/access-proofs/v1");
+  head.key("organisation").string(model::did_text(organisation_.did()));
+  head.key("patient").string(model::did_text(patient));
+  head.key("total").string(std::to_string(total));
+  head.key("next_before").string(next_before == 0 ? "" : std::to_string(next_before));
+  head.key("waiting").begin_array();
+  for (const std::uint64_t one : waiting_) head.string(std::to_string(one));
+  head.end_array().end_object();
+  std::string out = head.take();
+  out.pop_back();
+  out += ",\"receipts\":[";
+  for (const std::string& one : receipts_) out += (out.back() == '[' ? "" : ",") + one;
+  return out + "],\"entries\":[" + entries_ + "]}";
+}
+
+}  // namespace xl::gateway::audit
