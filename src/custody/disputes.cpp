@@ -72,26 +72,36 @@ Result<Hash> entry_hash(const Stores& stores, const vault::Journal& journal,
 
 }  // namespace
 
-Status DisputeDesk::keep(const model::Id& patient, const model::Id& dispute, std::uint32_t version,
-                         const Bytes& words) {
+Result<model::HistoryEntry> DisputeDesk::keep_and_send(const model::Id& patient,
+                                                       const vault::RecordVersion& version,
+                                                       const Bytes& words, Bytes transaction) {
   Labels labels;
   labels.set_kind(static_cast<std::uint32_t>(Kind::dispute));
   labels.set_last_updated_ms(port_.now_ms());
   XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
-  const auto kept = stores_.vault().put({patient, {dispute, version}, words, label_bytes},
+  const vault::RecordVersion which[] = {version};
+  const auto kept = stores_.vault().put({patient, version, words, label_bytes},
                                         port_.now_ms() + dispute_pending_ms);
-  return kept.ok() ? Status{} : Status(kept.error());
-}
-
-Result<model::HistoryEntry> DisputeDesk::send(const model::Id& dispute, std::uint32_t version,
-                                              Bytes transaction) {
-  const vault::RecordVersion which[] = {{dispute, version}};
-  XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(std::move(transaction)));
+  // Brought again after a lost answer: the same words may be sent again.
+  if (!kept.ok() && kept.error().code != ErrorCode::record_version_exists) return kept.error();
+  if (!kept.ok()) {
+    XL_TRY_ASSIGN(const vault::Opened there, stores_.vault().get(version));
+    if (there.content != words) return dispute_mismatch("other words were brought before");
+  }
+  const auto entry = port_.send(std::move(transaction));
+  if (!entry.ok() && kept.ok() && entry.error().code != ErrorCode::wait_timed_out) {
+    // The ledger refused it: it leaves at once, and is in nobody's way.
+    const vault::SuiteDigest body[] = {kept->ciphertext_digest};
+    XL_TRY(stores_.keyring().forget(which));
+    XL_TRY(stores_.bodies().remove(body));
+  }
+  if (!entry.ok()) return entry.error();
   XL_TRY(stores_.vault().confirm(which));
-  return entry;
+  return *entry;
 }
 
-Result<model::HistoryEntry> DisputeDesk::open(Bytes transaction, const DisputeDetails& details) {
+Result<model::HistoryEntry> DisputeDesk::open(const Principal& principal, Bytes transaction,
+                                              const DisputeDetails& details) {
   XL_TRY_ASSIGN(const Bytes payload, dispute_payload(transaction, access::dispute_type, "Dispute"));
   xinglin::access::v1::Dispute message;
   XL_TRY(contracts::decode_message(payload, message));
@@ -103,7 +113,14 @@ Result<model::HistoryEntry> DisputeDesk::open(Bytes transaction, const DisputeDe
     return dispute_mismatch("details");
   }
   const model::Id patient = contracts::id_of(message.patient());
-  const auto party = contracts::identity::find_party(*port_.ledger().state(), patient);
+  XL_TRY_ASSIGN(const LedgerView view, look(port_));
+  // Before anything of the journal is told: nobody else learns which entries are whose.
+  const bool guards = contracts::identity::guardian_acts(
+      *view.state, principal.did, patient, contracts::identity::power_consent, view.now_ms);
+  if (message.by() != bytes_of(principal.did.bytes) || (principal.did != patient && !guards)) {
+    return dispute_mismatch("by");
+  }
+  const auto party = contracts::identity::find_party(*view.state, patient);
   const bool ours =
       party && static_cast<contracts::PartyKind>(party->kind()) == contracts::PartyKind::patient &&
       contracts::identity::custodian_of(*party) == stores_.did();
@@ -115,8 +132,7 @@ Result<model::HistoryEntry> DisputeDesk::open(Bytes transaction, const DisputeDe
   XL_TRY_ASSIGN(const Hash hash, entry_hash(stores_, journal, details.sequence()));
   if (!equal(view_of(details.entry()), hash)) return dispute_mismatch("entry");
   const model::Id dispute = contracts::id_of(message.dispute());
-  XL_TRY(keep(patient, dispute, words_version, words));
-  return send(dispute, words_version, std::move(transaction));
+  return keep_and_send(patient, {dispute, words_version}, words, std::move(transaction));
 }
 
 Result<model::HistoryEntry> DisputeDesk::answer(const Principal& principal, Bytes transaction,
@@ -145,8 +161,8 @@ Result<model::HistoryEntry> DisputeDesk::answer(const Principal& principal, Byte
   if (known.record.answered_ms() != 0) {
     return make_error(ErrorCode::contract_refused, "dispute_answered");
   }
-  XL_TRY(keep(contracts::id_of(known.record.patient()), dispute, answer_version, words));
-  return send(dispute, answer_version, std::move(transaction));
+  return keep_and_send(contracts::id_of(known.record.patient()), {dispute, answer_version}, words,
+                       std::move(transaction));
 }
 
 Result<KnownDispute> DisputeDesk::known(const LedgerView& view, const model::Id& dispute) {

@@ -36,11 +36,12 @@ class DisputeDesk {
   DisputeDesk(Stores& stores, const LedgerPort& port) : stores_(stores), port_(port) {}
 
   /// Takes a signed transaction of one Dispute about an entry of this journal, whose commitment
-  /// `details` opens; keeps the words sealed and sends it. The signatures are the authority.
-  /// Errors: dispute_mismatched (names the part), journal_entry_unknown, journal_not_sealed, those
-  /// of the vault and the ledger.
+  /// `details` opens; keeps the words sealed and sends it. The principal is who signed: the
+  /// patient, or a guardian in office. Errors: dispute_mismatched (names the part),
+  /// journal_entry_unknown, journal_not_sealed, those of the vault and the ledger.
   [[nodiscard]] Result<model::HistoryEntry> open(
-      Bytes transaction, const xinglin::access::v1::DisputeDetails& details);
+      const Principal& principal, Bytes transaction,
+      const xinglin::access::v1::DisputeDetails& details);
 
   /// As `open` for one AnswerDispute, which the principal, a privacy officer, signed. Errors:
   /// dispute_mismatched, dispute_unknown, dispute_of_own_access, those of the vault and the ledger.
@@ -62,10 +63,9 @@ class DisputeDesk {
 
  private:
   [[nodiscard]] Result<KnownDispute> known(const LedgerView& view, const model::Id& dispute);
-  [[nodiscard]] Status keep(const model::Id& patient, const model::Id& dispute,
-                            std::uint32_t version, const Bytes& words);
-  [[nodiscard]] Result<model::HistoryEntry> send(const model::Id& dispute, std::uint32_t version,
-                                                 Bytes transaction);
+  [[nodiscard]] Result<model::HistoryEntry> keep_and_send(const model::Id& patient,
+                                                          const vault::RecordVersion& version,
+                                                          const Bytes& words, Bytes transaction);
 
   Stores& stores_;
   const LedgerPort& port_;

@@ -121,7 +121,7 @@ Status note_look(const Services& services, custody::Organisation& organisation,
 }  // namespace
 
 Result<http::Response> open_dispute(const Services& services, custody::Organisation& organisation,
-                                    const custody::Principal&, const http::Request& request,
+                                    const custody::Principal& who, const http::Request& request,
                                     const PathValues&) {
   XL_TRY_ASSIGN(Brought brought, read_brought(request));
   xinglin::access::v1::DisputeDetails details;
@@ -129,7 +129,7 @@ Result<http::Response> open_dispute(const Services& services, custody::Organisat
     return make_error(ErrorCode::parameter_invalid, "sealed");
   }
   XL_TRY_ASSIGN(const model::HistoryEntry entry,
-                organisation.disputes().open(std::move(brought.transaction), details));
+                organisation.disputes().open(who, std::move(brought.transaction), details));
   return entry_response(services, entry);
 }
 

@@ -9,9 +9,9 @@
 /// answers with a signature, by a day that everybody sees on the ledger.
 namespace xl::gateway::organisation {
 
-/// `POST /o/{org}/disputes` with `{"sealed": base64 of DisputeDetails, "transaction": base64}`. The
-/// signature in the transaction is the authority; whoever is signed in may bring it. Errors: those
-/// of `custody::DisputeDesk::open`, parameter_invalid.
+/// `POST /o/{org}/disputes` with `{"sealed": base64 of DisputeDetails, "transaction": base64}`. Who
+/// signed it brings it: the patient, or a guardian in office. Errors: those of
+/// `custody::DisputeDesk::open`, parameter_invalid.
 [[nodiscard]] Result<http::Response> open_dispute(const Services& services,
                                                   custody::Organisation& organisation,
                                                   const custody::Principal& who,
