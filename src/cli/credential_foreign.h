@@ -9,10 +9,10 @@
 
 namespace xl::cli {
 
-/// Checks a credential that is none of this network: a SMART Health Card (JWS, QR digits, file)
-/// with its issuer's JWK Set, or a W3C credential with an eddsa-jcs-2022 proof. Nothing for a text
-/// that is an SD-JWT. Errors: those of `credentials/health_card.h` and `data_integrity.h`,
-/// credential_issuer_unknown (a card, and no JWK Set).
+/// Checks a credential that is none of this network: a SMART Health Card (JWS, QR digits, file) or
+/// an SD-JWT with its issuer's JWK Set, or a W3C credential with an eddsa-jcs-2022 proof. Nothing
+/// for an SD-JWT without a JWK Set. Errors: those of `credentials/health_card.h`, `sd_jwt.h` and
+/// `data_integrity.h`, credential_issuer_unknown (a card, and no JWK Set).
 [[nodiscard]] std::optional<Result<int>> verify_foreign(const std::string& text,
                                                         const std::string& issuer_file,
                                                         const Console& console);

@@ -6,6 +6,7 @@
 #include "base/json/writer.h"
 #include "cli/credential.h"
 #include "cli/table.h"
+#include "client/evidence.h"
 #include "client/session.h"
 #include "credentials/check.h"
 #include "credentials/did.h"
@@ -58,6 +59,29 @@ void write_held(json::Writer& out, const client::Held& held, const HeldRead& rea
   out.end_object().end_object();
 }
 
+/// What came is believed no more than what a stranger shows: its issuer is on the ledger and may
+/// issue it, and it is bound to the key that was proved.
+Status check_taken(const Session& session, const HoldOptions& options, const std::string& text,
+                   const crypto::SigningKey& key) {
+  XL_TRY_ASSIGN(const credentials::SdJwt split, credentials::split_sd_jwt(text));
+  XL_TRY_ASSIGN(const model::Genesis genesis, genesis_of(options.genesis, session));
+  XL_TRY_ASSIGN(client::NodeAddress address, address_of(session));
+  client::HttpClient http(std::move(address));
+  XL_TRY_ASSIGN(const auto evidence, client::fetch_evidence(http, split, false));
+  client::ProvedState state(genesis);
+  for (const json::Document& one : evidence) XL_TRY(state.take(one.root()));
+  const SystemClock clock;
+  XL_TRY_ASSIGN(const credentials::Checked checked,
+                credentials::check_credential(split, state, {clock.now_ms(), false}));
+  if (checked.standing != credentials::Standing::valid) {
+    return make_error(credentials::error_of(checked.standing));
+  }
+  const bool bound =
+      checked.holder && credentials::same_key(*checked.holder, credentials::public_half(key));
+  if (!bound) return make_error(ErrorCode::credential_holder_unproved);
+  return {};
+}
+
 Result<int> run_accept(const Session& session, const HoldOptions& options, const Console& console) {
   XL_TRY_ASSIGN(const client::Identity who, open_identity(session));
   XL_TRY_ASSIGN(client::Wallet wallet, client::Wallet::open(wallet_path(session, options), who));
@@ -72,6 +96,7 @@ Result<int> run_accept(const Session& session, const HoldOptions& options, const
   const SystemClock clock;
   XL_TRY_ASSIGN(std::string text,
                 client::accept_offer(connect, offer, options.tx_code, key, clock));
+  XL_TRY(check_taken(session, options, text, key));
   XL_TRY_ASSIGN(const std::string id, wallet.add(std::move(text), std::move(salt)));
   if (console.json()) {
     json::Writer out;
@@ -193,6 +218,7 @@ void add_credential_hold_commands(CLI::App* group, Session& session) {
   accept->add_option("--code", options->tx_code, "the code that the issuer told you");
   accept->add_flag("--own-key", options->own_key,
                    "bind it to your key on the ledger, to sign records with it");
+  accept->add_option("--genesis", options->genesis, "the network's genesis; default: the node's");
   add_wallet_option(accept, options);
   accept->footer(
       "Examples:\n  xinglin credential accept 'openid-credential-offer://?…' --code 493536 \\\n"

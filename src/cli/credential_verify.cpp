@@ -244,7 +244,8 @@ void add_credential_verify_commands(CLI::App* group, Session& session) {
   verify->add_option("--evidence", options->evidence,
                      "saved before: verify without a node, by the status of then");
   verify->add_option("--save-evidence", options->save, "keep what proves it, for later");
-  verify->add_option("--issuer", options->issuer, "of a SMART Health Card: its issuer's JWK Set");
+  verify->add_option("--issuer", options->issuer,
+                     "of a credential from elsewhere: its issuer's JWK Set");
   verify->add_option("--nonce", options->nonce, "that the presentation must be bound to");
   verify->add_option("--audience", options->audience, "whom it must be for; with --nonce");
   verify->footer(

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "cli/identity_guardians.h"
 #include "cli/identity_keys.h"
 #include "cli/identity_recover.h"
 #include "cli/identity_resolve.h"
@@ -12,6 +13,7 @@
 #include "client/card.h"
 #include "contracts/identity/messages.pb.h"
 #include "contracts/identity/records.h"
+#include "crypto/random.h"
 
 namespace xl::cli {
 namespace {
@@ -21,6 +23,8 @@ using client::bytes_of;
 using contracts::PartyKind;
 
 constexpr std::uint64_t card_bytes_max = 16 * 1024;
+/// How many days a guardianship may end before the birthday.
+constexpr std::uint64_t early_days_max = 31;
 constexpr std::uint64_t attested_ms = 365ULL * 24 * 60 * 60 * 1000;
 
 struct CreateOptions {
@@ -40,6 +44,8 @@ struct RegisterOptions {
   std::string name;  ///< of software, public
   std::string evidence = "identified at the desk";
   std::string ward;  ///< of a guardian
+  std::string born;  ///< the ward's birth date: it stays here
+  std::uint64_t of_age = 18;
   std::vector<std::string> powers = {"consent"};
 };
 
@@ -211,6 +217,26 @@ std::uint32_t powers_of(const std::vector<std::string>& words) {
   return out;
 }
 
+/// `--until`, or the day on which the ward comes of age. The ledger is read by everybody, so there
+/// the office ends up to a month before the birthday, by chance: what it says is no birth date.
+Result<std::uint64_t> end_of_guardianship(const RegisterOptions& options) {
+  if (options.born.empty() == options.until.empty()) {
+    return make_error(ErrorCode::usage_invalid, "give --until, or --born of a child");
+  }
+  if (options.born.empty()) return end_of_day_ms(options.until, "--until");
+  XL_TRY(start_of_day_ms(options.born, "--born"));
+  const std::string year = std::to_string(std::stoul(options.born.substr(0, 4)) + options.of_age);
+  const bool leap_day = options.born.ends_with("-02-29");
+  const std::string birthday = year + (leap_day ? "-02-28" : options.born.substr(4));
+  XL_TRY_ASSIGN(const std::int64_t start, start_of_day_ms(birthday, "--born"));
+  std::uint8_t early_days = 0;
+  crypto::random_bytes({&early_days, 1});
+  constexpr std::uint64_t day_ms = 24ULL * 60 * 60 * 1000;
+  const std::uint64_t early_ms = (early_days % early_days_max) * day_ms;
+  const auto end_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(start, 0));
+  return end_ms - std::min(end_ms, early_ms);
+}
+
 Result<int> run_appoint(const Session& session, const RegisterOptions& options,
                         const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::open(session));
@@ -226,7 +252,7 @@ Result<int> run_appoint(const Session& session, const RegisterOptions& options,
   message.set_ward(bytes_of(ward.bytes));
   message.set_guardian(bytes_of(card.did.bytes));
   message.set_powers(powers_of(options.powers));
-  XL_TRY_ASSIGN(const std::uint64_t until, end_of_day_ms(options.until, "--until"));
+  XL_TRY_ASSIGN(const std::uint64_t until, end_of_guardianship(options));
   message.set_until_ms(until);
   message.set_evidence(bytes_of(client::committed(options.evidence)));
   client::fill_new_key(card, *message.add_keys());
@@ -249,13 +275,17 @@ void add_appoint(CLI::App* group, Session& session,
   appoint->add_option("--powers", options->powers, "consent, recovery; default: consent")
       ->delimiter(',')
       ->check(one_of({"consent", "recovery"}));
-  appoint->add_option("--until", options->until, "last day, YYYY-MM-DD")->required();
+  appoint->add_option("--until", options->until, "last day, YYYY-MM-DD");
+  appoint->add_option("--born", options->born,
+                      "of a child, instead of --until: ends as they come of age; never sent");
+  appoint->add_option("--of-age", options->of_age, "in years, with --born; default: 18")
+      ->check(CLI::Range(1, 21));
   appoint->add_option("--evidence", options->evidence,
                       "the document; only a salted commitment is kept");
   appoint->footer(
       "Examples:\n  xinglin identity appoint son.card --until 2030-12-31 --as ada.json\n"
-      "  xinglin identity appoint mother.card --ward did:xinglin:… --until 2030-12-31 \\\n"
-      "    --as hospital.json");
+      "  xinglin identity appoint mother.card --ward did:xinglin:… --born 2016-05-03 --of-age 14 "
+      "\\\n    --as hospital.json");
   choose_change(appoint, session, options, run_appoint);
 }
 
@@ -314,6 +344,7 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
   add_identity_key_commands(group, session);
   add_identity_recover_commands(group, session);
   add_identity_resolve_command(group, session);
+  add_identity_guardians_command(group, session);
   return group;
 }
 

@@ -135,12 +135,8 @@ Result<int> run_sign_record(const Session& session, const SignOptions& options,
 Status take_state(Actor& actor, client::ProvedState& state, const Bytes& key) {
   XL_TRY_ASSIGN(const json::Document receipt,
                 client::json_of(actor.session().ask("GET", "/ledger/v1/state/" + to_hex(key))));
-  json::Writer out;
-  out.begin_object().key("schema").string("xinglin/issuer-evidence/v1");
-  out.key("entries").begin_array().begin_object().key("key").string(to_hex(key));
-  out.key("receipt").value(receipt.root()).end_object().end_array().end_object();
-  XL_TRY_ASSIGN(const json::Document document, json::parse(out.take(), {}));
-  return state.take(document.root());
+  XL_TRY(state.take_receipt(key, receipt.root()));
+  return {};
 }
 
 /// Everything of the ledger that tells how a licence stood when it signed.

@@ -42,16 +42,19 @@ Status ProvedState::take_entries(json::Value document, std::uint64_t& block_ms) 
   for (const json::Value one : document.find("entries").items()) {
     Bytes key;
     if (!from_hex(one.find("key").as_string().value_or("-"), key)) return wrong_evidence();
-    if (!one.find("receipt").is_object()) return wrong_evidence();
-    XL_TRY_ASSIGN(const model::Receipt receipt,
-                  model::read_receipt(json::write(one.find("receipt"))));
-    XL_TRY(model::verify_receipt(receipt, genesis_));
-    if (!receipt.state || !equal(receipt.state->key, key)) return wrong_evidence();
-    block_ms = receipt.block.header.time.milliseconds();
-    told_.insert(key);
-    if (receipt.state->value) values_[key] = *receipt.state->value;
+    XL_TRY_ASSIGN(block_ms, take_receipt(key, one.find("receipt")));
   }
   return {};
+}
+
+Result<std::uint64_t> ProvedState::take_receipt(const Bytes& key, json::Value receipt) {
+  if (!receipt.is_object()) return wrong_evidence();
+  XL_TRY_ASSIGN(const model::Receipt read, model::read_receipt(json::write(receipt)));
+  XL_TRY(model::verify_receipt(read, genesis_));
+  if (!read.state || !equal(read.state->key, key)) return wrong_evidence();
+  told_.insert(key);
+  if (read.state->value) values_[key] = *read.state->value;
+  return read.block.header.time.milliseconds();
 }
 
 Status ProvedState::take_bits(json::Value document) {

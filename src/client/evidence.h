@@ -31,6 +31,10 @@ class ProvedState final : public model::StateReader {
   void scan(ByteView prefix, ByteView from, std::uint32_t count_max,
             const std::function<bool(ByteView, ByteView)>& visit) const override;
 
+  /// Takes one receipt of a state key, be it that it holds nothing. Answers the block time. Errors:
+  /// as `take`.
+  [[nodiscard]] Result<std::uint64_t> take_receipt(const Bytes& key, json::Value receipt);
+
   /// True when a receipt told of this key, be it that it holds nothing.
   [[nodiscard]] bool knows(const Bytes& key) const { return told_.contains(key); }
 

@@ -155,9 +155,8 @@ Result<Checked> check_credential(const SdJwt& text, const model::StateReader& st
   XL_TRY_ASSIGN(out.claims, disclose(token->payload.root(), text.disclosures));
   out.vct = token->text("vct");
   XL_TRY_ASSIGN(out.type, type_of_vct(out.vct));
-  // `iat` is a whole second: the accreditation may have begun or ended within it.
-  if (!ledger::may_issue(state, out.issuer, out.type.type, issued_ms) &&
-      !ledger::may_issue(state, out.issuer, out.type.type, issued_ms + second_ms - 1)) {
+  // `iat` is a whole second: the accreditation may have begun and ended within it.
+  if (!ledger::may_issue(state, out.issuer, out.type.type, issued_ms, second_ms - 1)) {
     return make_error(ErrorCode::credential_issuer_unaccredited);
   }
   const auto party = identity::find_party(state, out.issuer);
@@ -169,6 +168,9 @@ Result<Checked> check_credential(const SdJwt& text, const model::StateReader& st
     auto read = read_jwk(holder);
     if (!read.ok()) return bad_credential();
     out.holder = std::move(read->key);
+  }
+  for (const std::string_view time : {"exp", "nbf"}) {
+    if (payload.find(time).present() && !token->seconds(time)) return bad_credential();
   }
   out.until_s = token->seconds("exp").value_or(0);
   out.standing = standing_of(out, token->seconds("nbf").value_or(0), state, moment);

@@ -13,6 +13,8 @@
 namespace xl::credentials {
 namespace {
 
+constexpr std::size_t jose_bytes_max = 4U << 20U;
+constexpr std::size_t jose_depth_max = 32;
 constexpr std::string_view base_context = "https://www.w3.org/ns/credentials/v2";
 
 Error wrong_member(std::string_view what) {
@@ -201,6 +203,20 @@ Result<std::string> check_data_integrity(json::Value document) {
     return make_error(ErrorCode::credential_signature_invalid);
   }
   return std::string(did);
+}
+
+Result<Jwt> check_jose_credential(std::string_view text, const std::vector<NamedKey>& keys) {
+  auto token = read_jwt(text, {jose_bytes_max, jose_depth_max});
+  if (!token.ok() || token->type() != "vc+jwt") return wrong_member("header.typ");
+  XL_TRY(check_data_model(token->payload.root()));
+  if (!keys.empty()) {
+    if (!verify(*token, keys)) return make_error(ErrorCode::credential_signature_invalid);
+    return token;
+  }
+  const auto key = key_of_did_key(token->key_id.substr(0, token->key_id.find('#')));
+  if (!key.ok()) return make_error(ErrorCode::credential_issuer_unknown);
+  if (!verify(*token, *key)) return make_error(ErrorCode::credential_signature_invalid);
+  return token;
 }
 
 Status check_data_model(json::Value document) {

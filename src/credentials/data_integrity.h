@@ -6,6 +6,7 @@
 
 #include "base/json/json.h"
 #include "base/result.h"
+#include "credentials/jwt.h"
 #include "crypto/jws.h"
 
 /// W3C credentials that others made: what of them can be verified without RDF. Of Data Integrity
@@ -24,6 +25,12 @@ namespace xl::credentials {
 /// that DID. Errors: credential_malformed, credential_proof_unsupported (another suite),
 /// credential_signature_invalid, did_invalid, did_method_unsupported (a method that is no did:key).
 [[nodiscard]] Result<std::string> check_data_integrity(json::Value document);
+
+/// Checks a credential of the data model 2.0 secured as a JWT (VC-JOSE-COSE 1.0, `typ` vc+jwt): by
+/// one of `keys`, or without any by the `did:key` that its `kid` names. Answers the token. Errors:
+/// credential_malformed, credential_issuer_unknown, credential_signature_invalid.
+[[nodiscard]] Result<Jwt> check_jose_credential(std::string_view text,
+                                                const std::vector<NamedKey>& keys);
 
 /// The shape of a credential or presentation of the VC Data Model 2.0, as far as it can be told
 /// without JSON-LD: contexts, types, identifiers, issuer, subject, times, what has to have a type.

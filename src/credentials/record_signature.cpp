@@ -15,7 +15,6 @@ namespace identity = contracts::identity;
 namespace {
 
 constexpr std::size_t signature_text_bytes_max = 8 * 1024;
-constexpr std::uint64_t whole_second_ms = 1000;
 
 Error bad_version_signature() { return make_error(ErrorCode::record_signature_invalid); }
 
@@ -71,11 +70,10 @@ Result<crypto::JwsKey> key_at(const model::StateReader& state, const SignatureCl
 std::string sign_version(std::string_view content, const KeyUrl& signer,
                          const crypto::SigningKey& key, const SdJwt& credential,
                          std::uint64_t signed_ms) {
-  const std::uint64_t whole_ms = signed_ms / whole_second_ms * whole_second_ms;
   json::Writer header;
   header.begin_object().key("alg").string(jws_name_of(key)).key("typ").string("JOSE");
   header.key("kid").string(key_url(signer.did, signer.key_id));
-  header.key("sigT").string(model::comet::to_rfc3339(model::comet::timestamp_from_ms(whole_ms)));
+  header.key("sigT").string(model::comet::to_rfc3339(model::comet::timestamp_from_ms(signed_ms)));
   header.key("x-credential").string(digest_of(credential.issued)).end_object();
   const std::string whole = sign_jws(header.take(), content, key);
   const std::size_t first = whole.find('.');

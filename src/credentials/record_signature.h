@@ -15,7 +15,8 @@
 namespace xl::credentials {
 
 /// Signs `content`. `signer` names the key (`key_url`); `credential` is the licence, of which the
-/// header names the digest of what its issuer signed; `signed_ms` goes in as `sigT`, whole seconds.
+/// header names the digest of what its issuer signed; `signed_ms` goes in as `sigT`, with
+/// milliseconds: a licence may end within a second.
 [[nodiscard]] std::string sign_version(std::string_view content, const KeyUrl& signer,
                                        const crypto::SigningKey& key, const SdJwt& credential,
                                        std::uint64_t signed_ms);

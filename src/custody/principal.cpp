@@ -17,6 +17,9 @@ bool still_holds(const Principal& principal, const model::StateReader& state,
   const auto key = identity::find_key(state, principal.key_id);
   if (!key || !identity::is_active(*key, block_ms)) return false;
   if (!identity::find_acting(state, principal.did, principal.kind)) return false;
+  if (principal.kind == PartyKind::guardian) {
+    return identity::guardian_in_office(state, principal.did, block_ms);
+  }
   if (principal.kind != PartyKind::practitioner) return true;
   return std::all_of(principal.roles.begin(), principal.roles.end(), [&](std::uint32_t role) {
     return identity::is_attested(state, principal.did, principal.organisation,

@@ -8,12 +8,13 @@ interface, and what was written to disk is looked at."""
 import base64
 import json
 import os
+import pathlib
 import re
 import subprocess
 
 import pytest
 
-from test_cli import OPERATOR, XINGLIN, World
+from test_cli import OPERATOR, XINGLIN, World, observation, visit
 
 REFUSED, ALTERED, NOT_FOUND, CONFLICT, INPUT = 5, 3, 6, 7, 9
 
@@ -194,6 +195,56 @@ def test_what_was_altered_is_refused(world):
                         "--genesis", "data/genesis.json")
     assert proved["entries"] == 131072 and proved["purpose"] == "revocation"
     world.json("credential", "status-list", "a" * 26, code=NOT_FOUND)
+
+
+def test_a_record_version_is_signed_with_a_licence_valid_then(world):
+    mei = world.act("mei", "identity", "show")["did"]
+    world.put("city", observation(1))
+    world.put("city", visit(1, mei))
+    nobody = world.act("mei", "record", "signatures", "Observation/bp-1", code=NOT_FOUND)
+    assert nobody["error"]["code"] == "XL4430"
+    world.act("authority", "credential", "accredit", world.dids["City"], "PhysicianLicence",
+              "--until", "2030-12-31")
+    held = offered(world, "city", "PhysicianLicence", LICENCE, "mei", "--own-key")
+    number = world.act("city", "credential", "issued")["credentials"][0]["id"]
+    signed = world.act("mei", "record", "sign", "Observation/bp-1", "--credential", held)
+    assert (signed["record"], signed["version"], signed["signer"]) == ("Observation/bp-1", "1", mei)
+
+    def signatures(*more, code=0):
+        return world.act("mei", "record", "signatures", "Observation/bp-1", *more, code=code)
+
+    one, = signatures("--genesis", "data/genesis.json")["signatures"]
+    assert one["signer"] == mei and one["issuer"] == world.dids["City"]
+    assert one["status_then"] == "valid" and one["type"] == "PhysicianLicence"
+    # Another version is another content.
+    world.put("city", {**observation(1), "status": "amended"})
+    assert signatures(code=NOT_FOUND)["error"]["code"] == "XL4430"
+    # A licence that is taken back later was one then; what is signed with it now is refused.
+    world.act("city", "credential", "revoke", number)
+    assert len(signatures("--version", "1")["signatures"]) == 1
+    world.act("mei", "record", "sign", "Observation/bp-1", "--credential", held)
+    assert signatures(code=REFUSED)["error"]["code"] == "XL4405"
+    assert len(signatures("--version", "1")["signatures"]) == 1
+
+
+def test_credentials_from_elsewhere_are_verified_or_refused_by_name(world):
+    data = pathlib.Path(os.environ.get("XL_SHARED_DATA", "")) / "did-vc"
+    if not data.exists():
+        pytest.skip("skipped: ../shared/data not found")
+    cards = data / "smart-health-cards"
+    keys = ("--issuer", cards / "framework__jwks.json")
+    for form in ("jws.txt", "file.smart-health-card", "qr-code-numeric-value-0.txt"):
+        told = world.json("credential", "verify", cards / f"Scenario1Bundle-{form}", *keys)
+        assert told["issuer"] == "https://spec.smarthealth.cards/examples/issuer"
+    world.json("credential", "verify", cards / "Scenario1Bundle-jws.txt", code=INPUT)
+    broken = data / "smart-health-cards-negative" / "test-example-00-d-jws-no_jws_header_kid.txt"
+    assert "header.kid" in world.json("credential", "verify", broken, *keys, code=INPUT)["error"][
+        "message"]
+    proofs = data / "vc-di-eddsa"
+    told = world.json("credential", "verify", proofs / "eddsa-jcs-2022__signedJCS.json")
+    assert told["key"].startswith("did:key:z6Mkr")
+    assert world.json("credential", "verify", proofs / "eddsa-rdfc-2022__signedDataInt.json",
+                      code=INPUT)["error"]["code"] == "XL4411"
 
 
 def test_nothing_of_a_holder_is_on_the_chain_or_in_the_log(world):

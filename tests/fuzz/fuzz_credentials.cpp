@@ -25,6 +25,7 @@ namespace vc = xl::credentials;
 
 void read_sd_jwt(std::string_view text) {
   const auto split = vc::split_sd_jwt(text);
+  (void)vc::check_jose_credential(text, {});
   if (!split.ok()) return;
   XL_CHECK(split->text() == text);
   (void)vc::disclosed_names(*split);

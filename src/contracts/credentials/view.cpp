@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
 #include "contracts/api/shape.h"
 #include "contracts/credentials/records.h"
 #include "contracts/identity/view.h"
@@ -37,14 +38,14 @@ bool issues_by_nature(const xinglin::identity::v1::PartyRecord& party, Credentia
 }  // namespace
 
 bool may_issue(const model::StateReader& state, const model::Id& issuer, CredentialType type,
-               std::uint64_t at_ms) {
+               std::uint64_t at_ms, std::uint64_t within_ms) {
   const auto party = identity::find_party(state, issuer);
   if (!party || party->kind() != static_cast<std::uint32_t>(PartyKind::organisation)) return false;
   if (issues_by_nature(*party, type)) return true;
   const std::vector<model::Id> regulators = accreditors_of(state, issuer, type);
   return std::any_of(regulators.begin(), regulators.end(), [&](const model::Id& regulator) {
     const auto said = find_accreditation(state, issuer, type, regulator);
-    return said && covers(*said, at_ms);
+    return said && covers(*said, at_ms, within_ms);
   });
 }
 
@@ -58,10 +59,12 @@ std::optional<wire::AccreditationRecord> find_accreditation(const model::StateRe
   return record;
 }
 
-bool covers(const wire::AccreditationRecord& accreditation, std::uint64_t at_ms) {
+bool covers(const wire::AccreditationRecord& accreditation, std::uint64_t at_ms,
+            std::uint64_t within_ms) {
+  const std::uint64_t last_ms = saturating_add(at_ms, within_ms);
   return std::any_of(accreditation.periods().begin(), accreditation.periods().end(),
                      [&](const wire::AccreditationPeriod& one) {
-                       return at_ms >= one.from_ms() && at_ms < one.until_ms() &&
+                       return last_ms >= one.from_ms() && at_ms < one.until_ms() &&
                               (one.ended_ms() == 0 || at_ms < one.ended_ms());
                      });
 }

@@ -28,21 +28,22 @@ enum class StatusPurpose : std::uint8_t {
 };
 constexpr std::uint32_t status_purpose_max = 2;
 
-/// True when credentials of this type that the issuer signed at `at_ms` count: roles are for every
+/// True when credentials of this type that the issuer signed at `at_ms`, or within so many
+/// milliseconds from it (whose time is told in seconds), count: roles are for every
 /// organisation, coverage for insurers, licences and trading partners for regulators; and each type
 /// for whom a regulator had accredited at that time. Whether the issuer's key was active then is
 /// another question.
 [[nodiscard]] bool may_issue(const model::StateReader& state, const model::Id& issuer,
-                             CredentialType type, std::uint64_t at_ms);
+                             CredentialType type, std::uint64_t at_ms, std::uint64_t within_ms = 0);
 
 /// What a regulator said of an organisation. Nothing when it never said anything.
 [[nodiscard]] std::optional<xinglin::credentials::v1::AccreditationRecord> find_accreditation(
     const model::StateReader& state, const model::Id& organisation, CredentialType type,
     const model::Id& regulator);
 
-/// True when one of the periods holds at `at_ms`.
+/// True when one of the periods holds at `at_ms`, or at a moment within `within_ms` from it.
 [[nodiscard]] bool covers(const xinglin::credentials::v1::AccreditationRecord& accreditation,
-                          std::uint64_t at_ms);
+                          std::uint64_t at_ms, std::uint64_t within_ms = 0);
 
 /// The regulators that ever accredited an organisation for a type, ascending; at most
 /// `limits::accreditors_max`.

@@ -173,15 +173,21 @@ bool is_attested_for_emergency(const model::StateReader& state, const model::Id&
                      [](std::uint32_t role) { return may_break_glass(static_cast<Role>(role)); });
 }
 
+bool guardian_in_office(const model::StateReader& state, const model::Id& guardian,
+                        std::uint64_t block_ms) {
+  GuardianRecord record;
+  if (!load_record(state, guardian_key(guardian), record)) return false;
+  return record.ended_at_ms() == 0 && block_ms >= record.starts_ms() &&
+         !end_reached(record.until_ms(), block_ms) &&
+         find_acting(state, guardian, PartyKind::guardian).has_value() &&
+         find_acting(state, id_of(record.ward()), PartyKind::patient).has_value();
+}
+
 bool guardian_acts(const model::StateReader& state, const model::Id& guardian,
                    const model::Id& ward, GuardianPower power, std::uint64_t block_ms) {
   GuardianRecord record;
-  if (!load_record(state, guardian_key(guardian), record)) return false;
-  return id_of(record.ward()) == ward && (record.powers() & power) != 0 &&
-         record.ended_at_ms() == 0 && block_ms >= record.starts_ms() &&
-         !end_reached(record.until_ms(), block_ms) &&
-         find_acting(state, guardian, PartyKind::guardian).has_value() &&
-         find_acting(state, ward, PartyKind::patient).has_value();
+  return load_record(state, guardian_key(guardian), record) && id_of(record.ward()) == ward &&
+         (record.powers() & power) != 0 && guardian_in_office(state, guardian, block_ms);
 }
 
 bool is_guardian_of(const model::StateReader& state, const model::Id& guardian,
@@ -197,6 +203,25 @@ std::vector<model::Id> guardians_of(const model::StateReader& state, const model
     const auto guardian = model::id_from_bytes(key.subspan(prefix.size()));
     XL_CHECK(guardian.ok());
     out.push_back(*guardian);
+    return true;
+  });
+  return out;
+}
+
+std::vector<Guardianship> guardianships_behind(const model::StateReader& state,
+                                               const model::Id& after, std::uint32_t count) {
+  const Bytes prefix = state_key(contract_number, 'w');
+  const Bytes from = state_key(contract_number, 'w', after.bytes, Bytes(limits::id_bytes, 0xff));
+  std::vector<Guardianship> out;
+  const std::uint32_t most = count + limits::guardians_live_max * 4;
+  state.scan(prefix, after.is_zero() ? prefix : from, most, [&](ByteView key, ByteView) {
+    const auto ward = model::id_from_bytes(key.subspan(2, limits::id_bytes));
+    const auto guardian = model::id_from_bytes(key.subspan(2 + limits::id_bytes));
+    XL_CHECK(ward.ok() && guardian.ok());
+    if (out.size() >= count && out.back().ward != *ward) return false;
+    Guardianship one{*ward, *guardian, {}};
+    XL_CHECK(load_record(state, guardian_key(*guardian), one.record));
+    out.push_back(std::move(one));
     return true;
   });
   return out;

@@ -158,6 +158,11 @@ enum class Signed : std::uint8_t { yes, absent, delegated, without_purpose };
                                  const model::Id& ward, GuardianPower power,
                                  std::uint64_t block_ms);
 
+/// True while the office of a guardian lasts at `block_ms`, whatever it may do: begun, not over,
+/// not ended, neither it nor its ward deactivated.
+[[nodiscard]] bool guardian_in_office(const model::StateReader& state, const model::Id& guardian,
+                                      std::uint64_t block_ms);
+
 /// True when `guardian` was appointed for `ward`, whether or not it may act now.
 [[nodiscard]] bool is_guardian_of(const model::StateReader& state, const model::Id& guardian,
                                   const model::Id& ward);
@@ -166,5 +171,18 @@ enum class Signed : std::uint8_t { yes, absent, delegated, without_purpose };
 /// `limits::guardians_live_max` and those that expired since the last appointment.
 [[nodiscard]] std::vector<model::Id> guardians_of(const model::StateReader& state,
                                                   const model::Id& ward);
+
+/// A guardianship that was not ended early, with its terms.
+struct Guardianship {
+  model::Id ward;
+  model::Id guardian;
+  xinglin::identity::v1::GuardianRecord record;
+};
+
+/// The guardianships of the wards behind `after` (zero: of all), by ward, until there are `count`
+/// or more: those of one ward are never parted. Some may be over.
+[[nodiscard]] std::vector<Guardianship> guardianships_behind(const model::StateReader& state,
+                                                             const model::Id& after,
+                                                             std::uint32_t count);
 
 }  // namespace xl::contracts::identity

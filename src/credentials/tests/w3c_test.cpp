@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "credentials/data_integrity.h"
+#include "credentials/did.h"
 #include "credentials/health_card.h"
 
 namespace xl::credentials {
@@ -158,6 +159,31 @@ TEST(DataModel, InputsOfTheTestSuiteAreToldApart) {
             << " left to JSON-LD\n";
   EXPECT_GT(good, 25);
   EXPECT_GT(bad, 25);
+}
+
+TEST(JoseCredential, IsVerifiedByItsDidKeyOrAKeySet) {
+  const auto key = crypto::SigningKey::generate(crypto::Algorithm::p256);
+  const std::string did = did_key_of(public_half(*key));
+  const auto made = [&](const std::string& type, const std::string& subject) {
+    return sign_jws(
+        R"({"alg":"ES256","typ":")" + type + R"(","kid":")" + did + "#" + did.substr(8) + R"("})",
+        R"({"@context":["https://www.w3.org/ns/credentials/v2"],)"
+        R"("type":["VerifiableCredential"],"issuer":")" +
+            did + R"(","credentialSubject":)" + subject + "}",
+        *key);
+  };
+  const std::string good = made("vc+jwt", R"({"id":"did:example:a"})");
+  EXPECT_TRUE(check_jose_credential(good, {}).ok());
+  EXPECT_TRUE(check_jose_credential(good, {{"", public_half(*key)}}).ok());
+  const auto other = crypto::SigningKey::generate(crypto::Algorithm::p256);
+  EXPECT_EQ(check_jose_credential(good, {{"", public_half(*other)}}).error().code,
+            ErrorCode::credential_signature_invalid);
+  std::string altered = good;
+  altered[altered.size() - 10] = altered[altered.size() - 10] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(check_jose_credential(altered, {}).error().code,
+            ErrorCode::credential_signature_invalid);
+  EXPECT_FALSE(check_jose_credential(made("JWT", R"({"id":"did:example:a"})"), {}).ok());
+  EXPECT_FALSE(check_jose_credential(made("vc+jwt", "{}"), {}).ok());  // the model wants a subject
 }
 
 class HealthCards : public ::testing::Test {

@@ -51,7 +51,7 @@ Status add_lists(const Call& call) {
 
 Result<Issued> reserve(const Call& call, const Contents& contents, const crypto::JwsKey& holder) {
   Register& store = call.services.credentials.issued(call.organisation.did());
-  const std::uint64_t now_ms = call.now_ms() / second_ms * second_ms;
+  const std::uint64_t now_ms = call.now_ms();
   const auto take = [&] {
     return store.reserve(contents.type.slug, vc::thumbprint(holder), now_ms,
                          now_ms + contents.valid_ms);

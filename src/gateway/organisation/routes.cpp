@@ -10,6 +10,7 @@
 #include "gateway/organisation/disputes.h"
 #include "gateway/organisation/emergencies.h"
 #include "gateway/organisation/erasures.h"
+#include "gateway/organisation/guardianships.h"
 #include "gateway/organisation/notices.h"
 #include "gateway/organisation/oversight.h"
 #include "gateway/organisation/proofs.h"
@@ -75,6 +76,8 @@ void add_routes(Router& router, const Services& services) {
       posts("NewErasure", "Erasures"));
   add("GET", "/o/{org}/erasures/{id}", "A certificate of erasure as it stands", show_erasure,
       RouteDoc{.answer = "Erasures"});
+  add("GET", "/o/{org}/guardianships", "Whose guardians' office ends when", list_guardianships,
+      RouteDoc{.query = {"within_days", "after"}, .answer = "Guardianships"});
   add("GET", "/o/{org}/access-log", "Who saw or was refused a patient's records", list_accesses,
       RouteDoc{.query = {"patient", "after", "count"}, .answer = "AccessLog"});
   add("GET", "/o/{org}/access-log/proofs", "Proves a patient's entries towards the ledger",

@@ -9,6 +9,7 @@
 namespace xl::node {
 namespace {
 
+using testing::form_text;
 using testing::Fields;
 using testing::HttpResponse;
 using testing::observation_json;

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The Xinglin Authors
+"""Goal: SD-JWTs are understood by others, and theirs by us. Method: the reference implementation
+(PyPI sd-jwt, pinned) verifies credentials that a node issued, whole and shown in part with key
+binding, and refuses altered ones; what it issues, with decoys and hidden parts in each place, is
+verified by the command line."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+import outside
+from test_cli import OPERATOR, World
+
+PROGRAM = pathlib.Path(__file__).parent / "sd_jwt_program.py"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sd_jwt")
+    (folder / "operator.key").write_bytes(os.urandom(32))
+    out = World(folder)
+    out.found("City:hospital")
+    out.start()
+    one, = out.json("identity", "list")["organisations"]
+    out.did = one["did"]
+    source = folder / "data" / "keys" / f"{out.did.removeprefix('did:xinglin:')}.identity.json"
+    (folder / "city.json").write_bytes(source.read_bytes())
+    out.json("identity", "create", "Mei", "--kind", "practitioner", "--role", "physician",
+             "--organisation", out.did, "--out", "mei.json", *OPERATOR)
+    yield out
+    out.stop()
+
+
+def theirs(step, given, code=0):
+    done = subprocess.run([outside.python_with("sd_jwt"), PROGRAM, step], text=True,
+                          input=json.dumps(given), capture_output=True, timeout=60)
+    assert (done.returncode == 0) == (code == 0), done.stdout + done.stderr
+    return json.loads(done.stdout) if code == 0 else done.stderr
+
+
+def issued(world):
+    """A role that Mei holds, and the issuer's key as its DID document has it."""
+    offer = world.act("city", "credential", "offer", "Role", "--claim", "role=nurse", "--claim",
+                      "organisation_name=City", "--claim", "given_name=Mei")
+    held = world.act("mei", "credential", "accept", offer["link"], "--code", offer["tx_code"])
+    world.act("mei", "credential", "show", held["id"], "--out", "role.sd-jwt")
+    text = (world.folder / "role.sd-jwt").read_text()
+    document = world.json("identity", "resolve", world.did)["document"]
+    return text, document["verificationMethod"][0]["publicKeyJwk"]
+
+
+def test_they_verify_what_we_issue(world):
+    text, jwk = issued(world)
+    claims = theirs("check", {"text": text, "jwk": jwk})["claims"]
+    assert claims["role"] == "nurse" and claims["given_name"] == "Mei"
+    assert claims["iss"] == world.did and "_sd" not in claims
+    bare = text.split("~")[0] + "~"
+    assert "given_name" not in theirs("check", {"text": bare, "jwk": jwk})["claims"]
+    head, payload, signature = bare.rstrip("~").split(".")
+    broken = signature[:-8] + ("AAAAAAAA" if not signature.endswith("AAAAAAAA") else "BBBBBBBB")
+    theirs("check", {"text": f"{head}.{payload}.{broken}~", "jwk": jwk}, code=1)
+
+
+def test_we_verify_what_they_issue(world):
+    made = theirs("issue", {"show": {"given_name": True, "address": {"city": True},
+                                     "nationalities": [False, True]}})
+    (world.folder / "theirs.sd-jwt").write_text(made["text"])
+    (world.folder / "issuer.json").write_text(json.dumps(made["jwks"]))
+    verify = ("credential", "verify", "theirs.sd-jwt", "--issuer", "issuer.json")
+    claims = world.json(*verify)["claims"]
+    assert claims["given_name"] == "Zoë" and claims["open"] == 1
+    assert claims["address"] == {"country": "AT", "city": "Linz"}
+    assert claims["nationalities"] == ["DE"]
+    less = theirs("issue", {"show": {}})
+    (world.folder / "less.sd-jwt").write_text(less["text"])
+    (world.folder / "issuer.json").write_text(json.dumps(less["jwks"]))
+    claims = world.json("credential", "verify", "less.sd-jwt", "--issuer", "issuer.json")["claims"]
+    assert "given_name" not in claims and "address" not in claims
+    assert world.json(*verify, code=3)["error"]["code"] == "XL4401"  # another's key
