@@ -231,8 +231,8 @@ Result<std::uint64_t> end_of_guardianship(const RegisterOptions& options) {
   XL_TRY_ASSIGN(const std::int64_t start, start_of_day_ms(birthday, "--born"));
   std::uint8_t early_days = 0;
   crypto::random_bytes({&early_days, 1});
-  constexpr std::uint64_t day_ms = 24ULL * 60 * 60 * 1000;
-  const std::uint64_t early_ms = (early_days % early_days_max) * day_ms;
+  constexpr std::uint64_t early_step_ms = 24ULL * 60 * 60 * 1000;
+  const std::uint64_t early_ms = (early_days % early_days_max) * early_step_ms;
   const auto end_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(start, 0));
   return end_ms - std::min(end_ms, early_ms);
 }

@@ -9,8 +9,8 @@
 namespace xl::node {
 namespace {
 
-using testing::form_text;
 using testing::Fields;
+using testing::form_text;
 using testing::HttpResponse;
 using testing::observation_json;
 using testing::parameter_of;
