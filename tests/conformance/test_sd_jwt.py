@@ -5,6 +5,7 @@
 binding, and refuses altered ones; what it issues, with decoys and hidden parts in each place, is
 verified by the command line."""
 
+import base64
 import json
 import os
 import pathlib
@@ -50,7 +51,11 @@ def issued(world):
     world.act("mei", "credential", "show", held["id"], "--out", "role.sd-jwt")
     text = (world.folder / "role.sd-jwt").read_text()
     document = world.json("identity", "resolve", world.did)["document"]
-    return text, document["verificationMethod"][0]["publicKeyJwk"]
+    head = text.split(".")[0]
+    kid = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
+    [key] = [one["publicKeyJwk"] for one in document["verificationMethod"]
+             if one["id"].rpartition("#")[2] == kid.rpartition("#")[2]]
+    return text, key
 
 
 def test_they_verify_what_we_issue(world):

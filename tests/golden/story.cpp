@@ -3,6 +3,8 @@
 #include "golden/story.h"
 
 #include "base/json/writer.h"
+#include "contracts/access/messages.pb.h"
+#include "contracts/access/records.h"
 #include "contracts/credentials/messages.pb.h"
 #include "contracts/credentials/records.h"
 #include "contracts/governance/tests/votes.h"
@@ -390,6 +392,34 @@ void credentials(Author& a) {
   a.seal("north");
 }
 
+model::Message access_message(std::uint16_t type, const google::protobuf::Message& content) {
+  return {contracts::access::contract_number, type, model::encode(content)};
+}
+
+/// A patient disputes an entry of the log, and a privacy officer answers, once.
+void disputes(Author& a) {
+  a.block(minute_ms);
+  a.send(a.make.attest("joe", "north",
+                       {static_cast<std::uint32_t>(contracts::identity::Role::privacy_officer)}),
+         {"north"});
+  a.seal("north");
+  a.block(minute_ms);
+  xinglin::access::v1::Dispute dispute;
+  dispute.set_dispute(field("dispute 1"));
+  dispute.set_patient(field("ann"));
+  dispute.set_by(field("ann"));
+  dispute.set_details(contracts::testing::digest("what is wrong"));
+  a.send(access_message(contracts::access::dispute_type, dispute), {"north"});  // not the patient
+  a.send(access_message(contracts::access::dispute_type, dispute), {"ann new"});
+  xinglin::access::v1::AnswerDispute answer;
+  answer.set_dispute(field("dispute 1"));
+  answer.set_officer(field("joe"));
+  answer.set_answer(contracts::testing::digest("why it was right"));
+  a.send(access_message(contracts::access::answer_dispute_type, answer), {"joe"});
+  a.send(access_message(contracts::access::answer_dispute_type, answer), {"joe"});  // again
+  a.seal("north");
+}
+
 }  // namespace
 
 std::string genesis_text() {
@@ -447,6 +477,7 @@ std::vector<StoryBlock> story(const model::Genesis& genesis) {
   places(author);
   governance(author);
   credentials(author);
+  disputes(author);
   return author.take();
 }
 
