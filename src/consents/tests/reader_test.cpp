@@ -108,8 +108,7 @@ TEST(Reader, TakesResearchAsResearch) {
 
 /// The files of a folder of public examples, by name.
 std::vector<std::filesystem::path> examples(const char* folder) {
-  const char* data = std::getenv("XL_SHARED_DATA");
-  const std::filesystem::path root(data == nullptr ? "../shared/data" : data);
+  const std::filesystem::path root(XL_SHARED_DATA);
   std::vector<std::filesystem::path> out;
   if (!std::filesystem::exists(root / folder)) return out;
   for (const auto& entry : std::filesystem::directory_iterator(root / folder)) {
