@@ -46,6 +46,20 @@ bool parties_act(const model::StateReader& state, const wire::SessionRecord& ses
          identity::find_acting(state, id_of(session.requester()), PartyKind::organisation);
 }
 
+/// The ids of a custodian's index by time, earliest first.
+std::vector<model::Id> by_time(const model::StateReader& state, char index,
+                               const model::Id& custodian, std::uint32_t count_max) {
+  const Bytes prefix = state_key(contract_number, index, custodian.bytes);
+  std::vector<model::Id> out;
+  state.scan(prefix, prefix, count_max, [&](ByteView key, ByteView) {
+    const auto id = model::id_from_bytes(key.subspan(prefix.size() + sizeof(std::uint64_t)));
+    XL_CHECK(id.ok());
+    out.push_back(*id);
+    return true;
+  });
+  return out;
+}
+
 }  // namespace
 
 std::optional<wire::SessionRecord> find_session(const model::StateReader& state,
@@ -79,15 +93,7 @@ bool seal_is_overdue(const model::StateReader& state, const model::Id& custodian
 
 std::vector<model::Id> unsealed_sessions_of(const model::StateReader& state,
                                             const model::Id& custodian, std::uint32_t count_max) {
-  const Bytes prefix = state_key(contract_number, 'o', custodian.bytes);
-  std::vector<model::Id> out;
-  state.scan(prefix, prefix, count_max, [&](ByteView key, ByteView) {
-    const auto id = model::id_from_bytes(key.subspan(prefix.size() + sizeof(std::uint64_t)));
-    XL_CHECK(id.ok());
-    out.push_back(*id);
-    return true;
-  });
-  return out;
+  return by_time(state, 'o', custodian, count_max);
 }
 
 std::optional<wire::EmergencyRecord> find_emergency(const model::StateReader& state,
@@ -144,15 +150,7 @@ std::vector<model::Id> disputes_of(const model::StateReader& state, const model:
 
 std::vector<model::Id> unanswered_disputes_of(const model::StateReader& state,
                                               const model::Id& custodian, std::uint32_t count_max) {
-  const Bytes prefix = state_key(contract_number, 'u', custodian.bytes);
-  std::vector<model::Id> out;
-  state.scan(prefix, prefix, count_max, [&](ByteView key, ByteView) {
-    const auto id = model::id_from_bytes(key.subspan(prefix.size() + sizeof(std::uint64_t)));
-    XL_CHECK(id.ok());
-    out.push_back(*id);
-    return true;
-  });
-  return out;
+  return by_time(state, 'u', custodian, count_max);
 }
 
 bool is_overdue(const wire::DisputeRecord& dispute, std::uint64_t block_ms) {
