@@ -67,6 +67,8 @@ std::string_view event_text(LogEvent event) {
       return "backup_failed";
     case LogEvent::member_misbehaved:
       return "member_misbehaved";
+    case LogEvent::bodies_brought_back:
+      return "bodies_brought_back";
     case LogEvent::custody_failed:
       return "custody_failed";
     case LogEvent::record_damaged:
@@ -190,6 +192,8 @@ LogField LogField::validator(ByteView address) { return {"validator", to_hex(add
 LogField LogField::port(std::uint16_t port) { return {"port", std::to_string(port), true}; }
 
 LogField LogField::days(std::uint64_t days) { return {"days", std::to_string(days), true}; }
+LogField LogField::count(std::uint64_t count) { return {"count", std::to_string(count), true}; }
+LogField LogField::lost(std::uint64_t count) { return {"lost", std::to_string(count), true}; }
 
 struct Log::Impl {
   std::unique_ptr<spdlog::logger> file;

@@ -42,12 +42,13 @@ enum class LogEvent : std::uint8_t {
   backup_made,        ///< a backup of this member
   backup_failed,      ///< none: code
   member_misbehaved,  ///< proved in a block: validator, height at which it broke the rules
-  custody_failed,     ///< something of the custodian's work in the background: code
-  record_damaged,     ///< a record that was asked for is lost or altered: code
-  tls_loaded,         ///< new connections get this certificate: days it has left
-  tls_refused,        ///< files that changed cannot be used, the old ones go on: code
-  tls_ending,         ///< the certificate is to be renewed soon: days it has left
-  login_refused,      ///< a password, or an outside provider's word, was not accepted: code
+  bodies_brought_back,  ///< from other members, after a loss: count, lost
+  custody_failed,       ///< something of the custodian's work in the background: code
+  record_damaged,       ///< a record that was asked for is lost or altered: code
+  tls_loaded,           ///< new connections get this certificate: days it has left
+  tls_refused,          ///< files that changed cannot be used, the old ones go on: code
+  tls_ending,           ///< the certificate is to be renewed soon: days it has left
+  login_refused,        ///< a password, or an outside provider's word, was not accepted: code
 };
 
 /// One value of a log line. There is no free text: that is what keeps health data out.
@@ -73,6 +74,8 @@ class LogField {
   [[nodiscard]] static LogField peer(std::string_view id);
   [[nodiscard]] static LogField port(std::uint16_t port);
   [[nodiscard]] static LogField days(std::uint64_t days);
+  [[nodiscard]] static LogField count(std::uint64_t count);
+  [[nodiscard]] static LogField lost(std::uint64_t count);
 
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] const std::string& value() const { return value_; }

@@ -9,6 +9,7 @@
 #include "cli/access_verify.h"
 #include "cli/actor.h"
 #include "cli/co_sign.h"
+#include "cli/table.h"
 #include "client/emergency.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
@@ -27,6 +28,7 @@ struct EmergencyOptions {
   std::string entry;
   std::string findings;
   std::string second;  ///< card of the second clinician
+  std::vector<std::string> identifiers;
   CoSignOptions signing;
 };
 
@@ -80,7 +82,10 @@ void show_signed(const model::Id& entry, const CoSigned& done, const CoSignOptio
 
 Result<int> run_break_glass(const Session& session, const EmergencyOptions& options,
                             const Console& console) {
-  XL_TRY_ASSIGN(const model::Id patient, id_of(options.patient, "--patient"));
+  model::Id patient;  // zero: whom nobody has identified yet
+  if (!options.patient.empty()) {
+    XL_TRY_ASSIGN(patient, id_of(options.patient, "--patient"));
+  }
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const model::Id custodian, custodian_of(actor, options));
   XL_TRY_ASSIGN(const SecondClinician second, second_of(actor, options));
@@ -92,8 +97,10 @@ Result<int> run_break_glass(const Session& session, const EmergencyOptions& opti
   XL_TRY_ASSIGN(const CoSigned done,
                 go_on_signing(actor, std::move(request), options.signing.request));
   show_signed(entry, done, second.signing, console);
-  const std::string next = "xinglin record list Condition patient=ID --organisation " +
-                           custodian.text() + " --purpose ETREAT --emergency " + entry.text();
+  const std::string next =
+      patient.is_zero() ? "xinglin access find " + entry.text() + " --identifier SYSTEM|VALUE"
+                        : "xinglin record list Condition patient=ID --organisation " +
+                              custodian.text() + " --purpose ETREAT --emergency " + entry.text();
   if (!done.sent) {
     console.say("  then: " + next, "  随后:" + next);
     return succeeded;
@@ -101,6 +108,41 @@ Result<int> run_break_glass(const Session& session, const EmergencyOptions& opti
   console.done("The glass is broken for 60 minutes; the patient and the privacy officer are told",
                "紧急查看已开启,有效 60 分钟;患者与隐私负责人将获通知");
   console.say("  next: " + next, "  下一步:" + next);
+  return succeeded;
+}
+
+Result<int> run_find(const Session& session, const EmergencyOptions& options,
+                     const Console& console) {
+  XL_TRY_ASSIGN(const model::Id entry, id_of(options.entry, "ENTRY"));
+  XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  json::Writer body;
+  body.begin_object().key("identifiers").begin_array();
+  for (const std::string& one : options.identifiers) {
+    const std::size_t bar = one.rfind('|');
+    body.begin_object().key("system").string(bar == one.npos ? "" : one.substr(0, bar));
+    body.key("value").string(bar == one.npos ? one : one.substr(bar + 1)).end_object();
+  }
+  body.end_array().end_object();
+  XL_TRY_ASSIGN(const json::Document answer,
+                client::json_of(actor.ask("POST", "/emergencies/" + entry.text() + "/find",
+                                          "application/json", body.take())));
+  Table table({std::string(console.pick("CUSTODIAN", "保管机构")),
+               std::string(console.pick("PATIENT", "患者"))});
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/person-found/v1");
+  out.key("found").value(answer.root().find("found"));
+  out.key("missing").value(answer.root().find("missing")).end_object();
+  for (const json::Value one : answer.root().find("found").items()) {
+    table.add({std::string(one.find("custodian").as_string().value_or("")),
+               std::string(one.find("patient").as_string().value_or(""))});
+  }
+  if (console.json())
+    console.answer(out.take());
+  else
+    table.print(console);
+  const std::size_t missing = answer.root().find("missing").size();
+  console.say(std::to_string(missing) + " custodians did not answer",
+              "有 " + std::to_string(missing) + " 家保管机构未应答");
   return succeeded;
 }
 
@@ -156,8 +198,8 @@ void add_access_commands(CLI::App& app, Session& session) {
   add_access_notice_commands(group, session);
   auto options = std::make_shared<EmergencyOptions>();
   auto* glass = group->add_subcommand("break-glass", "read without consent in an emergency");
-  glass->add_option("--patient", options->patient, "whose records: the DID at the custodian")
-      ->required();
+  glass->add_option("--patient", options->patient,
+                    "whose records: the DID at the custodian; without: nobody identified them yet");
   glass->add_option("--custodian", options->custodian, "who keeps them; default: --organisation");
   glass->add_option("--reason-code", options->code, "such as unconscious")->required();
   glass->add_option("--reason", options->text, "in your words; it will be reviewed")->required();
@@ -177,6 +219,18 @@ void add_access_commands(CLI::App& app, Session& session) {
       "  xinglin record list Condition patient=7 --purpose ETREAT --emergency ENTRY --as "
       "wang.json");
   choose_change(glass, session, options, run_break_glass);
+  auto* find = group->add_subcommand("find", "who somebody is who cannot say it");
+  find->add_option("ENTRY", options->entry, "the emergency's entry")->required();
+  find->add_option("--identifier", options->identifiers,
+                   "SYSTEM|VALUE, such as a number on a card they carry; repeat")
+      ->required();
+  find->footer(
+      "Examples:\n"
+      "  xinglin access break-glass --reason-code unconscious --reason 'found in the street' "
+      "--as wang.json\n"
+      "  xinglin access find ENTRY --identifier 'http://hl7.org.cn/id|110101199001011234' "
+      "--as wang.json");
+  choose(find, session, options, run_find);
   auto* renew = group->add_subcommand("renew", "60 minutes more, once, while it lasts");
   renew->add_option("ENTRY", options->entry, "the emergency's entry")->required();
   renew->add_option("--custodian", options->custodian, "who keeps them; default: --organisation");

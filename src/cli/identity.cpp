@@ -7,6 +7,7 @@
 #include "cli/actor.h"
 #include "cli/identity_guardians.h"
 #include "cli/identity_keys.h"
+#include "cli/identity_locator.h"
 #include "cli/identity_recover.h"
 #include "cli/identity_resolve.h"
 #include "cli/words.h"
@@ -345,6 +346,7 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
   add_identity_recover_commands(group, session);
   add_identity_resolve_command(group, session);
   add_identity_guardians_command(group, session);
+  add_identity_locator_command(group, session);
   return group;
 }
 

@@ -6,6 +6,7 @@
 #include "base/json/writer.h"
 #include "cli/fhir_pages.h"
 #include "cli/record_erase.h"
+#include "cli/record_gather.h"
 #include "cli/record_sign.h"
 #include "cli/record_verify.h"
 #include "cli/table.h"
@@ -226,6 +227,7 @@ void add_record_commands(CLI::App& app, Session& session) {
   add_record_verify_command(group, session);
   add_record_erase_commands(group, session);
   add_record_sign_commands(group, session);
+  add_record_gather_command(group, session);
 }
 
 }  // namespace xl::cli

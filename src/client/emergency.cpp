@@ -58,7 +58,10 @@ Result<AskedEmergency> asked_declaration(const SigningRequest& request) {
     return not_an_emergency("another reason than is to be signed");
   }
   XL_TRY_ASSIGN(const model::Id entry, model::id_from_bytes(view_of(message.entry())));
-  XL_TRY_ASSIGN(const model::Id patient, model::id_from_bytes(view_of(message.patient())));
+  model::Id patient;
+  if (!message.patient().empty()) {
+    XL_TRY_ASSIGN(patient, model::id_from_bytes(view_of(message.patient())));
+  }
   return AskedEmergency{entry, false, Emergency{patient, reason.code(), reason.text()}};
 }
 
@@ -81,7 +84,7 @@ Result<SigningRequest> emergency_request(Session& doctor, const model::Id& custo
   message.set_entry(bytes_of(entry.bytes));
   message.set_practitioner(bytes_of(doctor.identity().did.bytes));
   message.set_organisation(bytes_of(doctor.identity().organisation.bytes));
-  message.set_patient(bytes_of(emergency.patient.bytes));
+  if (!emergency.patient.is_zero()) message.set_patient(bytes_of(emergency.patient.bytes));
   message.set_reason(reason_commitment(opening));
   if (second) message.set_second(bytes_of(second->did.bytes));
   return begin_request(doctor, custodian, access::declare_emergency_type, message, second,

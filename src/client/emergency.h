@@ -11,7 +11,7 @@ namespace xl::client {
 
 /// Why somebody breaks the glass.
 struct Emergency {
-  model::Id patient;  ///< towards the custodian
+  model::Id patient;  ///< towards the custodian; zero: nobody has identified them yet
   std::string code;   ///< 1..64 bytes
   std::string text;   ///< 1..1,024 bytes
 };

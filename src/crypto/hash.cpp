@@ -92,6 +92,14 @@ Hash tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts) {
   return joiner.finish();
 }
 
+Bytes tagged_bytes(std::string_view tag, std::initializer_list<ByteView> parts) {
+  Bytes out = copy_of(view_of(tag));
+  out.push_back(0);
+  out.push_back(static_cast<std::uint8_t>(Suite::international));
+  for (const ByteView part : parts) append(out, part);
+  return out;
+}
+
 struct Sha256::State {
   Sha256Context context;
   bool finished = false;

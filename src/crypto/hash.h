@@ -23,6 +23,9 @@ namespace xl::crypto {
 /// Thread-safe.
 [[nodiscard]] Hash tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts);
 
+/// tag ‖ 0x00 ‖ suite ‖ parts…: what is signed, and what ciphertexts are bound to. Thread-safe.
+[[nodiscard]] Bytes tagged_bytes(std::string_view tag, std::initializer_list<ByteView> parts);
+
 /// SipHash-2-4 (Aumasson and Bernstein 2012): a keyed 64-bit digest for tables, whose collisions
 /// nobody without the key can make. No commitment, and no proof of anything.
 /// Precondition: the key is 16 bytes. Thread-safe.

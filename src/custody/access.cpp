@@ -9,6 +9,9 @@
 #include "contracts/access/sealed.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
+#include "contracts/identity/messages.pb.h"
+#include "contracts/identity/records.h"
+#include "contracts/identity/view.h"
 #include "model/canonical.h"
 #include "model/limits.h"
 
@@ -23,6 +26,9 @@ constexpr std::uint64_t session_life_ms = limits::session_ms_max - 60'000;
 /// A session this near its end is not begun to read under.
 constexpr std::uint64_t session_margin_ms = 2'000;
 constexpr std::size_t sessions_max = 10'000;
+/// How long another node may take to sign a session that it was proposed, and how many wait.
+constexpr std::uint64_t proposed_ms = 60'000;
+constexpr std::size_t proposed_max = 1'000;
 constexpr std::uint64_t emergency_pending_ms = 12 * 60 * 1000;
 
 Error emergency_mismatch(std::string_view what) {
@@ -80,7 +86,20 @@ Result<AccessDesk::Session> AccessDesk::session_for(const Ask& ask, const Sessio
       }
     }
   }
-  XL_TRY_ASSIGN(Session fresh, open_session(ask, wanted, patient));
+  std::optional<Session> joint;
+  if (ask.far != nullptr) {
+    XL_TRY_ASSIGN(joint, take_signed(ask, key));
+    if (!joint || joint->emergency != wanted.emergency ||
+        !covers(joint->consents, wanted.consents)) {
+      return propose_session(ask, key, wanted);
+    }
+  }
+  Session fresh;
+  if (joint) {
+    fresh = std::move(*joint);
+  } else {
+    XL_TRY_ASSIGN(fresh, open_session(ask, wanted, patient));
+  }
   const std::scoped_lock lock(mutex_);
   if (sessions_.size() >= sessions_max) sessions_.clear();  // they can be opened again
   sessions_[key] = fresh;
@@ -89,52 +108,134 @@ Result<AccessDesk::Session> AccessDesk::session_for(const Ask& ask, const Sessio
 
 Result<AccessDesk::Session> AccessDesk::open_session(const Ask& ask, Session session,
                                                      const model::Id& patient) {
+  const crypto::SigningKey* theirs = find_signer_(ask.principal.organisation);
+  if (theirs == nullptr) return make_error(ErrorCode::organisation_elsewhere);
+  XL_TRY_ASSIGN(model::Message message, opening_of(ask.principal.organisation, session, patient));
+  const crypto::SigningKey* both[] = {theirs, &stores_.identity().key};
+  XL_TRY(port_.send({std::move(message)}, both));
+  return session;
+}
+
+/// The message that opens `session`, which gets its id and its end. Errors:
+/// session_consents_exceeded.
+Result<model::Message> AccessDesk::opening_of(const model::Id& requester, Session& session,
+                                              const model::Id& patient) const {
   if (session.consents.size() > limits::session_consents_max) {
     return make_error(ErrorCode::session_consents_exceeded);
   }
-  const crypto::SigningKey* theirs = find_signer_(ask.principal.organisation);
-  if (theirs == nullptr) return make_error(ErrorCode::organisation_elsewhere);
   session.id = random_id();
   session.ends_ms = port_.now_ms() + session_life_ms;
   xinglin::access::v1::OpenSession message;
   message.set_session(bytes_of(session.id.bytes));
-  message.set_requester(bytes_of(ask.principal.organisation.bytes));
+  message.set_requester(bytes_of(requester.bytes));
   message.set_patient(bytes_of(patient.bytes));
   for (const model::Id& one : session.consents) message.add_consents(bytes_of(one.bytes));
   if (!session.emergency.is_zero()) message.set_emergency(bytes_of(session.emergency.bytes));
   message.set_decision(contracts::access::details_commitment(session.details));
   message.set_ends_ms(session.ends_ms);
-  const crypto::SigningKey* both[] = {theirs, &stores_.identity().key};
-  XL_TRY(port_.send({message_to(contracts::access::contract_number,
-                                contracts::access::open_session_type, message)},
-                    both));
-  return session;
+  return message_to(contracts::access::contract_number, contracts::access::open_session_type,
+                    message);
 }
 
-Result<Bytes> AccessDesk::sign_for(const Principal& principal, ByteView body,
-                                   std::vector<Bytes> signatures) const {
+/// Keeps what the other side is to sign first. session_unsigned, or why it cannot be.
+Error AccessDesk::propose_session(const Ask& ask, const SessionKey& key, Session session) {
+  auto message = opening_of(key.requester, session, key.patient);
+  if (!message.ok()) return message.error();
+  const std::uint64_t now = port_.now_ms();
+  Proposed fresh{std::move(session),
+                 model::encode_body(port_.body_of(
+                     {std::move(*message)}, {ask.far->key, signer_of(stores_.identity().key)})),
+                 now};
+  ask.far->proposal = {fresh.body, fresh.session.details};
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(proposed_, [&](const auto& one) { return one.second.made_ms + proposed_ms < now; });
+  if (proposed_.size() >= proposed_max) return make_error(ErrorCode::custody_busy);
+  proposed_[key] = std::move(fresh);
+  return make_error(ErrorCode::session_unsigned);
+}
+
+/// The session that the other side signed after it was proposed, committed with both signatures.
+/// Nothing: none was signed, or not that one. Errors: those of the ledger.
+Result<std::optional<AccessDesk::Session>> AccessDesk::take_signed(const Ask& ask,
+                                                                   const SessionKey& key) {
+  if (ask.far->signature.empty()) return std::optional<Session>{};
+  Proposed taken;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = proposed_.find(key);
+    if (found == proposed_.end() || found->second.body != ask.far->body) {
+      return std::optional<Session>{};
+    }
+    taken = std::move(found->second);
+    proposed_.erase(found);
+  }
+  const Bytes ours = stores_.identity().key.sign(model::signed_bytes(taken.body));
+  XL_TRY(port_.send(model::encode_transaction(taken.body, {ask.far->signature, ours})));
+  return std::optional(std::move(taken.session));
+}
+
+/// Errors: emergency_mismatched.
+Status AccessDesk::check_renewal(const Principal& principal, const Bytes& transaction,
+                                 const model::Id& entry) const {
+  XL_TRY_ASSIGN(
+      const Bytes payload,
+      only_message(transaction, contracts::access::renew_emergency_type, "RenewEmergency"));
+  xinglin::access::v1::RenewEmergency message;
+  XL_TRY(contracts::decode_message(payload, message));
+  if (message.entry() != bytes_of(entry.bytes)) return emergency_mismatch("entry");
+  const auto record = contracts::access::find_emergency(*port_.ledger().state(), entry);
+  // No organisation's key signs for another one's emergency.
+  if (!record || record->organisation() != bytes_of(principal.organisation.bytes)) {
+    return emergency_mismatch("entry");
+  }
+  const std::string who = bytes_of(principal.did.bytes);
+  if (record->practitioner() == who || message.second() == who) return {};
+  return emergency_mismatch("practitioner");
+}
+
+Result<Bytes> AccessDesk::sign_emergency(const Principal& principal, ByteView body,
+                                         std::vector<Bytes> signatures,
+                                         const std::optional<model::Id>& renewed) const {
   const crypto::SigningKey* key = principal.organisation == stores_.did()
                                       ? &stores_.identity().key
                                       : find_signer_(principal.organisation);
   if (key == nullptr) return make_error(ErrorCode::organisation_elsewhere);
   signatures.push_back(key->sign(model::signed_bytes(body)));
-  return model::encode_transaction(body, signatures);
+  Bytes out = model::encode_transaction(body, signatures);
+  if (renewed) {
+    XL_TRY(check_renewal(principal, out, *renewed));
+    return out;
+  }
+  XL_TRY_ASSIGN(const Bytes payload,
+                only_message(out, contracts::access::declare_emergency_type, "DeclareEmergency"));
+  xinglin::access::v1::DeclareEmergency message;
+  XL_TRY(contracts::decode_message(payload, message));
+  if (message.organisation() != bytes_of(principal.organisation.bytes)) {
+    return emergency_mismatch("organisation");
+  }
+  const std::string who = bytes_of(principal.did.bytes);
+  if (message.practitioner() == who || message.second() == who) return out;
+  return emergency_mismatch("practitioner");
 }
 
-Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& principal, ByteView body,
-                                                          std::vector<Bytes> signatures,
+Result<model::HistoryEntry> AccessDesk::declare_emergency(const model::Id& organisation,
+                                                          const Bytes& transaction,
                                                           const EmergencyReason& reason) {
-  XL_TRY_ASSIGN(const Bytes raw, sign_for(principal, body, std::move(signatures)));
-  XL_TRY_ASSIGN(const Bytes payload,
-                only_message(raw, contracts::access::declare_emergency_type, "DeclareEmergency"));
+  XL_TRY_ASSIGN(
+      const Bytes payload,
+      only_message(transaction, contracts::access::declare_emergency_type, "DeclareEmergency"));
   xinglin::access::v1::DeclareEmergency message;
   XL_TRY(contracts::decode_message(payload, message));
   XL_TRY(contracts::check_id(message.entry(), "entry"));
-  XL_TRY(contracts::check_id(message.patient(), "patient"));
-  const std::string who = bytes_of(principal.did.bytes);
-  if (message.practitioner() != who && message.second() != who)
-    return emergency_mismatch("practitioner");
-  if (message.organisation() != bytes_of(principal.organisation.bytes)) {
+  // Of somebody whom nobody knows yet: kept among what names no patient.
+  model::Id patient = stores_.unattributed();
+  if (!message.patient().empty()) {
+    XL_TRY(contracts::check_id(message.patient(), "patient"));
+    patient = contracts::id_of(message.patient());
+  } else if (organisation != stores_.did()) {
+    return emergency_mismatch("patient");
+  }
+  if (message.organisation() != bytes_of(organisation.bytes)) {
     return emergency_mismatch("organisation");
   }
   const Bytes opening = model::encode(reason);
@@ -148,33 +249,27 @@ Result<model::HistoryEntry> AccessDesk::declare_emergency(const Principal& princ
   labels.set_last_updated_ms(port_.now_ms());
   XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
   const vault::RecordVersion which[] = {{contracts::id_of(message.entry()), 1}};
-  const auto kept =
-      stores_.vault().put({contracts::id_of(message.patient()), which[0], opening, label_bytes},
-                          port_.now_ms() + emergency_pending_ms);
+  const auto kept = stores_.vault().put({patient, which[0], opening, label_bytes},
+                                        port_.now_ms() + emergency_pending_ms);
   if (!kept.ok()) return kept.error();
-  XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(raw));
+  XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(transaction));
   XL_TRY(stores_.vault().confirm(which));
   return entry;
 }
 
-Result<model::HistoryEntry> AccessDesk::renew_emergency(const Principal& principal,
-                                                        const model::Id& entry, ByteView body,
-                                                        std::vector<Bytes> signatures) {
-  XL_TRY_ASSIGN(Bytes raw, sign_for(principal, body, std::move(signatures)));
-  XL_TRY_ASSIGN(const Bytes payload,
-                only_message(raw, contracts::access::renew_emergency_type, "RenewEmergency"));
-  xinglin::access::v1::RenewEmergency message;
-  XL_TRY(contracts::decode_message(payload, message));
-  if (message.entry() != bytes_of(entry.bytes)) return emergency_mismatch("entry");
-  const auto record = contracts::access::find_emergency(*port_.ledger().state(), entry);
-  // No organisation's key signs for another one's emergency.
-  if (!record || record->organisation() != bytes_of(principal.organisation.bytes)) {
-    return emergency_mismatch("entry");
-  }
-  const std::string who = bytes_of(principal.did.bytes);
-  if (record->practitioner() != who && message.second() != who)
-    return emergency_mismatch("practitioner");
-  return port_.send(std::move(raw));
+Status AccessDesk::tell_agreement_key() {
+  const auto state = port_.ledger().state();
+  const Bytes& key = stores_.agreement_key().public_key();
+  const auto party = contracts::identity::find_party(*state, stores_.did());
+  if (!party || party->agreement_key() == bytes_of(key)) return {};
+  xinglin::identity::v1::SetAgreementKey message;
+  message.set_party(bytes_of(stores_.did().bytes));
+  message.set_agreement_key(bytes_of(key));
+  const crypto::SigningKey* own[] = {&stores_.identity().key};
+  const auto sent = port_.send({message_to(contracts::identity::contract_number,
+                                           contracts::identity::set_agreement_key_type, message)},
+                               own);
+  return sent.ok() ? Status{} : Status(sent.error());
 }
 
 Result<std::size_t> AccessDesk::seal_sessions(bool all) {

@@ -20,6 +20,21 @@
 
 namespace xl::custody {
 
+/// A session that the requester's organisation, on another member's node, has to sign too.
+struct SessionProposal {
+  Bytes body;     ///< of the transaction: one OpenSession, its signers that organisation and we
+  Bytes details;  ///< canonical AccessDetails, to which `OpenSession.decision` commits
+};
+
+/// The other node's part of a request that came from there.
+struct FarSide {
+  model::Signer key;                          ///< with which the organisation signed the request
+  Bytes body;                                 ///< of a proposal before, signed meanwhile
+  Bytes signature;                            ///< of the organisation over it; empty: none yet
+  std::optional<SessionProposal> proposal{};  ///< set by `serve` where one is to be signed first
+  std::optional<model::Id> session{};         ///< set by `serve`: under which it was read
+};
+
 /// One request for health data.
 struct Ask {
   Principal principal;
@@ -30,6 +45,8 @@ struct Ask {
   /// It never lets anything in. The entry has no terms.
   std::function<bool(const query::RecordEntry&)> narrowed{};
   std::optional<model::Id> only_patient{};  ///< set when the app may know of one patient alone
+  /// Set when the request came from another member's node; it outlives the request.
+  FarSide* far = nullptr;
 };
 
 /// The key with which another organisation of this node signs; null when it is not of this node.
@@ -77,6 +94,7 @@ class Viewer {
   /// committed on the chain first; every version is in the journal, synced, before this returns.
   /// `action` names the interaction. The evidence of each is its own: who, in which roles, why,
   /// with which outcome of `decide` and at which height. Errors: organisation_elsewhere,
+  /// session_unsigned (then `Ask::far` holds what its organisation has to sign first),
   /// session_consents_exceeded, those of the ledger and the journal: nothing may be sent then.
   [[nodiscard]] Status serve(std::span<const query::RecordEntry> entries, std::string_view action);
 
@@ -190,22 +208,33 @@ class AccessDesk {
   /// store_corrupt.
   [[nodiscard]] Result<Viewer> suppose(Ask ask);
 
-  /// Takes what one or two clinicians and their organisation declare: keeps the reason sealed, adds
-  /// the organisation's signature behind `signatures` to `body` (one DeclareEmergency about a
-  /// patient of this custodian or not yet identified, whose practitioner or second clinician is the
-  /// principal, committing to `reason`) and sends it. Whether all who must have signed is the
-  /// ledger's to say. Errors: emergency_mismatched, organisation_elsewhere, those of the vault and
-  /// the ledger.
+  /// The transaction of what clinicians declare with the signature of the principal's organisation
+  /// behind `signatures`: `body` is one DeclareEmergency, or with `renewed` one RenewEmergency of
+  /// that entry of the organisation, in which the principal takes part. Nothing else is signed.
+  /// Errors: emergency_mismatched, organisation_elsewhere.
+  [[nodiscard]] Result<Bytes> sign_emergency(const Principal& principal, ByteView body,
+                                             std::vector<Bytes> signatures,
+                                             const std::optional<model::Id>& renewed = {}) const;
+
+  /// Takes what clinicians of `organisation` declared and it signed: keeps the reason sealed and
+  /// sends it, one DeclareEmergency about a patient of this custodian or not yet identified,
+  /// committing to `reason`. Whether all who must have signed is the ledger's to say. Errors:
+  /// emergency_mismatched, those of the vault and the ledger.
   [[nodiscard]] Result<model::HistoryEntry> declare_emergency(
-      const Principal& principal, ByteView body, std::vector<Bytes> signatures,
+      const model::Id& organisation, const Bytes& transaction,
       const xinglin::access::v1::EmergencyReason& reason);
 
-  /// As `declare_emergency` for one RenewEmergency of `entry`, which the principal's organisation
-  /// declared and in which the principal takes part. Errors: emergency_mismatched (also: there is
-  /// no such entry of the organisation), organisation_elsewhere, those of the ledger.
-  [[nodiscard]] Result<model::HistoryEntry> renew_emergency(const Principal& principal,
-                                                            const model::Id& entry, ByteView body,
-                                                            std::vector<Bytes> signatures);
+  /// Patients here who have one of `identifiers` (`system|value`, as a search has them), for a
+  /// clinician whose emergency (`ask.emergency`) is about somebody not identified yet. It is in the
+  /// log of each who was found. At most `persons_found_max`. Errors: emergency_mismatched (no such
+  /// emergency of this clinician, it is over, or names a patient), those of index and journal.
+  [[nodiscard]] Result<std::vector<model::Id>> find_person(
+      const Ask& ask, std::span<const std::string> identifiers);
+  static constexpr std::size_t persons_found_max = 4;
+
+  /// Tells the ledger the organisation's agreement key, unless it has it already. Errors: those of
+  /// the ledger.
+  [[nodiscard]] Status tell_agreement_key();
 
   /// Seals the sessions that are over on the chain; with `all` those that run too, and so ends
   /// them: at start and stop, when this process knows of no read in them. The number sealed.
@@ -247,10 +276,20 @@ class AccessDesk {
                                             const model::Id& patient);
   [[nodiscard]] Result<Session> open_session(const Ask& ask, Session session,
                                              const model::Id& patient);
-  /// The transaction of `body` with the organisation's signature behind `signatures`.
-  [[nodiscard]] Result<Bytes> sign_for(const Principal& principal, ByteView body,
-                                       std::vector<Bytes> signatures) const;
+  [[nodiscard]] Result<model::Message> opening_of(const model::Id& requester, Session& session,
+                                                  const model::Id& patient) const;
+  /// A proposal that the other side has not signed yet.
+  struct Proposed {
+    Session session;
+    Bytes body;
+    std::uint64_t made_ms = 0;
+  };
+  [[nodiscard]] Error propose_session(const Ask& ask, const SessionKey& key, Session session);
+  [[nodiscard]] Result<std::optional<Session>> take_signed(const Ask& ask, const SessionKey& key);
   [[nodiscard]] Status go_on_after_restore();
+  [[nodiscard]] Status check_renewal(const Principal& principal, const Bytes& transaction,
+                                     const model::Id& entry) const;
+  [[nodiscard]] Status note_found(const Ask& ask, const model::Id& patient);
   [[nodiscard]] Result<bool> came_by(const vault::JournalBatch& batch, ByteView raw);
   [[nodiscard]] Result<bool> is_there_already(const vault::JournalBatch& batch,
                                               std::uint64_t attempt);
@@ -271,6 +310,7 @@ class AccessDesk {
   std::shared_mutex reading_;
   std::mutex mutex_;  // guards what follows
   std::map<SessionKey, Session> sessions_;
+  std::map<SessionKey, Proposed> proposed_;
 };
 
 /// Who asked, in which roles and why, about whom: what a journal entry's evidence begins with.

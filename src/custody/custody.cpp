@@ -181,6 +181,7 @@ void Custody::work_round(std::uint64_t round) {
                                                        [this] { return is_stopping(); }));
     }
     any = failed(organisation->desk().seal_sessions(false)) || any;
+    any = failed(organisation->desk().tell_agreement_key()) || any;
     any = failed(organisation->records().confirm_finished()) || any;
     if (round % follow_every_rounds == 0) {
       any = failed(organisation->erasures().follow_ledger(started_ms_)) || any;

@@ -83,17 +83,26 @@ Bytes salted_digest(ByteView salt, std::string_view text) {
   return out;
 }
 
-Bytes LedgerPort::sign(std::vector<model::Message> messages, Signers signers) const {
+model::Signer signer_of(const crypto::SigningKey& key) {
+  return {model::key_id_of(key.algorithm(), key.public_key()), key.algorithm()};
+}
+
+model::Body LedgerPort::body_of(std::vector<model::Message> messages,
+                                std::vector<model::Signer> signers) const {
   model::Body body;
   body.network = ledger_.genesis().network;
-  for (const crypto::SigningKey* key : signers) {
-    body.signers.push_back(
-        {model::key_id_of(key->algorithm(), key->public_key()), key->algorithm()});
-  }
+  body.signers = std::move(signers);
   body.valid_until_ms = clock_.now_ms() + valid_ms;
   crypto::random_bytes(body.nonce);
   body.messages = std::move(messages);
-  return model::sign_transaction(body, {signers.begin(), signers.end()});
+  return body;
+}
+
+Bytes LedgerPort::sign(std::vector<model::Message> messages, Signers signers) const {
+  std::vector<model::Signer> names;
+  for (const crypto::SigningKey* key : signers) names.push_back(signer_of(*key));
+  return model::sign_transaction(body_of(std::move(messages), std::move(names)),
+                                 {signers.begin(), signers.end()});
 }
 
 std::vector<ordering::Outcome> LedgerPort::send_all(std::vector<Bytes> transactions) const {

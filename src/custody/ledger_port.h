@@ -27,6 +27,8 @@ namespace xl::custody {
 [[nodiscard]] std::string bytes_of(ByteView bytes);
 /// A random id.
 [[nodiscard]] model::Id random_id();
+/// A key as transactions name it.
+[[nodiscard]] model::Signer signer_of(const crypto::SigningKey& key);
 /// suite ‖ SHA-256(tag ‖ 0x00 ‖ suite ‖ salt ‖ text): hides the text while the salt is secret.
 [[nodiscard]] Bytes salted_digest(ByteView salt, std::string_view text);
 
@@ -44,6 +46,9 @@ class LedgerPort {
 
   using Signers = std::span<const crypto::SigningKey* const>;
 
+  /// What `signers` are to sign, valid for two minutes.
+  [[nodiscard]] model::Body body_of(std::vector<model::Message> messages,
+                                    std::vector<model::Signer> signers) const;
   /// A transaction of `messages`, valid for two minutes.
   [[nodiscard]] Bytes sign(std::vector<model::Message> messages, Signers signers) const;
 

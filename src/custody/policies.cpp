@@ -117,7 +117,20 @@ Status PolicyStore::check_narrower(const model::Id& old, std::uint64_t end_ms,
   return make_error(ErrorCode::consent_not_narrower, "the same, and it would not end earlier");
 }
 
-Result<model::HistoryEntry> PolicyStore::accept(const consent::SealedPolicy& sealed,
+/// Who may have a policy compared with the one of this patient that it is to replace.
+Status PolicyStore::check_bearer(const Principal& who, const model::Id& patient) const {
+  if (who.kind == contracts::PartyKind::patient && who.did == patient) return {};
+  if (who.kind == contracts::PartyKind::guardian) {
+    XL_TRY_ASSIGN(const LedgerView view, look(port_));
+    const bool acts = contracts::identity::guardian_acts(
+        *view.state, who.did, patient, contracts::identity::power_consent, view.now_ms);
+    if (acts) return {};
+  }
+  return make_error(ErrorCode::role_refused);
+}
+
+Result<model::HistoryEntry> PolicyStore::accept(const Principal& who,
+                                                const consent::SealedPolicy& sealed,
                                                 Bytes transaction) {
   XL_TRY(consent::check_sealed(sealed));
   XL_TRY_ASSIGN(const Agreement agreement, read_agreement(transaction));
@@ -133,6 +146,7 @@ Result<model::HistoryEntry> PolicyStore::accept(const consent::SealedPolicy& sea
     return mismatched("commitment");
   }
   if (agreement.replaces) {
+    XL_TRY(check_bearer(who, contracts::id_of(sealed.patient())));
     XL_TRY(check_narrower(agreement.replaces->consent, agreement.replaces->end_ms, sealed));
   }
 

@@ -8,6 +8,7 @@
 
 #include "contracts/consent/decide.h"
 #include "custody/ledger_port.h"
+#include "custody/principal.h"
 #include "custody/stores.h"
 
 namespace xl::custody {
@@ -27,9 +28,12 @@ class PolicyStore {
 
   /// Takes what a patient, guardian or two members of staff signed: keeps the sealed policy, then
   /// sends the transaction, which must be one Grant, Narrow or GrantAssisted that commits to it.
-  /// Errors: message_malformed, policy_mismatched (another consent, patient, custodian or
-  /// commitment; not narrower than what it replaces), those of the vault and `LedgerPort::send`.
-  [[nodiscard]] Result<model::HistoryEntry> accept(const contracts::consent::SealedPolicy& sealed,
+  /// `who` brings it; a Narrow nobody but the patient or a guardian who may consent: comparing it
+  /// with what it replaces tells what that says. Errors: message_malformed, policy_mismatched
+  /// (another consent, patient, custodian or commitment; not narrower than what it replaces),
+  /// role_refused, those of the vault and `LedgerPort::send`.
+  [[nodiscard]] Result<model::HistoryEntry> accept(const Principal& who,
+                                                   const contracts::consent::SealedPolicy& sealed,
                                                    Bytes transaction);
 
   /// Brings the rows of a consent up to what the ledger says of it; nothing happens for one that is
@@ -56,6 +60,7 @@ class PolicyStore {
   [[nodiscard]] Status check_narrower(const model::Id& old, std::uint64_t end_ms,
                                       const contracts::consent::SealedPolicy& fresh);
 
+  [[nodiscard]] Status check_bearer(const Principal& who, const model::Id& patient) const;
   [[nodiscard]] Result<std::string> subject_of(const model::Id& patient);
   [[nodiscard]] Status refresh_found(const LedgerView& view, query::Query wanted);
 

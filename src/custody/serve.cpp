@@ -106,6 +106,7 @@ Status Viewer::open_sessions(ShownTo& shown) {
     wanted.details = model::encode(details_of(patient, one.basis));
     XL_TRY_ASSIGN(AccessDesk::Session session, desk_.session_for(ask_, wanted, patient));
     one.session = session.id;
+    if (ask_.far != nullptr) ask_.far->session = session.id;
     one.session_details = std::move(session.details);
   }
   return {};

@@ -24,6 +24,7 @@ Result<std::unique_ptr<Stores>> Stores::open(const StorePlaces& places, Identity
   if (!keyring.ok()) return keyring.error();
   out->keyring_ = std::move(*keyring);
   XL_TRY_ASSIGN(out->bodies_, vault::Bodies::open(places.vault.bodies));
+  out->copies_ = places.vault.bodies.parent_path() / "copies";
   out->vault_ = std::make_unique<vault::RecordVault>(*out->bodies_, *out->keyring_);
   XL_TRY_ASSIGN(const auto journal_key, out->keyring_->organisation_key("journal"));
   XL_TRY_ASSIGN(out->journal_, vault::Journal::open(places.vault.journal, did, journal_key.view(),
@@ -34,7 +35,29 @@ Result<std::unique_ptr<Stores>> Stores::open(const StorePlaces& places, Identity
   XL_TRY_ASSIGN(out->index_mark_,
                 IndexMark::open(places.vault.keyring.parent_path() / "index.mark"));
   XL_TRY_ASSIGN(out->erasures_, vault::ErasureLog::open(places.vault, *out->keyring_));
+  XL_TRY_ASSIGN(const auto agreement, out->keyring_->organisation_key("agreement"));
+  XL_TRY_ASSIGN(crypto::WrappingKey wrapping, crypto::WrappingKey::from_secret(agreement.view()));
+  out->agreement_key_.emplace(std::move(wrapping));
   XL_TRY(out->derive_pseudonyms());
+  return out;
+}
+
+Result<vault::Bodies*> Stores::copies_of(const model::Id& owner) {
+  const std::scoped_lock lock(copies_mutex_);
+  auto& open = copies_open_[owner];
+  if (!open) {
+    XL_TRY_ASSIGN(open, vault::Bodies::open(copies_ / owner.text()));
+  }
+  return open.get();
+}
+
+std::uint64_t Stores::copies_bytes(const model::Id& owner) const {
+  std::uint64_t out = 0;
+  std::error_code failure;
+  for (const auto& file : std::filesystem::directory_iterator(copies_ / owner.text(), failure)) {
+    const auto size = file.file_size(failure);
+    if (!failure) out += size;
+  }
   return out;
 }
 

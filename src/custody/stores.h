@@ -2,10 +2,14 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "crypto/signature.h"
+#include "crypto/wrap.h"
 #include "custody/index_mark.h"
 #include "custody/reads_in_flight.h"
 #include "query/record_index.h"
@@ -42,12 +46,21 @@ class Stores {
   [[nodiscard]] const model::Id& did() const { return identity_.did; }
   [[nodiscard]] vault::Keyring& keyring() { return *keyring_; }
   [[nodiscard]] vault::Bodies& bodies() { return *bodies_; }
+  /// What the organisation keeps for another one: copies of its ciphertexts. Errors: those of
+  /// `Bodies::open`. Thread-safe.
+  [[nodiscard]] Result<vault::Bodies*> copies_of(const model::Id& owner);
+  /// Bytes on the disk of those copies.
+  [[nodiscard]] std::uint64_t copies_bytes(const model::Id& owner) const;
   [[nodiscard]] vault::RecordVault& vault() { return *vault_; }
   [[nodiscard]] vault::Journal& journal() { return *journal_; }
   [[nodiscard]] query::RecordIndex& index() { return *index_; }
   [[nodiscard]] IndexMark& index_mark() { return *index_mark_; }
   [[nodiscard]] vault::ErasureLog& erasures() { return *erasures_; }
   [[nodiscard]] ReadsInFlight& reads() { return reads_; }
+
+  /// By which others send the organisation what only it can open. The ledger has its public part
+  /// (`AccessDesk::tell_agreement_key`).
+  [[nodiscard]] const crypto::WrappingKey& agreement_key() const { return *agreement_key_; }
 
   /// The pseudonym under which the organisation keeps what is about no patient: places, staff,
   /// products. Derived from a secret of the keyring, so that nobody can tell it from a patient's.
@@ -71,8 +84,12 @@ class Stores {
   std::unique_ptr<query::RecordIndex> index_;
   std::unique_ptr<IndexMark> index_mark_;
   std::unique_ptr<vault::ErasureLog> erasures_;
+  std::optional<crypto::WrappingKey> agreement_key_;
   model::Id directory_;
   model::Id unattributed_;
+  std::filesystem::path copies_;  // a folder for each owner
+  std::mutex copies_mutex_;       // guards what follows
+  std::map<model::Id, std::unique_ptr<vault::Bodies>> copies_open_;
   ReadsInFlight reads_;
 };
 

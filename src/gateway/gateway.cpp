@@ -12,6 +12,7 @@
 #include "gateway/ledger/routes.h"
 #include "gateway/openapi.h"
 #include "gateway/organisation/routes.h"
+#include "gateway/peer/routes.h"
 #include "gateway/smart/routes.h"
 #include "gateway/smart/visit.h"
 #include "gateway/status_page.h"
@@ -81,6 +82,7 @@ void Gateway::add_routes() {
   organisation::add_routes(router_, services_);
   smart::add_routes(router_, services_);
   credentials::add_routes(router_, services_);
+  peer::add_routes(router_, services_);
   fhir::add_routes(router_, services_);
   router_.add({"GET", "/health", "Whether the node answers and how far its ledger is",
                [this](const auto&, const auto&) { return health(); }, Access::anyone,
@@ -172,6 +174,9 @@ Result<http::Response> Gateway::metrics() const {
   add_metric(out, "custody_failed_rounds_total", "counter",
              "Rounds in which a journal root, session seal or unfinished write failed.",
              services_.custody.failed_rounds());
+  add_metric(out, "copies_lacking", "gauge",
+             "Copies of own bodies that other members should keep and do not.",
+             services_.copies.lacking());
   add_metric(out, "custody_unanchored_age_ms", "gauge",
              "Age of the oldest journal entry that no root on the ledger holds, in milliseconds.",
              services_.custody.unanchored_age_ms());

@@ -9,6 +9,7 @@
 #include "custody/custody.h"
 #include "gateway/auth/tokens.h"
 #include "gateway/credentials/server.h"
+#include "gateway/peer/copies.h"
 #include "gateway/smart/server.h"
 #include "ordering/engine.h"
 #include "query/ledger.h"
@@ -31,6 +32,8 @@ struct Services {
   auth::Tokens& tokens;
   smart::Server& smart;
   credentials::Server& credentials;
+  peer::Desk& peers;
+  const peer::Copies& copies;
   const Log& log;
   /// Hands a JSON-RPC request to the consensus engine beside this node; empty when there is none.
   std::function<Result<std::string>(const std::string& request)> light;

@@ -60,6 +60,11 @@ constexpr std::string_view sign_in = "xinglin/sign-in/v1";
 constexpr std::string_view audit_query = "xinglin/audit-query/v1";
 constexpr std::string_view audit_cursor = "xinglin/audit-cursor/v1";
 
+// Between members' gateways: what one organisation asks of another, and its answer.
+constexpr std::string_view peer_request = "xinglin/peer-request/v1";
+constexpr std::string_view peer_answer = "xinglin/peer-answer/v1";
+constexpr std::string_view locator = "xinglin/locator/v1";
+
 // Record index: what is derived from the organisation's index key.
 constexpr std::string_view index_database = "xinglin/index-database/v1";
 constexpr std::string_view index_cursor = "xinglin/index-cursor/v1";

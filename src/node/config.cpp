@@ -76,6 +76,8 @@ Status read_gateway(const toml::table& table, Config& out) {
       out.port = static_cast<std::uint16_t>(*number);
     } else if (key == "public_url" && text && is_public_url(*text)) {
       out.public_url = *text;
+    } else if (key == "peers_ca" && text && !text->empty()) {
+      out.peers_ca = *text;
     } else if (key == "tls_certificate" && text && !text->empty()) {
       tls.certificate = *text;
     } else if (key == "tls_key" && text && !text->empty()) {
@@ -86,7 +88,7 @@ Status read_gateway(const toml::table& table, Config& out) {
       tls.clients = *tls_clients_of(*text);
     } else {
       constexpr std::string_view known =
-          " public_url tls_certificate tls_key tls_client_ca tls_clients ";
+          " public_url peers_ca tls_certificate tls_key tls_client_ca tls_clients ";
       const bool is_known = known.find(" " + std::string(key.str()) + " ") != known.npos;
       return config_error((is_known ? "gateway." : "unknown key gateway.") + std::string(key.str()),
                           value);
@@ -218,6 +220,28 @@ Status read_provider(const toml::node& node, ProviderSettings& out) {
   return {};
 }
 
+Status read_copies(const toml::table& table, gateway::peer::CopySettings& out) {
+  constexpr std::int64_t others_max = 16;
+  constexpr std::int64_t gigabytes_max = 1'000'000;
+  for (const auto& [key, value] : table) {
+    const std::int64_t number = value.value_exact<std::int64_t>().value_or(-1);
+    if (key == "others" && number >= 0 && number <= others_max) {
+      out.others = static_cast<std::uint32_t>(number);
+    } else if (key == "gigabytes_max" && number >= 0 && number <= gigabytes_max) {
+      out.gigabytes_max = static_cast<std::uint64_t>(number);
+    } else if (const toml::array* list = key == "members" ? value.as_array() : nullptr) {
+      for (const toml::node& one : *list) {
+        const auto did = model::id_from_did(one.value_exact<std::string>().value_or(""));
+        if (!did.ok()) return config_error("copies.members", one);
+        out.members.push_back(*did);
+      }
+    } else {
+      return config_error("unknown key or value copies." + std::string(key.str()), value);
+    }
+  }
+  return {};
+}
+
 Status read_smart(const toml::table& table, Config& out) {
   for (const auto& [key, value] : table) {
     if (key == "password_login" && value.is_boolean()) {
@@ -266,6 +290,8 @@ Result<Config> read_config(const std::filesystem::path& path) {
       XL_TRY(read_engine(*value.as_table(), out.engine));
     } else if (key == "smart" && value.is_table()) {
       XL_TRY(read_smart(*value.as_table(), out));
+    } else if (key == "copies" && value.is_table()) {
+      XL_TRY(read_copies(*value.as_table(), out.copies));
     } else if (key == "ledger" && value.is_table()) {
       continue;  // its bounds depend on the engine
     } else {

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "gateway/http/tls.h"
+#include "gateway/peer/copy_store.h"
 #include "ordering/cometbft/home.h"
 
 namespace xl::node {
@@ -50,6 +51,10 @@ struct Config {
   /// [gateway] public_url: at which others reach this node, no slash at its end. Empty: what the
   /// Host header of a request says.
   std::string public_url;
+  /// [gateway] peers_ca: PEM file of authorities that count for other members' gateways instead of
+  /// the system's; relative to the data folder, or absolute. Empty: the system's.
+  std::string peers_ca;
+  gateway::peer::CopySettings copies;  ///< [copies]
   /// [gateway] tls_*: files relative to the data folder, or absolute. Nothing: HTTP in clear.
   std::optional<gateway::http::TlsOptions> tls;
   bool password_login = false;              ///< [smart] password_login

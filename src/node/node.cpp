@@ -12,6 +12,7 @@
 #include "node/folder_lock.h"
 #include "node/network/folder.h"
 #include "node/notice_sender.h"
+#include "node/peer_exchange.h"
 #include "node/smart_settings.h"
 
 namespace xl::node {
@@ -162,15 +163,15 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
     log.write(LogLevel::warning, LogEvent::custody_failed, {LogField::code(code)});
   });
   node->custody_->tell_by(send_notice);
-  XL_TRY(node->custody_->start(progress.index));
-  XL_TRY(node->open_faces(layout, config));
+  XL_TRY(node->start_custody(layout, config, log, progress.index));
 
   XL_TRY_ASSIGN(
       node->gateway_,
-      gateway::Gateway::start(server_options(layout, config),
-                              {*node->ledger_, engine, clock, *node->custody_, *node->tokens_,
-                               *node->smart_, *node->credentials_, log, node->ordering_->light(),
-                               [layout] { return backup_times(layout); }, config.public_url}));
+      gateway::Gateway::start(
+          server_options(layout, config),
+          {*node->ledger_, engine, clock, *node->custody_, *node->tokens_, *node->smart_,
+           *node->credentials_, *node->peers_, *node->copies_, log, node->ordering_->light(),
+           [layout] { return backup_times(layout); }, config.public_url}));
   // Care goes on without it.
   const Status admin = node->start_admin(layout, config, unlock, clock, log);
   if (!admin.ok()) {
@@ -179,12 +180,31 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   return node;
 }
 
+/// Opens what the gateway needs, brings back what a lost disk held, and lets the custody begin.
+Status Node::start_custody(const Layout& layout, const Config& config, const Log& log,
+                           const std::function<void(std::uint64_t)>& indexed) {
+  XL_TRY(open_faces(layout, config));
+  // Before the custody reads what it keeps.
+  XL_TRY_ASSIGN(const auto back, copies_->bring_back_lost(indexed));
+  if (back.brought + back.lost != 0) {
+    log.write(LogLevel::warning, LogEvent::bodies_brought_back,
+              {LogField::count(back.brought), LogField::lost(back.lost)});
+  }
+  XL_TRY(custody_->start(indexed));
+  copies_->start();
+  return {};
+}
+
 /// What the gateway keeps and remembers for its organisations.
 Status Node::open_faces(const Layout& layout, const Config& config) {
   tokens_ = std::make_unique<gateway::auth::Tokens>(*port_);
   XL_TRY_ASSIGN(auto smart, smart_settings(layout, config, custody_->organisations()));
   XL_TRY_ASSIGN(
       smart_, gateway::smart::Server::open(*custody_, *tokens_, layout.smart(), std::move(smart)));
+  XL_TRY_ASSIGN(auto exchange, peer_exchange(layout, config));
+  peers_ = std::make_unique<gateway::peer::Desk>(*custody_, *tokens_, std::move(exchange),
+                                                 config.copies);
+  copies_ = std::make_unique<gateway::peer::Copies>(*custody_, *peers_, config.copies);
   XL_TRY_ASSIGN(credentials_, gateway::credentials::Server::open(*custody_, layout.credentials()));
   return {};
 }
@@ -212,6 +232,7 @@ Node::~Node() {
   if (admin_) admin_->stop();
   if (port_) port_->hurry();
   if (gateway_) gateway_->stop();
+  if (copies_) copies_->stop();
   if (custody_) custody_->stop();
   if (ordering_) ordering_->stop();
 }

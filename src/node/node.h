@@ -50,6 +50,8 @@ class Node {
 
  private:
   Node() : registry_(contracts::make_registry()) {}
+  [[nodiscard]] Status start_custody(const Layout& layout, const Config& config, const Log& log,
+                                     const std::function<void(std::uint64_t)>& indexed);
   [[nodiscard]] Status open_faces(const Layout& layout, const Config& config);
   [[nodiscard]] Status start_admin(const Layout& layout, const Config& config, const Unlock& unlock,
                                    const Clock& clock, const Log& log);
@@ -67,6 +69,8 @@ class Node {
   std::unique_ptr<gateway::auth::Tokens> tokens_;
   std::unique_ptr<gateway::smart::Server> smart_;
   std::unique_ptr<gateway::credentials::Server> credentials_;
+  std::unique_ptr<gateway::peer::Desk> peers_;
+  std::unique_ptr<gateway::peer::Copies> copies_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<AdminServer> admin_;
 };

@@ -231,6 +231,15 @@ std::string_view without_own_base(std::string_view reference, const OwnNames& ow
   return at == std::string_view::npos ? reference : reference.substr(at + own.path.size());
 }
 
+std::string protected_value(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string_view(",|$\\").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 std::vector<std::string_view> split_protected(std::string_view text, char separator) {
   std::vector<std::string_view> out;
   std::size_t start = 0;

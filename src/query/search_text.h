@@ -39,6 +39,9 @@ struct OwnNames {
 /// Apart at every `separator` that no backslash protects; the backslashes stay.
 [[nodiscard]] std::vector<std::string_view> split_protected(std::string_view text, char separator);
 
+/// A value as a search has it, what separates others protected (R4 §3.1.1.4.2).
+[[nodiscard]] std::string protected_value(std::string_view text);
+
 /// Takes the protecting backslashes away (R4 §3.1.1.4.2).
 [[nodiscard]] std::string unprotected(std::string_view text);
 

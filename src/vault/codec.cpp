@@ -2,16 +2,12 @@
 // Copyright The Xinglin Authors
 #include "vault/codec.h"
 
-#include "crypto/suite.h"
+#include "crypto/hash.h"
 
 namespace xl::vault::detail {
 
 Bytes bound_to(std::string_view tag, std::initializer_list<ByteView> parts) {
-  Bytes out = copy_of(view_of(tag));
-  out.push_back(0);
-  out.push_back(static_cast<std::uint8_t>(crypto::Suite::international));
-  for (const ByteView part : parts) append(out, part);
-  return out;
+  return crypto::tagged_bytes(tag, parts);
 }
 
 Bytes be32(std::uint32_t value) {

@@ -105,8 +105,11 @@ SuiteDigest commitment_of(const Hash& salt, const Hash& content_digest, ByteView
 }
 
 Result<Opened> open_body(const model::Id& organisation, const RecordVersion& which,
-                         ByteView data_key, ByteView ciphertext) {
+                         ByteView data_key, ByteView ciphertext, const SuiteDigest& commitment) {
   XL_TRY_ASSIGN(OpenedBody body, unseal(organisation, which, data_key, ciphertext));
+  if (commitment_of(body.salt, crypto::sha256(body.content), body.labels) != commitment) {
+    return make_error(ErrorCode::record_altered, version_text(which) + ", its commitment");
+  }
   return Opened{{}, std::move(body.content), std::move(body.labels)};
 }
 

@@ -43,9 +43,12 @@ struct CommitmentOpening {
                                         ByteView labels);
 
 /// Opens a body with a data key that was given to somebody (a grant or the patient's wrap), as the
-/// grantee does. Errors: record_altered (another key, organisation, record or version; altered).
+/// grantee does, and checks it against the commitment that the ledger has: one ciphertext can be
+/// made to open to two contents under two keys, a commitment cannot. Errors: record_altered
+/// (another key, organisation, record, version or commitment; altered). The patient is not told.
 [[nodiscard]] Result<Opened> open_body(const model::Id& organisation, const RecordVersion& which,
-                                       ByteView data_key, ByteView ciphertext);
+                                       ByteView data_key, ByteView ciphertext,
+                                       const SuiteDigest& commitment);
 
 /// One organisation's records: plaintext in, what is to be anchored out. Everything that a method
 /// returns as done is durable. Holds the two stores by reference; thread-safe as they are.

@@ -223,17 +223,6 @@ consent::Rule widened(consent::Rule rule) {
   return rule;
 }
 
-/// Classes of the model are codes of a system of its own.
-void as_types(consent::Rule& rule) {
-  const std::map<std::string, std::string> types = {{"A", "Claim"}, {"B", "Coverage"}};
-  for (auto& one : *rule.mutable_classes()) {
-    one.set_system(std::string(consent::resource_types_system));
-    const auto found = types.find(one.code());
-    if (found != types.end()) one.set_code(found->second);
-  }
-  for (consent::Rule& inner : *rule.mutable_exceptions()) as_types(inner);
-}
-
 TEST(Writer, WhatItWritesIsValidAndReadAsTheSame) {
   consent::universe::Dice dice(7);
   int compared = 0;
@@ -243,7 +232,6 @@ TEST(Writer, WhatItWritesIsValidAndReadAsTheSame) {
     const int further = dice.upto(3);
     for (int i = 0; i <= further; ++i) {
       consent::Policy policy = consent::universe::build(dice.agreed());
-      as_types(*policy.mutable_rule());
       *policy.mutable_rule() = widened(policy.rule());
       if (dice.one_in(3)) policy.set_end_ms(today_ms + day * (10 + i));
       if (dice.one_in(4)) policy.set_start_ms(today_ms + day);

@@ -2,22 +2,15 @@
 // Copyright The Xinglin Authors
 #include "contracts/identity/sign_in.h"
 
-#include "crypto/suite.h"
+#include "crypto/hash.h"
 #include "model/tags.h"
 
 namespace xl::contracts::identity {
 
 Bytes sign_in_bytes(const Hash& network, const model::Id& organisation, const Hash& key_id,
                     std::string_view challenge) {
-  Bytes out;
-  append(out, view_of(model::tags::sign_in));
-  out.push_back(0);
-  out.push_back(static_cast<std::uint8_t>(crypto::Suite::international));
-  append(out, network);
-  append(out, organisation.view());
-  append(out, key_id);
-  append(out, view_of(challenge));
-  return out;
+  return crypto::tagged_bytes(model::tags::sign_in,
+                              {network, organisation.view(), key_id, view_of(challenge)});
 }
 
 std::string_view statement_of(std::string_view challenge) {

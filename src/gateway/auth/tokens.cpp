@@ -166,6 +166,11 @@ Result<Tokens::SignedIn> Tokens::stated(const model::Id& organisation,
   return check(answer);
 }
 
+Result<custody::Principal> Tokens::signed_in_elsewhere(const Answer& answer) const {
+  XL_TRY_ASSIGN(SignedIn signed_in, check(answer));
+  return std::move(signed_in.caller.principal);
+}
+
 Result<Token> Tokens::issue(SignedIn signed_in) {
   Bytes token(token_bytes);
   crypto::random_bytes(token);

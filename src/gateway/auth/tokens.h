@@ -91,6 +91,10 @@ class Tokens {
                                         const crypto::SigningKey& key,
                                         std::string_view statement) const;
 
+  /// Whose sign-in at another organisation's node this was, whether or not we made the challenge:
+  /// that it is fresh is that organisation's word. Errors: sign_in_refused.
+  [[nodiscard]] Result<custody::Principal> signed_in_elsewhere(const Answer& answer) const;
+
   /// A token for an app. Errors: sign_ins_exceeded.
   [[nodiscard]] Result<Token> issue(SignedIn signed_in);
 

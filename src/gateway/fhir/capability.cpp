@@ -97,10 +97,12 @@ void write_resource(json::Writer& out, std::string_view type) {
   };
   out.key("operation").begin_array();
   operation("validate", "Resource-validate");
+  if (type == "Consent") operation("prepare", "urn:xinglin:fhir:operation:consent-prepare");
   if (type == "Patient") {
     operation("everything", "Patient-everything");
     operation("see-as", "urn:xinglin:fhir:operation:patient-see-as");
     operation("explain", "urn:xinglin:fhir:operation:patient-explain");
+    operation("gather", "urn:xinglin:fhir:operation:patient-gather");
     operation("match", "Patient-match");
     operation("merge", "Patient-merge");
     operation("access-log", "urn:xinglin:fhir:operation:patient-access-log");

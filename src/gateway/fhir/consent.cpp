@@ -68,11 +68,12 @@ Result<json::Document> as_given(const Call& call, json::Value resource) {
   return out;
 }
 
-Result<consents::ConsentRead> read_given(const Call& call, json::Value resource) {
+Result<consents::ConsentRead> read_given(const Call& call, json::Value resource,
+                                         const model::Id& patient) {
   XL_TRY_ASSIGN(const json::Document given, as_given(call, resource));
   const consents::ReadContext context{
-      [&](json::Value reference) { return find_party(call, reference); }, call.organisation.did(),
-      call.services.clock.now_ms()};
+      [&](json::Value reference) { return find_party(call, reference, patient); },
+      call.organisation.did(), call.services.clock.now_ms()};
   return consents::read_consent(given.root(), context);
 }
 
@@ -145,7 +146,7 @@ Bytes message_of(const ConsentWish& wish, const PreparedConsent& prepared) {
 
 Result<PreparedConsent> seal_wish(const Call& call, const ConsentWish& wish) {
   XL_TRY_ASSIGN(const model::Id patient, find_patient(call, wish.resource.find("patient")));
-  XL_TRY_ASSIGN(consents::ConsentRead read, read_given(call, wish.resource));
+  XL_TRY_ASSIGN(consents::ConsentRead read, read_given(call, wish.resource, patient));
   PreparedConsent out;
   out.sealed = std::move(read.sealed);
   const model::Id id = custody::random_id();
@@ -256,7 +257,7 @@ Status check_same(const Call& call, json::Value resource, const consent::SealedP
   if (resource.find("text").find("div").as_string() != consents::narrative_of(sealed)) {
     return differs("text");
   }
-  XL_TRY_ASSIGN(consents::ConsentRead read, read_given(call, resource));
+  XL_TRY_ASSIGN(consents::ConsentRead read, read_given(call, resource, patient));
   if (!consent::same_policies(read.sealed, sealed)) return differs("provision");
   XL_TRY(check_signed_period(transaction, read));
   consent::SealedPolicy other = sealed;
@@ -280,7 +281,8 @@ http::Response agree(const Call& call, json::Value resource, json::Value signed_
   if (!sealed.ok()) return refusal(sealed.error());
   const Status same = check_same(call, resource, *sealed, transaction);
   if (!same.ok()) return refusal(same.error());
-  const auto entry = call.organisation.policies().accept(*sealed, std::move(transaction));
+  const auto entry =
+      call.organisation.policies().accept(call.principal, *sealed, std::move(transaction));
   if (!entry.ok()) return refusal(entry.error());
   const std::string id = contracts::id_of(sealed->consent()).text();
   const auto kept = call.organisation.records().current("Consent", id);

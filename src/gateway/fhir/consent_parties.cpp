@@ -5,6 +5,8 @@
 #include "consents/codes.h"
 #include "contracts/identity/view.h"
 #include "gateway/fhir/own.h"
+#include "gateway/fhir/page.h"
+#include "gateway/fhir/scope.h"
 #include "model/limits.h"
 
 namespace xl::gateway::fhir {
@@ -85,7 +87,8 @@ Result<consents::Party> by_did(const Call& call, const model::Id& did) {
   return out;
 }
 
-Result<consents::Party> by_record(const Call& call, const std::string& name) {
+Result<consents::Party> by_record(const Call& call, const std::string& name,
+                                  const model::Id& patient) {
   const std::size_t slash = name.find('/');
   const std::string type = name.substr(0, slash);
   const std::string id = name.substr(slash + 1);
@@ -96,7 +99,8 @@ Result<consents::Party> by_record(const Call& call, const std::string& name) {
   }
   if (type == "CareTeam") {  // it is about a patient, and named by whom it treats
     XL_TRY_ASSIGN(const auto current, call.organisation.records().current(type, id));
-    if (!current || current->deleted) return nobody();
+    const bool there = current && !current->deleted && current->patient == patient;
+    if (!there) return nobody();  // another patient's is as if it were not there
     return consents::Party{current->record, type, {}};
   }
   XL_TRY_ASSIGN(const auto found, in_directory(call, type, id));
@@ -111,12 +115,12 @@ Result<consents::Party> by_record(const Call& call, const std::string& name) {
 }
 
 /// A person in what somebody does for an organisation.
-Result<consents::Party> by_role(const Call& call, const std::string& id) {
+Result<consents::Party> by_role(const Call& call, const std::string& id, const model::Id& patient) {
   XL_TRY_ASSIGN(const auto found, in_directory(call, "PractitionerRole", id));
   if (!found) return nobody();
   const json::Value root = found->document.root();
-  XL_TRY_ASSIGN(consents::Party person, find_party(call, root.find("practitioner")));
-  XL_TRY_ASSIGN(const consents::Party house, find_party(call, root.find("organization")));
+  XL_TRY_ASSIGN(consents::Party person, find_party(call, root.find("practitioner"), patient));
+  XL_TRY_ASSIGN(const consents::Party house, find_party(call, root.find("organization"), patient));
   if (person.type != "Practitioner" || house.type != "Organization") return nobody();
   person.type = "PractitionerRole";
   person.organisation = house.did;
@@ -125,7 +129,8 @@ Result<consents::Party> by_role(const Call& call, const std::string& id) {
 
 }  // namespace
 
-Result<consents::Party> find_party(const Call& call, json::Value reference) {
+Result<consents::Party> find_party(const Call& call, json::Value reference,
+                                   const model::Id& patient) {
   const json::Value identifier = reference.find("identifier");
   const std::string name =
       own_record(own_names(call), reference.find("reference").as_string().value_or(""));
@@ -138,29 +143,54 @@ Result<consents::Party> find_party(const Call& call, json::Value reference) {
     return by_did(call, *did);
   }
   constexpr std::string_view role = "PractitionerRole/";
-  if (name.starts_with(role)) return by_role(call, name.substr(role.size()));
-  return by_record(call, name);
+  if (name.starts_with(role)) return by_role(call, name.substr(role.size()), patient);
+  return by_record(call, name, patient);
 }
 
-Result<model::Id> find_patient(const Call& call, json::Value reference) {
-  constexpr std::string_view place = "Consent.patient";
+namespace {
+
+/// The patient whom a Consent names; nothing for nobody of this organisation.
+Result<std::optional<model::Id>> patient_meant(const Call& call, json::Value reference) {
   const std::string name =
       own_record(own_names(call), reference.find("reference").as_string().value_or(""));
   if (!name.empty()) {
     const std::size_t slash = name.find('/');
     XL_TRY_ASSIGN(const auto current, call.organisation.records().current(name.substr(0, slash),
                                                                           name.substr(slash + 1)));
-    if (current && !current->deleted && current->type == "Patient") return current->patient;
-    return make_error(ErrorCode::fhir_patient_unknown, place);
+    const bool there = current && !current->deleted && current->type == "Patient";
+    return there ? std::optional(current->patient) : std::nullopt;
   }
   const auto did =
       model::id_from_did(reference.find("identifier").find("value").as_string().value_or(""));
-  if (!did.ok()) return make_error(ErrorCode::fhir_patient_unknown, place);
+  if (!did.ok()) return std::optional<model::Id>();
   const auto party = identity::find_party(*call.services.ledger.state(), *did);
   const bool ours = party && static_cast<PartyKind>(party->kind()) == PartyKind::patient &&
                     identity::custodian_of(*party) == call.organisation.did();
-  if (!ours) return make_error(ErrorCode::fhir_patient_unknown, place);
-  return *did;
+  return ours ? std::optional(*did) : std::nullopt;
+}
+
+/// May whoever asks know that this patient is here, to write down what the patient agrees to?
+Result<bool> may_speak_of(const Call& call, const model::Id& patient) {
+  const auto only = only_patient_of(call);
+  if (only && *only != patient) return false;
+  if (is_of_the_house(call)) return true;
+  const custody::Principal& who = call.principal;
+  if (who.kind == PartyKind::patient) return who.did == patient;
+  if (who.kind != PartyKind::guardian) return false;
+  XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(call.services.custody.port()));
+  return identity::guardian_acts(*view.state, who.did, patient, identity::power_consent,
+                                 view.now_ms);
+}
+
+}  // namespace
+
+Result<model::Id> find_patient(const Call& call, json::Value reference) {
+  constexpr std::string_view place = "Consent.patient";
+  XL_TRY_ASSIGN(const auto meant, patient_meant(call, reference));
+  if (!meant) return make_error(ErrorCode::fhir_patient_unknown, place);
+  XL_TRY_ASSIGN(const bool may, may_speak_of(call, *meant));
+  if (!may) return make_error(ErrorCode::fhir_patient_unknown, place);
+  return *meant;
 }
 
 }  // namespace xl::gateway::fhir

@@ -539,6 +539,30 @@ Status check_changes(const Call& call, const Preparation& preparation,
   return viewer.note_writes(notes);
 }
 
+/// Of what a practitioner may not know, no attempt to change it tells more than that it may not:
+/// neither version nor patient, and nothing of it is taken over.
+Status check_known(const Call& call, const Preparation& preparation,
+                   const std::vector<Draft>& drafts, const WriteHooks& hooks) {
+  if (call.principal.kind != PartyKind::practitioner) return {};
+  std::optional<custody::Viewer> viewer;
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    const auto& current = preparation.current(i);
+    if (!current || at_the_desk(call.principal, drafts[i].type)) continue;
+    if (call.organisation.stores().is_own(current->patient)) continue;
+    if (!viewer) {
+      XL_TRY_ASSIGN(custody::Ask ask, ask_of(call, contracts::consent::Action::read));
+      XL_TRY_ASSIGN(custody::Viewer opened, call.organisation.desk().open(std::move(ask)));
+      viewer.emplace(std::move(opened));
+    }
+    XL_TRY_ASSIGN(const contracts::consent::Decision decision, viewer->decide(*current));
+    if (decision.permit) continue;
+    XL_TRY(viewer->refuse(*current, drafts[i].document ? "update" : "delete"));
+    return named_by(hooks, i,
+                    make_error(ErrorCode::role_refused, custody::reasons_text(decision, false)));
+  }
+  return {};
+}
+
 /// What is to be written, and what was asked for, as far as it is known before.
 struct Prepared {
   std::vector<Written> written;  ///< of each draft
@@ -606,6 +630,7 @@ Result<std::vector<Written>> write_drafts(const Call& call, std::vector<Draft> d
   }
   Preparation preparation(call, drafts);
   XL_TRY(preparation.load());
+  XL_TRY(check_known(call, preparation, drafts, hooks));
   Prepared ready;
   ready.written.resize(drafts.size());
   for (std::size_t i = 0; i < drafts.size(); ++i) {

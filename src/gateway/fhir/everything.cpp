@@ -138,10 +138,10 @@ http::Response everything(const Call& call, std::string_view patient) {
   auto viewer = open_viewer(call, std::move(*ask));
   if (!viewer.ok()) return refusal(viewer.error());
   if (!patient.empty()) {
-    const auto subject = current_entry(call, "Patient", patient);
-    const bool there = subject.ok() && !subject->deleted && viewer->allows(*subject);
     // Refused and recorded as any read.
-    if (!there) return read_whatever_asked(call, "Patient", patient);
+    if (auto refused = refuse_unseen(call, *viewer, "Patient", patient)) return std::move(*refused);
+    const auto subject = current_entry(call, "Patient", patient);
+    if (!subject.ok() || subject->deleted) return read_whatever_asked(call, "Patient", patient);
   }
   query::Query& wanted = wish->query;
   const Status whom = restrict_patients(call, *viewer, patient, wanted);

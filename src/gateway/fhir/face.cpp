@@ -9,6 +9,7 @@
 #include "gateway/fhir/capability.h"
 #include "gateway/fhir/consent.h"
 #include "gateway/fhir/everything.h"
+#include "gateway/fhir/gather.h"
 #include "gateway/fhir/history.h"
 #include "gateway/fhir/match.h"
 #include "gateway/fhir/media.h"
@@ -88,6 +89,7 @@ http::Response answer_post(const Call& call) {
   if (at.size() == 2 && at[0] == "Patient") {
     if (at[1] == "$match") return match(call);
     if (at[1] == "$everything") return everything(call, {});
+    if (at[1] == "$gather") return gather(call);
     if (at[1] == "$merge" || at[1] == "$unmerge") return merge(call, at[1] == "$unmerge");
   }
   if (at.size() == 3 && at[2] == "$validate") return validate_given(call, at[0], at[1]);

@@ -50,9 +50,10 @@ http::Response history_of(const Call& call, std::string_view type, std::string_v
   if (!viewer.ok()) return refusal(viewer.error());
   std::vector<model::Id> named;
   if (!id.empty()) {
-    const auto current = current_entry(call, type, id);
     // As a read of something that is not there, or that may not be known, answers.
-    if (!current.ok() || !viewer->allows(*current)) return read_whatever_asked(call, type, id);
+    if (auto refused = refuse_unseen(call, *viewer, type, id)) return std::move(*refused);
+    const auto current = current_entry(call, type, id);
+    if (!current.ok()) return refusal(current.error());
     named.push_back(current->patient);
   }
   auto patients = viewer->patients(named, is_directory_type(type));

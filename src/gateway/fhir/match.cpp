@@ -136,15 +136,6 @@ std::string_view grade_of(int score) {
   return score >= possible_from ? "possible" : "certainly-not";
 }
 
-std::string protected_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::string_view(",|$\\").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 /// Searches that anyone who matches would be found by.
 std::vector<std::vector<query::SearchCriterion>> ways_to(json::Value patient) {
   std::vector<std::vector<query::SearchCriterion>> out;
@@ -159,18 +150,18 @@ std::vector<std::vector<query::SearchCriterion>> ways_to(json::Value patient) {
   for (const json::Value one : patient.find("identifier").items()) {
     const std::string value = text_of_member(one, "value");
     if (!value.empty()) {
-      add({{"identifier",
-            protected_text(text_of_member(one, "system")) + "|" + protected_text(value)}});
+      add({{"identifier", query::protected_value(text_of_member(one, "system")) + "|" +
+                              query::protected_value(value)}});
     }
   }
   const std::string born = text_of_member(patient, "birthDate");
   for (const json::Value name : patient.find("name").items()) {
     const std::string family = text_of_member(name, "family");
     const std::string text = family.empty() ? text_of_member(name, "text") : family;
-    if (!text.empty()) add({{"name", protected_text(text)}});
+    if (!text.empty()) add({{"name", query::protected_value(text)}});
     if (born.empty()) continue;
     for (const json::Value given : name.find("given").items()) {
-      add({{"given", protected_text(given.as_string().value_or(""))}, {"birthdate", born}});
+      add({{"given", query::protected_value(given.as_string().value_or(""))}, {"birthdate", born}});
     }
   }
   if (!born.empty()) {

@@ -3,6 +3,7 @@
 #include "gateway/fhir/page.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "base/checked.h"
 #include "base/json/writer.h"
@@ -204,6 +205,12 @@ bool is_of_the_house(const Call& call) {
          kind != contracts::PartyKind::patient && kind != contracts::PartyKind::guardian;
 }
 
+void EvenTime::wait(const Call& call) const {
+  if (is_of_the_house(call)) return;
+  const auto taken = std::chrono::steady_clock::now() - begun_;
+  std::this_thread::sleep_until(begun_ + (taken / even_step + 1) * even_step);
+}
+
 Result<PageWish> page_wish(const Parameters& parameters) {
   PageWish out;
   for (const auto& [name, value] : parameters) {
@@ -272,6 +279,7 @@ http::Response serve_listing(const Call& call, custody::Viewer& viewer, Listing 
   out += ']';
   if (entries.count > 0) out += ",\"entry\":[" + entries.text + "]";
   out += '}';
+  if (page.entries.empty()) listing.begun.wait(call);
   return reply(std::move(out));
 }
 

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <span>
 
@@ -29,6 +30,21 @@ struct Part {
 /// That part of a resource's text.
 [[nodiscard]] std::string part_of(std::string content, const Part& part);
 
+/// How long an answer takes that gives somebody from outside the house nothing: begun with the
+/// look, it is sent at the end of a step. What is hidden takes more work than what is not there, by
+/// tenths of a millisecond (docs/reference/performance.md); so neither is told from the other.
+class EvenTime {
+ public:
+  EvenTime() : begun_(std::chrono::steady_clock::now()) {}
+  /// Waits for the end of the step, for whom the house does not tell what is there.
+  void wait(const Call& call) const;
+
+ private:
+  std::chrono::steady_clock::time_point begun_;
+};
+/// Longer than nearly every such look takes.
+constexpr std::chrono::milliseconds even_step{5};
+
 /// What a listing's answer is made of.
 struct Listing {
   std::string_view bundle_type;  ///< `searchset` or `history`
@@ -47,6 +63,7 @@ struct Listing {
       include = {};
   Part part = {};                  ///< of each resource
   std::uint64_t total_before = 0;  ///< counted beside what is found
+  EvenTime begun = {};             ///< where nothing is found
 };
 
 /// A page ends early before it becomes larger than this; the next link goes on. One entry is always

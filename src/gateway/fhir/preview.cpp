@@ -36,7 +36,8 @@ std::string value_of(const Parameters& parameters, std::string_view name) {
 }
 
 /// A party by `Type/id` or by DID. Errors: those of `find_party`.
-Result<consents::Party> party_named(const Call& call, const std::string& text) {
+Result<consents::Party> party_named(const Call& call, const std::string& text,
+                                    const model::Id& patient) {
   json::Writer out;
   out.begin_object();
   if (text.starts_with(model::did_prefix)) {
@@ -47,7 +48,7 @@ Result<consents::Party> party_named(const Call& call, const std::string& text) {
   }
   out.end_object();
   XL_TRY_ASSIGN(const json::Document reference, json::parse(out.take(), {}));
-  return find_party(call, reference.root());
+  return find_party(call, reference.root(), patient);
 }
 
 /// In which roles the organisation attests the person now; with `wanted` in that one alone.
@@ -66,14 +67,16 @@ std::vector<std::uint32_t> roles_of(const custody::LedgerView& view, const model
 }
 
 /// Who would ask. Errors: parameter_invalid (names the parameter), those of `find_party`.
-Result<custody::Ask> supposed(const Call& call, const Parameters& parameters) {
+Result<custody::Ask> supposed(const Call& call, const Parameters& parameters,
+                              const model::Id& patient) {
   custody::Ask out;
-  XL_TRY_ASSIGN(const consents::Party actor, party_named(call, value_of(parameters, "actor")));
+  XL_TRY_ASSIGN(const consents::Party actor,
+                party_named(call, value_of(parameters, "actor"), patient));
   out.principal.did = actor.did;
   out.principal.organisation = actor.organisation;
   const std::string house = value_of(parameters, "organization");
   if (!house.empty()) {
-    XL_TRY_ASSIGN(const consents::Party party, party_named(call, house));
+    XL_TRY_ASSIGN(const consents::Party party, party_named(call, house, patient));
     if (party.type != "Organization")
       return make_error(ErrorCode::parameter_invalid, "organization");
     out.principal.organisation = party.did;
@@ -137,7 +140,7 @@ struct Preview {
 Result<Preview> preview_for(const Call& call, std::string_view id, const Parameters& parameters) {
   XL_TRY_ASSIGN(const model::Id patient, own_record_of(call, id));
   XL_TRY(only_parameters(parameters, preview_parameters, "a preview"));
-  XL_TRY_ASSIGN(custody::Ask other, supposed(call, parameters));
+  XL_TRY_ASSIGN(custody::Ask other, supposed(call, parameters, patient));
   XL_TRY_ASSIGN(custody::Viewer theirs, call.organisation.desk().suppose(std::move(other)));
   XL_TRY_ASSIGN(custody::Ask mine, ask_of(call, consent::Action::search));
   XL_TRY_ASSIGN(custody::Viewer own, open_viewer(call, std::move(mine)));

@@ -206,7 +206,11 @@ class ProvenanceView final : public View {
   }
 
   Status record() override {
-    if (shown_.empty()) return viewer_.refuse_hidden(provenance_action, !is_of_the_house(call_));
+    if (shown_.empty()) {
+      XL_TRY(viewer_.refuse_hidden(provenance_action, !is_of_the_house(call_)));
+      begun_.wait(call_);
+      return {};
+    }
     return viewer_.serve(shown_, provenance_action);
   }
 
@@ -231,6 +235,7 @@ class ProvenanceView final : public View {
     return all ? std::optional(std::move(out)) : std::optional<std::string>();
   }
 
+  const EvenTime begun_;
   const Call& call_;
   custody::Viewer viewer_;
   Target target_;

@@ -91,24 +91,40 @@ bool is_known(const Call& call, const query::RecordEntry& entry) {
   return since && entry.last_updated_ms / 1000 <= *since / 1000;
 }
 
+/// The answer where an entry is not to be given; nothing where it is.
+std::optional<http::Response> refused(const Call& call, custody::Viewer& viewer,
+                                      const Result<query::RecordEntry>& entry,
+                                      std::string_view action, const RecordName& name) {
+  if (!entry.ok()) {
+    return entry.error().code == ErrorCode::index_record_unknown
+               ? not_there(call, viewer, action, name)
+               : refusal(entry.error());
+  }
+  if (!shows(call, *entry)) {
+    return is_of_the_house(call) ? refusal(make_error(ErrorCode::scope_insufficient))
+                                 : not_there(call, viewer, action, name);
+  }
+  if (viewer.allows(*entry)) return std::nullopt;
+  // What cannot be opened cannot be decided about: no stranger is told that it is damaged.
+  if (!is_of_the_house(call) && !viewer.decide(*entry).ok()) {
+    return not_there(call, viewer, action, name);
+  }
+  return refuse_read(call, viewer, *entry, action);
+}
+
 /// Who asks is looked at before what is asked for: no answer to a wrong header tells of a record.
 http::Response serve_one(const Call& call, const Find& find, std::string_view action,
                          const RecordName& name) {
+  const EvenTime begun;
   auto ask = ask_of(call, consent::Action::read);
   if (!ask.ok()) return refusal(ask.error());
   auto viewer = open_viewer(call, std::move(*ask));
   if (!viewer.ok()) return refusal(viewer.error());
   const auto entry = find();
-  if (!entry.ok()) {
-    return entry.error().code == ErrorCode::index_record_unknown
-               ? not_there(call, *viewer, action, name)
-               : refusal(entry.error());
+  if (auto answer = refused(call, *viewer, entry, action, name)) {
+    begun.wait(call);
+    return std::move(*answer);
   }
-  if (!shows(call, *entry)) {
-    return is_of_the_house(call) ? refusal(make_error(ErrorCode::scope_insufficient))
-                                 : not_there(call, *viewer, action, name);
-  }
-  if (!viewer->allows(*entry)) return refuse_read(call, *viewer, *entry, action);
   const custody::ReadsInFlight::Guard reading(call.organisation.stores().reads());
   std::string content;
   if (!entry->deleted) {
@@ -169,6 +185,14 @@ http::Response read(const Call& call, std::string_view type, std::string_view id
 http::Response read_whatever_asked(const Call& call, std::string_view type, std::string_view id) {
   return serve_one(call, [&] { return current_entry(call, type, id); }, "read",
                    {type, id, {}, false});
+}
+
+std::optional<http::Response> refuse_unseen(const Call& call, custody::Viewer& viewer,
+                                            std::string_view type, std::string_view id) {
+  const EvenTime begun;
+  auto out = refused(call, viewer, current_entry(call, type, id), "read", {type, id, {}, false});
+  if (out) begun.wait(call);
+  return out;
 }
 
 http::Response read_version(const Call& call, std::string_view type, std::string_view id,

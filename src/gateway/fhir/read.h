@@ -13,10 +13,14 @@ namespace xl::gateway::fhir {
 
 /// `GET Type/id`.
 [[nodiscard]] http::Response read(const Call& call, std::string_view type, std::string_view id);
-/// As `read`, whatever the parameters: a listing that there is nothing for is refused and recorded
-/// so.
+/// As `read`, whatever the parameters.
 [[nodiscard]] http::Response read_whatever_asked(const Call& call, std::string_view type,
                                                  std::string_view id);
+/// The answer where `viewer` may not know the current version of a record, recorded, as a read
+/// would be refused; nothing where it may.
+[[nodiscard]] std::optional<http::Response> refuse_unseen(const Call& call, custody::Viewer& viewer,
+                                                          std::string_view type,
+                                                          std::string_view id);
 /// `GET Type/id/_history/version`.
 [[nodiscard]] http::Response read_version(const Call& call, std::string_view type,
                                           std::string_view id, std::string_view version);

@@ -205,6 +205,7 @@ Result<std::uint64_t> count_kept(const Call& call, const SearchPlace& place,
 
 http::Response search_kept(const Call& call, const SearchPlace& place, const Parameters& parameters,
                            const KeptPart* part) {
+  const EvenTime begun;
   ReadySearch ready;
   if (auto refused = make_ready(call, place, parameters, ready)) return std::move(*refused);
   const PageWish& page = ready.page;
@@ -235,6 +236,7 @@ http::Response search_kept(const Call& call, const SearchPlace& place, const Par
     listing.next = part->next;
     listing.total_before = part->total_before;
   }
+  listing.begun = begun;
   listing.part = std::move(wish.part);
   listing.part.count_only = counts;
   if (!wish.includes.empty()) {

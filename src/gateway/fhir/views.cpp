@@ -223,6 +223,7 @@ std::optional<http::Response> read_view(const Call& call, std::string_view type,
                                         std::string_view id) {
   if (!is_view_id(type, id)) return std::nullopt;
   constexpr std::string_view known_here[] = {"_format", "_pretty", "_summary", "_elements"};
+  const EvenTime begun;
   const Status known = only_parameters(call.request.query, known_here, "a read");
   if (!known.ok()) return refusal(known.error());
   Part part;
@@ -233,7 +234,10 @@ std::optional<http::Response> read_view(const Call& call, std::string_view type,
   if (part.count_only) return refusal(make_error(ErrorCode::parameter_invalid, "_summary"));
   auto found = type == "AuditEvent" ? read_audit_event(call, id) : read_provenance(call, id);
   if (!found.ok()) return refusal(found.error());
-  if (!*found) return std::nullopt;
+  if (!*found) {
+    begun.wait(call);
+    return std::nullopt;
+  }
   http::Response out = reply(part_of(std::move(**found), part));
   out.headers["etag"] = "W/\"1\"";
   return out;

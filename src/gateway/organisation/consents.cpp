@@ -94,7 +94,7 @@ Result<model::Id> own_patient(const Services& services, const custody::Organisat
 }
 
 Result<http::Response> bring_consent(const Services& services, custody::Organisation& organisation,
-                                     const custody::Principal&, const http::Request& request,
+                                     const custody::Principal& who, const http::Request& request,
                                      const PathValues&) {
   json::Limits bounds;
   bounds.bytes_max = 256 * 1024;
@@ -111,7 +111,7 @@ Result<http::Response> bring_consent(const Services& services, custody::Organisa
   }
   XL_TRY_ASSIGN(const consent::SealedPolicy policy, consent::decode_sealed(sealed));
   XL_TRY_ASSIGN(const model::HistoryEntry entry,
-                organisation.policies().accept(policy, std::move(transaction)));
+                organisation.policies().accept(who, policy, std::move(transaction)));
   json::Writer out;
   out.begin_object().key("consent").string(contracts::id_of(policy.consent()).text());
   out.key("entry");

@@ -5,6 +5,7 @@
 #include "base/json/json.h"
 #include "base/json/writer.h"
 #include "gateway/ledger/show.h"
+#include "gateway/peer/emergencies.h"
 
 namespace xl::gateway::organisation {
 namespace {
@@ -51,10 +52,36 @@ http::Response emergency_response(const Services& services, const model::History
   return json_response(out.take(), 201);
 }
 
+/// The organisation of this node that the clinician works for: it signs what they declare, at
+/// whichever custodian. Errors: organisation_elsewhere.
+Result<custody::Organisation*> employer_of(const Services& services,
+                                           const custody::Principal& who) {
+  custody::Organisation* out = services.custody.find(who.organisation);
+  if (out == nullptr) return make_error(ErrorCode::organisation_elsewhere);
+  return out;
+}
+
+Result<std::vector<peer::PersonIdentifier>> read_identifiers(const json::Value root) {
+  std::vector<peer::PersonIdentifier> out;
+  const json::Value list = root.find("identifiers");
+  if (!list.is_array() || list.size() == 0 || list.size() > peer::identifiers_max) {
+    return make_error(ErrorCode::parameter_invalid, "identifiers");
+  }
+  for (const json::Value one : list.items()) {
+    const std::string system(one.find("system").as_string().value_or(""));
+    const std::string value(one.find("value").as_string().value_or(""));
+    if (value.empty() || value.size() > peer::identifier_bytes_max ||
+        system.size() > peer::identifier_bytes_max) {
+      return make_error(ErrorCode::parameter_invalid, "identifiers");
+    }
+    out.push_back({system, value});
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<http::Response> declare_emergency(const Services& services,
-                                         custody::Organisation& organisation,
+Result<http::Response> declare_emergency(const Services& services, const model::Id& custodian,
                                          const custody::Principal& who,
                                          const http::Request& request, const PathValues&) {
   XL_TRY_ASSIGN(const json::Document document, read_emergency(who, request));
@@ -69,24 +96,55 @@ Result<http::Response> declare_emergency(const Services& services,
   reason.set_salt(custody::bytes_of(salt));
   reason.set_code(std::string(why.find("code").as_string().value_or("")));
   reason.set_text(std::string(why.find("text").as_string().value_or("")));
-  XL_TRY_ASSIGN(
-      const model::HistoryEntry entry,
-      organisation.desk().declare_emergency(who, given.body, std::move(given.signatures), reason));
-  return emergency_response(services, entry);
+  XL_TRY_ASSIGN(custody::Organisation * employer, employer_of(services, who));
+  XL_TRY_ASSIGN(const Bytes transaction,
+                employer->desk().sign_emergency(who, given.body, std::move(given.signatures)));
+  custody::Organisation* here = services.custody.find(custodian);
+  const auto entry =
+      here != nullptr ? here->desk().declare_emergency(who.organisation, transaction, reason)
+                      : peer::declare_at(services.peers, *employer, custodian, transaction, reason);
+  if (!entry.ok()) return entry.error();
+  return emergency_response(services, *entry);
 }
 
-Result<http::Response> renew_emergency(const Services& services,
-                                       custody::Organisation& organisation,
+Result<http::Response> renew_emergency(const Services& services, const model::Id&,
                                        const custody::Principal& who, const http::Request& request,
                                        const PathValues& values) {
   XL_TRY_ASSIGN(const json::Document document, read_emergency(who, request));
   XL_TRY_ASSIGN(SignedByClinicians given, signed_part_of(document.root()));
   const auto entry = model::id_from_text(values[1]);
   if (!entry.ok()) return make_error(ErrorCode::parameter_invalid, "entry");
-  XL_TRY_ASSIGN(
-      const model::HistoryEntry done,
-      organisation.desk().renew_emergency(who, *entry, given.body, std::move(given.signatures)));
+  XL_TRY_ASSIGN(custody::Organisation * employer, employer_of(services, who));
+  XL_TRY_ASSIGN(Bytes transaction, employer->desk().sign_emergency(
+                                       who, given.body, std::move(given.signatures), *entry));
+  XL_TRY_ASSIGN(const model::HistoryEntry done,
+                services.custody.port().send(std::move(transaction)));
   return emergency_response(services, done);
+}
+
+Result<http::Response> find_person(const Services& services, const model::Id&,
+                                   const custody::Principal& who, const http::Request& request,
+                                   const PathValues& values) {
+  XL_TRY_ASSIGN(const json::Document document, read_emergency(who, request));
+  const auto entry = model::id_from_text(values[1]);
+  if (!entry.ok()) return make_error(ErrorCode::parameter_invalid, "entry");
+  XL_TRY_ASSIGN(const auto identifiers, read_identifiers(document.root()));
+  XL_TRY_ASSIGN(custody::Organisation * employer, employer_of(services, who));
+  XL_TRY_ASSIGN(const auto turn, peer::Desk::Gathering::begin(services.peers));
+  custody::Ask ask;
+  ask.principal = who;
+  ask.emergency = *entry;
+  const peer::FoundPerson found =
+      peer::find_everywhere(services.peers, services.custody, *employer, ask, identifiers);
+  json::Writer out;
+  out.begin_object().key("found").begin_array();
+  for (const auto& place : found.places) {
+    out.begin_object().key("custodian").string(model::did_text(place.custodian));
+    out.key("patient").string(model::did_text(place.patient)).end_object();
+  }
+  out.end_array().key("missing").begin_array();
+  for (const model::Id& one : found.missing) out.string(model::did_text(one));
+  return json_response(out.end_array().end_object().take());
 }
 
 }  // namespace xl::gateway::organisation

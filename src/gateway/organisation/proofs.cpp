@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "contracts/records/records.h"
+#include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "model/receipt.h"
 
@@ -19,6 +20,7 @@ Result<http::Response> prove_record(const Services& services, custody::Organisat
     return make_error(ErrorCode::parameter_invalid, "version");
   }
   const fhir::Call call{services, organisation, request, {}, {}, who};
+  const fhir::EvenTime begun;
   XL_TRY_ASSIGN(custody::Ask ask, fhir::ask_of(call, contracts::consent::Action::read));
   XL_TRY_ASSIGN(custody::Viewer viewer, organisation.desk().open(std::move(ask)));
   query::RecordIndex& index = organisation.stores().index();
@@ -27,10 +29,12 @@ Result<http::Response> prove_record(const Services& services, custody::Organisat
   if (!entry.ok() && entry.error().code != ErrorCode::index_record_unknown) return entry.error();
   if (!entry.ok()) {
     XL_TRY(viewer.refuse_unknown("proof"));
+    begun.wait(call);
     return make_error(ErrorCode::access_refused);
   }
   if (!viewer.allows(*entry)) {
     XL_TRY(viewer.refuse(*entry, "proof"));
+    begun.wait(call);
     return make_error(ErrorCode::access_refused);
   }
   XL_TRY(viewer.serve(std::span(&*entry, 1), "proof"));

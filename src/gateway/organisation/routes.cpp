@@ -36,6 +36,39 @@ Result<http::Response> list_organisations(const Services& services, const http::
   return json_response(out.take());
 }
 
+/// Of emergencies: the custodian may be on another node.
+void add_emergency_routes(Router& router, const Services& services) {
+  const auto takes = [](std::string_view body, std::string_view answer, unsigned status) {
+    return RouteDoc{
+        .body_media = {"application/json"}, .body = body, .status = status, .answer = answer};
+  };
+  using HandleAnywhere =
+      Result<http::Response> (*)(const Services&, const model::Id&, const custody::Principal&,
+                                 const http::Request&, const PathValues&);
+  const auto add_anywhere = [&](const char* pattern, const char* summary, HandleAnywhere handle,
+                                RouteDoc about) {
+    router.add({"POST", pattern, summary,
+                [services, handle](const http::Request& request,
+                                   const PathValues& values) -> Result<http::Response> {
+                  const auto custodian = values[0].starts_with(model::did_prefix)
+                                             ? model::id_from_did(values[0])
+                                             : model::id_from_text(values[0]);
+                  if (!custodian.ok()) return make_error(ErrorCode::organisation_unknown);
+                  XL_TRY_ASSIGN(const custody::Principal who,
+                                services.tokens.principal_of(request));
+                  return handle(services, *custodian, who, request, values);
+                },
+                Access::signed_in, std::move(about)});
+  };
+  add_anywhere("/o/{org}/emergencies", "Break the glass, with a reason", declare_emergency,
+               takes("NewEmergency", "Declared", 201));
+  add_anywhere("/o/{org}/emergencies/{entry}/renewals", "Keep the glass broken for once more",
+               renew_emergency, takes("NewRenewal", "Declared", 201));
+  add_anywhere("/o/{org}/emergencies/{entry}/find",
+               "Ask every custodian who the person is about whom the glass is broken", find_person,
+               takes("PersonIdentifiers", "FoundPerson", 200));
+}
+
 }  // namespace
 
 void add_routes(Router& router, const Services& services) {
@@ -60,18 +93,15 @@ void add_routes(Router& router, const Services& services) {
                 },
                 Access::signed_in, std::move(about)});
   };
-  const auto posts = [](std::string_view body, std::string_view answer, unsigned status = 201) {
+  const auto posts = [](std::string_view body, std::string_view answer) {
     return RouteDoc{
-        .body_media = {"application/json"}, .body = body, .status = status, .answer = answer};
+        .body_media = {"application/json"}, .body = body, .status = 201, .answer = answer};
   };
   add("POST", "/o/{org}/consents", "Bring a consent that was signed, with its sealed policy",
       bring_consent, posts("NewConsent", "BroughtConsent"));
   add("GET", "/o/{org}/consents", "A patient's own consents", list_consents,
       RouteDoc{.query = {"patient"}, .answer = "Consents"});
-  add("POST", "/o/{org}/emergencies", "Break the glass, with a reason", declare_emergency,
-      posts("NewEmergency", "Declared"));
-  add("POST", "/o/{org}/emergencies/{entry}/renewals", "Keep the glass broken for once more",
-      renew_emergency, posts("NewRenewal", "Declared"));
+  add_emergency_routes(router, services);
   add("POST", "/o/{org}/erasures", "Erase a record or everything of a patient", erase,
       posts("NewErasure", "Erasures"));
   add("GET", "/o/{org}/erasures/{id}", "A certificate of erasure as it stands", show_erasure,

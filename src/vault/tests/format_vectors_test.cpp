@@ -77,7 +77,9 @@ TEST_F(VaultFormats, TheDocumentHasThemAll) {
 TEST_F(VaultFormats, Bodies) {
   const model::Id custodian = id("vault.organisation");
   const Bytes ciphertext = get("body.ciphertext");
-  const auto opened = open_body(custodian, which_, get("body.data_key"), ciphertext);
+  const auto opened = open_body(
+      custodian, which_, get("body.data_key"), ciphertext,
+      commitment_of(hash("body.salt"), crypto::sha256(get("body.content")), get("body.labels")));
   ASSERT_TRUE(opened.ok());
   EXPECT_EQ(opened->content, get("body.content"));
   EXPECT_EQ(opened->labels, get("body.labels"));

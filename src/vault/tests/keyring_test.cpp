@@ -157,12 +157,14 @@ TEST_F(KeyringTest, ThePatientAndAGranteeOpenWhatTheyWereGiven) {
     ASSERT_TRUE(wrap.ok());
     const auto key = wallet.unwrap(*wrap, data_key_context(organisation, which));
     ASSERT_TRUE(key.ok());
-    const auto body = bodies_->get(vault_->anchored(which)->ciphertext_digest);
-    const auto opened = open_body(organisation, which, key->view(), *body);
+    const auto kept = vault_->anchored(which);
+    const auto body = bodies_->get(kept->ciphertext_digest);
+    const auto opened = open_body(organisation, which, key->view(), *body, kept->commitment);
     ASSERT_TRUE(opened.ok());
     EXPECT_EQ(opened->content, test::content_of(record, 300));
-    EXPECT_EQ(code_of(open_body(organisation, {id_of(record), 2}, key->view(), *body)),
-              ErrorCode::record_altered);
+    EXPECT_EQ(
+        code_of(open_body(organisation, {id_of(record), 2}, key->view(), *body, kept->commitment)),
+        ErrorCode::record_altered);
   }
   const auto doctor = crypto::WrappingKey::generate();
   const RecordVersion which{id_of(20), 1};

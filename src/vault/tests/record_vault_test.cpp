@@ -110,20 +110,25 @@ TEST_F(RecordVaultTest, ABodyOpensAtItsOwnPlaceOnly) {
   const auto key = keyring_->open_key({id_of(5), 1});
   const auto body = bodies_->get(key->body);
   const auto opens = [&](const model::Id& who, const RecordVersion& which) {
-    return code_of(open_body(who, which, key->key.view(), *body));
+    return code_of(open_body(who, which, key->key.view(), *body, key->commitment));
   };
   EXPECT_EQ(opens(organisation, {id_of(5), 1}), ErrorCode{});
   EXPECT_EQ(opens(id_of(2), {id_of(5), 1}), ErrorCode::record_altered);
   EXPECT_EQ(opens(organisation, {id_of(6), 1}), ErrorCode::record_altered);
   EXPECT_EQ(opens(organisation, {id_of(5), 2}), ErrorCode::record_altered);
-  EXPECT_EQ(code_of(open_body(organisation, {id_of(5), 1}, Bytes(31), *body)),
+  EXPECT_EQ(code_of(open_body(organisation, {id_of(5), 1}, Bytes(31), *body, key->commitment)),
             ErrorCode::record_altered);
   for (std::size_t at = 0; at < body->size(); at += 7) {
     Bytes altered = *body;
     altered[at] ^= 1U;
-    EXPECT_EQ(code_of(open_body(organisation, {id_of(5), 1}, key->key.view(), altered)),
-              ErrorCode::record_altered);
+    EXPECT_EQ(
+        code_of(open_body(organisation, {id_of(5), 1}, key->key.view(), altered, key->commitment)),
+        ErrorCode::record_altered);
   }
+  const auto other = keyring_->open_key({id_of(6), 1});
+  EXPECT_EQ(
+      code_of(open_body(organisation, {id_of(5), 1}, key->key.view(), *body, other->commitment)),
+      ErrorCode::record_altered);
 }
 
 TEST_F(RecordVaultTest, OrphansGoUnlessTheLedgerHasThem) {

@@ -2,8 +2,9 @@
 // Copyright The Xinglin Authors
 //
 // Goal: the decision is the model's, for any policies in any order, and "narrower" never widens.
-// Method: random policies, requests and facts over a small universe against policy_model.h, which
-// enumerates sets of points where the contract compares fields.
+// Method: random consents of one policy or several with times of their own, requests and facts over
+// a small universe against policy_model.h, which enumerates sets of points where the contract
+// compares fields.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,19 +25,47 @@ using universe::World;
 
 constexpr int cases = 25'000;
 
-std::vector<KnownPolicy> known_policies(const std::vector<Agreed>& agreed) {
-  std::vector<KnownPolicy> out;
+model::Id consent_id(int number) { return testing::id("consent " + std::to_string(number)); }
+
+/// As the custodian knows them: consents with one policy or several, at a moment.
+std::vector<KnownPolicy> known_policies(const std::vector<Agreed>& agreed, int now) {
+  std::map<int, std::vector<const Agreed*>> consents;
   for (std::size_t i = 0; i < agreed.size(); ++i) {
-    out.push_back(
-        {testing::id("policy " + std::to_string(i)), agreed[i].active, universe::build(agreed[i])});
+    consents[universe::consent_of(agreed, i)].push_back(&agreed[i]);
+  }
+  std::vector<KnownPolicy> out;
+  for (const auto& [number, policies] : consents) {
+    SealedPolicy sealed;
+    sealed.set_consent(testing::field("consent " + std::to_string(number)));
+    *sealed.mutable_policy() = universe::build(*policies.front());
+    for (std::size_t i = 1; i < policies.size(); ++i) {
+      *sealed.add_further() = universe::build(*policies[i]);
+    }
+    auto known = policies_of(sealed, policies.front()->active, universe::now_ms_of(now));
+    std::move(known.begin(), known.end(), std::back_inserter(out));
   }
   return out;
 }
 
 std::vector<model::Id> ids_of(const std::set<int>& relied) {
   std::vector<model::Id> out;
-  for (const int i : relied) out.push_back(testing::id("policy " + std::to_string(i)));
+  for (const int i : relied) out.push_back(consent_id(i));
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+/// Up to six policies in up to four consents.
+std::vector<Agreed> drawn(Dice& dice) {
+  std::vector<Agreed> out;
+  const int consents = dice.upto(5);
+  for (int number = 0; number < consents; ++number) {
+    const int policies = dice.one_in(3) ? 2 : 1;
+    for (int i = 0; i < policies; ++i) {
+      out.push_back(dice.timed());
+      out.back().consent = number;
+      if (i > 0) out.back().active = out[out.size() - 2].active;
+    }
+  }
   return out;
 }
 
@@ -58,11 +87,10 @@ TEST(DecideProperty, AgreesWithTheModelInAnyOrder) {
   Dice dice(testing::seed(20'261'121));
   std::map<std::pair<bool, bool>, int> outcomes;
   for (int i = 0; i < cases; ++i) {
-    std::vector<Agreed> agreed(static_cast<std::size_t>(dice.upto(5)));
-    for (Agreed& one : agreed) one = dice.agreed();
+    const std::vector<Agreed> agreed = drawn(dice);
     const Point point = dice.point();
     const World world = dice.world();
-    std::vector<KnownPolicy> policies = known_policies(agreed);
+    std::vector<KnownPolicy> policies = known_policies(agreed, world.now);
     for (const KnownPolicy& policy : policies) ASSERT_TRUE(check_policy(policy.policy).ok()) << i;
     const Request request = universe::build(point);
     const Facts facts = universe::build(world);
@@ -84,7 +112,7 @@ TEST(DecideProperty, AgreesWithTheModelInAnyOrder) {
 
 /// One step that can only take away.
 Choice shrunk(Dice& dice, Choice choice) {
-  switch (dice.upto(7)) {
+  switch (dice.upto(9)) {
     case 0:
       if (choice.high > choice.low) --choice.high;
       break;
@@ -101,6 +129,12 @@ Choice shrunk(Dice& dice, Choice choice) {
       if (choice.grantees.size() > 1) choice.grantees.erase(choice.grantees.begin());
       break;
     case 5:
+      if (choice.data.empty()) choice.data = {0};
+      break;
+    case 6:
+      if (choice.codes.empty()) choice.codes = {1};
+      break;
+    case 7:
       if (choice.from < 0 && choice.to < 0) choice.from = 2;
       break;
     default:

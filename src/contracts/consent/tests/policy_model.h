@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
 #include <random>
 #include <set>
 #include <string>
@@ -12,7 +13,8 @@
 
 /// An independent model of the decision over a small universe. A rule is a product of sets of
 /// points, an exception is subtracted, a policy is what is left: nothing here matches fields. What
-/// patterns cover is written down by hand. `build` turns the same choices into the real messages.
+/// patterns cover is written down by hand. `build` turns the same choices into the real messages,
+/// for the decision alone or, with other `Names`, for a real node (node/tests/leak_world.h).
 namespace xl::contracts::consent::universe {
 
 using Set = std::set<int>;
@@ -37,6 +39,11 @@ inline const std::vector<Asker>& askers() {
       {RequesterKind::patient, "ann", "", {}, false},                  // 7
       {RequesterKind::patient, "bob", "", {}, false},                  // 8
       {RequesterKind::organisation, "north", "north", {}, false},      // 9
+      {RequesterKind::practitioner, "mia", "south", {1}, true},        // 10
+      {RequesterKind::practitioner, "nils", "north", {1}, false},      // 11
+      {RequesterKind::practitioner, "dora", "north", {1}, false},      // 12
+      {RequesterKind::organisation, "south", "south", {}, false},      // 13
+      {RequesterKind::practitioner, "wanda", "watch", {13}, false},    // 14
   };
   return all;
 }
@@ -51,34 +58,112 @@ struct GranteePattern {
 
 inline const std::vector<GranteePattern>& grantee_patterns() {
   static const std::vector<GranteePattern> all = {
-      {"south", "", 0, false, {0, 1, 4}}, {"north", "", 0, false, {2, 3, 9}},
-      {"insurer", "", 0, false, {5}},     {"", "fay", 0, false, {0, 1}},
-      {"", "gail", 0, false, {6}},        {"", "", 1, false, {0, 1, 2}},
-      {"", "", 3, false, {2, 3}},         {"south", "", 11, false, {4}},
-      {"", "", 0, true, {1, 3}},          {"north", "dora", 1, false, {2}},
-      {"south", "", 3, false, {}},        {"south", "", 0, true, {1}},
+      {"south", "", 0, false, {0, 1, 4, 10, 13}},
+      {"north", "", 0, false, {2, 3, 9, 11, 12}},
+      {"insurer", "", 0, false, {5}},
+      {"", "fay", 0, false, {0, 1}},
+      {"", "gail", 0, false, {6}},
+      {"", "", 1, false, {0, 1, 2, 10, 11, 12}},
+      {"", "", 3, false, {2, 3}},
+      {"south", "", 11, false, {4}},
+      {"", "", 0, true, {1, 3, 10}},
+      {"north", "dora", 1, false, {2, 12}},
+      {"south", "", 3, false, {}},
+      {"south", "", 0, true, {1, 10}},
+      {"watch", "", 13, false, {14}},
   };
   return all;
 }
 
-/// Kinds of resources: 0 Observation, 1 Condition, 2 Observation with code A, 3 Condition with A,
-/// B.
-inline const std::vector<std::vector<std::string>>& kinds() {
-  static const std::vector<std::vector<std::string>> all = {
-      {"Observation"}, {"Condition"}, {"Observation", "A"}, {"Condition", "A", "B"}};
+constexpr std::string_view terminology = "http://loinc.org";
+
+/// A resource type, or a code of a terminology, and what it covers of `kinds`, by hand.
+struct ClassPattern {
+  std::string system;
+  std::string code;
+  Set covers;
+};
+
+/// Kinds of resources: types with codes.
+struct Kind {
+  std::string type;
+  std::vector<std::string> codes;
+};
+inline const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> all = {
+      {"Observation", {}},          // 0
+      {"Condition", {}},            // 1
+      {"Observation", {"A"}},       // 2
+      {"Condition", {"A", "B"}},    // 3
+      {"Patient", {}},              // 4
+      {"Encounter", {}},            // 5
+      {"DiagnosticReport", {"B"}},  // 6
+      {"Consent", {}},              // 7
+      {"List", {}},                 // 8: what no pattern names
+  };
   return all;
 }
-struct ClassPattern {
-  std::string code;
-  Set covers;  ///< of kinds, by hand
-};
 inline const std::vector<ClassPattern>& class_patterns() {
   static const std::vector<ClassPattern> all = {
-      {"Observation", {0, 2}}, {"Condition", {1, 3}}, {"A", {2, 3}}, {"B", {3}}, {"Media", {}}};
+      {std::string(resource_types_system), "Observation", {0, 2}},
+      {std::string(resource_types_system), "Condition", {1, 3}},
+      {std::string(resource_types_system), "Patient", {4}},
+      {std::string(resource_types_system), "Encounter", {5}},
+      {std::string(resource_types_system), "DiagnosticReport", {6}},
+      {std::string(resource_types_system), "Consent", {7}},
+      {std::string(resource_types_system), "Media", {}},
+  };
+  return all;
+}
+/// The same code of another system is another code.
+inline const std::vector<ClassPattern>& code_patterns() {
+  static const std::vector<ClassPattern> all = {
+      {std::string(terminology), "A", {2, 3}},
+      {std::string(terminology), "B", {3, 6}},
+      {"http://snomed.info/sct", "A", {}},
+      {std::string(terminology), "C", {}},
+  };
   return all;
 }
 
-/// Authors of resources: 0 north without person, 1 dora of north, 2 fay of south, 3 south.
+/// Records by their names and what they refer to.
+struct Thing {
+  std::string name;
+  std::vector<std::string> links;
+  bool links_known = true;
+};
+inline const std::vector<Thing>& things() {
+  static const std::vector<Thing> all = {
+      {"Observation/o1", {}},                               // 0
+      {"Observation/o2", {"Encounter/v1"}},                 // 1
+      {"Encounter/v1", {}},                                 // 2
+      {"Observation/o3", {"Encounter/v1", "CarePlan/c1"}},  // 3
+      {"Observation/o4", {}, false},                        // 4
+      {"CarePlan/c1", {"Encounter/v1"}},                    // 5
+      {"Observation/o5", {}},                               // 6: what no pattern names
+  };
+  return all;
+}
+struct DataPattern {
+  DataScope scope;
+  std::string name;
+  Set opens;   ///< of things, by hand: known for certain
+  Set closes;  ///< known or possible
+};
+inline const std::vector<DataPattern>& data_patterns() {
+  static const std::vector<DataPattern> all = {
+      {DataScope::instance, "Observation/o1", {0}, {0}},
+      {DataScope::instance, "Encounter/v1", {2}, {2}},
+      {DataScope::related, "Encounter/v1", {1, 2, 3, 5}, {1, 2, 3, 4, 5}},
+      {DataScope::related, "CarePlan/c1", {3, 5}, {3, 4, 5}},
+      {DataScope::instance, "Observation/none", {}, {}},
+  };
+  return all;
+}
+
+/// Authors of resources: 0 north without person, 1 dora of north, 2 fay of south, 3 south, 4 ann
+/// herself at north.
+constexpr int authors = 5;
 struct AuthorPattern {
   std::string organisation;
   std::string person;
@@ -87,7 +172,7 @@ struct AuthorPattern {
 };
 inline const std::vector<AuthorPattern>& author_patterns() {
   static const std::vector<AuthorPattern> all = {
-      {"north", "", {0, 1}, {0, 1}},
+      {"north", "", {0, 1, 4}, {0, 1, 4}},
       {"south", "", {2, 3}, {2, 3}},
       {"", "dora", {1}, {0, 1, 3}},
       {"south", "fay", {2}, {2, 3}},
@@ -97,13 +182,21 @@ inline const std::vector<AuthorPattern>& author_patterns() {
 
 constexpr int days = 5;                         ///< clinical days 0..4
 constexpr int undated = days * (days + 1) / 2;  ///< behind the spans (a, b) with a <= b
+constexpr int long_after = undated + 1;         ///< one day behind all of them
+constexpr int times = undated + 2;
 inline std::pair<int, int> span_of(int number) {
   for (int a = 0; a < days; ++a) {
     for (int b = a; b < days; ++b) {
       if (number-- == 0) return {a, b};
     }
   }
-  return {0, 0};
+  return {2 * days, 2 * days};
+}
+inline int number_of_span(int a, int b) {
+  for (int number = 0; number < undated; ++number) {
+    if (span_of(number) == std::pair{a, b}) return number;
+  }
+  return undated;
 }
 
 inline const std::vector<std::string>& sensitivity_codes() {
@@ -112,34 +205,38 @@ inline const std::vector<std::string>& sensitivity_codes() {
 }
 inline const std::vector<PurposeOfUse>& purposes() {
   static const std::vector<PurposeOfUse> all = {
-      PurposeOfUse::treatment, PurposeOfUse::emergency_treatment, PurposeOfUse::break_glass,
-      PurposeOfUse::research, PurposeOfUse::operations};
+      PurposeOfUse::treatment,      PurposeOfUse::emergency_treatment,
+      PurposeOfUse::break_glass,    PurposeOfUse::research,
+      PurposeOfUse::operations,     PurposeOfUse::patient_request,
+      PurposeOfUse::family_request, PurposeOfUse::compliance};
   return all;
 }
 
 /// One request, by its number in each dimension.
 struct Point {
   int asker = 0, kind = 0, confidentiality = 1, sensitivities = 0, purpose = 0, time = 0,
-      author = 0, action = 1;
+      author = 0, action = 1, thing = 0;
 };
 
 /// The choices behind one rule; empty lists mean "any", exceptions as in the normal form.
 struct Choice {
-  Set grantees, classes, authors, purposes, actions;
+  Set grantees{}, classes{}, codes{}, data{}, authors{}, purposes{}, actions{};
   int low = 1, high = 6;
   int included = 0, excluded = 0;  ///< bit sets over the sensitivity codes
   int from = -1, to = -1;          ///< days; -1: open
-  std::vector<Choice> exceptions;
+  std::vector<Choice> exceptions{};
 };
 
 /// A rule's set of points is the product of these.
 struct Product {
-  Set askers, kinds, confidentialities, sensitivities, purposes, times, authors, actions;
+  Set askers, kinds, coded, confidentialities, sensitivities, purposes, times, authors, actions,
+      things;
   [[nodiscard]] bool has(const Point& p) const {
-    return askers.contains(p.asker) && kinds.contains(p.kind) &&
+    return askers.contains(p.asker) && kinds.contains(p.kind) && coded.contains(p.kind) &&
            confidentialities.contains(p.confidentiality) &&
            sensitivities.contains(p.sensitivities) && purposes.contains(p.purpose) &&
-           times.contains(p.time) && authors.contains(p.author) && actions.contains(p.action);
+           times.contains(p.time) && authors.contains(p.author) && actions.contains(p.action) &&
+           things.contains(p.thing);
   }
 };
 
@@ -158,17 +255,17 @@ Set united(const Set& chosen, const Set& everything, Cover cover) {
 }
 
 inline Set times_of(const Choice& c, bool opens) {
-  Set allowed;
-  for (int day = 0; day < days; ++day) {
-    if ((c.from < 0 || day >= c.from) && (c.to < 0 || day < c.to)) allowed.insert(day);
-  }
+  if (c.from < 0 && c.to < 0) return first(times);
+  const auto allowed = [&](int day) {
+    return (c.from < 0 || day >= c.from) && (c.to < 0 || day < c.to);
+  };
   Set out;
-  if (c.from < 0 && c.to < 0) return first(undated + 1);
   if (!opens) out.insert(undated);
-  for (int number = 0; number < undated; ++number) {
+  for (int number = 0; number < times; ++number) {
+    if (number == undated) continue;
     const auto [a, b] = span_of(number);
     int inside = 0;
-    for (int day = a; day <= b; ++day) inside += allowed.contains(day) ? 1 : 0;
+    for (int day = a; day <= b; ++day) inside += allowed(day) ? 1 : 0;
     if (opens ? inside == b - a + 1 : inside > 0) out.insert(number);
   }
   return out;
@@ -187,19 +284,26 @@ inline Set sensitivities_of(const Choice& c, bool opens) {
 inline Product product_of(const Choice& c, bool opens) {
   const auto itself = [](int one) { return Set{one}; };
   Product out;
-  out.askers = united(c.grantees, first(10),
+  out.askers = united(c.grantees, first(static_cast<int>(askers().size())),
                       [](int i) { return grantee_patterns()[static_cast<std::size_t>(i)].covers; });
-  out.kinds = united(c.classes, first(4),
+  const Set every_kind = first(static_cast<int>(kinds().size()));
+  out.kinds = united(c.classes, every_kind,
                      [](int i) { return class_patterns()[static_cast<std::size_t>(i)].covers; });
+  out.coded = united(c.codes, every_kind,
+                     [](int i) { return code_patterns()[static_cast<std::size_t>(i)].covers; });
   out.confidentialities = first(c.high - c.low + 1, c.low);
   out.sensitivities = sensitivities_of(c, opens);
-  out.purposes = united(c.purposes, first(5), itself);
+  out.purposes = united(c.purposes, first(static_cast<int>(purposes().size())), itself);
   out.times = times_of(c, opens);
-  out.authors = united(c.authors, first(4), [&](int i) {
+  out.authors = united(c.authors, first(authors), [&](int i) {
     const AuthorPattern& pattern = author_patterns()[static_cast<std::size_t>(i)];
     return opens ? pattern.opens : pattern.closes;
   });
-  out.actions = united(c.actions, first(3, 1), itself);
+  out.actions = united(c.actions, first(5, 1), itself);
+  out.things = united(c.data, first(static_cast<int>(things().size())), [&](int i) {
+    const DataPattern& pattern = data_patterns()[static_cast<std::size_t>(i)];
+    return opens ? pattern.opens : pattern.closes;
+  });
   return out;
 }
 
@@ -212,23 +316,36 @@ inline bool in_rule(const Choice& c, const Point& p, bool opens) {
   return true;
 }
 
-/// A policy of the model.
+/// A policy of the model. It holds from one tick of the clock on, and no more at another: -1 is
+/// open.
 struct Agreed {
   bool permit = true;
-  bool active = true;
-  Choice choice;
+  bool active = true;  ///< of its consent; nothing that one consent holds is active alone
+  Choice choice{};
+  int begins = -1, ends = -1;
+  int consent = -1;  ///< number of the consent; -1: one of its own
 };
+constexpr int ticks = 4;
 
 /// What the custodian established, in the model's words.
 struct World {
   bool law = false, withheld = false, guardian = false, attested = false, encounter = false,
        declared = false, reason = false, licensed = false;
+  int now = 0;  ///< tick of the clock
 };
 
 struct Answer {
   bool permit = false, review = false;
-  std::set<int> relied;  ///< numbers of policies
+  std::set<int> relied{};  ///< numbers of consents
 };
+
+inline int consent_of(const std::vector<Agreed>& policies, std::size_t i) {
+  return policies[i].consent < 0 ? static_cast<int>(i) : policies[i].consent;
+}
+
+inline bool in_force(const Agreed& one, int now) {
+  return one.active && now >= one.begins && (one.ends < 0 || now < one.ends);
+}
 
 /// The rules of ARCHITECTURE.md §6, as a list of cases.
 inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const World& w) {
@@ -236,9 +353,9 @@ inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const 
   std::set<int> covering;
   bool refused = false;
   for (std::size_t i = 0; i < policies.size(); ++i) {
-    if (!policies[i].active) continue;
+    if (!in_force(policies[i], w.now)) continue;
     if (policies[i].permit && p.purpose != 2 && in_rule(policies[i].choice, p, true)) {
-      covering.insert(static_cast<int>(i));
+      covering.insert(consent_of(policies, i));
     }
     if (!policies[i].permit && in_rule(policies[i].choice, p, false)) refused = true;
   }
@@ -259,23 +376,70 @@ inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const 
   return {emergency, emergency, {}};
 }
 
-/// The real messages of the same choices.
-inline Rule build(const Choice& c) {
-  Rule out;
+/// What the model's words are called where its messages are used.
+struct Names {
+  std::function<model::Id(const std::string&)> id = [](const std::string& name) {
+    return testing::id(name);
+  };
+  std::function<std::string(const std::string&)> record = [](const std::string& name) {
+    return name;
+  };
+  std::int64_t day_zero_ms = -2;  ///< days before and after 1970
+  std::int64_t day_ms = 1;
+};
+inline const Names& plain_names() {
+  static const Names names;
+  return names;
+}
+/// A tick is far longer than what a start is let begin early.
+constexpr std::uint64_t tick_ms = 3'600'000;
+
+inline std::string bytes_of_name(const Names& names, const std::string& name) {
+  const model::Id id = names.id(name);
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+inline void build_lists(const Choice& c, const Names& names, Rule& out) {
+  const auto number = [](int i) { return static_cast<std::size_t>(i); };
   for (const int i : c.grantees) {
-    const GranteePattern& pattern = grantee_patterns()[static_cast<std::size_t>(i)];
+    const GranteePattern& pattern = grantee_patterns()[number(i)];
     auto* added = out.add_grantees();
-    if (!pattern.organisation.empty())
-      added->set_organisation(testing::field(pattern.organisation));
-    if (!pattern.person.empty()) added->set_person(testing::field(pattern.person));
+    if (!pattern.organisation.empty()) {
+      added->set_organisation(bytes_of_name(names, pattern.organisation));
+    }
+    if (!pattern.person.empty()) added->set_person(bytes_of_name(names, pattern.person));
     if (pattern.role != 0) added->set_role(pattern.role);
-    if (pattern.team) added->set_care_team(testing::field("team"));
+    if (pattern.team) added->set_care_team(bytes_of_name(names, "team"));
   }
-  for (const int i : c.classes) {
-    auto* added = out.add_classes();
-    added->set_system("codes");
-    added->set_code(class_patterns()[static_cast<std::size_t>(i)].code);
+  const auto add_class = [](auto* added, const ClassPattern& pattern) {
+    added->set_system(pattern.system);
+    added->set_code(pattern.code);
+  };
+  for (const int i : c.classes) add_class(out.add_classes(), class_patterns()[number(i)]);
+  for (const int i : c.codes) add_class(out.add_codes(), code_patterns()[number(i)]);
+  for (const int i : c.data) {
+    const DataPattern& pattern = data_patterns()[number(i)];
+    const std::string name = names.record(pattern.name);
+    const std::size_t slash = name.find('/');
+    auto* added = out.add_data();
+    added->set_scope(static_cast<std::uint32_t>(pattern.scope));
+    added->set_type(name.substr(0, slash));
+    added->set_id(name.substr(slash + 1));
   }
+  for (const int i : c.authors) {
+    const AuthorPattern& pattern = author_patterns()[number(i)];
+    auto* added = out.add_authors();
+    if (!pattern.organisation.empty()) {
+      added->set_organisation(bytes_of_name(names, pattern.organisation));
+    }
+    if (!pattern.person.empty()) added->set_person(bytes_of_name(names, pattern.person));
+  }
+}
+
+/// The real messages of the same choices.
+inline Rule build(const Choice& c, const Names& names = plain_names()) {
+  Rule out;
+  build_lists(c, names, out);
   out.set_confidentiality_min(static_cast<std::uint32_t>(c.low));
   out.set_confidentiality_max(static_cast<std::uint32_t>(c.high));
   for (std::size_t i = 0; i < 3; ++i) {
@@ -285,26 +449,30 @@ inline Rule build(const Choice& c) {
   for (const int i : c.purposes) {
     out.add_purposes(static_cast<std::uint32_t>(purposes()[static_cast<std::size_t>(i)]));
   }
-  if (c.from >= 0) out.set_data_from_ms(c.from - 2);  // days before and after 1970
-  if (c.to >= 0) out.set_data_to_ms(c.to - 2);
-  for (const int i : c.authors) {
-    const AuthorPattern& pattern = author_patterns()[static_cast<std::size_t>(i)];
-    auto* added = out.add_authors();
-    if (!pattern.organisation.empty())
-      added->set_organisation(testing::field(pattern.organisation));
-    if (!pattern.person.empty()) added->set_person(testing::field(pattern.person));
-  }
+  if (c.from >= 0) out.set_data_from_ms(names.day_zero_ms + c.from * names.day_ms);
+  if (c.to >= 0) out.set_data_to_ms(names.day_zero_ms + c.to * names.day_ms);
   for (const int i : c.actions) out.add_actions(static_cast<std::uint32_t>(i));
-  for (const Choice& exception : c.exceptions) *out.add_exceptions() = build(exception);
+  for (const Choice& exception : c.exceptions) *out.add_exceptions() = build(exception, names);
   return out;
 }
 
-inline Policy build(const Agreed& agreed) {
+inline Policy build(const Agreed& agreed, const Names& names = plain_names()) {
   Policy out;
   out.set_effect(static_cast<std::uint32_t>(agreed.permit ? Effect::permit : Effect::deny));
-  *out.mutable_rule() = build(agreed.choice);
+  *out.mutable_rule() = build(agreed.choice, names);
+  if (agreed.begins >= 0) {
+    out.set_start_ms(static_cast<std::uint64_t>(agreed.begins) * tick_ms + tick_ms);
+  }
+  if (agreed.ends >= 0) {
+    out.set_end_ms(static_cast<std::uint64_t>(agreed.ends) * tick_ms + tick_ms);
+  }
   normalise(out);
   return out;
+}
+
+/// The clock's reading of a tick: a little behind its beginning.
+inline std::uint64_t now_ms_of(int tick) {
+  return static_cast<std::uint64_t>(tick) * tick_ms + tick_ms + 1;
 }
 
 inline Request build(const Point& p) {
@@ -317,8 +485,10 @@ inline Request build(const Point& p) {
   if (asker.in_team) out.requester.care_teams = {testing::id("other"), testing::id("team")};
   out.purpose = purposes()[static_cast<std::size_t>(p.purpose)];
   out.action = static_cast<Action>(p.action);
-  for (const std::string& code : kinds()[static_cast<std::size_t>(p.kind)]) {
-    out.resource.classes.push_back({"codes", code});
+  const Kind& kind = kinds()[static_cast<std::size_t>(p.kind)];
+  out.resource.classes.push_back({std::string(resource_types_system), kind.type});
+  for (const std::string& code : kind.codes) {
+    out.resource.classes.push_back({std::string(terminology), code});
   }
   out.resource.confidentiality = static_cast<Confidentiality>(p.confidentiality);
   for (std::size_t i = 0; i < 3; ++i) {
@@ -331,9 +501,14 @@ inline Request build(const Point& p) {
     out.resource.from_ms = a - 2;
     out.resource.to_ms = b - 2;
   }
-  out.resource.author_organisation = testing::id(p.author < 2 ? "north" : "south");
+  const bool at_south = p.author == 2 || p.author == 3;
+  out.resource.author_organisation = testing::id(at_south ? "south" : "north");
   if (p.author == 1) out.resource.author = testing::id("dora");
   if (p.author == 2) out.resource.author = testing::id("fay");
+  if (p.author == 4) out.resource.author = testing::id("ann");
+  const Thing& thing = things()[static_cast<std::size_t>(p.thing)];
+  out.resource.name = thing.name;
+  if (thing.links_known) out.resource.links = thing.links;
   return out;
 }
 
@@ -370,13 +545,16 @@ class Dice {
 
   Choice choice(int depth, bool permit) {
     Choice out;
-    if (permit || one_in(2)) out.grantees = some(12);
-    if (permit && out.grantees.empty()) out.grantees.insert(upto(12));
-    if (one_in(3)) out.classes = some(5);
-    if (one_in(4)) out.authors = some(4);
-    if (permit || one_in(4)) out.purposes = some(5);
+    const int patterns = static_cast<int>(grantee_patterns().size());
+    if (permit || one_in(2)) out.grantees = some(patterns);
+    if (permit && out.grantees.empty()) out.grantees.insert(upto(patterns));
+    if (one_in(3)) out.classes = some(static_cast<int>(class_patterns().size()));
+    if (one_in(4)) out.codes = some(static_cast<int>(code_patterns().size()));
+    if (one_in(4)) out.data = some(static_cast<int>(data_patterns().size()));
+    if (one_in(4)) out.authors = some(static_cast<int>(author_patterns().size()));
+    if (permit || one_in(4)) out.purposes = some(static_cast<int>(purposes().size()));
     if (permit && out.purposes.empty()) out.purposes.insert(0);
-    if (permit || one_in(4)) out.actions = some(3, 1);
+    if (permit || one_in(4)) out.actions = some(5, 1);
     if (permit && out.actions.empty()) out.actions.insert(1);
     if (one_in(3)) out.high = 1 + upto(6);
     if (one_in(4)) out.low = 1 + upto(out.high);
@@ -400,16 +578,25 @@ class Dice {
     return out;
   }
 
+  /// The same with a time of its own.
+  Agreed timed() {
+    Agreed out = agreed();
+    if (one_in(4)) out.begins = upto(ticks);
+    if (one_in(4)) out.ends = (out.begins < 0 ? 0 : out.begins) + 1 + upto(ticks);
+    return out;
+  }
+
   Point point() {
     Point out;
-    out.asker = upto(10);
-    out.kind = upto(4);
+    out.asker = upto(static_cast<int>(askers().size()));
+    out.kind = upto(static_cast<int>(kinds().size()));
     out.confidentiality = 1 + upto(6);
     out.sensitivities = one_in(2) ? 0 : upto(8);
-    out.purpose = upto(5);
-    out.time = upto(undated + 1);
-    out.author = upto(4);
-    out.action = 1 + upto(3);
+    out.purpose = upto(static_cast<int>(purposes().size()));
+    out.time = upto(times);
+    out.author = upto(authors);
+    out.action = 1 + upto(5);
+    out.thing = upto(static_cast<int>(things().size()));
     return out;
   }
 
@@ -423,6 +610,7 @@ class Dice {
     out.declared = !one_in(4);
     out.reason = !one_in(5);
     out.licensed = !one_in(4);
+    out.now = upto(ticks);
     return out;
   }
 

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The Xinglin Authors
+//
+// Goal: staff of one organisation get what another keeps of a patient, as far as the patient lets
+// them, under a session that both sign, with the data keys wrapped for them, and nobody else gets
+// anything. Method: two hospitals of one node that ask each other sealed and signed as over the
+// wire; requests are replayed, altered, opened by others, made for somebody else.
+#include "contracts/access/view.h"
+#include "contracts/consent/messages.pb.h"
+#include "contracts/identity/locator.h"
+#include "crypto/hash.h"
+#include "custody/custody.h"
+#include "gateway/peer/envelope.h"
+#include "gateway/peer/peer.pb.h"
+#include "model/canonical.h"
+#include "node/tests/care.h"
+
+namespace xl::node {
+namespace {
+
+using testing::Care;
+using testing::FhirClient;
+using testing::observation_json;
+using testing::parsed;
+
+class Gather : public Care {
+ protected:
+  void SetUp() override {
+    Care::SetUp();
+    demo::Persona south = live_->hospital(1);
+    doctor_ = std::make_unique<FhirClient>(live_->doctor(south, "ward"), live_->organisations[1]);
+    ASSERT_TRUE(keys_told());
+  }
+  void TearDown() override {
+    doctor_.reset();
+    Care::TearDown();
+  }
+  /// Both organisations tell their agreement keys by themselves, within a second or two.
+  bool keys_told() {
+    for (int i = 0; i < 200; ++i) {
+      const auto state = live_->node->custody().port().ledger().state();
+      const bool all = std::ranges::all_of(live_->organisations, [&](const model::Id& one) {
+        return !contracts::identity::agreement_key_of(*state, one).empty();
+      });
+      if (all) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  }
+  client::HttpResponse gather(const std::string& parameters) {
+    return doctor_->post("Patient/$gather",
+                         R"({"resourceType":"Parameters","parameter":[)" + parameters + "]}");
+  }
+  [[nodiscard]] std::string source() const {
+    return R"({"name":"source","valueString":")" + model::did_text(live_->organisations[0]) + "|" +
+           model::did_text(patient_did_) + R"("})";
+  }
+  static std::size_t records_in(const client::HttpResponse& answer) {
+    return parsed(answer).root().find("entry").size() - 1;
+  }
+  static std::string diagnostics(const client::HttpResponse& answer) {
+    const auto document = parsed(answer);
+    return std::string(document.root()
+                           .find("entry")
+                           .at(0)
+                           .find("resource")
+                           .find("issue")
+                           .at(0)
+                           .find("diagnostics")
+                           .as_string()
+                           .value_or(""));
+  }
+  std::unique_ptr<FhirClient> doctor_;
+};
+
+TEST_F(Gather, AStrangerGetsNothingAndLearnsNothing) {
+  const auto refused = gather(source());
+  ASSERT_EQ(refused.status, 200U) << refused.body;
+  EXPECT_EQ(records_in(refused), 0U);
+  const std::string code = diagnostics(refused);
+  EXPECT_EQ(code, "XL3502") << refused.body;
+  // Somebody who never was there is the same.
+  const auto nobody =
+      gather(R"({"name":"source","valueString":")" + model::did_text(live_->organisations[0]) +
+             "|" + model::did_text(client::random_id()) + R"("})");
+  EXPECT_EQ(diagnostics(nobody), code);
+}
+
+TEST_F(Gather, WhatThePatientSharesComesUnderASessionOfBoth) {
+  demo::Persona ann = patient();
+  const model::Id consent = share(ann, {"Observation"});
+  const auto answer = gather(source());
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(records_in(answer), 2U) << answer.body;
+  EXPECT_NE(answer.body.find("\"resourceType\":\"Observation\""), std::string::npos);
+  EXPECT_EQ(answer.body.find("\"resourceType\":\"Patient\""), std::string::npos);
+  // The session is on the ledger with both signatures, and its receipt is told.
+  const auto document = parsed(answer);
+  const auto extensions =
+      document.root().find("entry").at(0).find("resource").find("issue").at(0).find("extension");
+  ASSERT_EQ(extensions.size(), 2U) << answer.body;
+  const std::string receipt{extensions.at(1).find("valueUri").as_string().value_or("")};
+  const auto shown = doctor_->who().session->get_public(receipt.substr(receipt.find("/ledger/")));
+  ASSERT_TRUE(shown.ok());
+  EXPECT_EQ(shown->status, 200U);
+  EXPECT_EQ(parsed(*shown).root().find("signers").size(), 2U) << shown->body;
+  // A second look uses the session that is open.
+  const auto again = gather(source());
+  EXPECT_EQ(records_in(again), 2U);
+  EXPECT_EQ(parsed(again)
+                .root()
+                .find("entry")
+                .at(0)
+                .find("resource")
+                .find("issue")
+                .at(0)
+                .find("extension")
+                .size(),
+            1U);
+  // The patient sees each version read, by whom and why.
+  const auto log =
+      ann.session->ask("GET", "/o/" + live_->organisations[0].text() + "/access-log?count=100");
+  ASSERT_TRUE(log.ok());
+  std::size_t fetched = 0;
+  for (std::size_t at = 0; (at = log->body.find("\"fetch\"", at)) != std::string::npos; ++at) {
+    ++fetched;
+  }
+  EXPECT_EQ(fetched, 4U) << log->body;
+  // Taken back: the next question gets nothing, whatever session was open.
+  xinglin::consent::v1::Revoke taken;
+  taken.set_consent(client::bytes_of(consent.bytes));
+  const auto sent = ann.session->submit(contracts::consent::contract_number,
+                                        contracts::consent::revoke_type, taken);
+  ASSERT_TRUE(sent.ok() && sent->applied());
+  EXPECT_EQ(records_in(gather(source())), 0U);
+}
+
+/// What one organisation's node says to another's, taken apart and put together again.
+class Envelopes : public Gather {
+ protected:
+  [[nodiscard]] custody::Organisation& of(std::size_t which) {
+    return *live_->node->custody().find(live_->organisations[which]);
+  }
+  [[nodiscard]] const custody::LedgerPort& port() { return live_->node->custody().port(); }
+  [[nodiscard]] std::string say(std::size_t from, const model::Id& to, gateway::peer::PeerKind kind,
+                                std::string_view payload) {
+    auto out =
+        gateway::peer::write_envelope(of(from).stores(), port(), {to, {}, kind, view_of(payload)});
+    EXPECT_TRUE(out.ok()) << out.error().text();
+    return out.ok() ? *out : std::string();
+  }
+  client::HttpResponse post_to(std::size_t which, const std::string& envelope) {
+    client::HttpClient http({"127.0.0.1", std::to_string(live_->node->port())});
+    auto answer = http.send("POST", "/o/" + live_->organisations[which].text() + "/peer",
+                            "application/vnd.xinglin.peer", envelope);
+    EXPECT_TRUE(answer.ok());
+    return answer.ok() ? *answer : client::HttpResponse{};
+  }
+};
+
+TEST_F(Envelopes, AreOpenedByWhomTheyAreForOnceAndUnaltered) {
+  using gateway::peer::PeerKind;
+  xinglin::peer::v1::Digests digests;
+  digests.add_digests(std::string(33, '\x01'));
+  const std::string payload{text_of(model::encode(digests))};
+  const std::string asked = say(1, live_->organisations[0], PeerKind::have, payload);
+  EXPECT_EQ(post_to(1, asked).status, 403U) << "for another one";
+  for (std::size_t at = 0; at < asked.size(); at += 5) {
+    std::string altered = asked;
+    altered[at] = static_cast<char>(altered[at] ^ 1);
+    EXPECT_EQ(post_to(0, altered).status, 403U) << at;
+  }
+  const auto answer = post_to(0, asked);
+  ASSERT_EQ(answer.status, 200U);
+  EXPECT_EQ(post_to(0, asked).status, 403U) << "a second time";
+  // The answer is for the asker alone, and about this question.
+  EXPECT_FALSE(gateway::peer::read_envelope(of(0).stores(), port(), answer.body).ok());
+  const auto heard = gateway::peer::read_envelope(of(1).stores(), port(), answer.body);
+  ASSERT_TRUE(heard.ok());
+  EXPECT_EQ(heard->about, crypto::sha256(view_of(asked)));
+  EXPECT_EQ(heard->from, live_->organisations[0]);
+  EXPECT_EQ(post_to(1, answer.body).status, 403U) << "an answer is no question";
+  const std::string late = say(1, live_->organisations[0], PeerKind::have, payload);
+  live_->clock.shift_ms(gateway::peer::clock_skew_ms + 1'000);
+  EXPECT_EQ(post_to(0, late).status, 403U) << "too old";
+}
+
+TEST_F(Envelopes, CopiesGoBackToTheirOwnerAlone) {
+  using gateway::peer::PeerKind;
+  xinglin::peer::v1::Keep keep;
+  auto* copy = keep.add_copies();
+  copy->set_record(std::string(16, 'r'));
+  copy->set_version(1);
+  copy->set_ciphertext("what nobody here can open");
+  const auto ask = [&](std::size_t from, PeerKind kind, const google::protobuf::Message& message,
+                       google::protobuf::Message& out) {
+    const auto answer =
+        post_to(0, say(from, live_->organisations[0], kind, text_of(model::encode(message))));
+    const auto heard = gateway::peer::read_envelope(of(from).stores(), port(), answer.body);
+    xinglin::peer::v1::Outcome outcome;
+    EXPECT_TRUE(heard.ok() && outcome.ParseFromArray(heard->payload.data(),
+                                                     static_cast<int>(heard->payload.size())));
+    EXPECT_TRUE(out.ParseFromString(outcome.payload()));
+    return outcome.error();
+  };
+  xinglin::peer::v1::Digests digests;
+  const auto digest = vault::body_digest(view_of(copy->ciphertext()));
+  digests.add_digests(std::string(text_of(digest)));
+  xinglin::peer::v1::HaveAnswer have;
+  xinglin::peer::v1::GiveAnswer give;
+  EXPECT_EQ(ask(1, PeerKind::keep, keep, have), 0U);
+  EXPECT_EQ(ask(1, PeerKind::have, digests, have), 0U);
+  EXPECT_EQ(have.missing().size(), 0);
+  EXPECT_EQ(ask(1, PeerKind::give, digests, give), 0U);
+  EXPECT_EQ(give.ciphertexts(0), copy->ciphertext());
+  // North asks itself: it keeps nothing for itself.
+  EXPECT_EQ(ask(0, PeerKind::give, digests, give), 0U);
+  EXPECT_EQ(give.ciphertexts(0), "");
+  EXPECT_EQ(ask(1, PeerKind::drop, digests, have), 0U);
+  EXPECT_EQ(ask(1, PeerKind::give, digests, give), 0U);
+  EXPECT_EQ(give.ciphertexts(0), "");
+}
+
+}  // namespace
+}  // namespace xl::node
