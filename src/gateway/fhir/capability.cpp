@@ -97,6 +97,7 @@ void write_resource(json::Writer& out, std::string_view type) {
   };
   out.key("operation").begin_array();
   operation("validate", "Resource-validate");
+  operation("erase", "urn:xinglin:fhir:operation:resource-erase");
   if (type == "Consent") operation("prepare", "urn:xinglin:fhir:operation:consent-prepare");
   if (type == "Patient") {
     operation("everything", "Patient-everything");

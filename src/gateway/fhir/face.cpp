@@ -8,6 +8,7 @@
 #include "gateway/fhir/bundle.h"
 #include "gateway/fhir/capability.h"
 #include "gateway/fhir/consent.h"
+#include "gateway/fhir/erase.h"
 #include "gateway/fhir/everything.h"
 #include "gateway/fhir/gather.h"
 #include "gateway/fhir/history.h"
@@ -93,6 +94,7 @@ http::Response answer_post(const Call& call) {
     if (at[1] == "$merge" || at[1] == "$unmerge") return merge(call, at[1] == "$unmerge");
   }
   if (at.size() == 3 && at[2] == "$validate") return validate_given(call, at[0], at[1]);
+  if (at.size() == 3 && at[2] == "$erase") return erase(call, at[0], at[1]);
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$everything")
     return everything(call, at[1]);
   if (at.size() == 3 && at[0] == "Patient" && at[2] == "$see-as") return see_as(call, at[1]);

@@ -46,6 +46,7 @@ std::optional<Need> need_of_post(const Call& call) {
   if (at.back() == "$see-as" || at.back() == "$explain") return Need{"*", smart::may_read};
   if (at.back() == "$prepare") return Need{at[0], smart::may_create};
   if (at.back() == "$gather") return Need{"*", smart::may_read};
+  if (at.back() == "$erase") return Need{at[0] == "Patient" ? "*" : at[0], smart::may_delete};
   if (at.back() == "$everything") return Need{at[0], smart::may_read};
   if (at.back() == "$access-log") return Need{"AuditEvent", smart::may_search};
   if (at.back() == "$merge" || at.back() == "$unmerge") {
