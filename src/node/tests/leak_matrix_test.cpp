@@ -534,7 +534,7 @@ TEST_F(LeakMatrix, RoutesOfPatientsTellOthersNothing) {
           << about(who, k, there.path);
     };
     for (const char* path : {"/access-log", "/access-log/proofs", "/access-log/export", "/consents",
-                             "/disputes", "/notices"}) {
+                             "/disputes", "/notices", "/requests", "/handles"}) {
       const std::string text(path);
       same({.path = text + "?patient=" + did}, {.path = text + "?patient=" + other}, {did, other});
     }
