@@ -43,8 +43,8 @@ Result<Desk::Gathering> Desk::Gathering::begin(Desk& desk) {
   return Gathering(&desk);
 }
 
-Result<Bytes> Desk::ask(custody::Organisation& from, const model::Id& to, PeerKind kind,
-                        ByteView payload, std::uint64_t timeout_ms) {
+Result<Bytes> Desk::ask_there(custody::Organisation& from, const model::Id& to, PeerKind kind,
+                              ByteView payload, std::uint64_t timeout_ms) {
   XL_TRY_ASSIGN(const std::string request,
                 write_envelope(from.stores(), custody_.port(), {to, {}, kind, payload}));
   std::string answer_text;
