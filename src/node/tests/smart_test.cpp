@@ -158,7 +158,7 @@ TEST_F(Smart, ScopesOnlyNarrow) {
   ASSERT_EQ(batch.status, 200U) << batch.body;
   const json::Document entries = parsed(batch);
   for (const auto& [index, status] :
-       {std::pair{0, "403"}, std::pair{1, "403"}, std::pair{2, "200"}, std::pair{3, "403"}}) {
+       {std::pair{0, "403"}, std::pair{1, "404"}, std::pair{2, "200"}, std::pair{3, "403"}}) {
     EXPECT_TRUE(entries.root()
                     .find("entry")
                     .at(static_cast<std::size_t>(index))
