@@ -29,6 +29,7 @@ pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc>=2.6)
 find_package(pugixml 1.13 REQUIRED)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo-pdf>=1.16 cairo-ft>=1.16)
+pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode>=4.1)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc>=5.2)
 
@@ -99,9 +100,10 @@ endfunction()
 
 # DEPS names folders of src/; LIBS third-party targets. tools/check_layers.py checks that the
 # includes agree with DEPS. WAITS: the folder waits for people, the disk or the network, and is
-# optimised less, which takes a fifth of its compile time away.
+# optimised less, which takes a fifth of its compile time away. TOGETHER names suites whose tests
+# share a world that takes longer to make than a test: each suite is one ctest test.
 function(xl_library folder)
-  cmake_parse_arguments(arg "WAITS" "" "DEPS;LIBS;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(arg "WAITS" "" "DEPS;LIBS;EXCLUDE;TOGETHER" ${ARGN})
   set(target xl_${folder})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/tests/|/main\\.cpp$")
@@ -132,7 +134,15 @@ function(xl_library folder)
     target_compile_definitions(${folder}_test PRIVATE
       XL_SHARED_DATA="${CMAKE_SOURCE_DIR}/../shared/data" XL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     include(GoogleTest)
+    set(apart "")
+    foreach(suite ${arg_TOGETHER})
+      add_test(NAME ${folder}.${suite} COMMAND ${folder}_test --gtest_filter=${suite}.*)
+      set_tests_properties(${folder}.${suite} PROPERTIES TIMEOUT 900 COST 800)
+      string(APPEND apart ":${suite}.*")
+    endforeach()
+    string(REGEX REPLACE "^:" "-" apart "${apart}")
     gtest_discover_tests(${folder}_test TEST_PREFIX ${folder}. DISCOVERY_MODE PRE_TEST
+      TEST_FILTER "${apart}"
       PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: ../shared/data not found")
   endif()
 endfunction()

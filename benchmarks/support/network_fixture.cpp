@@ -85,6 +85,19 @@ node::Config NetworkFixture::config(std::size_t member) const {
   return out;
 }
 
+node::demo::Cast NetworkFixture::cast(std::size_t member) {
+  static const Bytes operator_key(32);  // as of `unlock`
+  const auto personas = folder_ / "personas" / std::to_string(member);
+  std::filesystem::create_directories(personas);
+  return {
+      address(member), clock_, personas, {crypto::keyfile::Protection::operator_key, operator_key}};
+}
+
+node::demo::Persona NetworkFixture::hospital(std::size_t member) {
+  return must(
+      cast(member).organisation(layout(member), unlock(), "hospital", organisations_[member]));
+}
+
 void NetworkFixture::start(std::size_t member) {
   nodes_[member] = must(node::Node::start(layout(member), config(member), unlock(), clock_, log_));
 }

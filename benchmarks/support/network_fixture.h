@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "node/demo/cast.h"
 #include "node/node.h"
 #include "node/tools/repair.h"
 
@@ -35,6 +36,14 @@ class NetworkFixture {
   [[nodiscard]] node::Layout layout(std::size_t member) const;
   /// Of a member's gateway.
   [[nodiscard]] client::NodeAddress address(std::size_t member) const;
+  /// A member's one organisation.
+  [[nodiscard]] const model::Id& organisation(std::size_t member) const {
+    return organisations_[member];
+  }
+  /// People who talk to a member's node.
+  [[nodiscard]] node::demo::Cast cast(std::size_t member);
+  /// A member's organisation, signed in at its node.
+  [[nodiscard]] node::demo::Persona hospital(std::size_t member);
   void start(std::size_t member);
   /// Ends node and engine.
   void stop(std::size_t member) { nodes_[member].reset(); }

@@ -13,6 +13,7 @@ namespace {
 struct HandleOptions {
   std::string handle;
   std::string patient;
+  std::string locator;
   std::uint64_t minutes = 24ULL * 60;
 };
 
@@ -36,9 +37,12 @@ Result<int> run_make_handle(const Session& session, const HandleOptions& options
                             const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const std::string path, handle_path("/handles", options));
-  const std::string body = R"({"life_ms":")" + std::to_string(options.minutes * 60'000) + "\"}";
+  json::Writer body;
+  body.begin_object().key("life_ms").string(std::to_string(options.minutes * 60'000));
+  if (!options.locator.empty()) body.key("locator").string(options.locator);
+  body.end_object();
   XL_TRY_ASSIGN(const json::Document made,
-                client::json_of(actor.ask("POST", path, "application/json", body), 201));
+                client::json_of(actor.ask("POST", path, "application/json", body.take()), 201));
   if (console.json()) {
     console.answer(json::write(made.root()));
   } else {
@@ -96,6 +100,8 @@ void add_identity_handle_commands(CLI::App* group, Session& session) {
   auto* make = handle->add_subcommand("make", "a new one, for who wants to ask you");
   make->add_option("--minutes", options->minutes, "how long it holds; default: a day")
       ->check(CLI::Range(1, 7 * 24 * 60));
+  make->add_option("--locator", options->locator,
+                   "whoever names the handle learns where your records are; else nobody does");
   make->footer(
       "Examples:\n  xinglin identity handle make --as ada.json\n"
       "  xinglin identity handle make --minutes 60 --as ada.json --json");

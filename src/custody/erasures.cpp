@@ -70,6 +70,11 @@ Result<std::vector<query::RecordEntry>> ErasureDesk::versions_of(const std::stri
   return out;
 }
 
+Status ErasureDesk::check_asker(const Principal& who) const {
+  if (who.kind == contracts::PartyKind::organisation && who.did == stores_.did()) return {};
+  return make_error(ErrorCode::role_refused, "the organisation's own key erases, nobody else's");
+}
+
 Result<std::vector<vault::ErasureCertificate>> ErasureDesk::erase_record(
     const std::string& type, const std::string& id, std::optional<std::uint64_t> version) {
   XL_TRY_ASSIGN(const RecordStore::Hold hold, records_.hold({name_of(type, id)}));

@@ -20,6 +20,10 @@ class ErasureDesk {
   ErasureDesk(Stores& stores, RecordStore& records, const LedgerPort& port)
       : stores_(stores), records_(records), port_(port) {}
 
+  /// The keys decide: people of the organisation act for it by delegation, and that is not enough.
+  /// Errors: role_refused (not the organisation itself).
+  [[nodiscard]] Status check_asker(const Principal& who) const;
+
   /// Erases a record, all its versions or one of them: wraps, bodies, index entries; a record that
   /// has no version left is stated on the ledger as erased. The current version goes only with the
   /// whole record: otherwise the one before would pass for current. One certificate for each

@@ -32,7 +32,7 @@ constexpr int replacements_followed = 64;
 
 constexpr std::string_view request_tables =
     "CREATE TABLE IF NOT EXISTS handles(handle BLOB PRIMARY KEY, patient BLOB NOT NULL,"
-    "  made_ms INTEGER NOT NULL, ends_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "  made_ms INTEGER NOT NULL, ends_ms INTEGER NOT NULL, locator TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS handles_patient ON handles(patient);"
     "CREATE TABLE IF NOT EXISTS requests(request BLOB PRIMARY KEY, patient BLOB NOT NULL,"
     "  asker BLOB NOT NULL, organisation BLOB NOT NULL, asked BLOB NOT NULL,"
@@ -196,7 +196,8 @@ Result<std::unique_ptr<RequestDesk>> RequestDesk::open(const std::filesystem::pa
       new RequestDesk(std::move(database), stores, port, policies, agreements, notices));
 }
 
-Result<Handle> RequestDesk::make_handle(const model::Id& patient, std::uint64_t life_ms) {
+Result<Handle> RequestDesk::make_handle(const model::Id& patient, std::uint64_t life_ms,
+                                        const std::string& locator) {
   if (life_ms < limits::handle_ms_min || life_ms > limits::handle_ms_max) {
     return make_error(ErrorCode::handle_life_refused);
   }
@@ -209,8 +210,9 @@ Result<Handle> RequestDesk::make_handle(const model::Id& patient, std::uint64_t 
   if (row && number_at(count, 0) >= limits::handles_max) {
     return make_error(ErrorCode::handles_exceeded);
   }
-  XL_TRY_ASSIGN(auto insert, database_.prepare("INSERT INTO handles VALUES(?1, ?2, ?3, ?4)"));
-  XL_TRY(insert.run(out.handle.view(), patient.view(), number_of(now), number_of(out.ends_ms)));
+  XL_TRY_ASSIGN(auto insert, database_.prepare("INSERT INTO handles VALUES(?1, ?2, ?3, ?4, ?5)"));
+  XL_TRY(insert.run(out.handle.view(), patient.view(), number_of(now), number_of(out.ends_ms),
+                    locator));
   return out;
 }
 
@@ -244,6 +246,16 @@ Result<model::Id> RequestDesk::patient_of(const model::Id& handle) {
   XL_TRY_ASSIGN(const bool row, select.start(handle.view(), number_of(port_.now_ms())));
   if (!row) return make_error(ErrorCode::handle_unknown);
   return id_at(select, 0);
+}
+
+Result<std::string> RequestDesk::locator_of(const model::Id& handle) {
+  const std::scoped_lock lock(mutex_);
+  XL_TRY_ASSIGN(auto select,
+                database_.prepare("SELECT locator FROM handles"
+                                  " WHERE handle = ?1 AND ends_ms > ?2 AND locator <> ''"));
+  XL_TRY_ASSIGN(const bool row, select.start(handle.view(), number_of(port_.now_ms())));
+  if (!row) return make_error(ErrorCode::handle_unknown);
+  return std::string(select.text(0));
 }
 
 Result<std::uint64_t> RequestDesk::waiting(std::string_view column, const model::Id& whose) {

@@ -77,15 +77,18 @@ class RequestDesk {
       const std::filesystem::path& path, Stores& stores, const LedgerPort& port,
       PolicyStore& policies, AgreementDesk& agreements, NoticeStore& notices);
 
-  /// Makes a handle of a patient here. Errors: handle_life_refused, handles_exceeded, those of a
-  /// database.
-  [[nodiscard]] Result<Handle> make_handle(const model::Id& patient, std::uint64_t life_ms);
+  /// Makes a handle of a patient here. `locator`: what other members are told who name the handle;
+  /// empty: nothing. Errors: handle_life_refused, handles_exceeded, those of a database.
+  [[nodiscard]] Result<Handle> make_handle(const model::Id& patient, std::uint64_t life_ms,
+                                           const std::string& locator = {});
   /// The patient's handles that are in use. Errors: those of a database.
   [[nodiscard]] Result<std::vector<Handle>> handles(const model::Id& patient);
   /// Ends one. Errors: handle_unknown (also for another patient's, and one that is over).
   [[nodiscard]] Status end_handle(const model::Id& patient, const model::Id& handle);
   /// Whose it is. One answer for what never was, is over and was ended. Errors: handle_unknown.
   [[nodiscard]] Result<model::Id> patient_of(const model::Id& handle);
+  /// The locator that was left with it. Errors: handle_unknown, also where none was.
+  [[nodiscard]] Result<std::string> locator_of(const model::Id& handle);
 
   /// Takes a request: a permit for the asker's own organisation alone, about no single records.
   /// Errors: handle_unknown, request_refused (names the part), requests_exceeded,

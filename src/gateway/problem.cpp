@@ -139,6 +139,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {409, ErrorCode::fhir_id_erased},
     {409, ErrorCode::fhir_patient_merged},
     {409, ErrorCode::consent_fixed},
+    {409, ErrorCode::consent_proved_apart},
     {413, ErrorCode::fhir_bundle_too_large},
     {413, ErrorCode::export_too_large},
     {413, ErrorCode::body_too_large},

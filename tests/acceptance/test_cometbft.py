@@ -79,14 +79,17 @@ def member(tmp_path):
 
 
 def verified(member, acknowledged):
-    """Each of `acknowledged` is on the ledger; every transaction has a receipt that verifies."""
+    """Each of `acknowledged` is on the ledger, and by itself the organisation's agreement key;
+    every transaction has a receipt that verifies."""
     for did in acknowledged:
         assert did in member.ask("identity", "show", did).stdout
-    head = member.head()
+    expected = len(acknowledged) + 1
+    head = eventually(lambda: [one for one in [member.head()]
+                               if int(one["history_size"]) >= expected])[0]
     blocks = [json.loads(member.ask("ledger", "show", height).stdout)
               for height in range(1, int(head["height"]) + 1)]
     transactions = [one for block in blocks for one in block["transactions"]]
-    assert len(transactions) == int(head["history_size"]) == len(acknowledged)
+    assert len(transactions) == int(head["history_size"]) == expected
     receipt = member.folder / "receipt.json"
     for transaction in transactions:
         receipt.write_text(member.ask("ledger", "receipt", transaction).stdout)

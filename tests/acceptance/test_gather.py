@@ -232,5 +232,5 @@ def test_somebody_unconscious_is_found_and_read_without_an_index_of_the_network(
     # The patient is told of being found, and of what was read.
     for name in ("city", "north"):
         log = world.act(name, f"ada-{name}", "access", "log")["entries"]
-        actions = [one["action"] for one in log if one["requester"] == doctor and one["permitted"]]
+        actions = [one["action"] for one in log if one["actor"] == doctor and one["permitted"]]
         assert actions == ["find", "fetch"], log

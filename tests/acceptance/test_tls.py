@@ -121,7 +121,7 @@ def test_a_founder_without_an_authority_is_reached_and_renews_without_a_restart(
 
     head = ("ledger", "head", "--node", node.url)
     shutil.copy(certificate, folder / "known.pem")
-    assert "height\t1" in run(*head, "--ca", "known.pem", cwd=folder).stdout
+    assert re.search("height\t[1-9]", run(*head, "--ca", "known.pem", cwd=folder).stdout)
     assert "XL5013" in run(*head, cwd=folder, code=8).stderr
     elsewhere = f"https://localhost:{node.port}"
     assert "XL5014" in run("ledger", "head", "--node", elsewhere, "--ca", "known.pem", cwd=folder,
@@ -153,7 +153,7 @@ def test_a_founder_without_an_authority_is_reached_and_renews_without_a_restart(
         before.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert before.recv(100).startswith(b"HTTP/1.1 200")
     assert "XL5013" in run(*head, "--ca", "known.pem", cwd=folder, code=8).stderr
-    assert "height\t1" in run(*head, "--ca", certificate, cwd=folder).stdout
+    assert re.search("height\t[1-9]", run(*head, "--ca", certificate, cwd=folder).stdout)
     assert "certificate" not in run("node", "status", "--node", node.url, "--ca", certificate,
                                     cwd=folder).stdout
 
@@ -167,7 +167,7 @@ def test_a_founder_without_an_authority_is_reached_and_renews_without_a_restart(
     shutil.copy(folder / "known.pem", certificate)
     node.process.send_signal(signal.SIGHUP)
     wait_until(lambda: len(node.logged("tls_loaded")) >= 3)
-    assert "height\t1" in run(*head, "--ca", "known.pem", cwd=folder).stdout
+    assert re.search("height\t[1-9]", run(*head, "--ca", "known.pem", cwd=folder).stdout)
     node.stop()
 
     key.chmod(0o644)
@@ -190,7 +190,7 @@ def test_an_authority_and_members_that_show_certificates(folder, started):
     head = ("ledger", "head", "--node", node.url, "--ca", "ca.pem")
     shown = ("--client-certificate", "north/tls/certificate.pem", "--client-key",
              "north/tls/key.pem")
-    assert "height\t1" in run(*head, *shown, cwd=folder).stdout
+    assert re.search("height\t[1-9]", run(*head, *shown, cwd=folder).stdout)
     assert "XL5016" in run(*head, cwd=folder, code=8).stderr
     run("node", "certificate", "--folder", "stranger", "--name", "north.example", cwd=folder)
     assert "XL5016" in run(*head, "--client-certificate", "stranger/certificate.pem",

@@ -113,6 +113,16 @@ std::string inner_name(json::Value resource, std::string_view place, json::Value
          std::string(*id);
 }
 
+/// Every `url` of a resource; of what is inside it too.
+void collect_urls(json::Value value, std::vector<std::string_view>& out) {
+  for (const json::Member& member : value.members()) {
+    const auto text = member.value.as_string();
+    if (text && member.key == "url") out.push_back(*text);
+    collect_urls(member.value, out);
+  }
+  for (const json::Value item : value.items()) collect_urls(item, out);
+}
+
 /// The drafts of one request while they become versions.
 class Preparation {
  public:
@@ -144,6 +154,7 @@ class Preparation {
       XL_TRY_ASSIGN(auto mentions, mentions_of(i));
       mentions_.push_back(std::move(mentions));
     }
+    XL_TRY(lead_to_documents());
     find_patients();
     return {};
   }
@@ -324,6 +335,27 @@ class Preparation {
     return out;
   }
 
+  /// A Binary that names nobody itself is of whom the documents of the same request are whose
+  /// attachments lead to it, as in IHE MHD's Provide Document Bundle.
+  Status lead_to_documents() {
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+      if (!drafts_[i].document || drafts_[i].type == "Binary") continue;
+      std::vector<std::string_view> urls;
+      collect_urls(drafts_[i].document->root(), urls);
+      for (const std::string_view url : urls) {
+        XL_TRY_ASSIGN(const Mention bytes, lead(url, {}));
+        if (!bytes.draft || drafts_[*bytes.draft].type != "Binary") continue;
+        if (!mentions_[*bytes.draft].empty()) continue;
+        Mention document;
+        document.place = "Binary";
+        document.draft = i;
+        documents_[*bytes.draft].push_back(std::move(document));
+      }
+    }
+    for (auto& [i, documents] : documents_) mentions_[i] = std::move(documents);
+    return {};
+  }
+
   /// The patient whom a mention leads to; nothing for nobody, staff and the directory.
   [[nodiscard]] std::optional<model::Id> patient_at(const Mention& mention) const {
     const auto found = mention.draft ? patients_[*mention.draft] : mention.patient;
@@ -384,6 +416,8 @@ class Preparation {
       }
       if (found) whose = found;
     }
+    // Bytes say nothing of whose they are: they stay whose they were.
+    if (!whose && draft.type == "Binary" && current_[i]) return current_[i]->patient;
     if (!whose) return nobodys(i);
     if (stranger != nullptr) return make_error(ErrorCode::fhir_patients_several, stranger->place);
     return *whose;
@@ -462,8 +496,9 @@ class Preparation {
   const query::OwnNames own_;
   std::vector<Draft>& drafts_;
   std::vector<std::optional<query::RecordEntry>> current_;
-  std::vector<std::optional<model::Id>> patients_;  ///< whose each draft is, as far as known
-  std::vector<std::vector<Mention>> mentions_;      ///< of each draft
+  std::vector<std::optional<model::Id>> patients_;         ///< whose each draft is, as far as known
+  std::vector<std::vector<Mention>> mentions_;             ///< of each draft
+  std::map<std::size_t, std::vector<Mention>> documents_;  ///< of Binaries that name nobody
   std::map<std::string, std::optional<model::Id>, std::less<>> patients_at_;  ///< of kept records
   std::map<std::string, std::size_t, std::less<>> by_name_;
 };

@@ -14,6 +14,7 @@
 #include "gateway/fhir/own.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
+#include "gateway/fhir/rehearsal.h"
 #include "gateway/fhir/reply.h"
 
 namespace xl::gateway::fhir {

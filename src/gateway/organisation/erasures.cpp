@@ -9,13 +9,6 @@
 namespace xl::gateway::organisation {
 namespace {
 
-/// The keys decide: people of the organisation act for it by delegation, and that is not enough.
-Status check_operator(const custody::Organisation& organisation, const custody::Principal& who) {
-  const bool own = who.kind == contracts::PartyKind::organisation && who.did == organisation.did();
-  if (own) return {};
-  return make_error(ErrorCode::role_refused, "the organisation's own key erases, nobody else's");
-}
-
 void write_record(json::Writer& out, const vault::RecordVersion& which) {
   out.key("record").string(which.record.text());
   out.key("version").string(std::to_string(which.version));
@@ -66,7 +59,7 @@ http::Response certificates_answer(custody::Organisation& organisation,
 Result<http::Response> erase(const Services&, custody::Organisation& organisation,
                              const custody::Principal& who, const http::Request& request,
                              const PathValues&) {
-  XL_TRY(check_operator(organisation, who));
+  XL_TRY(organisation.erasures().check_asker(who));
   json::Limits bounds;
   bounds.bytes_max = 4096;
   bounds.depth_max = 2;
@@ -95,7 +88,7 @@ Result<http::Response> erase(const Services&, custody::Organisation& organisatio
 Result<http::Response> show_erasure(const Services&, custody::Organisation& organisation,
                                     const custody::Principal& who, const http::Request&,
                                     const PathValues& values) {
-  XL_TRY(check_operator(organisation, who));
+  XL_TRY(organisation.erasures().check_asker(who));
   XL_TRY_ASSIGN(const model::Id id, model::id_from_text(values[1]));
   XL_TRY_ASSIGN(vault::ErasureCertificate one, organisation.erasures().certificate(id));
   return certificates_answer(organisation, {std::move(one)}, 200);

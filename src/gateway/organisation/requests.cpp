@@ -2,12 +2,15 @@
 // Copyright The Xinglin Authors
 #include "gateway/organisation/requests.h"
 
+#include <algorithm>
+
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "consents/sentence.h"
 #include "consents/writer.h"
 #include "contracts/api/shape.h"
 #include "contracts/consent/records.h"
+#include "contracts/identity/locator.h"
 #include "contracts/identity/view.h"
 #include "gateway/ledger/show.h"
 #include "gateway/organisation/consents.h"
@@ -81,6 +84,18 @@ void write_for_patient(json::Writer& out, const Services& services,
   out.key("sealed_decline").string(one.declined ? to_base64(model::encode(*one.declined)) : "");
 }
 
+/// What a patient leaves with a handle says where this patient's records are, here among others.
+Status check_locator(const Services& services, const custody::Organisation& organisation,
+                     const model::Id& patient, const std::string& locator) {
+  const custody::LedgerPort& port = services.custody.port();
+  XL_TRY_ASSIGN(const auto places, contracts::identity::read_locator(
+                                       *port.ledger().state(), port.ledger().genesis().network,
+                                       port.now_ms(), locator));
+  const contracts::identity::Place own{organisation.did(), patient};
+  if (std::ranges::find(places, own) != places.end()) return {};
+  return make_error(ErrorCode::locator_invalid, "it does not name the patient here");
+}
+
 Result<model::Id> named_id(const PathValues& values, ErrorCode unknown) {
   const auto id = model::id_from_text(values[1]);
   if (!id.ok()) return make_error(unknown);
@@ -94,14 +109,17 @@ Result<http::Response> make_handle(const Services& services, custody::Organisati
                                    const PathValues&) {
   XL_TRY_ASSIGN(const model::Id patient, own_patient(services, organisation, who, request));
   json::Limits bounds;
-  bounds.bytes_max = 1024;
+  bounds.bytes_max = contracts::identity::locator_text_bytes_max + 1024;
   bounds.depth_max = 2;
   XL_TRY_ASSIGN(const json::Document document, json::parse(request.body, bounds));
+  const std::string locator(document.root().find("locator").as_string().value_or(""));
+  if (!locator.empty()) XL_TRY(check_locator(services, organisation, patient, locator));
   std::uint64_t life_ms = 0;
   if (!parse_decimal(document.root().find("life_ms").as_string().value_or(""), life_ms)) {
     return make_error(ErrorCode::parameter_invalid, "life_ms");
   }
-  XL_TRY_ASSIGN(const custody::Handle made, organisation.requests().make_handle(patient, life_ms));
+  XL_TRY_ASSIGN(const custody::Handle made,
+                organisation.requests().make_handle(patient, life_ms, locator));
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/handle/v1");
   write_handle(out, made);

@@ -30,12 +30,17 @@ class Desk {
   Desk(custody::Custody& custody, const auth::Tokens& tokens, Exchange exchange,
        const CopySettings& copies)
       : custody_(custody), tokens_(tokens), exchange_(std::move(exchange)), copies_(copies) {}
+  virtual ~Desk() = default;
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
 
   /// Asks `to` in the name of `from`; what it answers is signed by it and about this question.
   /// Organisations of this node are asked the same way, without the wire. Errors: peer_unreachable,
   /// peer_gateway_unknown, peer_key_missing, peer_answer_untrusted, and what `to` refuses with.
   [[nodiscard]] Result<Bytes> ask(custody::Organisation& from, const model::Id& to, PeerKind kind,
-                                  ByteView payload, std::uint64_t timeout_ms = peer_timeout_ms);
+                                  ByteView payload, std::uint64_t timeout_ms = peer_timeout_ms) {
+    return ask_there(from, to, kind, payload, timeout_ms);
+  }
 
   /// Answers what another organisation asks one of this node: an envelope for an envelope. A
   /// request is answered once. Errors: peer_request_refused.
@@ -66,6 +71,12 @@ class Desk {
     explicit Gathering(Desk* desk) : desk_(desk) {}
     Desk* desk_;
   };
+
+ protected:
+  /// `ask`. A test has somebody lie here.
+  [[nodiscard]] virtual Result<Bytes> ask_there(custody::Organisation& from, const model::Id& to,
+                                                PeerKind kind, ByteView payload,
+                                                std::uint64_t timeout_ms);
 
  private:
   struct Known {

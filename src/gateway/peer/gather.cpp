@@ -9,6 +9,7 @@
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/sealed.h"
+#include "contracts/access/view.h"
 #include "contracts/api/shape.h"
 #include "contracts/identity/view.h"
 #include "contracts/records/view.h"
@@ -119,9 +120,34 @@ Status wait_for(const custody::LedgerPort& port, std::uint64_t height) {
   }
 }
 
+/// What is read has a session of ours on the ledger, of now: a custodian that gives it under none,
+/// or under an old one, keeps it from the patient's log.
+Status check_session(const model::StateReader& state, std::uint64_t now_ms,
+                     const custody::Organisation& us, const Place& place,
+                     const FetchAnswer& answer) {
+  if (answer.pieces().empty()) return {};
+  const auto session =
+      answer.session().size() == limits::id_bytes
+          ? contracts::access::find_session(state, contracts::id_of(answer.session()))
+          : std::nullopt;
+  const bool ours = session && session->requester() == bytes_of(us.did().bytes) &&
+                    session->patient() == bytes_of(place.patient.bytes) &&
+                    session->custodian() == bytes_of(place.custodian.bytes) &&
+                    contracts::access::end_of(*session) + clock_skew_ms >= now_ms;
+  return ours ? Status{} : Status(untrusted("no session of ours on the ledger"));
+}
+
+/// Did the ledger have a later version already, well before now?
+bool is_stale(const model::StateReader& state, const vault::RecordVersion& which,
+              std::uint64_t now_ms) {
+  const auto later = contracts::records::find_version(state, which.record, which.version + 1);
+  return later && later->block_ms() + clock_skew_ms < now_ms;
+}
+
 /// Errors: peer_answer_untrusted (it is not what the ledger has), message_malformed.
 Result<GatheredRecord> open_piece(custody::Organisation& us, const model::StateReader& state,
-                                  const Place& place, const xinglin::peer::v1::Piece& piece) {
+                                  std::uint64_t now_ms, const Place& place,
+                                  const xinglin::peer::v1::Piece& piece) {
   XL_TRY(contracts::check_id(piece.record(), "record"));
   GatheredRecord out;
   out.which = {contracts::id_of(piece.record()), piece.version()};
@@ -131,6 +157,7 @@ Result<GatheredRecord> open_piece(custody::Organisation& us, const model::StateR
       head->custodian() != bytes_of(place.custodian.bytes)) {
     return untrusted("a record that the ledger does not have");
   }
+  if (is_stale(state, out.which, now_ms)) return untrusted("a version that was replaced");
   if (version->ciphertext_digest() != bytes_of(vault::body_digest(view_of(piece.ciphertext())))) {
     return untrusted("another ciphertext than the ledger's");
   }
@@ -186,8 +213,10 @@ Status ask_all(Desk& desk, custody::Organisation& us, const custody::LedgerPort&
     }
     XL_TRY(wait_for(port, answer.height()));
     const auto state = port.ledger().state();
+    const std::uint64_t now_ms = port.now_ms();
+    XL_TRY(check_session(*state, now_ms, us, out.place, answer));
     for (const auto& piece : answer.pieces()) {
-      XL_TRY_ASSIGN(GatheredRecord record, open_piece(us, *state, out.place, piece));
+      XL_TRY_ASSIGN(GatheredRecord record, open_piece(us, *state, now_ms, out.place, piece));
       out.records.push_back(std::move(record));
     }
     out.cut = !answer.next_cursor().empty() && out.records.size() >= gathered_records_max;

@@ -47,7 +47,7 @@ Result<model::Id> pseudonym_of(client::Session& hospital, const model::Id& custo
 Status open_encounter(client::Session& hospital, const model::Id& custodian,
                       const std::string& patient, const model::Id& practitioner,
                       std::string_view status) {
-  const std::string id = "demo-visit-" + practitioner.text().substr(0, 8);
+  const std::string id = "visit-" + patient + "-" + practitioner.text().substr(0, 8);
   json::Writer out;
   out.begin_object().key("resourceType").string("Encounter").key("id").string(id);
   out.key("status").string(status).key("class").begin_object().key("system");

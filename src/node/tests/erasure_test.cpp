@@ -239,6 +239,72 @@ TEST(Erasure, NamesWhoHadBeenGivenTheData) {
             std::vector<std::string>{southern});  // o3; o1 has a certificate of its own
 }
 
+std::string confirming(const std::string& path, const std::string& more = "") {
+  return R"({"resourceType":"Parameters","parameter":[{"name":"confirm","valueString":")" + path +
+         "\"}" + more + "]}";
+}
+
+/// The value of a part of each certificate in an answer of `$erase`.
+std::vector<std::string> parts(const client::HttpResponse& answer, std::string_view name) {
+  std::vector<std::string> out;
+  const json::Document document = parsed(answer);
+  for (const json::Value certificate : document.root().find("parameter").items()) {
+    for (const json::Value part : certificate.find("part").items()) {
+      if (part.find("name").as_string() != name) continue;
+      for (const json::Member& member : part.members()) {
+        if (member.key.starts_with("value"))
+          out.emplace_back(member.value.as_string().value_or(""));
+      }
+    }
+  }
+  return out;
+}
+
+TEST(Erasure, IsAskedForAsAnOperationOfARecordOrAPatient) {
+  LiveNode live("erase-operation");
+  live.start();
+  FhirClient north(live.hospital(0), live.organisations[0]);
+  ASSERT_EQ(north.put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
+  ASSERT_EQ(north.put("Observation/o1", observation_json("o1", "p1")).status, 201U);
+  ASSERT_EQ(north.put("Observation/o1", observation_json("o1", "p1", "2.50")).status, 200U);
+  ASSERT_EQ(north.put("Observation/o2", observation_json("o2", "p1")).status, 201U);
+  // Said twice or not at all; and by nobody but the organisation itself.
+  EXPECT_EQ(north.post("Observation/o1/$erase", confirming("Observation/o2")).status, 400U);
+  EXPECT_EQ(north.post("Patient/p1/$erase", "").status, 400U);
+  demo::Persona hospital = live.hospital(0);
+  FhirClient doctor(live.doctor(hospital, "ward"), live.organisations[0]);
+  EXPECT_EQ(doctor.post("Observation/o1/$erase", confirming("Observation/o1")).status, 403U);
+  ASSERT_EQ(north.get("Observation/o1/_history/1").status, 200U);
+
+  const auto version =
+      north.post("Observation/o1/$erase",
+                 confirming("Observation/o1", R"(,{"name":"version","valueInteger":1})"));
+  ASSERT_EQ(version.status, 200U) << version.body;
+  EXPECT_EQ(parts(version, "versions"), std::vector<std::string>{"1"});
+  EXPECT_EQ(north.get("Observation/o1/_history/1").status, 410U);
+  EXPECT_EQ(north.get("Observation/o1").status, 200U);
+  EXPECT_EQ(north
+                .post("Patient/p1/$erase",
+                      confirming("Patient/p1", R"(,{"name":"version","valueInteger":1})"))
+                .status,
+            400U);
+
+  const auto person = north.post("Patient/p1/$erase", confirming("Patient/p1"));
+  ASSERT_EQ(person.status, 200U) << person.body;
+  EXPECT_EQ(parts(person, "state"), std::vector<std::string>{"final"});  // no backup opens it
+  for (const char* gone : {"Patient/p1", "Observation/o1", "Observation/o2"}) {
+    EXPECT_EQ(north.get(gone).status, 410U) << gone;
+  }
+  EXPECT_EQ(north.post("Patient/p1/$erase", confirming("Patient/p1")).status, 410U);
+  EXPECT_EQ(north.post("Patient/p7/$erase", confirming("Patient/p7")).status, 404U);
+  // The certificate is at its address, as signed.
+  const auto kept = north.who().session->ask(
+      "GET", erasures_path(live) + "/" + parts(person, "id").at(0), "", "");
+  ASSERT_EQ(kept->status, 200U) << kept->body;
+  EXPECT_EQ(parsed(*kept).root().find("erasures").at(0).find("certificate").as_string(),
+            parts(person, "document").at(0));
+}
+
 /// Versions would begin at 1 again: an ETag, a link or a receipt of before would mean another
 /// record.
 TEST(Erasure, AnIdIsNotUsedAgain) {

@@ -327,6 +327,15 @@ inline std::vector<Probe> probes_of_plain_writes() {
       {.name = "delete if another matches",
        .covers = "interaction delete",
        .ask = write("DELETE", {{"If-Match", "W/\"7\""}})},
+      {.name = "erase",
+       .covers = "operation erase",
+       .ask =
+           [](const About& at) {
+             return Question{"POST", record_of(at) + "/$erase",
+                             R"({"resourceType":"Parameters","parameter":[{"name":"confirm",)"
+                             R"("valueString":")" +
+                                 record_of(at) + R"("}]})"};
+           }},
   };
 }
 

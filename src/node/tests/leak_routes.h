@@ -146,7 +146,7 @@ inline const std::set<std::string>& known_elsewhere() {
   // Beside the probes: these need several records or nobody's.
   static const std::set<std::string> all = {
       "interaction history-type", "interaction history-system", "conditional conditionalRead",
-      "operation match", "operation gather"};
+      "operation match",          "operation ihe-pix",          "operation gather"};
   return all;
 }
 

@@ -28,8 +28,8 @@ class SmartContext : public Smart {
                   .status,
               201U);
   }
-  static std::string visit_of(const demo::Persona& doctor) {
-    return "demo-visit-" + doctor.did().text().substr(0, 8);
+  static std::string visit_of(const std::string& patient, const demo::Persona& doctor) {
+    return "visit-" + patient + "-" + doctor.did().text().substr(0, 8);
   }
   static demo::Persona doctor_of(const std::string& name, const std::string& patient) {
     demo::Persona out = live_->doctor(hospital_->who(), name);
@@ -74,15 +74,16 @@ TEST_F(SmartContext, AnEncounterIsChosenAmongThoseOneMayKnowOf) {
   EXPECT_EQ(browser.agree({{"decision", "choose"}, {"patient", "p1"}}).status, 303U);
   const std::string second = page_of(browser);
   EXPECT_NE(second.find("Ann &lt;b&gt;"), std::string::npos) << second;
-  EXPECT_NE(second.find("value=\"" + visit_of(doctor) + "\""), std::string::npos) << second;
-  EXPECT_EQ(second.find(visit_of(other)), std::string::npos);
+  EXPECT_NE(second.find("value=\"" + visit_of("p1", doctor) + "\""), std::string::npos) << second;
+  EXPECT_EQ(second.find(visit_of("p2", other)), std::string::npos);
   // Another patient's encounter, or none that there is: the page still asks.
-  for (const std::string& wrong : {visit_of(other), std::string("nothing"), std::string("a/b")}) {
+  for (const std::string& wrong :
+       {visit_of("p2", other), std::string("nothing"), std::string("a/b")}) {
     EXPECT_EQ(browser.agree({{"decision", "allow"}, {"encounter", wrong}}).status, 403U) << wrong;
   }
-  const HttpResponse answer = tokens_of(browser, {{"encounter", visit_of(doctor)}});
+  const HttpResponse answer = tokens_of(browser, {{"encounter", visit_of("p1", doctor)}});
   EXPECT_EQ(text_of_member(answer, "patient"), "p1") << answer.body;
-  EXPECT_EQ(text_of_member(answer, "encounter"), visit_of(doctor));
+  EXPECT_EQ(text_of_member(answer, "encounter"), visit_of("p1", doctor));
   EXPECT_EQ(text_of_member(answer, "scope"), scope);
   // None is a choice too, and the answer says so.
   const Browser without = signed_in(doctor, scope);
