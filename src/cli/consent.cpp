@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/co_sign.h"
+#include "cli/consent_agreement.h"
 #include "cli/consent_request.h"
 #include "cli/consent_show.h"
 #include "cli/words.h"
@@ -453,6 +454,7 @@ void add_consent_commands(CLI::App& app, Session& session) {
   add_approve_command(group, session, "consent");
   add_consent_show_commands(group, session);
   add_consent_request_commands(group, session);
+  add_consent_agreement_commands(group, session);
 }
 
 }  // namespace xl::cli

@@ -14,6 +14,7 @@
 
 #include "contracts/access/sealed.pb.h"
 #include "contracts/consent/decide.h"
+#include "custody/agreements.h"
 #include "custody/policies.h"
 #include "custody/principal.h"
 #include "custody/records.h"
@@ -154,6 +155,8 @@ class Viewer {
   [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& encounter);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
   [[nodiscard]] Result<Labels> labels_of(const query::RecordEntry& entry);
+  [[nodiscard]] Result<contracts::consent::Decision> judge(
+      const PatientView& view, const contracts::consent::Request& request);
   [[nodiscard]] Result<contracts::consent::Decision> decide_own(const query::RecordEntry& entry);
   [[nodiscard]] xinglin::access::v1::AccessDetails details_of(
       const model::Id& patient, const contracts::consent::Decision& decision) const;
@@ -178,6 +181,8 @@ class Viewer {
   LedgerView view_;
   std::map<model::Id, PatientView> seen_;
   std::optional<std::vector<model::Id>> in_care_;
+  /// Terms in force with the requester's organisation, found where an agreement is required.
+  std::optional<std::vector<contracts::consent::AgreementTerms>> agreed_;
   std::optional<std::vector<model::Id>> care_teams_;  ///< found where a policy names any
   std::optional<query::RecordEntry> hidden_;          ///< the first that `allows` refused
   std::optional<model::Id> passed_over_;              ///< the first whom `patients` left out
@@ -191,11 +196,12 @@ class Viewer {
 class AccessDesk {
  public:
   /// All outlive it. `find_signer` gives the keys of the other organisations on this node.
-  AccessDesk(Stores& stores, RecordStore& records, PolicyStore& policies, const LedgerPort& port,
-             FindSigner find_signer)
+  AccessDesk(Stores& stores, RecordStore& records, PolicyStore& policies, AgreementDesk& agreements,
+             const LedgerPort& port, FindSigner find_signer)
       : stores_(stores),
         records_(records),
         policies_(policies),
+        agreements_(agreements),
         port_(port),
         find_signer_(std::move(find_signer)) {}
 
@@ -303,6 +309,7 @@ class AccessDesk {
   Stores& stores_;
   RecordStore& records_;
   PolicyStore& policies_;
+  AgreementDesk& agreements_;
   const LedgerPort& port_;
   FindSigner find_signer_;
   /// Shared from asking whether a session is live until its reads are in the journal; exclusive

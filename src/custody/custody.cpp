@@ -52,8 +52,8 @@ Result<std::unique_ptr<Custody>> Custody::open(std::vector<Hosted> hosted,
     std::filesystem::path beside = one.places.index;
     beside.replace_extension(".notices.db");
     XL_TRY_ASSIGN(auto notices, NoticeStore::open(beside, *stores, port));
-    out->organisations_.push_back(
-        std::make_unique<Organisation>(std::move(stores), std::move(notices), port, find_signer));
+    out->organisations_.push_back(std::make_unique<Organisation>(
+        std::move(stores), std::move(notices), port, find_signer, one.agreements_required));
     beside = one.places.index;
     beside.replace_extension(".requests.db");
     XL_TRY(out->organisations_.back()->open_requests(beside, port));
@@ -62,7 +62,8 @@ Result<std::unique_ptr<Custody>> Custody::open(std::vector<Hosted> hosted,
 }
 
 Status Organisation::open_requests(const std::filesystem::path& path, const LedgerPort& port) {
-  XL_TRY_ASSIGN(requests_, RequestDesk::open(path, *stores_, port, policies_, *notices_));
+  XL_TRY_ASSIGN(requests_,
+                RequestDesk::open(path, *stores_, port, policies_, agreements_, *notices_));
   return {};
 }
 

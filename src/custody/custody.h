@@ -26,12 +26,13 @@ namespace xl::custody {
 class Organisation {
  public:
   Organisation(std::unique_ptr<Stores> stores, std::unique_ptr<NoticeStore> notices,
-               const LedgerPort& port, FindSigner find_signer)
+               const LedgerPort& port, FindSigner find_signer, bool agreements_required)
       : stores_(std::move(stores)),
         notices_(std::move(notices)),
         records_(*stores_, port),
         policies_(*stores_, port),
-        desk_(*stores_, records_, policies_, port, std::move(find_signer)),
+        agreements_(*stores_, port, agreements_required),
+        desk_(*stores_, records_, policies_, agreements_, port, std::move(find_signer)),
         erasures_(*stores_, records_, port),
         disputes_(*stores_, port),
         webhooks_(*notices_, port, stores_->did()) {}
@@ -45,6 +46,7 @@ class Organisation {
   [[nodiscard]] Stores& stores() { return *stores_; }
   [[nodiscard]] RecordStore& records() { return records_; }
   [[nodiscard]] PolicyStore& policies() { return policies_; }
+  [[nodiscard]] AgreementDesk& agreements() { return agreements_; }
   [[nodiscard]] AccessDesk& desk() { return desk_; }
   [[nodiscard]] ErasureDesk& erasures() { return erasures_; }
   [[nodiscard]] DisputeDesk& disputes() { return disputes_; }
@@ -57,6 +59,7 @@ class Organisation {
   std::unique_ptr<NoticeStore> notices_;
   RecordStore records_;
   PolicyStore policies_;
+  AgreementDesk agreements_;
   AccessDesk desk_;
   ErasureDesk erasures_;
   DisputeDesk disputes_;
@@ -73,6 +76,8 @@ class Custody {
   struct Hosted {
     Identity identity;
     StorePlaces places;
+    /// Others read by consent under an agreement with this organisation alone.
+    bool agreements_required = false;
   };
   /// Opens every organisation's stores. `port` outlives the custody. Errors: those of
   /// `Stores::open`.

@@ -9,7 +9,7 @@
 #include "contracts/api/shape.h"
 #include "contracts/identity/view.h"
 #include "custody/access_log.h"
-#include "custody/labels.h"
+#include "custody/sealed_words.h"
 #include "model/canonical.h"
 #include "model/limits.h"
 
@@ -21,8 +21,6 @@ using xinglin::access::v1::DisputeDetails;
 
 namespace {
 
-/// Longer than any validity window.
-constexpr std::uint64_t dispute_pending_ms = 12 * 60 * 1000;
 /// The versions of a dispute's vault record.
 constexpr std::uint32_t words_version = 1;
 constexpr std::uint32_t answer_version = 2;
@@ -46,22 +44,6 @@ bool is_text(const std::string& text) {
   return !text.empty() && text.size() <= dispute_text_bytes_max;
 }
 
-/// What a sealed record opens to; nothing when it was never kept, or erased.
-template <typename Words>
-Result<std::optional<Words>> words_of(Stores& stores, const model::Id& dispute,
-                                      std::uint32_t version) {
-  const auto opened = stores.vault().get({dispute, version});
-  const bool none = !opened.ok() && (opened.error().code == ErrorCode::record_unknown ||
-                                     opened.error().code == ErrorCode::record_erased);
-  if (none) return std::optional<Words>();
-  if (!opened.ok()) return opened.error();
-  Words out;
-  if (!model::decode_canonical(opened->content, out)) {
-    return make_error(ErrorCode::record_altered, dispute.text());
-  }
-  return std::optional(std::move(out));
-}
-
 /// The hash by which the journal's next entry and its root know this one.
 Result<Hash> entry_hash(const Stores& stores, const vault::Journal& journal,
                         std::uint64_t sequence) {
@@ -71,34 +53,6 @@ Result<Hash> entry_hash(const Stores& stores, const vault::Journal& journal,
 }
 
 }  // namespace
-
-Result<model::HistoryEntry> DisputeDesk::keep_and_send(const model::Id& patient,
-                                                       const vault::RecordVersion& version,
-                                                       const Bytes& words, Bytes transaction) {
-  Labels labels;
-  labels.set_kind(static_cast<std::uint32_t>(Kind::dispute));
-  labels.set_last_updated_ms(port_.now_ms());
-  XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
-  const vault::RecordVersion which[] = {version};
-  const auto kept = stores_.vault().put({patient, version, words, label_bytes},
-                                        port_.now_ms() + dispute_pending_ms);
-  // Brought again after a lost answer: the same words may be sent again.
-  if (!kept.ok() && kept.error().code != ErrorCode::record_version_exists) return kept.error();
-  if (!kept.ok()) {
-    XL_TRY_ASSIGN(const vault::Opened there, stores_.vault().get(version));
-    if (there.content != words) return dispute_mismatch("other words were brought before");
-  }
-  const auto entry = port_.send(std::move(transaction));
-  if (!entry.ok() && kept.ok() && entry.error().code != ErrorCode::wait_timed_out) {
-    // The ledger refused it: it leaves at once, and is in nobody's way.
-    const vault::SuiteDigest body[] = {kept->ciphertext_digest};
-    XL_TRY(stores_.keyring().forget(which));
-    XL_TRY(stores_.bodies().remove(body));
-  }
-  if (!entry.ok()) return entry.error();
-  XL_TRY(stores_.vault().confirm(which));
-  return *entry;
-}
 
 Result<model::HistoryEntry> DisputeDesk::open(const Principal& principal, Bytes transaction,
                                               const DisputeDetails& details) {
@@ -132,7 +86,10 @@ Result<model::HistoryEntry> DisputeDesk::open(const Principal& principal, Bytes 
   XL_TRY_ASSIGN(const Hash hash, entry_hash(stores_, journal, details.sequence()));
   if (!equal(view_of(details.entry()), hash)) return dispute_mismatch("entry");
   const model::Id dispute = contracts::id_of(message.dispute());
-  return keep_and_send(patient, {dispute, words_version}, words, std::move(transaction));
+  return keep_and_send(
+      stores_, port_,
+      {patient, {dispute, words_version}, Kind::dispute, words, ErrorCode::dispute_mismatched},
+      std::move(transaction));
 }
 
 Result<model::HistoryEntry> DisputeDesk::answer(const Principal& principal, Bytes transaction,
@@ -161,7 +118,12 @@ Result<model::HistoryEntry> DisputeDesk::answer(const Principal& principal, Byte
   if (known.record.answered_ms() != 0) {
     return make_error(ErrorCode::contract_refused, "dispute_answered");
   }
-  return keep_and_send(contracts::id_of(known.record.patient()), {dispute, answer_version}, words,
+  return keep_and_send(stores_, port_,
+                       {contracts::id_of(known.record.patient()),
+                        {dispute, answer_version},
+                        Kind::dispute,
+                        words,
+                        ErrorCode::dispute_mismatched},
                        std::move(transaction));
 }
 

@@ -63,9 +63,6 @@ class DisputeDesk {
 
  private:
   [[nodiscard]] Result<KnownDispute> known(const LedgerView& view, const model::Id& dispute);
-  [[nodiscard]] Result<model::HistoryEntry> keep_and_send(const model::Id& patient,
-                                                          const vault::RecordVersion& version,
-                                                          const Bytes& words, Bytes transaction);
 
   Stores& stores_;
   const LedgerPort& port_;

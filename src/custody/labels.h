@@ -16,6 +16,10 @@ enum class Kind : std::uint8_t {
   policy = 2,     ///< the sealed normal form of a consent, under the consent's id
   emergency = 3,  ///< why a glass was broken, under the entry's id
   dispute = 4,    ///< what a patient disputes, under the dispute's id; version 2 is the answer
+  /// What two organisations agreed, under the agreement's id.
+  agreement = 5,
+  /// Words of a dispute about an agreement, under the dispute's id; version 2 is the answer.
+  agreement_words = 6,
 };
 
 /// The canonical bytes of labels. Errors: labels_too_large.

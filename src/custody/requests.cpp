@@ -187,12 +187,13 @@ std::optional<model::Id> answered_request(const consent::SealedPolicy& sealed) {
 Result<std::unique_ptr<RequestDesk>> RequestDesk::open(const std::filesystem::path& path,
                                                        Stores& stores, const LedgerPort& port,
                                                        PolicyStore& policies,
+                                                       AgreementDesk& agreements,
                                                        NoticeStore& notices) {
   XL_TRY_ASSIGN(const auto key, stores.keyring().organisation_key("requests"));
   XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(path, {.key = key.view()}));
   XL_TRY(database.execute(request_tables));
   return std::unique_ptr<RequestDesk>(
-      new RequestDesk(std::move(database), stores, port, policies, notices));
+      new RequestDesk(std::move(database), stores, port, policies, agreements, notices));
 }
 
 Result<Handle> RequestDesk::make_handle(const model::Id& patient, std::uint64_t life_ms,
@@ -274,6 +275,21 @@ Status RequestDesk::check_room(const model::Id& patient, const model::Id& organi
   return full ? Status(make_error(ErrorCode::requests_exceeded)) : Status{};
 }
 
+/// Nobody asks a patient for what the house would not give out all the same.
+Status RequestDesk::check_agreement(const consent::SealedPolicy& asked,
+                                    const model::Id& organisation) {
+  if (!agreements_.required() || organisation == stores_.did()) return {};
+  XL_TRY_ASSIGN(const LedgerView view, look(port_));
+  XL_TRY_ASSIGN(const auto agreed, agreements_.in_force_with(view, organisation));
+  const auto covered = [&](const consent::Policy& policy) {
+    return std::ranges::any_of(
+        agreed, [&](const auto& terms) { return consent::covers(terms, policy.rule()); });
+  };
+  const bool all = covered(asked.policy()) &&
+                   std::all_of(asked.further().begin(), asked.further().end(), covered);
+  return all ? Status{} : Status(make_error(ErrorCode::agreement_required));
+}
+
 Status RequestDesk::keep(const KnownRequest& request) {
   const std::scoped_lock lock(mutex_);
   XL_TRY_ASSIGN(auto insert,
@@ -307,6 +323,7 @@ Result<KnownRequest> RequestDesk::ask(const Principal& who, NewRequest wish) {
     return refused_request("until");
   }
   XL_TRY(check_asked(wish.asked, bytes_of(who.organisation.bytes)));
+  XL_TRY(check_agreement(wish.asked, who.organisation));
   XL_TRY(check_room(out.patient, who.organisation));
   out.request = random_id();
   out.asker = who.did;

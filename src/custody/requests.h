@@ -14,6 +14,7 @@
 
 #include "base/sqlite/database.h"
 #include "contracts/consent/sealed_forms.h"
+#include "custody/agreements.h"
 #include "custody/ledger_port.h"
 #include "custody/notices.h"
 #include "custody/policies.h"
@@ -72,11 +73,9 @@ class RequestDesk {
  public:
   /// Opens or makes it at `path`. The others outlive it. Errors: those of a database and of the
   /// keyring.
-  [[nodiscard]] static Result<std::unique_ptr<RequestDesk>> open(const std::filesystem::path& path,
-                                                                 Stores& stores,
-                                                                 const LedgerPort& port,
-                                                                 PolicyStore& policies,
-                                                                 NoticeStore& notices);
+  [[nodiscard]] static Result<std::unique_ptr<RequestDesk>> open(
+      const std::filesystem::path& path, Stores& stores, const LedgerPort& port,
+      PolicyStore& policies, AgreementDesk& agreements, NoticeStore& notices);
 
   /// Makes a handle of a patient here. `locator`: what other members are told who name the handle;
   /// empty: nothing. Errors: handle_life_refused, handles_exceeded, those of a database.
@@ -92,8 +91,8 @@ class RequestDesk {
   [[nodiscard]] Result<std::string> locator_of(const model::Id& handle);
 
   /// Takes a request: a permit for the asker's own organisation alone, about no single records.
-  /// Errors: handle_unknown, request_refused (names the part), requests_exceeded, those of a
-  /// database.
+  /// Errors: handle_unknown, request_refused (names the part), requests_exceeded,
+  /// agreement_required (and none in force covers all of it), those of a database.
   [[nodiscard]] Result<KnownRequest> ask(const Principal& who, NewRequest wish);
 
   /// The requests for a patient, newest first. Errors: those of a database.
@@ -125,17 +124,20 @@ class RequestDesk {
   struct Kept;
   class Answering;
   RequestDesk(sqlite::Database database, Stores& stores, const LedgerPort& port,
-              PolicyStore& policies, NoticeStore& notices)
+              PolicyStore& policies, AgreementDesk& agreements, NoticeStore& notices)
       : database_(std::move(database)),
         stores_(stores),
         port_(port),
         policies_(policies),
+        agreements_(agreements),
         notices_(notices) {}
   [[nodiscard]] Result<std::optional<Kept>> kept(const model::Id& request);
   [[nodiscard]] Result<std::vector<KnownRequest>> those(std::string_view column,
                                                         const model::Id& whose);
   [[nodiscard]] Result<std::uint64_t> waiting(std::string_view column, const model::Id& whose);
   [[nodiscard]] Status check_room(const model::Id& patient, const model::Id& organisation);
+  [[nodiscard]] Status check_agreement(const contracts::consent::SealedPolicy& asked,
+                                       const model::Id& organisation);
   [[nodiscard]] Status keep(const KnownRequest& request);
   [[nodiscard]] Status note_answer(const model::Id& request, const model::Id& answer, bool declined,
                                    bool narrowed, const Bytes& opening);
@@ -150,6 +152,7 @@ class RequestDesk {
   Stores& stores_;
   const LedgerPort& port_;
   PolicyStore& policies_;
+  AgreementDesk& agreements_;
   NoticeStore& notices_;
 };
 

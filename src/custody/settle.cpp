@@ -84,6 +84,13 @@ bool is_stated(const model::StateReader& state, Kind kind, const vault::RecordVe
   if (kind == Kind::emergency) {
     return contracts::access::find_emergency(state, which.record).has_value();
   }
+  if (kind == Kind::agreement) {
+    return contracts::consent::find_agreement(state, which.record).has_value();
+  }
+  if (kind == Kind::agreement_words) {
+    const auto about = contracts::consent::find_agreement_dispute(state, which.record);
+    return about && (which.version == 1 || about->answered_ms() != 0);
+  }
   const auto dispute = contracts::access::find_dispute(state, which.record);
   return dispute && (which.version == 1 || dispute->answered_ms() != 0);
 }

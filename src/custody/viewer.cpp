@@ -177,6 +177,7 @@ Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
   consent::Facts out;
   out.patient = patient;
   out.custodian = desk_.stores_.did();
+  out.agreement_required = desk_.agreements_.required();
   out.role_attested = !who.roles.empty();  // `open` checked each of them
   if (who.kind == PartyKind::guardian) {
     out.guardian_acts = identity::guardian_acts(*view_.state, who.did, patient,
@@ -262,6 +263,20 @@ void Viewer::find_uniform(PatientView& view) const {
   if (whatever) view.uniform = decision;
 }
 
+/// The decision about one resource, by the agreements in force too where they are required.
+Result<consent::Decision> Viewer::judge(const PatientView& view, const consent::Request& request) {
+  if (!view.facts.agreement_required || !from_elsewhere()) {
+    return consent::decide(view.policies, request, view.facts);
+  }
+  if (!agreed_) {
+    XL_TRY_ASSIGN(agreed_, desk_.agreements_.in_force_with(view_, request.requester.organisation));
+  }
+  consent::Facts facts = view.facts;
+  facts.agreement_covers = std::ranges::any_of(
+      *agreed_, [&](const auto& terms) { return consent::covers(terms, request, facts); });
+  return consent::decide(view.policies, request, facts);
+}
+
 Result<const Viewer::PatientView*> Viewer::look_at(const model::Id& patient) {
   const auto found = seen_.find(patient);
   if (found != seen_.end()) return &found->second;
@@ -324,7 +339,7 @@ Result<consent::Decision> Viewer::decide(const query::RecordEntry& entry) {
   const auto known = decided_.find(key);
   if (known != decided_.end()) return known->second;
   XL_TRY_ASSIGN(const Labels labels, labels_of(entry));
-  consent::Decision out = consent::decide(patient->policies, request_about(labels), patient->facts);
+  XL_TRY_ASSIGN(const consent::Decision out, judge(*patient, request_about(labels)));
   decided_.emplace(key, out);
   return out;
 }
@@ -342,11 +357,11 @@ Status Viewer::write(const model::Id& patient, const Labels& labels,
   if (desk_.stores_.is_own(patient)) return {};
   XL_TRY_ASSIGN(const PatientView* known, look_at(patient));
   consent::Request request = request_about(labels);
-  consent::Decision decision = consent::decide(known->policies, request, known->facts);
+  XL_TRY_ASSIGN(consent::Decision decision, judge(*known, request));
   if (decision.permit) {
     // Who may see it may write it, unless the patient refused that.
     request.action = action == "create" ? consent::Action::collect : consent::Action::correct;
-    consent::Decision change = consent::decide(known->policies, request, known->facts);
+    XL_TRY_ASSIGN(consent::Decision change, judge(*known, request));
     if (has_reason(change, consent::Reason::patient_denies)) decision = std::move(change);
   }
   query::RecordEntry entry;

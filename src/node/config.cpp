@@ -222,6 +222,34 @@ Status read_provider(const toml::node& node, ProviderSettings& out) {
   return {};
 }
 
+/// Whose reads across institutions need an agreement: DIDs.
+Status read_agreeing(const toml::node& value, Config& out) {
+  const toml::array* list = value.as_array();
+  if (list == nullptr) return config_error("consent.organisations", value);
+  for (const toml::node& one : *list) {
+    const auto did = model::id_from_did(one.value<std::string>().value_or(""));
+    if (!did.ok()) return config_error("consent.organisations", one);
+    out.agreements_by.push_back(*did);
+  }
+  return {};
+}
+
+Status read_consent(const toml::table& table, Config& out) {
+  for (const auto& [key, value] : table) {
+    const auto text = value.value<std::string>();
+    if (key == "organisations") {
+      XL_TRY(read_agreeing(value, out));
+      continue;
+    }
+    const bool known = key == "agreements" && text && (*text == "required" || *text == "none");
+    if (!known) {
+      return config_error("unknown key or value consent." + std::string(key.str()), value);
+    }
+    out.agreements_required = *text == "required";
+  }
+  return {};
+}
+
 Status read_copies(const toml::table& table, gateway::peer::CopySettings& out) {
   constexpr std::int64_t others_max = 16;
   constexpr std::int64_t gigabytes_max = 1'000'000;
@@ -294,6 +322,8 @@ Result<Config> read_config(const std::filesystem::path& path) {
       XL_TRY(read_smart(*value.as_table(), out));
     } else if (key == "copies" && value.is_table()) {
       XL_TRY(read_copies(*value.as_table(), out.copies));
+    } else if (key == "consent" && value.is_table()) {
+      XL_TRY(read_consent(*value.as_table(), out));
     } else if (key == "ledger" && value.is_table()) {
       continue;  // its bounds depend on the engine
     } else {

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "gateway/http/tls.h"
 #include "gateway/peer/copy_store.h"
+#include "model/id.h"
 #include "ordering/cometbft/home.h"
 
 namespace xl::node {
@@ -59,6 +60,9 @@ struct Config {
   gateway::peer::CopySettings copies;  ///< [copies]
   /// [gateway] tls_*: files relative to the data folder, or absolute. Nothing: HTTP in clear.
   std::optional<gateway::http::TlsOptions> tls;
+  bool agreements_required = false;  ///< [consent] agreements: "required" or "none"
+  /// [consent] organisations: those of the node that require them; none: all.
+  std::vector<model::Id> agreements_by;
   bool password_login = false;              ///< [smart] password_login
   std::vector<ProviderSettings> providers;  ///< [[smart.provider]]
 };

@@ -41,6 +41,15 @@ gateway::http::ServerOptions server_options(const Layout& layout, const Config& 
   return out;
 }
 
+/// Which organisations let others read by consent under an agreement alone.
+void require_agreements(const Config& config, std::vector<custody::Custody::Hosted>& hosted) {
+  const auto& by = config.agreements_by;
+  for (auto& one : hosted) {
+    const bool named = by.empty() || std::find(by.begin(), by.end(), one.identity.did) != by.end();
+    one.agreements_required = config.agreements_required && named;
+  }
+}
+
 }  // namespace
 
 Result<model::Genesis> load_genesis(const Layout& layout) {
@@ -157,6 +166,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   node->port_.emplace(*node->ledger_, engine, clock,
                       [&disk] { return disk.room(disk_reserve::records_bytes); });
   XL_TRY_ASSIGN(auto hosted, hosted_organisations(layout, node->ledger_->genesis(), unlock));
+  require_agreements(config, hosted);
   XL_TRY_ASSIGN(node->custody_,
                 custody::Custody::open(std::move(hosted), unlock.for_vault(), *node->port_));
   node->custody_->on_failure([&log](ErrorCode code) {

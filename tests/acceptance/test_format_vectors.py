@@ -284,6 +284,31 @@ def test_the_commitment_to_a_policy():
     }
 
 
+def test_the_commitments_to_refusals_and_agreements():
+    def of(number):
+        return bytes([number] * 16)
+
+    salt = bytes([0x5a] * 32)
+    policy = bytes.fromhex(vectors_of("formats-contracts.md", "policy")["policy.commitment"])
+    observations = field(1, b"http://hl7.org/fhir/resource-types") + field(2, b"Observation")
+    sealed = {
+        ("refusal", "consent-refusal"):
+            field(1, 1) + field(2, of(14)) + field(3, of(12)) + field(4, of(2)) + field(5, of(9)) +
+            field(6, policy) + field(7, b"next year") + field(8, salt),
+        ("terms", "agreement-terms"):
+            field(1, 1) + field(2, of(11)) + field(3, of(9)) + field(4, of(13)) +
+            field(5, observations) + field(6, b"\x01") + field(7, 30) + field(8, 1) +
+            field(9, b"contract 7") + field(10, salt),
+        ("words", "agreement-words"):
+            field(1, 1) + field(2, of(10)) + field(3, b"handed on") + field(4, salt),
+    }
+    for (name, tag), encoded in sealed.items():
+        assert vectors_of("formats-contracts.md", name) == {
+            f"{name}.bytes": encoded.hex(),
+            f"{name}.commitment": (b"\x01" + tagged(f"xinglin/{tag}/v1", encoded)).hex(),
+        }
+
+
 # ---------------------------------------------------------------- transactions and the envelope
 
 VALID_UNTIL_MS = GENESIS_MS + 60_000

@@ -179,7 +179,8 @@ def test_every_form_of_an_answer_is_published():
     passed_on = {"head", "block", "transaction", "receipt", "members", "proposal", "organisations",
                  "erasures", "identity-card", "member-card", "smart-clients", "smart-accounts",
                  "smart-request", "dispute", "handle", "handles", "handle-ended",
-                 "consent-request", "consent-requests",
+                 "consent-request", "consent-requests", "agreement", "agreements",
+                 "agreement-terms",
                  "webhook", "webhooks", "webhook-removed",
                  "credential-offer", "credential-issued", "credentials-issued",
                  "credential-entry", "presentation-request", "presentation-result"}

@@ -114,3 +114,27 @@ def test_a_form_is_signed_and_ends_within_a_year_unless_it_is_said(world):
     for one in (a_year, for_ever):
         world.act("ada", "consent", "revoke", one["consent"])
     reads(world, "Observation/bp-1", code=5)
+
+
+def test_institutions_agree_dispute_and_part(world):
+    world.act("city", "consent", "agreement", "propose", "--with", world.river, "--types",
+              "Observation", "--purposes", "TREAT", "--retention-days", "30", "--days", "365",
+              "--out", "terms.json")
+    tried = world.run("consent", "agreement", "accept", "terms.json", "--as", "river.json",
+                      *OPERATOR, "--dry-run", code=None)
+    assert "keep it for 30 days at most, and may not hand it on" in tried.stdout + tried.stderr
+    agreement = world.act("river", "consent", "agreement", "accept", "terms.json")["agreement"]
+    listed = world.act("city", "consent", "agreement", "list")
+    assert listed["required"] is False
+    assert [(one["agreement"], one["in_force"]) for one in listed["agreements"]] \
+        == [(agreement, True)]
+    dispute = world.act("city", "consent", "agreement", "dispute", agreement,
+                        "--text", "it was handed on")["agreement"]
+    world.act("river", "consent", "agreement", "answer", agreement, dispute,
+              "--text", "it was deleted")
+    shown = world.act("city", "consent", "agreement", "show", agreement)
+    assert shown["disputes"][0]["text"] == "it was handed on" and shown["disputes"][0]["answered"]
+    world.act("river", "consent", "agreement", "end", agreement)
+    assert not world.act("city", "consent", "agreement", "list")["agreements"]
+    ended = world.act("city", "consent", "agreement", "show", agreement)
+    assert ended["status"] == "ended" and ended["ended_by"] == world.river

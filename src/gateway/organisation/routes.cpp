@@ -6,6 +6,7 @@
 #include "contracts/identity/view.h"
 #include "gateway/organisation/access_export.h"
 #include "gateway/organisation/access_log.h"
+#include "gateway/organisation/agreements.h"
 #include "gateway/organisation/consents.h"
 #include "gateway/organisation/disputes.h"
 #include "gateway/organisation/emergencies.h"
@@ -99,6 +100,22 @@ void add_request_routes(const AddRoute& add) {
       posts("NewDispute", "Declared"));
 }
 
+/// Of what the organisation agreed with others.
+void add_agreement_routes(const AddRoute& add) {
+  const RouteDoc post{.body_media = {"application/json"},
+                      .body = "NewDispute",
+                      .status = 201,
+                      .answer = "Declared"};
+  add("POST", "/o/{org}/agreements", "Propose or accept an agreement with its terms",
+      bring_agreement, post);
+  add("GET", "/o/{org}/agreements", "The organisation's agreements that were not ended",
+      list_agreements, RouteDoc{.answer = "Agreements"});
+  add("GET", "/o/{org}/agreements/{agreement}", "One agreement with disputes and receipt",
+      show_agreement, RouteDoc{.answer = "Agreement"});
+  add("POST", "/o/{org}/agreements/{agreement}/disputes", "Say that it was broken, or answer that",
+      bring_agreement_words, post);
+}
+
 }  // namespace
 
 void add_routes(Router& router, const Services& services) {
@@ -129,6 +146,7 @@ void add_routes(Router& router, const Services& services) {
   add("GET", "/o/{org}/consents", "A patient's own consents", list_consents,
       RouteDoc{.query = {"patient"}, .answer = "Consents"});
   add_request_routes(add);
+  add_agreement_routes(add);
   add_emergency_routes(router, services);
   add("POST", "/o/{org}/erasures", "Erase a record or everything of a patient", erase,
       posts("NewErasure", "Erasures"));

@@ -16,6 +16,7 @@ class Care : public ::testing::Test {
  protected:
   void SetUp() override {
     live_ = std::make_unique<LiveNode>("care", organisations());
+    live_->configure = [this](Config& config) { configure(config); };
     live_->start();
     ASSERT_NE(live_->node, nullptr);
     north_ = std::make_unique<FhirClient>(live_->hospital(0), live_->organisations[0]);
@@ -33,6 +34,9 @@ class Care : public ::testing::Test {
 
   /// Three: a regulator too.
   [[nodiscard]] virtual std::size_t organisations() const { return 2; }
+
+  /// What the node is to have otherwise.
+  virtual void configure(Config&) const {}
 
   demo::Persona patient() {
     auto out = live_->cast().patient(north_->who(), "ann", patient_did_);

@@ -81,13 +81,15 @@ inline void add_house_routes(RouteTable& out) {
        "GET /o/{org}/disputes/{dispute}", "GET /o/{org}/notices", "GET /o/{org}/requests",
        "POST /o/{org}/smart/v1/launches"});
   add(Apart::operators,
-      {"GET /o/{org}/credentials/issued", "GET /o/{org}/credentials/issued/{id}",
-       "POST /o/{org}/credentials/issued", "POST /o/{org}/credentials/offers",
-       "GET /o/{org}/erasures/{id}", "POST /o/{org}/erasures", "GET /o/{org}/guardianships",
-       "GET /o/{org}/oversight", "POST /o/{org}/disputes/{dispute}/answer",
-       "POST /o/{org}/smart/v1/clients", "GET /o/{org}/smart/v1/clients",
-       "DELETE /o/{org}/smart/v1/clients/{id}", "POST /o/{org}/smart/v1/accounts",
-       "GET /o/{org}/smart/v1/accounts", "DELETE /o/{org}/smart/v1/accounts/{name}"});
+      {"POST /o/{org}/agreements", "GET /o/{org}/agreements", "GET /o/{org}/agreements/{agreement}",
+       "POST /o/{org}/agreements/{agreement}/disputes", "GET /o/{org}/credentials/issued",
+       "GET /o/{org}/credentials/issued/{id}", "POST /o/{org}/credentials/issued",
+       "POST /o/{org}/credentials/offers", "GET /o/{org}/erasures/{id}", "POST /o/{org}/erasures",
+       "GET /o/{org}/guardianships", "GET /o/{org}/oversight",
+       "POST /o/{org}/disputes/{dispute}/answer", "POST /o/{org}/smart/v1/clients",
+       "GET /o/{org}/smart/v1/clients", "DELETE /o/{org}/smart/v1/clients/{id}",
+       "POST /o/{org}/smart/v1/accounts", "GET /o/{org}/smart/v1/accounts",
+       "DELETE /o/{org}/smart/v1/accounts/{name}"});
   add(Apart::elsewhere,
       {"POST /o/{org}/consents", "POST /o/{org}/requests/{request}/decline",
        "GET /o/{org}/requests/{request}", "POST /o/{org}/disputes", "POST /o/{org}/emergencies",

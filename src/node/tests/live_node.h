@@ -73,10 +73,12 @@ class LiveNode {
   }
   void stop() { node.reset(); }
   /// Before a start: the first one of the genesis.
-  [[nodiscard]] model::Id first_organisation() const {
+  [[nodiscard]] model::Id first_organisation() const { return founded(0); }
+  [[nodiscard]] model::Id second_organisation() const { return founded(1); }
+  [[nodiscard]] model::Id founded(std::size_t which) const {
     const auto genesis = load_genesis(layout());
     EXPECT_TRUE(genesis.ok());
-    const json::Value one = genesis->section("identity").find("organisations").at(0);
+    const json::Value one = genesis->section("identity").find("organisations").at(which);
     return *model::id_from_did(one.find("did").as_string().value_or(""));
   }
 

@@ -8,6 +8,8 @@
 
 #include "contracts/consent/sealed_forms.h"
 #include "contracts/consent/tests/agreement_sends.h"
+#include "model/canonical.h"
+#include "model/tests/vectors.h"
 
 namespace xl::contracts::consent {
 namespace {
@@ -156,6 +158,45 @@ TEST(AgreementTerms, CoverTheirReaderTheirPurposesAndTheirClasses) {
   every.clear_classes();
   every.add_purposes(2);
   EXPECT_TRUE(covers(every, permit));
+}
+
+TEST(SealedForms, AreEncodedAndCommittedToAsThePageSays) {
+  const auto page = model::vectors::of_page("formats-contracts.md");
+  const auto of = [](char byte) { return std::string(16, byte); };
+  const std::string salt(32, 'Z');
+  Bytes policy;
+  ASSERT_TRUE(from_hex(page.at("policy.commitment"), policy));
+  DeclinedRequest refusal;
+  refusal.set_version(1);
+  refusal.set_decline(of(0x0e));
+  refusal.set_request(of(0x0c));
+  refusal.set_patient(of(0x02));
+  refusal.set_custodian(of(0x09));
+  refusal.set_asked(std::string(text_of(policy)));
+  refusal.set_text("next year");
+  refusal.set_salt(salt);
+  ASSERT_TRUE(check_declined(refusal).ok());
+  EXPECT_EQ(page.at("refusal.bytes"), to_hex(model::encode(refusal)));
+  EXPECT_EQ(page.at("refusal.commitment"), to_hex(commitment_of(refusal)));
+  AgreementTerms terms = sample_terms();
+  terms.set_agreement(of(0x0b));
+  terms.set_holder(of(0x09));
+  terms.set_reader(of(0x0d));
+  terms.mutable_classes(0)->set_system(std::string(resource_types_system));
+  terms.set_onward(true);
+  terms.set_text("contract 7");
+  terms.set_salt(salt);
+  ASSERT_TRUE(check_terms(terms).ok());
+  EXPECT_EQ(page.at("terms.bytes"), to_hex(model::encode(terms)));
+  EXPECT_EQ(page.at("terms.commitment"), to_hex(commitment_of(terms)));
+  AgreementWords words;
+  words.set_version(1);
+  words.set_dispute(of(0x0a));
+  words.set_text("handed on");
+  words.set_salt(salt);
+  ASSERT_TRUE(check_words(words).ok());
+  EXPECT_EQ(page.at("words.bytes"), to_hex(model::encode(words)));
+  EXPECT_EQ(page.at("words.commitment"), to_hex(commitment_of(words)));
 }
 
 }  // namespace
