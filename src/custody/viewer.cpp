@@ -25,24 +25,6 @@ namespace {
 
 constexpr std::array active_encounter = {"arrived", "triaged", "in-progress", "onleave"};
 
-consent::Resource resource_of(const Labels& labels, const model::Id& custodian) {
-  consent::Resource out;
-  for (const auto& one : labels.classes()) out.classes.push_back({one.system(), one.code()});
-  if (labels.confidentiality() != 0) {
-    out.confidentiality = static_cast<consent::Confidentiality>(labels.confidentiality());
-  }
-  out.sensitivities.assign(labels.sensitivities().begin(), labels.sensitivities().end());
-  if (labels.has_from_ms()) out.from_ms = labels.from_ms();
-  if (labels.has_to_ms()) out.to_ms = labels.to_ms();
-  out.author_organisation = labels.author_organisation().empty()
-                                ? custodian
-                                : contracts::id_of(labels.author_organisation());
-  if (!labels.author().empty()) out.author = contracts::id_of(labels.author());
-  out.name = labels.type() + "/" + labels.id();
-  if (labels.links_known()) out.links.emplace(labels.links().begin(), labels.links().end());
-  return out;
-}
-
 bool has_reason(const consent::Decision& decision, consent::Reason reason) {
   return std::find(decision.reasons.begin(), decision.reasons.end(), reason) !=
          decision.reasons.end();
@@ -282,7 +264,7 @@ consent::Request Viewer::request_about(const Labels& labels) const {
   out.requester.care_teams = care_teams_.value_or(std::vector<model::Id>{});
   out.purpose = ask_.purpose;
   out.action = ask_.action;
-  out.resource = resource_of(labels, desk_.stores_.did());
+  out.resource = consents::resource_of(labels, desk_.stores_.did());
   return out;
 }
 
