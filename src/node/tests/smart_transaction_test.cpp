@@ -11,7 +11,10 @@
 namespace xl::node {
 namespace {
 
+using testing::HttpResponse;
+using testing::parsed;
 using testing::patient_json;
+using testing::percent_encode;
 using testing::Smart;
 
 class SmartTransaction : public Smart {
