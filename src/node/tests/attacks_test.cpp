@@ -240,6 +240,48 @@ TEST_F(HouseUnderAttack, AnEmergencyIsOfWhoDeclaredItAboutWhomItNames) {
       access::emergency_is_live(*live_->node->ledger().state(), *entry, live_->clock.now_ms()));
 }
 
+/// A colleague's later word about a team does not make a member of who put themselves into it.
+TEST_F(HouseUnderAttack, NobodyPutsThemselvesIntoACareTeam) {
+  FhirClient doctor(live_->doctor(north_->who(), "li"), live_->organisations[0]);
+  const auto team = [&](const std::string& name, bool with_doctor) {
+    return R"({"resourceType":"CareTeam","id":"t1","status":"active","name":")" + name +
+           R"(","subject":{"reference":"Patient/p1"})" +
+           (with_doctor ? R"(,"participant":[{"member":{"reference":"Practitioner/)" +
+                              doctor.who().did().text() + R"("}}])"
+                        : "") +
+           "}";
+  };
+  ASSERT_EQ(north_->put("CareTeam/t1", team("one", false)).status, 201U);
+  const auto kept = custodian().stores().index().current("CareTeam", "t1");
+  ASSERT_TRUE(kept.ok());
+  demo::Persona ann = patient();
+  contracts::consent::Policy policy;
+  policy.set_effect(static_cast<std::uint32_t>(contracts::consent::Effect::permit));
+  auto* rule = policy.mutable_rule();
+  rule->add_grantees()->set_care_team(client::bytes_of(kept->record.bytes));
+  rule->set_confidentiality_min(1);
+  rule->set_confidentiality_max(6);
+  rule->add_purposes(static_cast<std::uint32_t>(contracts::consent::PurposeOfUse::treatment));
+  rule->add_actions(static_cast<std::uint32_t>(contracts::consent::Action::read));
+  model::Id given;
+  const auto sent = ann.session->grant(policy, patient_did_, live_->organisations[0], 0, given);
+  ASSERT_TRUE(sent.ok() && sent->applied());
+  const auto visit = [&](const char* status) {
+    ASSERT_TRUE(demo::open_encounter(*north_->who().session, live_->organisations[0], "p1",
+                                     doctor.who().did(), status)
+                    .ok());
+  };
+  visit("in-progress");
+  ASSERT_EQ(doctor.put("CareTeam/t1", team("one", true)).status, 200U);
+  visit("finished");
+  EXPECT_EQ(doctor.get("Observation/o1").status, 403U);
+  ASSERT_EQ(north_->put("CareTeam/t1", team("renamed", true)).status, 200U);
+  EXPECT_EQ(doctor.get("Observation/o1").status, 403U) << "the name was amended, nobody let in";
+  ASSERT_EQ(north_->put("CareTeam/t1", team("without", false)).status, 200U);
+  ASSERT_EQ(north_->put("CareTeam/t1", team("with", true)).status, 200U);
+  EXPECT_EQ(doctor.get("Observation/o1").status, 200U) << "let in by the house";
+}
+
 /// Whoever looks for somebody who is nowhere cannot keep a custodian's journal off the ledger.
 TEST_F(HouseUnderAttack, WhoFindsNobodyHoldsUpNoJournal) {
   for (const auto& one : live_->node->custody().organisations()) {
