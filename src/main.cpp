@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
+#include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -67,6 +68,8 @@ void add_all(CLI::App& app, xl::cli::Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What others send and cannot be decoded is answered with a code, not with lines on stderr.
+  google::protobuf::SetLogHandler(nullptr);
   const std::vector<std::string> words(argv + 1, argv + argc);
   xl::cli::Session session;
   // The language of the help must be known before anything is parsed.

@@ -17,6 +17,7 @@ constexpr auto catalogue = std::to_array<Wording>({
 #include "base/chinese_fhir.def"
 #include "base/chinese_help.def"
 #include "base/chinese_peers.def"
+#include "base/chinese_requests.def"
 #include "base/chinese_smart.def"
 #undef XL_WORDING
 });

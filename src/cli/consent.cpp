@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/co_sign.h"
+#include "cli/consent_request.h"
 #include "cli/consent_show.h"
 #include "cli/words.h"
 #include "client/policy.h"
@@ -451,6 +452,7 @@ void add_consent_commands(CLI::App& app, Session& session) {
   choose_change(revoke, session, options, run_revoke);
   add_approve_command(group, session, "consent");
   add_consent_show_commands(group, session);
+  add_consent_request_commands(group, session);
 }
 
 }  // namespace xl::cli

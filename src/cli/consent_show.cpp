@@ -15,6 +15,7 @@ namespace {
 struct ConsentShowOptions {
   std::string id;
   std::string patient;
+  bool fhir = false;
 };
 
 std::uint64_t number_in(json::Value object, std::string_view name) {
@@ -154,9 +155,25 @@ Result<int> run_list_consents(const Session& session, const ConsentShowOptions& 
   return succeeded;
 }
 
+/// As other systems read it.
+Result<int> show_as_fhir(Actor& actor, const ConsentShowOptions& options, const Console& console) {
+  XL_TRY_ASSIGN(const model::Id id, id_of(options.id, "ID"));
+  XL_TRY_ASSIGN(const json::Document answer,
+                client::json_of(actor.fhir("GET", "Consent/" + id.text())));
+  if (!console.json()) {
+    console.result(json::write(answer.root(), json::Style::pretty));
+    return succeeded;
+  }
+  json::Writer out;
+  out.begin_object().key("schema").string("xinglin/fhir-resource/v1").key("resource");
+  console.answer(out.value(answer.root()).end_object().take());
+  return succeeded;
+}
+
 Result<int> run_show_consent(const Session& session, const ConsentShowOptions& options,
                              const Console& console) {
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
+  if (options.fhir) return show_as_fhir(actor, options, console);
   XL_TRY_ASSIGN(const json::Document all, fetch_consents(actor, options.patient));
   XL_TRY_ASSIGN(const json::Value one, find_consent(all, options.id));
   if (console.json()) {
@@ -210,9 +227,10 @@ void add_consent_show_commands(CLI::App* group, Session& session) {
   auto* show = group->add_subcommand("show", "one consent, with all that was agreed");
   show->add_option("ID", options->id, "the consent")->required();
   show->add_option("--patient", options->patient, "guardians: whose");
+  show->add_flag("--fhir", options->fhir, "as a FHIR Consent");
   show->footer(
       "Examples:\n  xinglin consent show abc… --as ada.json\n"
-      "  xinglin consent show abc… --as ada.json --json");
+      "  xinglin consent show abc… --fhir --as ada.json");
   choose(show, session, options, run_show_consent);
 }
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "cli/consent_request.h"
 #include "cli/identity_guardians.h"
 #include "cli/identity_keys.h"
 #include "cli/identity_locator.h"
@@ -347,6 +348,7 @@ CLI::App* add_identity_commands(CLI::App& app, Session& session) {
   add_identity_resolve_command(group, session);
   add_identity_guardians_command(group, session);
   add_identity_locator_command(group, session);
+  add_identity_handle_commands(group, session);
   return group;
 }
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "base/file.h"
 #include "base/json/writer.h"
 #include "cli/actor.h"
+#include "cli/qr_picture.h"
 #include "cli/words.h"
 #include "contracts/identity/locator.h"
 
@@ -21,6 +23,7 @@ struct LocatorOptions {
   std::vector<std::string> with;
   std::string patient;
   std::uint64_t days = 7;
+  std::string picture;
 };
 
 /// One place with the key that signs for it.
@@ -74,6 +77,10 @@ Result<int> run_locator(const Session& session, const LocatorOptions& options,
   std::vector<Bytes> signatures;
   for (const SignedPlace& one : signers) signatures.push_back(one.who.key.sign(signed_bytes));
   const std::string text = identity::locator_text(bytes, signatures);
+  if (!options.picture.empty()) {
+    XL_TRY_ASSIGN(const std::string picture, qr_picture(text));
+    XL_TRY(write_file_durably(options.picture, view_of(picture), 0600));
+  }
   if (console.json()) {
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/locator/v1").key("locator").string(text);
@@ -103,8 +110,11 @@ void add_identity_locator_command(CLI::App* group, Session& session) {
   locator->add_option("--patient", options->patient, "guardians and custodians: whose records");
   locator->add_option("--days", options->days, "how long it holds, 1 to 365; else 7")
       ->check(CLI::Range(1, 365));
+  locator->add_option("--picture", options->picture,
+                      "write it as a QR code too, an SVG that a doctor's camera reads");
   locator->footer(
       "Examples:\n  xinglin identity locator --as ann-north.json --with ann-south.json\n"
+      "  xinglin identity locator --picture me.svg --as ann-north.json\n"
       "  xinglin identity locator --patient did:xinglin:… --days 1 --as hospital.json");
   choose(locator, session, options, run_locator);
 }

@@ -14,6 +14,7 @@ namespace {
 
 struct GatherOptions {
   std::string locator;
+  std::string handle;
   std::vector<std::string> sources;
   std::vector<std::string> types;
   std::string out;
@@ -26,6 +27,7 @@ std::string parameters_text(const GatherOptions& options) {
     out.begin_object().key("name").string(name).key("valueString").string(value).end_object();
   };
   if (!options.locator.empty()) add("locator", options.locator);
+  if (!options.handle.empty()) add("handle", options.handle);
   for (const std::string& source : options.sources) add("source", source);
   for (const std::string& type : options.types) add("_type", type);
   return out.end_array().end_object().take();
@@ -59,8 +61,8 @@ std::size_t show_sources(json::Value bundle, json::Writer& out, const Console& c
 
 Result<int> run_gather(const Session& session, const GatherOptions& options,
                        const Console& console) {
-  if (options.locator.empty() && options.sources.empty()) {
-    return make_error(ErrorCode::usage_invalid, "--locator or --source");
+  if (options.locator.empty() && options.handle.empty() && options.sources.empty()) {
+    return make_error(ErrorCode::usage_invalid, "--locator, --handle or --source");
   }
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const client::HttpResponse answer,
@@ -97,6 +99,8 @@ void add_record_gather_command(CLI::App* group, Session& session) {
   auto* gather =
       group->add_subcommand("gather", "what other custodians keep of a patient, as they agreed");
   gather->add_option("--locator", options->locator, "what the patient shows");
+  gather->add_option("--handle", options->handle,
+                     "CUSTODIAN|HANDLE, which the patient told, with a locator left there");
   gather->add_option("--source", options->sources, "CUSTODIAN|PATIENT, their DIDs; repeat");
   gather->add_option("--type", options->types, "only this FHIR resource type; repeat");
   gather->add_option("--out", options->out, "a file for all of it, as a FHIR Bundle");

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "client/http_client.h"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -13,6 +15,7 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <optional>
+#include <vector>
 
 #include "base/file.h"
 #include "crypto/certificate.h"
@@ -133,6 +136,49 @@ ErrorCode code_of_alert(int reason) {
     default:
       return ErrorCode::tls_failed;
   }
+}
+
+struct Block4 {
+  std::array<std::uint8_t, 4> first;
+  unsigned bits;
+};
+/// Where a public host is not (IANA IPv4 Special-Purpose Address Registry; groups and beyond).
+constexpr auto special4 = std::to_array<Block4>({{{0, 0, 0, 0}, 8},
+                                                 {{10, 0, 0, 0}, 8},
+                                                 {{100, 64, 0, 0}, 10},
+                                                 {{127, 0, 0, 0}, 8},
+                                                 {{169, 254, 0, 0}, 16},
+                                                 {{172, 16, 0, 0}, 12},
+                                                 {{192, 0, 0, 0}, 24},
+                                                 {{192, 0, 2, 0}, 24},
+                                                 {{192, 88, 99, 0}, 24},
+                                                 {{192, 168, 0, 0}, 16},
+                                                 {{198, 18, 0, 0}, 15},
+                                                 {{198, 51, 100, 0}, 24},
+                                                 {{203, 0, 113, 0}, 24},
+                                                 {{224, 0, 0, 0}, 3}});
+
+bool is_public(const asio::ip::address_v4& address) {
+  return std::ranges::none_of(special4, [&](const Block4& block) {
+    const unsigned shift = 32 - block.bits;
+    return address.to_uint() >> shift == asio::ip::address_v4(block.first).to_uint() >> shift;
+  });
+}
+
+/// Global unicast is 2000::/3; in it 2001::/23 is for protocols, 2001:db8::/32 and 3fff::/20 for
+/// documentation, 2002::/16 carries IPv4 addresses.
+bool is_public(const asio::ip::address& address) {
+  if (address.is_v4()) return is_public(address.to_v4());
+  const asio::ip::address_v6 wide = address.to_v6();
+  if (wide.is_v4_mapped()) {
+    return is_public(asio::ip::make_address_v4(asio::ip::v4_mapped, wide));
+  }
+  const auto bytes = wide.to_bytes();
+  const unsigned first = static_cast<unsigned>(bytes[0]) << 8U | bytes[1];
+  const unsigned second = static_cast<unsigned>(bytes[2]) << 8U | bytes[3];
+  const bool apart = (first == 0x2001 && (second < 0x200 || second == 0xdb8)) || first == 0x2002 ||
+                     (first == 0x3fff && second < 0x1000);
+  return first >> 13U == 1 && !apart;
 }
 
 }  // namespace
@@ -311,8 +357,17 @@ struct HttpClient::Impl {
     if (stream) return {};
     boost::system::error_code failure;
     tcp::resolver resolver(io);
-    const auto found = resolver.resolve(bare_host(), address.port, failure);
+    const auto resolved = resolver.resolve(bare_host(), address.port, failure);
     if (failure) return unreachable(failure);
+    std::vector<tcp::endpoint> found;
+    for (const auto& one : resolved) {
+      const tcp::endpoint place = one.endpoint();
+      if (!address.public_only || is_public(place.address())) found.push_back(place);
+    }
+    if (found.empty()) {
+      return make_error(ErrorCode::node_unreachable,
+                        address.host + ": its address is of a private network");
+    }
     stream.emplace(io);
     buffer.clear();
     stream->expires_after(std::chrono::milliseconds(address.timeout_ms));
@@ -355,6 +410,12 @@ struct HttpClient::Impl {
     return out;
   }
 };
+
+bool is_public_address(std::string_view text) {
+  boost::system::error_code failure;
+  const auto address = asio::ip::make_address(std::string(text), failure);
+  return !failure && is_public(address);
+}
 
 HttpClient::HttpClient(NodeAddress address) : impl_(std::make_unique<Impl>(std::move(address))) {}
 HttpClient::~HttpClient() = default;

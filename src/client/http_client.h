@@ -35,6 +35,8 @@ struct NodeAddress {
   bool tls = false;
   TlsFiles files{};                   ///< used with `tls` only
   std::uint64_t timeout_ms = 30'000;  ///< for connecting, and for each answer
+  /// Connects to public addresses alone, wherever the host's name leads: somebody else chose it.
+  bool public_only = false;
   /// Told of each exchange in one line, such as `GET /health 200, 3 ms`; empty: nobody.
   std::function<void(const std::string& line)> tell{};
 };
@@ -42,6 +44,10 @@ struct NodeAddress {
 /// Reads a node's URL. Errors: usage_invalid (another scheme, no host, `files` that a URL without
 /// TLS has no use for, a certificate without its key).
 [[nodiscard]] Result<NodeAddress> parse_node_url(std::string_view url, const TlsFiles& files = {});
+
+/// Is this IP address, as text, one of the internet (IANA's special-purpose registries): of no
+/// machine itself, private network, link, documentation or group?
+[[nodiscard]] bool is_public_address(std::string_view text);
 
 /// HTTP/1.1 requests to one node over one kept connection, over TLS 1.2 or 1.3 where its address
 /// says so: the node's certificate must be from a trusted authority, of this time and for this

@@ -280,7 +280,8 @@ Result<HttpResponse> Session::ask(std::string_view method, const std::string& ta
                                   std::string_view content_type, std::string_view body,
                                   std::map<std::string, std::string> headers) {
   if (token_.empty()) return make_error(ErrorCode::sign_in_required);
-  if (only_show_ && method != "GET")
+  // What is prepared changes nothing yet.
+  if (only_show_ && method != "GET" && !target.ends_with("/$prepare"))
     return would_send(std::string(method) + " " + target, body.size());
   headers["Authorization"] = "Bearer " + token_;
   XL_TRY_ASSIGN(HttpResponse answer, http_.send(method, target, content_type, body, headers));

@@ -324,4 +324,12 @@ std::string narrative_of(const consent::SealedPolicy& sealed) {
          escaped(sentence_of(sealed, true)) + "</p></div>";
 }
 
+std::string end_sentence(std::uint64_t end_ms, bool chinese) {
+  if (end_ms == 0) {
+    return chinese ? "在您撤回之前一直有效。" : "It holds until you take it back.";
+  }
+  const std::string last = last_moment_text(static_cast<std::int64_t>(end_ms));
+  return chinese ? "有效至 " + last + "(含)。" : "It holds up to and including " + last + ".";
+}
+
 }  // namespace xl::consents

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "contracts/consent/normal_form.h"
@@ -17,5 +18,9 @@ namespace xl::consents {
 
 /// The sentence in both languages as a narrative (`Consent.text.div`).
 [[nodiscard]] std::string narrative_of(const contracts::consent::SealedPolicy& sealed);
+
+/// How long a consent holds, as one more sentence: until its last moment, or with an `end_ms` of 0
+/// until it is taken back.
+[[nodiscard]] std::string end_sentence(std::uint64_t end_ms, bool chinese);
 
 }  // namespace xl::consents

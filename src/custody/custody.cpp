@@ -54,8 +54,16 @@ Result<std::unique_ptr<Custody>> Custody::open(std::vector<Hosted> hosted,
     XL_TRY_ASSIGN(auto notices, NoticeStore::open(beside, *stores, port));
     out->organisations_.push_back(
         std::make_unique<Organisation>(std::move(stores), std::move(notices), port, find_signer));
+    beside = one.places.index;
+    beside.replace_extension(".requests.db");
+    XL_TRY(out->organisations_.back()->open_requests(beside, port));
   }
   return out;
+}
+
+Status Organisation::open_requests(const std::filesystem::path& path, const LedgerPort& port) {
+  XL_TRY_ASSIGN(requests_, RequestDesk::open(path, *stores_, port, policies_, *notices_));
+  return {};
 }
 
 Organisation* Custody::find(const model::Id& did) const {

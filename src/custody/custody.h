@@ -16,6 +16,7 @@
 #include "custody/erasures.h"
 #include "custody/policies.h"
 #include "custody/records.h"
+#include "custody/requests.h"
 #include "custody/stores.h"
 #include "custody/webhooks.h"
 
@@ -35,6 +36,10 @@ class Organisation {
         disputes_(*stores_, port),
         webhooks_(*notices_, port, stores_->did()) {}
 
+  /// Opens the desk for requests at `path`: before anything else is asked of it. Errors: those of
+  /// `RequestDesk::open`.
+  [[nodiscard]] Status open_requests(const std::filesystem::path& path, const LedgerPort& port);
+
   [[nodiscard]] const model::Id& did() const { return stores_->did(); }
   [[nodiscard]] const std::string& name() const { return stores_->identity().name; }
   [[nodiscard]] Stores& stores() { return *stores_; }
@@ -43,6 +48,7 @@ class Organisation {
   [[nodiscard]] AccessDesk& desk() { return desk_; }
   [[nodiscard]] ErasureDesk& erasures() { return erasures_; }
   [[nodiscard]] DisputeDesk& disputes() { return disputes_; }
+  [[nodiscard]] RequestDesk& requests() { return *requests_; }
   [[nodiscard]] NoticeStore& notices() { return *notices_; }
   [[nodiscard]] Webhooks& webhooks() { return webhooks_; }
 
@@ -55,6 +61,7 @@ class Organisation {
   ErasureDesk erasures_;
   DisputeDesk disputes_;
   Webhooks webhooks_;
+  std::unique_ptr<RequestDesk> requests_;
 };
 
 /// The organisations of this node, and the work that goes on behind their requests: journal roots

@@ -75,6 +75,8 @@ constexpr auto notice_names = std::to_array<NoticeName>({
     {NoticeKind::dispute_answered, "dispute-answered", true},
     {NoticeKind::dispute_overdue, "dispute-overdue", true},
     {NoticeKind::recovery_cancelled, "recovery-cancelled", false},
+    {NoticeKind::request_received, "request-received", false},
+    {NoticeKind::request_answered, "request-answered", false},
 });
 
 std::int64_t column(std::uint64_t value) { return static_cast<std::int64_t>(value); }
@@ -208,6 +210,12 @@ Status NoticeStore::add(const Notice& notice, const std::string& source) {
   return insert.run(static_cast<std::int64_t>(notice.kind), notice.patient.view(),
                     column(notice.time_ms), column(notice.sequence), notice.subject.view(),
                     std::string_view(source));
+}
+
+Status NoticeStore::tell(const Notice& notice) {
+  const std::scoped_lock lock(mutex_);
+  return add(notice, "r" + std::to_string(static_cast<unsigned>(notice.kind)) + "." +
+                         notice.subject.text());
 }
 
 Status NoticeStore::draw_journal(Position& at, bool& more) {

@@ -42,6 +42,8 @@ enum class NoticeKind : std::uint8_t {
   dispute_answered = 17,
   dispute_overdue = 18,
   recovery_cancelled = 19,
+  request_received = 20,  ///< somebody asks for a consent
+  request_answered = 21,  ///< told to who had asked
 };
 
 /// `looked`, `consent-granted`, …; empty for none of ours.
@@ -51,7 +53,8 @@ enum class NoticeKind : std::uint8_t {
 struct Notice {
   std::uint64_t number = 0;  ///< its cursor: of the organisation, from 1, ascending
   NoticeKind kind{};
-  model::Id patient;  ///< zero: of nobody in particular
+  /// Whose it is: a patient, or who asked one; zero: of nobody in particular.
+  model::Id patient;
   std::uint64_t time_ms = 0;
   std::uint64_t sequence = 0;  ///< of the journal's entry; 0: it is of the ledger
   model::Id subject;           ///< consent, dispute, emergency or party; zero: none
@@ -76,6 +79,10 @@ class NoticeStore {
   /// Draws what is new, a bounded step. True when more waits. Durable: after a crash the same is
   /// drawn again and nothing twice. Errors: those of a database, the journal and the ledger.
   [[nodiscard]] Result<bool> gather();
+
+  /// Adds one that neither journal nor ledger tells of: once for each kind, whose and subject.
+  /// Errors: those of a database.
+  [[nodiscard]] Status tell(const Notice& notice);
 
   /// Notices behind `look.after`, ascending, at most `count_max`. Errors: those of a database.
   [[nodiscard]] Result<std::vector<Notice>> page(const NoticeLook& look, std::uint32_t count_max);

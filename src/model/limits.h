@@ -75,6 +75,8 @@ constexpr std::uint64_t erasure_backup_ms = 35ULL * 24 * 60 * 60 * 1000;
 // Consents.
 constexpr std::uint32_t consents_active_max = 128;  ///< of one patient
 constexpr std::uint64_t assisted_consent_ms_max = 90ULL * 24 * 60 * 60 * 1000;
+/// A consent that names no end gets one: a year; at the desk what `assisted_consent_ms_max` says.
+constexpr std::uint64_t consent_default_ms = 365ULL * 24 * 60 * 60 * 1000;
 constexpr std::uint32_t policy_bytes_max = 16 * 1024;  ///< of a sealed normal form
 constexpr std::uint32_t policy_salt_bytes = 32;
 constexpr std::uint32_t grantees_max = 16;
@@ -110,6 +112,23 @@ constexpr std::uint64_t review_within_ms = 72ULL * 60 * 60 * 1000;
 constexpr std::uint64_t dispute_answer_within_ms = 30ULL * 24 * 60 * 60 * 1000;
 /// Disputes of one patient that wait for an answer: more are a flood.
 constexpr std::uint32_t disputes_open_max = 32;
+// Handles by which patients are asked, and requests for consents.
+constexpr std::uint32_t handles_max = 8;  ///< of one patient in use
+constexpr std::uint64_t handle_ms_min = 60ULL * 1000;
+constexpr std::uint64_t handle_ms_max = 7ULL * 24 * 60 * 60 * 1000;
+/// Waiting for one patient: more can nobody weigh.
+constexpr std::uint32_t requests_of_patient_max = 16;
+/// Waiting of one organisation that asks; fewer than it has patients to see in two weeks.
+constexpr std::uint32_t requests_of_asker_max = 256;
+constexpr std::uint64_t request_default_ms = 14ULL * 24 * 60 * 60 * 1000;
+constexpr std::uint64_t request_ms_max = 30ULL * 24 * 60 * 60 * 1000;
+constexpr std::uint32_t request_text_bytes_max = 500;  ///< why it is asked; what a refusal says
+// Agreements between organisations.
+constexpr std::uint32_t agreements_max = 256;         ///< of one organisation, not ended
+constexpr std::uint32_t agreement_disputes_max = 8;   ///< of one agreement, unanswered
+constexpr std::uint32_t agreement_days_max = 36'500;  ///< longest retention: a century
+constexpr std::uint32_t agreement_text_bytes_max = 2048;
+
 /// How old the state behind a cohort's decision may be, in blocks: its proofs are still served.
 constexpr std::uint64_t policy_age_heights_max = 1024;
 

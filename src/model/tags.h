@@ -18,9 +18,12 @@ constexpr std::string_view state_value = "xinglin/state-value/v1";
 constexpr std::string_view result = "xinglin/result/v1";
 constexpr std::string_view app_hash = "xinglin/app-hash/v1";
 
-// Contracts: what a new key signs, what a consent commits to.
+// Contracts: what a new key signs, what consents, refusals and agreements commit to.
 constexpr std::string_view key_possession = "xinglin/key-possession/v1";
 constexpr std::string_view consent_policy = "xinglin/consent-policy/v1";
+constexpr std::string_view consent_refusal = "xinglin/consent-refusal/v1";
+constexpr std::string_view agreement_terms = "xinglin/agreement-terms/v1";
+constexpr std::string_view agreement_words = "xinglin/agreement-words/v1";
 constexpr std::string_view status_bits = "xinglin/status-bits/v1";
 
 // Founding a network.

@@ -78,6 +78,8 @@ Status read_gateway(const toml::table& table, Config& out) {
       out.public_url = *text;
     } else if (key == "peers_ca" && text && !text->empty()) {
       out.peers_ca = *text;
+    } else if (key == "webhooks_within" && value.is_boolean()) {
+      out.webhooks_within = value.value_exact<bool>().value_or(false);
     } else if (key == "tls_certificate" && text && !text->empty()) {
       tls.certificate = *text;
     } else if (key == "tls_key" && text && !text->empty()) {
@@ -88,7 +90,7 @@ Status read_gateway(const toml::table& table, Config& out) {
       tls.clients = *tls_clients_of(*text);
     } else {
       constexpr std::string_view known =
-          " public_url peers_ca tls_certificate tls_key tls_client_ca tls_clients ";
+          " public_url peers_ca webhooks_within tls_certificate tls_key tls_client_ca tls_clients ";
       const bool is_known = known.find(" " + std::string(key.str()) + " ") != known.npos;
       return config_error((is_known ? "gateway." : "unknown key gateway.") + std::string(key.str()),
                           value);

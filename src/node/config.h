@@ -54,6 +54,8 @@ struct Config {
   /// [gateway] peers_ca: PEM file of authorities that count for other members' gateways instead of
   /// the system's; relative to the data folder, or absolute. Empty: the system's.
   std::string peers_ca;
+  /// [gateway] webhooks_within: webhooks may lead to private networks, such as the member's own.
+  bool webhooks_within = false;
   gateway::peer::CopySettings copies;  ///< [copies]
   /// [gateway] tls_*: files relative to the data folder, or absolute. Nothing: HTTP in clear.
   std::optional<gateway::http::TlsOptions> tls;

@@ -162,7 +162,7 @@ Result<std::unique_ptr<Node>> Node::start(const Layout& layout, const Config& co
   node->custody_->on_failure([&log](ErrorCode code) {
     log.write(LogLevel::warning, LogEvent::custody_failed, {LogField::code(code)});
   });
-  node->custody_->tell_by(send_notice);
+  node->custody_->tell_by(notice_sender(config.webhooks_within));
   XL_TRY(node->start_custody(layout, config, log, progress.index));
 
   XL_TRY_ASSIGN(

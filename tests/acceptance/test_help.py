@@ -178,7 +178,9 @@ def test_every_form_of_an_answer_is_published():
         named |= set(re.findall(r"xinglin/[a-z-]+/v\d+", path.read_text()))
     passed_on = {"head", "block", "transaction", "receipt", "members", "proposal", "organisations",
                  "erasures", "identity-card", "member-card", "smart-clients", "smart-accounts",
-                 "smart-request", "dispute", "webhook", "webhooks", "webhook-removed",
+                 "smart-request", "dispute", "handle", "handles", "handle-ended",
+                 "consent-request", "consent-requests",
+                 "webhook", "webhooks", "webhook-removed",
                  "credential-offer", "credential-issued", "credentials-issued",
                  "credential-entry", "presentation-request", "presentation-result"}
     named |= {f"xinglin/{name}/v1" for name in passed_on}

@@ -128,7 +128,7 @@ def test_an_app_is_registered_approved_and_removed(world):
     assert tokens["patient"] == "ada" and "refresh_token" not in tokens
     token = tokens["access_token"]
     assert browser.open(base + "/Observation/bp-1", token=token)[0] == 200
-    assert browser.open(base + "/Observation/bp-2", token=token)[0] == 403
+    assert browser.open(base + "/Observation/bp-2", token=token)[0] == 404
     assert browser.open(world.url + "/auth/v1/whoami", token=token)[0] == 403
     # Whose records it read sees who asked, and through what.
     log = world.act("ada", "access", "log")["entries"]
@@ -184,7 +184,7 @@ def test_whoever_has_a_password_is_seen_as_themselves(world):
     assert told["iss"] == claims["iss"] == base
     assert told["sub"] == claims["sub"] == world.min
     assert browser.open(base + "/Observation/bp-1", token=token)[0] == 200
-    assert browser.open(base + "/Observation/bp-2", token=token)[0] in (403, 404)  # not min's
+    assert browser.open(base + "/Observation/bp-2", token=token)[0] == 404  # not min's
     seen = [entry for entry in world.act("ada", "access", "log")["entries"]
             if entry["app"] == "Desk (desk)" and entry["action"] == "read"]
     assert [entry["actor"] for entry in seen] == [world.min]

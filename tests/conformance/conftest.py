@@ -18,3 +18,22 @@ def server(tmp_path_factory):
     running = FhirServer(tmp_path_factory.mktemp("hospital"))
     yield running
     running.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A hospital, City, with its identity file, and Mei, a physician."""
+    from test_cli import OPERATOR, World
+    folder = tmp_path_factory.mktemp("city")
+    (folder / "operator.key").write_bytes(os.urandom(32))
+    out = World(folder)
+    out.found("City:hospital")
+    out.start()
+    one, = out.json("identity", "list")["organisations"]
+    out.did = one["did"]
+    source = folder / "data" / "keys" / f"{out.did.removeprefix('did:xinglin:')}.identity.json"
+    (folder / "city.json").write_bytes(source.read_bytes())
+    out.json("identity", "create", "Mei", "--kind", "practitioner", "--role", "physician",
+             "--organisation", out.did, "--out", "mei.json", *OPERATOR)
+    yield out
+    out.stop()

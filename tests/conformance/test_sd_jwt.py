@@ -7,33 +7,12 @@ verified by the command line."""
 
 import base64
 import json
-import os
 import pathlib
 import subprocess
 
-import pytest
-
 import outside
-from test_cli import OPERATOR, World
 
 PROGRAM = pathlib.Path(__file__).parent / "sd_jwt_program.py"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sd_jwt")
-    (folder / "operator.key").write_bytes(os.urandom(32))
-    out = World(folder)
-    out.found("City:hospital")
-    out.start()
-    one, = out.json("identity", "list")["organisations"]
-    out.did = one["did"]
-    source = folder / "data" / "keys" / f"{out.did.removeprefix('did:xinglin:')}.identity.json"
-    (folder / "city.json").write_bytes(source.read_bytes())
-    out.json("identity", "create", "Mei", "--kind", "practitioner", "--role", "physician",
-             "--organisation", out.did, "--out", "mei.json", *OPERATOR)
-    yield out
-    out.stop()
 
 
 def theirs(step, given, code=0):

@@ -5,6 +5,8 @@
 #include "base/json/writer.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
+#include "contracts/consent/messages.pb.h"
+#include "contracts/consent/records.h"
 #include "contracts/credentials/messages.pb.h"
 #include "contracts/credentials/records.h"
 #include "contracts/governance/tests/votes.h"
@@ -420,6 +422,50 @@ void disputes(Author& a) {
   a.seal("north");
 }
 
+model::Message agreement_message(std::uint16_t type, const google::protobuf::Message& content) {
+  return {contracts::consent::contract_number, type, model::encode(content)};
+}
+
+/// A patient refuses a request; two hospitals agree, dispute and part.
+void agreements(Author& a) {
+  namespace of = contracts::consent;
+  using contracts::testing::digest;
+  a.block(minute_ms);
+  xinglin::consent::v1::Decline decline;
+  decline.set_decline(field("refusal 1"));
+  decline.set_patient(field("ann"));
+  decline.set_commitment(digest("what was refused"));
+  a.send(agreement_message(of::decline_type, decline), {"north"});  // not the patient
+  a.send(agreement_message(of::decline_type, decline), {"ann new"});
+  xinglin::consent::v1::ProposeAgreement propose;
+  propose.set_agreement(field("agreement 1"));
+  propose.set_proposer(field("north"));
+  propose.set_other(field("south"));
+  propose.set_commitment(digest("terms"));
+  a.send(agreement_message(of::propose_agreement_type, propose), {"north"});
+  xinglin::consent::v1::AcceptAgreement accept;
+  accept.set_agreement(field("agreement 1"));
+  accept.set_commitment(digest("other terms"));
+  a.send(agreement_message(of::accept_agreement_type, accept), {"south"});  // not what was proposed
+  accept.set_commitment(digest("terms"));
+  a.send(agreement_message(of::accept_agreement_type, accept), {"south"});
+  xinglin::consent::v1::DisputeAgreement dispute;
+  dispute.set_dispute(field("breach 1"));
+  dispute.set_agreement(field("agreement 1"));
+  dispute.set_by(field("north"));
+  dispute.set_details(digest("handed on"));
+  a.send(agreement_message(of::dispute_agreement_type, dispute), {"north"});
+  xinglin::consent::v1::AnswerAgreement answer;
+  answer.set_dispute(field("breach 1"));
+  answer.set_answer(digest("it was not"));
+  a.send(agreement_message(of::answer_agreement_type, answer), {"south"});
+  xinglin::consent::v1::EndAgreement end;
+  end.set_agreement(field("agreement 1"));
+  a.send(agreement_message(of::end_agreement_type, end), {"north"});
+  a.send(agreement_message(of::end_agreement_type, end), {"south"});  // over
+  a.seal("north");
+}
+
 }  // namespace
 
 std::string genesis_text() {
@@ -478,6 +524,7 @@ std::vector<StoryBlock> story(const model::Genesis& genesis) {
   governance(author);
   credentials(author);
   disputes(author);
+  agreements(author);
   return author.take();
 }
 

@@ -251,5 +251,50 @@ TEST(NodeUrl, IsReadOrRefused) {
   EXPECT_FALSE(parse_node_url("https://node", {{}, {}, "key"}).ok());
 }
 
+TEST(PublicAddress, IsOneOfTheInternet) {
+  for (const char* one :
+       {"1.1.1.1", "100.63.255.255", "100.128.0.0", "172.32.0.1", "192.0.1.1", "198.20.0.1",
+        "223.255.255.255", "2606:4700::1111", "2001:4860::8888", "::ffff:8.8.8.8"}) {
+    EXPECT_TRUE(is_public_address(one)) << one;
+  }
+  for (const char* one : {"0.0.0.0",
+                          "10.0.0.5",
+                          "100.64.0.1",
+                          "127.0.0.53",
+                          "169.254.169.254",
+                          "172.31.255.255",
+                          "192.0.0.8",
+                          "192.0.2.1",
+                          "192.168.1.1",
+                          "198.19.0.1",
+                          "224.0.0.1",
+                          "255.255.255.255",
+                          "::",
+                          "::1",
+                          "fe80::1",
+                          "fd00::1",
+                          "ff02::1",
+                          "2001:db8::1",
+                          "2002:7f00:1::",
+                          "64:ff9b::1",
+                          "::ffff:127.0.0.1",
+                          "::127.0.0.1",
+                          "nothing",
+                          ""}) {
+    EXPECT_FALSE(is_public_address(one)) << one;
+  }
+}
+
+TEST(PublicAddress, IsWhatANameHasToLeadTo) {
+  NodeAddress address;
+  address.host = "localhost";
+  address.port = "1";
+  address.public_only = true;
+  HttpClient http(address);
+  const auto answer = http.get("/");
+  ASSERT_FALSE(answer.ok());
+  EXPECT_NE(answer.error().text().find("private network"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace xl::client

@@ -32,6 +32,18 @@ class Consent final : public Contract {
         return check_revoke(payload);
       case grant_assisted_type:
         return check_grant_assisted(payload);
+      case decline_type:
+        return check_decline(payload);
+      case propose_agreement_type:
+        return check_propose_agreement(payload);
+      case accept_agreement_type:
+        return check_accept_agreement(payload);
+      case end_agreement_type:
+        return check_end_agreement(payload);
+      case dispute_agreement_type:
+        return check_dispute_agreement(payload);
+      case answer_agreement_type:
+        return check_answer_agreement(payload);
       default:
         return make_error(ErrorCode::contract_unknown);
     }

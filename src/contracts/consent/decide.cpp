@@ -74,9 +74,15 @@ void explain(std::uint32_t mismatch, Verdict& verdict) {
   }
 }
 
+/// Another organisation may need an agreement with the custodian beside the patient's consent.
+bool needs_agreement(const Request& request, const Facts& facts) {
+  return facts.agreement_required && request.requester.organisation != facts.custodian;
+}
+
 /// True when a permit in force covers the request.
 bool consents_permit(std::span<const KnownPolicy> policies, const Request& request,
-                     Verdict& verdict) {
+                     const Facts& facts, Verdict& verdict) {
+  const bool needs = needs_agreement(request, facts);
   bool permitted = false;
   bool any = false;
   bool named = false;
@@ -90,8 +96,12 @@ bool consents_permit(std::span<const KnownPolicy> policies, const Request& reque
       continue;
     }
     any = true;
-    if (mismatch == 0) {
+    if (mismatch == 0 && needs && !facts.agreement_covers) {
+      named = true;
+      verdict.say(Reason::agreement_missing);
+    } else if (mismatch == 0) {
       permitted = true;
+      if (needs) verdict.say(Reason::agreement_covers);
       verdict.say(Reason::consent_permits);
       verdict.rely_on(known.consent);
     } else if ((mismatch & mismatch_grantee) == 0) {
@@ -205,7 +215,7 @@ Decision decide(std::span<const KnownPolicy> policies, const Request& request, c
   }
   const bool own_care =
       own_care_permits(request, facts, verdict) || own_systems_permit(request, facts, verdict);
-  const bool consented = consents_permit(policies, request, verdict);
+  const bool consented = consents_permit(policies, request, facts, verdict);
   if (own_care || consented) return verdict.permit(false);
   if (!emergency) return verdict.deny();
   verdict.say(Reason::emergency_access);

@@ -71,6 +71,9 @@ struct Facts {
   bool emergency_declared = false;     ///< an emergency entry for both is live on the chain
   bool emergency_has_reason = false;   ///< and gives a reason
   bool emergency_licensed = false;     ///< one of the roles may break the glass
+  /// The custodian lets other organisations read by consent under an agreement alone.
+  bool agreement_required = false;
+  bool agreement_covers = false;  ///< one in force covers reader, purpose and resource
 };
 
 /// One policy of a consent and whether the chain says that it holds at the height decided at.
@@ -97,7 +100,8 @@ struct Decision {
 /// person's role; refusals of the patient, which only a declared emergency overrides; own care (an
 /// attested role, an active encounter at the custodian, purpose TREAT; the custodian's own
 /// software, purpose HOPERAT); consents in force that cover grantee, class, confidentiality,
-/// sensitivity, purpose, period, author and action. What nothing permits is denied. Pure and
+/// sensitivity, purpose, period, author and action, for another organisation beside an agreement
+/// where the custodian requires one. What nothing permits is denied. Pure and
 /// deterministic. Thread-safe. Preconditions: policies in normal form. Cost: linear in the size of
 /// the policies.
 [[nodiscard]] Decision decide(std::span<const KnownPolicy> policies, const Request& request,

@@ -16,4 +16,14 @@ namespace xl::contracts::consent {
 /// assisted.cpp: at the desk.
 [[nodiscard]] Result<std::unique_ptr<Command>> check_grant_assisted(ByteView payload);
 
+/// decline.cpp: by the patient or a guardian.
+[[nodiscard]] Result<std::unique_ptr<Command>> check_decline(ByteView payload);
+
+/// agreement.cpp, agreement_dispute.cpp: by organisations.
+[[nodiscard]] Result<std::unique_ptr<Command>> check_propose_agreement(ByteView payload);
+[[nodiscard]] Result<std::unique_ptr<Command>> check_accept_agreement(ByteView payload);
+[[nodiscard]] Result<std::unique_ptr<Command>> check_end_agreement(ByteView payload);
+[[nodiscard]] Result<std::unique_ptr<Command>> check_dispute_agreement(ByteView payload);
+[[nodiscard]] Result<std::unique_ptr<Command>> check_answer_agreement(ByteView payload);
+
 }  // namespace xl::contracts::consent

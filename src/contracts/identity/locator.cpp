@@ -15,8 +15,6 @@
 namespace xl::contracts::identity {
 namespace {
 
-constexpr std::size_t locator_text_bytes_max = 64 * 1024;
-
 Error unusable(std::string_view why) { return make_error(ErrorCode::locator_invalid, why); }
 
 bool is_signed_by(const model::StateReader& state, const model::Id& did, std::uint64_t now_ms,

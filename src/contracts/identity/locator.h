@@ -15,6 +15,7 @@ namespace xl::contracts::identity {
 
 constexpr std::size_t locator_places_max = 16;
 constexpr std::uint64_t locator_ms_max = 366ULL * 24 * 3600 * 1000;
+constexpr std::size_t locator_text_bytes_max = 64UL * 1024;
 constexpr std::string_view locator_prefix = "xinglin:locator:";
 
 /// One custodian and the person's DID there.

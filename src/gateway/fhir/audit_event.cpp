@@ -36,6 +36,7 @@ struct Interaction {
 constexpr auto interactions = std::to_array<Interaction>({
     {"read", "read", 'R', "IHE.BasicAudit.PatientRead"},
     {"vread", "vread", 'R', "IHE.BasicAudit.PatientRead"},
+    {"fetch", "read", 'R', "IHE.BasicAudit.PatientRead"},  // by another member's node
     {"search", "search", 'E', "IHE.BasicAudit.PatientQuery"},
     {"create", "create", 'C', "IHE.BasicAudit.PatientCreate"},
     {"update", "update", 'U', "IHE.BasicAudit.PatientUpdate"},

@@ -91,7 +91,7 @@ void write_resource(json::Writer& out, std::string_view type) {
   write_search(out, type);
   constexpr std::string_view definitions = "http://hl7.org/fhir/OperationDefinition/";
   const auto operation = [&](std::string_view name, std::string_view definition) {
-    const bool own = definition.starts_with("urn:");
+    const bool own = definition.starts_with("urn:") || definition.starts_with("https:");
     out.begin_object().key("name").string(name).key("definition");
     out.string((own ? "" : std::string(definitions)) + std::string(definition)).end_object();
   };
@@ -105,6 +105,7 @@ void write_resource(json::Writer& out, std::string_view type) {
     operation("explain", "urn:xinglin:fhir:operation:patient-explain");
     operation("gather", "urn:xinglin:fhir:operation:patient-gather");
     operation("match", "Patient-match");
+    operation("ihe-pix", "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix");
     operation("merge", "Patient-merge");
     operation("access-log", "urn:xinglin:fhir:operation:patient-access-log");
     operation("unmerge", "urn:xinglin:fhir:operation:patient-unmerge");  // HL7 has none

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "gateway/fhir/consent.h"
 
+#include <algorithm>
+
 #include "base/json/writer.h"
 #include "consents/codes.h"
 #include "consents/sentence.h"
@@ -16,6 +18,7 @@
 #include "gateway/fhir/draft.h"
 #include "gateway/fhir/own.h"
 #include "gateway/fhir/reply.h"
+#include "gateway/fhir/requests.h"
 #include "gateway/fhir/write.h"
 #include "model/canonical.h"
 #include "model/limits.h"
@@ -89,6 +92,7 @@ struct ConsentWish {
   json::Value resource;
   std::optional<model::Id> replaces;
   Bytes evidence;
+  bool until_revoked = false;  ///< no end was meant
 };
 
 Result<ConsentWish> wish_in(const Call& call, json::Value root) {
@@ -105,6 +109,8 @@ Result<ConsentWish> wish_in(const Call& call, json::Value root) {
     if (!id.ok()) return make_error(ErrorCode::parameter_invalid, "replaces");
     out.replaces = *id;
   }
+  out.until_revoked =
+      parameter_of(root, "until-revoked").find("valueBoolean").as_bool().value_or(false);
   const auto evidence = parameter_of(root, "evidence").find("valueBase64Binary").as_string();
   if (evidence && !from_base64(*evidence, out.evidence)) {
     return make_error(ErrorCode::parameter_invalid, "evidence");
@@ -144,6 +150,31 @@ Bytes message_of(const ConsentWish& wish, const PreparedConsent& prepared) {
   return model::encode(message);
 }
 
+bool permits_something(const consent::SealedPolicy& sealed) {
+  const auto permits = [](const consent::Policy& policy) {
+    return policy.effect() == static_cast<std::uint32_t>(consent::Effect::permit);
+  };
+  return permits(sealed.policy()) ||
+         std::any_of(sealed.further().begin(), sealed.further().end(), permits);
+}
+
+/// When a consent ends that names no end: what opens something does not stay open by oversight, a
+/// refusal stays. 0: when it is taken back.
+std::uint64_t usual_end(const Call& call, const ConsentWish& wish,
+                        const consent::SealedPolicy& sealed) {
+  constexpr std::uint64_t day_ms = 24ULL * 60 * 60 * 1000;
+  const std::uint64_t now = call.services.clock.now_ms();
+  // Whole days, so that people can read them; at the desk not one moment too long.
+  if (!wish.evidence.empty()) {
+    return (now + limits::assisted_consent_ms_max) / day_ms * day_ms;
+  }
+  if (wish.until_revoked || !permits_something(sealed)) return 0;
+  const std::uint64_t year = (now + limits::consent_default_ms) / day_ms * day_ms + day_ms;
+  if (!wish.replaces) return year;
+  const auto old = consent::find_consent(*call.services.ledger.state(), *wish.replaces);
+  return old && old->end_ms() != 0 ? std::min(old->end_ms(), year) : year;
+}
+
 Result<PreparedConsent> seal_wish(const Call& call, const ConsentWish& wish) {
   XL_TRY_ASSIGN(const model::Id patient, find_patient(call, wish.resource.find("patient")));
   XL_TRY_ASSIGN(consents::ConsentRead read, read_given(call, wish.resource, patient));
@@ -165,7 +196,7 @@ Result<PreparedConsent> seal_wish(const Call& call, const ConsentWish& wish) {
   out.standing.id = id.text();
   out.standing.status = "active";
   out.standing.start_ms = read.start_ms;
-  out.standing.end_ms = read.end_ms;
+  out.standing.end_ms = read.end_ms != 0 ? read.end_ms : usual_end(call, wish, out.sealed);
   out.standing.patient = own_record(
       own_names(call), wish.resource.find("patient").find("reference").as_string().value_or(""));
   out.standing.performer_type = "Patient";
@@ -196,6 +227,8 @@ std::string prepared_text(const PreparedConsent& prepared) {
   };
   add("sentence-en", "valueString", consents::sentence_of(prepared.sealed, false));
   add("sentence-zh", "valueString", consents::sentence_of(prepared.sealed, true));
+  add("until-en", "valueString", consents::end_sentence(prepared.standing.end_ms, false));
+  add("until-zh", "valueString", consents::end_sentence(prepared.standing.end_ms, true));
   add("sealed", "valueBase64Binary", sealed);
   add("commitment", "valueBase64Binary", to_base64(consent::commitment_of(prepared.sealed)));
   for (const auto& [name, number] : {std::pair("contract", std::uint32_t{consent::contract_number}),
@@ -282,7 +315,7 @@ http::Response agree(const Call& call, json::Value resource, json::Value signed_
   const Status same = check_same(call, resource, *sealed, transaction);
   if (!same.ok()) return refusal(same.error());
   const auto entry =
-      call.organisation.policies().accept(call.principal, *sealed, std::move(transaction));
+      call.organisation.requests().agree(call.principal, *sealed, std::move(transaction));
   if (!entry.ok()) return refusal(entry.error());
   const std::string id = contracts::id_of(sealed->consent()).text();
   const auto kept = call.organisation.records().current("Consent", id);
@@ -327,6 +360,9 @@ http::Response create_consent(const Call& call) {
   const CheckedResource given = read_resource(call.request.body);
   if (given.refused) return *given.refused;
   const json::Value signed_part = extension_of(given.document->root(), signed_url);
+  if (!signed_part.present() && asks_by_handle(given.document->root())) {
+    return ask_for_consent(call, given.document->root());
+  }
   if (!signed_part.present()) return create(call, "Consent");
   return agree(call, given.document->root(), signed_part);
 }

@@ -15,6 +15,7 @@
 #include "gateway/fhir/match.h"
 #include "gateway/fhir/media.h"
 #include "gateway/fhir/merge.h"
+#include "gateway/fhir/pix.h"
 #include "gateway/fhir/preview.h"
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
@@ -53,6 +54,7 @@ http::Response answer_get(const Call& call) {
   if (at.size() == 1) return search(call, {at[0], {}}, call.request.query);
   if (at.size() == 2 && at[1] == "_history") return history_of(call, at[0], "");
   if (at.size() == 2 && at[0] == "Patient" && at[1] == "$everything") return everything(call, {});
+  if (at.size() == 2 && at[0] == "Patient" && at[1] == "$ihe-pix") return cross_reference(call);
   if (at.size() == 2 && at[1].starts_with('$')) return unsupported("this operation");
   const bool of_version = at.size() == 4 && at[2] == "_history" && at[3] == "1";
   if (at.size() == 2 || of_version) {
@@ -89,6 +91,7 @@ http::Response answer_post(const Call& call) {
   if (at.size() == 2 && at[1] == "$validate") return validate_given(call, at[0], "");
   if (at.size() == 2 && at[0] == "Patient") {
     if (at[1] == "$match") return match(call);
+    if (at[1] == "$ihe-pix") return cross_reference(call);
     if (at[1] == "$everything") return everything(call, {});
     if (at[1] == "$gather") return gather(call);
     if (at[1] == "$merge" || at[1] == "$unmerge") return merge(call, at[1] == "$unmerge");

@@ -13,6 +13,7 @@
 #include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 #include "gateway/peer/gather.h"
+#include "gateway/peer/locate.h"
 #include "query/search_text.h"
 
 namespace xl::gateway::fhir {
@@ -22,8 +23,8 @@ using contracts::PartyKind;
 
 namespace {
 
-constexpr std::array<std::string_view, 4> gather_parameters = {"locator", "source", "_type",
-                                                               "_format"};
+constexpr std::array<std::string_view, 5> gather_parameters = {"locator", "handle", "source",
+                                                               "_type", "_format"};
 constexpr std::string_view source_extension = "urn:xinglin:source";
 constexpr std::string_view receipt_extension = "urn:xinglin:session-receipt";
 
@@ -55,7 +56,20 @@ Result<GatherSource> source_in(std::string_view text) {
   return out;
 }
 
-/// Errors: parameter_invalid, fhir_parameter_unsupported, fhir_type_unknown, locator_invalid.
+/// `did|handle`: the places that the patient left with a handle at one custodian. Errors:
+/// parameter_invalid, those of `peer::locate`.
+Result<std::vector<identity::Place>> places_of_handle(const Call& call, std::string_view text) {
+  const std::vector<std::string_view> parts = query::split_protected(text, '|');
+  if (parts.size() != 2) return make_error(ErrorCode::parameter_invalid, "handle");
+  const auto custodian = model::id_from_did(parts[0]);
+  const auto handle = model::id_from_text(parts[1]);
+  if (!custodian.ok() || !handle.ok()) return make_error(ErrorCode::parameter_invalid, "handle");
+  return peer::locate(call.services.peers, call.organisation, call.services.custody.port(),
+                      *custodian, *handle);
+}
+
+/// Errors: parameter_invalid, fhir_parameter_unsupported, fhir_type_unknown, locator_invalid, those
+/// of a handle.
 Result<GatherWish> read_gather(const Call& call) {
   XL_TRY_ASSIGN(const Parameters used, parameters_of(call));
   XL_TRY(only_parameters(used, gather_parameters, "$gather"));
@@ -66,6 +80,9 @@ Result<GatherWish> read_gather(const Call& call) {
       XL_TRY_ASSIGN(const std::vector<identity::Place> places,
                     identity::read_locator(*port.ledger().state(), port.ledger().genesis().network,
                                            port.now_ms(), value));
+      for (const identity::Place& place : places) out.sources.push_back({place, std::nullopt});
+    } else if (name == "handle") {
+      XL_TRY_ASSIGN(const std::vector<identity::Place> places, places_of_handle(call, value));
       for (const identity::Place& place : places) out.sources.push_back({place, std::nullopt});
     } else if (name == "source") {
       XL_TRY_ASSIGN(GatherSource source, source_in(value));
@@ -84,7 +101,8 @@ Result<GatherWish> read_gather(const Call& call) {
     return source.place.custodian == call.organisation.did();
   });
   if (out.sources.empty() || out.sources.size() > identity::locator_places_max) {
-    return make_error(ErrorCode::parameter_invalid, "locator or source: 1 to 16 custodians");
+    return make_error(ErrorCode::parameter_invalid,
+                      "locator, handle or source: 1 to 16 custodians");
   }
   return out;
 }

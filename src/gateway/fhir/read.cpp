@@ -100,10 +100,8 @@ std::optional<http::Response> refused(const Call& call, custody::Viewer& viewer,
                ? not_there(call, viewer, action, name)
                : refusal(entry.error());
   }
-  if (!shows(call, *entry)) {
-    return is_of_the_house(call) ? refusal(make_error(ErrorCode::scope_insufficient))
-                                 : not_there(call, viewer, action, name);
-  }
+  // Whom an app acts for may know of it; the app may not.
+  if (!shows(call, *entry)) return not_there(call, viewer, action, name);
   if (viewer.allows(*entry)) return std::nullopt;
   // What cannot be opened cannot be decided about: no stranger is told that it is damaged.
   if (!is_of_the_house(call) && !viewer.decide(*entry).ok()) {

@@ -32,6 +32,7 @@ Need need_of_get(const std::vector<std::string_view>& at) {
       at.size() == 3 && at[0] == "Patient" && at[2] != "_history" && !at[2].starts_with('$');
   if (compartment) return {at[2], smart::may_search};
   if (at.back() == "$see-as" || at.back() == "$explain") return {"*", smart::may_read};
+  if (at.back() == "$ihe-pix") return {"Patient", smart::may_search};
   const bool of_type = at.size() == 1 || (at.size() == 2 && at[1] == "_history");
   return {at[0], of_type ? smart::may_search : smart::may_read};
 }
@@ -41,7 +42,8 @@ std::optional<Need> need_of_post(const Call& call) {
   if (at.back() == "$validate") return std::nullopt;  // which keeps nothing
   if (at.size() == 1 && at[0] == "_search") return Need{"*", smart::may_search};
   if (at.size() == 4 && at[3] == "_search") return Need{at[2], smart::may_search};
-  if (at.back() == "_search" || at.back() == "$match") return Need{at[0], smart::may_search};
+  if (at.back() == "_search" || at.back() == "$match" || at.back() == "$ihe-pix")
+    return Need{at[0], smart::may_search};
   // A preview shows the patient's own records, of every type.
   if (at.back() == "$see-as" || at.back() == "$explain") return Need{"*", smart::may_read};
   if (at.back() == "$prepare") return Need{at[0], smart::may_create};

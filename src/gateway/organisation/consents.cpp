@@ -111,7 +111,7 @@ Result<http::Response> bring_consent(const Services& services, custody::Organisa
   }
   XL_TRY_ASSIGN(const consent::SealedPolicy policy, consent::decode_sealed(sealed));
   XL_TRY_ASSIGN(const model::HistoryEntry entry,
-                organisation.policies().accept(who, policy, std::move(transaction)));
+                organisation.requests().agree(who, policy, std::move(transaction)));
   json::Writer out;
   out.begin_object().key("consent").string(contracts::id_of(policy.consent()).text());
   out.key("entry");

@@ -11,13 +11,26 @@
 namespace xl::gateway::organisation {
 namespace {
 
-/// About whom: a patient, or what concerns a privacy officer. Errors: those of `patient_asked`.
+/// Has who asks sent requests here, and so something to be told of?
+Result<bool> has_asked(custody::Organisation& organisation, const custody::Principal& who,
+                       const http::Request& request) {
+  const bool may = who.kind == contracts::PartyKind::practitioner ||
+                   who.kind == contracts::PartyKind::organisation;
+  if (!may || request.parameter("patient")) return false;
+  XL_TRY_ASSIGN(const auto sent, organisation.requests().of_asker(who.did));
+  return !sent.empty();
+}
+
+/// About whom: a patient, who asked one, or what concerns a privacy officer. Errors: those of
+/// `patient_asked`.
 Result<std::optional<model::Id>> whose_notices(const Services& services,
                                                custody::Organisation& organisation,
                                                const custody::Principal& who,
                                                const http::Request& request) {
   const bool officer = custody::oversees(who, organisation.did());
   if (officer && !request.parameter("patient")) return std::optional<model::Id>();
+  XL_TRY_ASSIGN(const bool asked, has_asked(organisation, who, request));
+  if (asked) return std::optional(who.did);
   XL_TRY_ASSIGN(const model::Id patient, patient_asked(services, organisation, who, request));
   return std::optional(patient);
 }
@@ -34,6 +47,9 @@ void write_notice(json::Writer& out, const custody::Notice& notice,
   out.key("link");
   if (notice.sequence != 0) {
     out.string(house + "/fhir/AuditEvent/xl-" + std::to_string(notice.sequence));
+  } else if (notice.kind == custody::NoticeKind::request_received ||
+             notice.kind == custody::NoticeKind::request_answered) {
+    out.string(house + "/requests/" + notice.subject.text());
   } else if (notice.kind == custody::NoticeKind::dispute_opened ||
              notice.kind == custody::NoticeKind::dispute_answered ||
              notice.kind == custody::NoticeKind::dispute_overdue) {

@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "contracts/records/records.h"
+#include "custody/consents.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/read.h"
 #include "model/receipt.h"
@@ -62,6 +63,7 @@ Result<http::Response> prove_record(const Services& services, custody::Organisat
     begun.wait(call);
     return make_error(ErrorCode::access_refused);
   }
+  if (custody::is_agreed_consent(*entry)) return make_error(ErrorCode::consent_proved_apart);
   XL_TRY(viewer.serve(std::span(&*entry, 1), "proof"));
 
   const vault::RecordVersion which{entry->record, static_cast<std::uint32_t>(entry->version)};

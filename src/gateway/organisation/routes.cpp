@@ -14,6 +14,7 @@
 #include "gateway/organisation/notices.h"
 #include "gateway/organisation/oversight.h"
 #include "gateway/organisation/proofs.h"
+#include "gateway/organisation/requests.h"
 
 namespace xl::gateway::organisation {
 namespace {
@@ -69,6 +70,35 @@ void add_emergency_routes(Router& router, const Services& services) {
                takes("PersonIdentifiers", "FoundPerson", 200));
 }
 
+/// What serves a route of one organisation.
+using HandleHouse = Result<http::Response> (*)(const Services&, custody::Organisation&,
+                                               const custody::Principal&, const http::Request&,
+                                               const PathValues&);
+using AddRoute = std::function<void(const char*, const char*, const char*, HandleHouse, RouteDoc)>;
+
+/// Of handles and of what is asked by them.
+void add_request_routes(const AddRoute& add) {
+  const auto posts = [](std::string_view body, std::string_view answer) {
+    return RouteDoc{.query = {"patient"},
+                    .body_media = {"application/json"},
+                    .body = body,
+                    .status = 201,
+                    .answer = answer};
+  };
+  add("POST", "/o/{org}/handles", "Make a handle by which one can be asked", make_handle,
+      posts("NewHandle", "Handle"));
+  add("GET", "/o/{org}/handles", "A patient's handles in use", list_handles,
+      RouteDoc{.query = {"patient"}, .answer = "Handles"});
+  add("DELETE", "/o/{org}/handles/{handle}", "End a handle", end_handle,
+      RouteDoc{.query = {"patient"}, .answer = "HandleEnded"});
+  add("GET", "/o/{org}/requests", "What a patient is asked for, or what one asked for",
+      list_requests, RouteDoc{.query = {"patient"}, .answer = "ConsentRequests"});
+  add("GET", "/o/{org}/requests/{request}", "One request as its side may know it", show_request,
+      RouteDoc{.query = {"patient"}, .answer = "ConsentRequest"});
+  add("POST", "/o/{org}/requests/{request}/decline", "Refuse a request, provably", decline_request,
+      posts("NewDispute", "Declared"));
+}
+
 }  // namespace
 
 void add_routes(Router& router, const Services& services) {
@@ -77,11 +107,8 @@ void add_routes(Router& router, const Services& services) {
                 return list_organisations(services, request);
               },
               Access::anyone, RouteDoc{.answer = "Organisations"}});
-  using Handle =
-      Result<http::Response> (*)(const Services&, custody::Organisation&, const custody::Principal&,
-                                 const http::Request&, const PathValues&);
-  const auto add = [&](const char* method, const char* pattern, const char* summary, Handle handle,
-                       RouteDoc about) {
+  const auto add = [&](const char* method, const char* pattern, const char* summary,
+                       HandleHouse handle, RouteDoc about) {
     router.add({method, pattern, summary,
                 [services, handle](const http::Request& request,
                                    const PathValues& values) -> Result<http::Response> {
@@ -101,6 +128,7 @@ void add_routes(Router& router, const Services& services) {
       bring_consent, posts("NewConsent", "BroughtConsent"));
   add("GET", "/o/{org}/consents", "A patient's own consents", list_consents,
       RouteDoc{.query = {"patient"}, .answer = "Consents"});
+  add_request_routes(add);
   add_emergency_routes(router, services);
   add("POST", "/o/{org}/erasures", "Erase a record or everything of a patient", erase,
       posts("NewErasure", "Erasures"));

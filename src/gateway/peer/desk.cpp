@@ -8,6 +8,7 @@
 #include "gateway/peer/copy_store.h"
 #include "gateway/peer/emergencies.h"
 #include "gateway/peer/fetch.h"
+#include "gateway/peer/locate.h"
 #include "gateway/peer/peer.pb.h"
 #include "model/canonical.h"
 
@@ -89,6 +90,8 @@ Result<Bytes> Desk::answer_what(custody::Organisation& of, const Heard& heard) {
       return answer_declare(of, heard);
     case PeerKind::find:
       return answer_find(of, tokens_, heard);
+    case PeerKind::locate:
+      return answer_locate(of, heard);
     case PeerKind::keep:
     case PeerKind::have:
     case PeerKind::give:

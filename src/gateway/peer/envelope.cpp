@@ -59,7 +59,7 @@ bool is_signed(const model::StateReader& state, std::uint64_t now_ms, const Enve
 bool is_well_formed(const Content& content) {
   return content.version() == 1 && contracts::check_id(content.from(), "from").ok() &&
          contracts::check_id(content.to(), "to").ok() && content.about().size() == sizeof(Hash) &&
-         content.kind() <= static_cast<std::uint32_t>(PeerKind::find);
+         content.kind() <= static_cast<std::uint32_t>(PeerKind::locate);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ enum class PeerKind : std::uint8_t {
   drop = 5,     ///< some of them no longer
   declare = 6,  ///< the glass is broken about a patient of the one who is asked
   find = 7,     ///< who is this person, about whom it is broken?
+  locate = 8,   ///< where are the records of who gave this handle?
 };
 
 constexpr std::size_t request_bytes_max = 24U << 20U;

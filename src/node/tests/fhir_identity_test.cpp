@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -105,6 +106,50 @@ TEST_F(FhirIdentity, MatchesAreGraded) {
       Matches{"anna possible"});
   EXPECT_EQ(matches(R"("name":[{"family":"Nobody"}])", ""), Matches{});
   EXPECT_EQ(hospital_->post("Patient/$match", R"({"resourceType":"Parameters"})").status, 400U);
+}
+
+TEST_F(FhirIdentity, IdentifiersLeadToTheOthersOfThePerson) {
+  const auto keep = [](const std::string& id, const std::string& identifiers) {
+    return hospital_->put("Patient/" + id, R"({"resourceType":"Patient","id":")" + id +
+                                               R"(","identifier":[)" + identifiers + "]}");
+  };
+  ASSERT_EQ(
+      keep("pia", R"({"system":"urn:red","value":"994"},{"system":"urn:card","value":"7"})").status,
+      201U);
+  ASSERT_EQ(keep("pib", R"({"system":"urn:blue","value":"3|1"})").status, 201U);
+  const auto asked = [](FhirClient& who, const std::string& query) {
+    return who.get("Patient/$ihe-pix?" + query);
+  };
+  // What is found, as `name value`.
+  const auto found = [&](const std::string& query) {
+    const auto answer = asked(*hospital_, query);
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    std::set<std::string> out;
+    for (const json::Value one : parsed(answer).root().find("parameter").items()) {
+      const json::Value identifier = one.find("valueIdentifier");
+      const std::string reference(
+          one.find("valueReference").find("reference").as_string().value_or(""));
+      out.insert(reference.empty() ? std::string(identifier.find("value").as_string().value_or(""))
+                                   : reference.substr(reference.rfind('/') + 1));
+    }
+    return out;
+  };
+  using Names = std::set<std::string>;
+  EXPECT_EQ(found("sourceIdentifier=urn:red%7C994"), (Names{"pia", "7"}));
+  ASSERT_EQ(merge("merge", "pib", "pia").status, 200U);
+  EXPECT_EQ(found("sourceIdentifier=urn:red%7C994"), (Names{"pia", "7", "pib", "3|1"}));
+  EXPECT_EQ(found("sourceIdentifier=urn:blue%7C3%5C%7C1&targetSystem=urn:red"), Names{"994"});
+  EXPECT_EQ(found("sourceIdentifier=urn:red%7C994&targetSystem=urn:none"), Names{});
+  EXPECT_EQ(asked(*hospital_, "sourceIdentifier=994").status, 400U);
+  // Who is not there, and to strangers everybody.
+  const auto nobody = asked(*hospital_, "sourceIdentifier=urn:red%7C995");
+  EXPECT_EQ(nobody.status, 404U);
+  FhirClient stranger(live_->hospital(1), live_->organisations[0]);
+  const auto hidden = asked(stranger, "sourceIdentifier=urn:red%7C994");
+  const auto absent = asked(stranger, "sourceIdentifier=urn:red%7C995");
+  EXPECT_GE(hidden.status, 400U);
+  EXPECT_EQ(hidden.status, absent.status);
+  EXPECT_EQ(hidden.body, absent.body);
 }
 
 TEST_F(FhirIdentity, AMergeAnswersForBothAndIsUndone) {

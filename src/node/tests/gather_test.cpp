@@ -135,6 +135,43 @@ TEST_F(Gather, WhatThePatientSharesComesUnderASessionOfBoth) {
   EXPECT_EQ(records_in(gather(source())), 0U);
 }
 
+TEST_F(Gather, AHandleLeadsWhereThePatientLeftALocator) {
+  demo::Persona ann = patient();
+  share(ann, {"Observation"});
+  const std::string handles = "/o/" + live_->organisations[0].text() + "/handles";
+  const auto make = [&](const std::string& more) {
+    const auto made = ann.session->ask("POST", handles, "application/json",
+                                       R"({"life_ms":"600000")" + more + "}");
+    EXPECT_EQ(made->status, more.find("zz") == std::string::npos ? 201U : 400U) << made->body;
+    return std::string(parsed(*made).root().find("handle").as_string().value_or(""));
+  };
+  const auto by_handle = [&](const std::string& handle) {
+    return gather(R"({"name":"handle","valueString":")" + model::did_text(live_->organisations[0]) +
+                  "|" + handle + R"("})");
+  };
+  const auto genesis = ann.session->genesis();
+  ASSERT_TRUE(genesis.ok());
+  const contracts::identity::Place place{live_->organisations[0], patient_did_};
+  const Bytes bytes = contracts::identity::locator_bytes(
+      (*genesis)->network, live_->clock.now_ms() + 3'600'000, std::span(&place, 1));
+  const Bytes signature =
+      ann.session->identity().key.sign(contracts::identity::locator_signed_bytes(bytes));
+  const std::string locator = contracts::identity::locator_text(bytes, std::span(&signature, 1));
+  const std::string found = make(R"(,"locator":")" + locator + "\"");
+  EXPECT_EQ(records_in(by_handle(found)), 2U);
+  // Without a locator it leads nowhere, as one that never was, and one that was ended.
+  const auto silent = by_handle(make(""));
+  const auto never = by_handle(client::random_id().text());
+  EXPECT_EQ(silent.status, 404U) << silent.body;
+  EXPECT_EQ(never.status, 404U);
+  EXPECT_EQ(silent.body, never.body);
+  EXPECT_NE(never.body.find("XL3520"), std::string::npos) << never.body;
+  ASSERT_EQ(ann.session->ask("DELETE", handles + "/" + found)->status, 200U);
+  EXPECT_EQ(by_handle(found).status, 404U);
+  // Nobody leaves what no key signed.
+  (void)make(R"(,"locator":"xinglin:locator:zz")");
+}
+
 /// What one organisation's node says to another's, taken apart and put together again.
 class Envelopes : public Gather {
  protected:

@@ -534,7 +534,7 @@ TEST_F(LeakMatrix, RoutesOfPatientsTellOthersNothing) {
           << about(who, k, there.path);
     };
     for (const char* path : {"/access-log", "/access-log/proofs", "/access-log/export", "/consents",
-                             "/disputes", "/notices"}) {
+                             "/disputes", "/notices", "/requests", "/handles"}) {
       const std::string text(path);
       same({.path = text + "?patient=" + did}, {.path = text + "?patient=" + other}, {did, other});
     }
@@ -610,6 +610,22 @@ TEST_F(LeakMatrix, ListsOfManyHoldWhatMayBeKnownOfEach) {
       expect_unmarked(who, k, answer, "match");
       if (who.must_name) {
         EXPECT_EQ(answer.status, 400U) << who.name;
+      }
+      const auto known_as = [&](const std::string& value) {
+        return ask(client, {.path = "Patient/$ihe-pix?sourceIdentifier=urn:leak%7C" + value},
+                   who.headers);
+      };
+      const Kept& self = world_->people[k].records.front();
+      const HttpResponse pix = known_as(id);
+      expect_unmarked(who, k, pix, "ihe-pix");
+      const bool may =
+          !who.must_name && !self.deleted && world_->may(who, k, self.versions.back(), to_search);
+      if (may) {
+        EXPECT_EQ(pix.status, 200U) << who.name << " " << pix.body;
+      } else {
+        const HttpResponse nobody = known_as("nobody");
+        EXPECT_EQ(pix.status, nobody.status) << who.name << " " << pix.body;
+        EXPECT_EQ(pix.body, nobody.body) << who.name;
       }
     }
   }

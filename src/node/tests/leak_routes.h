@@ -17,7 +17,8 @@ enum class Apart {
   oneself,    ///< who asks, or the node, and nobody else
   pages,      ///< of a sign-in; who signed in sees what a read of their own gives
   operators,  ///< for the organisation's own key, administrators or officers, by their role alone
-  elsewhere,  ///< brings what was signed, about a DID of the ledger: care_test, fhir_consent_test
+  elsewhere,  ///< brings what was signed, about a DID of the ledger: care_test, fhir_consent_test,
+              ///< consent_request_test
 };
 
 using RouteTable = std::map<std::string, Apart>;
@@ -61,6 +62,9 @@ inline void add_public_routes(RouteTable& out) {
                        "DELETE /o/{org}/webhooks/{webhook}",
                        "GET /o/{org}/webhooks",
                        "POST /o/{org}/webhooks",
+                       "POST /o/{org}/handles",
+                       "GET /o/{org}/handles",
+                       "DELETE /o/{org}/handles/{handle}",
                        "GET /o/{org}/fhir/.well-known/smart-configuration",
                        "GET /o/{org}/fhir/.well-known/openid-configuration",
                        "POST /o/{org}/peer"});  // its answers are for the asker's node alone
@@ -70,11 +74,12 @@ inline void add_house_routes(RouteTable& out) {
   const auto add = [&](Apart why, std::initializer_list<const char*> some) {
     for (const char* one : some) out.emplace(one, why);
   };
-  add(Apart::probed, {"GET /o/{org}/records/{type}/{id}/proof", "GET /o/{org}/access-log",
-                      "GET /o/{org}/access-log/proofs", "GET /o/{org}/access-log/export",
-                      "GET /o/{org}/access-log/{sequence}/proof", "GET /o/{org}/consents",
-                      "GET /o/{org}/disputes", "GET /o/{org}/disputes/{dispute}",
-                      "GET /o/{org}/notices", "POST /o/{org}/smart/v1/launches"});
+  add(Apart::probed,
+      {"GET /o/{org}/records/{type}/{id}/proof", "GET /o/{org}/access-log",
+       "GET /o/{org}/access-log/proofs", "GET /o/{org}/access-log/export",
+       "GET /o/{org}/access-log/{sequence}/proof", "GET /o/{org}/consents", "GET /o/{org}/disputes",
+       "GET /o/{org}/disputes/{dispute}", "GET /o/{org}/notices", "GET /o/{org}/requests",
+       "POST /o/{org}/smart/v1/launches"});
   add(Apart::operators,
       {"GET /o/{org}/credentials/issued", "GET /o/{org}/credentials/issued/{id}",
        "POST /o/{org}/credentials/issued", "POST /o/{org}/credentials/offers",
@@ -84,7 +89,8 @@ inline void add_house_routes(RouteTable& out) {
        "DELETE /o/{org}/smart/v1/clients/{id}", "POST /o/{org}/smart/v1/accounts",
        "GET /o/{org}/smart/v1/accounts", "DELETE /o/{org}/smart/v1/accounts/{name}"});
   add(Apart::elsewhere,
-      {"POST /o/{org}/consents", "POST /o/{org}/disputes", "POST /o/{org}/emergencies",
+      {"POST /o/{org}/consents", "POST /o/{org}/requests/{request}/decline",
+       "GET /o/{org}/requests/{request}", "POST /o/{org}/disputes", "POST /o/{org}/emergencies",
        "POST /o/{org}/emergencies/{entry}/renewals", "POST /o/{org}/emergencies/{entry}/find"});
 }
 
@@ -138,7 +144,7 @@ inline const std::set<std::string>& known_elsewhere() {
   // Beside the probes: these need several records or nobody's.
   static const std::set<std::string> all = {
       "interaction history-type", "interaction history-system", "conditional conditionalRead",
-      "operation match", "operation gather"};
+      "operation match",          "operation ihe-pix",          "operation gather"};
   return all;
 }
 

@@ -69,7 +69,7 @@ TEST_F(Smart, GivesAnAppWhatSomebodyAgreedTo) {
   EXPECT_EQ(id_token->text("sub"), model::did_text(live_->organisations[0]));
 
   EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 200U);
-  EXPECT_EQ(fhir(token, "GET", "Patient/p2").status, 403U);
+  EXPECT_EQ(fhir(token, "GET", "Patient/p2").status, 404U);
   // The code again: somebody stole it, so what it led to ends.
   EXPECT_EQ(text_of_member(post("token", browser.exchange(code)), "error"), "invalid_grant");
   EXPECT_EQ(fhir(token, "GET", "Patient/p1").status, 401U);
@@ -131,7 +131,13 @@ TEST_F(Smart, AStolenCodeIsWorthNothing) {
 TEST_F(Smart, ScopesOnlyNarrow) {
   const std::string of_patient = access_token("patient/Observation.rs", {{"patient", "p1"}});
   EXPECT_EQ(fhir(of_patient, "GET", "Observation/lab1").status, 200U);
-  const HttpResponse other = fhir(of_patient, "GET", "Observation/lab2");
+  // A record outside is as one that never was; a type outside is refused as such.
+  const HttpResponse hidden = fhir(of_patient, "GET", "Observation/lab2");
+  const HttpResponse absent = fhir(of_patient, "GET", "Observation/never");
+  EXPECT_EQ(hidden.status, 404U);
+  EXPECT_EQ(absent.status, 404U);
+  EXPECT_EQ(code_of(hidden), code_of(absent));
+  const HttpResponse other = fhir(of_patient, "GET", "Condition/c1");
   EXPECT_EQ(other.status, 403U);
   EXPECT_EQ(code_of(other), "XL4201");
   EXPECT_EQ(other.headers.at("www-authenticate"), "Bearer error=\"insufficient_scope\"");
@@ -152,7 +158,7 @@ TEST_F(Smart, ScopesOnlyNarrow) {
   ASSERT_EQ(batch.status, 200U) << batch.body;
   const json::Document entries = parsed(batch);
   for (const auto& [index, status] :
-       {std::pair{0, "403"}, std::pair{1, "403"}, std::pair{2, "200"}, std::pair{3, "403"}}) {
+       {std::pair{0, "403"}, std::pair{1, "404"}, std::pair{2, "200"}, std::pair{3, "403"}}) {
     EXPECT_TRUE(entries.root()
                     .find("entry")
                     .at(static_cast<std::size_t>(index))
@@ -181,10 +187,10 @@ TEST_F(Smart, ConstraintsHoldForWhatComesOut) {
   const std::string token =
       access_token("user/Observation.cruds?category=" + percent_encode(vital_signs));
   EXPECT_EQ(fhir(token, "GET", "Observation/vital1").status, 200U);
-  EXPECT_EQ(fhir(token, "GET", "Observation/lab1").status, 403U);
+  EXPECT_EQ(fhir(token, "GET", "Observation/lab1").status, 404U);
   const HttpResponse found = fhir(token, "GET", "Observation");
   EXPECT_EQ(parsed(found).root().find("total").number_text(), "1") << found.body;
-  EXPECT_EQ(fhir(token, "GET", "Observation/lab1/_history").status, 403U);
+  EXPECT_EQ(fhir(token, "GET", "Observation/lab1/_history").status, 404U);
   EXPECT_EQ(fhir(token, "GET", "Observation/_history").body.find("lab1"), std::string::npos);
   const HttpResponse formed =
       send("POST", house() + "/fhir/Observation/_search", "application/x-www-form-urlencoded",
@@ -280,7 +286,7 @@ TEST_F(Smart, OpensAppsFromARecord) {
   ASSERT_EQ(approve(hospital_->who(), browser.user_code()).status, 204U);
   const HttpResponse answer = post("token", browser.exchange(browser.code()));
   EXPECT_EQ(text_of_member(answer, "patient"), "p2") << answer.body;
-  EXPECT_EQ(fhir(text_of_member(answer, "access_token"), "GET", "Observation/lab1").status, 403U);
+  EXPECT_EQ(fhir(text_of_member(answer, "access_token"), "GET", "Observation/lab1").status, 404U);
   // Somebody else's record opens nothing.
   demo::Persona doctor = live_->doctor(hospital_->who(), "another");
   Browser other;

@@ -9,6 +9,7 @@
 #include "contracts/consent/messages.pb.h"
 #include "contracts/consent/records.h"
 #include "contracts/consent/status.h"
+#include "contracts/consent/tests/agreement_sends.h"
 #include "contracts/consent/view.h"
 #include "contracts/tests/fixture.h"
 
@@ -190,6 +191,9 @@ const std::vector<testing::StatusCase>& later_cases() {
 TEST(ConsentTable, ReachesEveryStatus) {
   std::vector<testing::StatusCase> all = grant_cases();
   all.insert(all.end(), later_cases().begin(), later_cases().end());
+  for (const auto& more : {agreements::proposal_cases(), agreements::agreement_cases()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
   testing::expect_statuses(start(), contract_number, all);
 }
 
@@ -286,10 +290,11 @@ TEST(Assisted, NeedsTwoDifferentPeopleOfThatCustodian) {
 TEST(Consent, RefusesMalformedMessages) {
   Ledger ledger = start();
   const Contract* contract = ledger.registry().find(contract_number);
-  for (std::uint16_t type = 1; type <= grant_assisted_type; ++type) {
+  for (std::uint16_t type = 1; type <= answer_agreement_type; ++type) {
     EXPECT_EQ(contract->check(type, {}).error().code, ErrorCode::message_malformed) << type;
   }
-  EXPECT_EQ(contract->check(grant_assisted_type + 1, {}).error().code, ErrorCode::contract_unknown);
+  EXPECT_EQ(contract->check(answer_agreement_type + 1, {}).error().code,
+            ErrorCode::contract_unknown);
   wire::Grant out;
   out.set_consent(field("c1"));
   out.set_patient(field("ann"));

@@ -331,7 +331,8 @@ constexpr int ticks = 4;
 struct World {
   bool law = false, withheld = false, guardian = false, attested = false, encounter = false,
        declared = false, reason = false, licensed = false;
-  int now = 0;  ///< tick of the clock
+  bool agreement_required = false, agreement_covers = false;  ///< between asker's house and north
+  int now = 0;                                                ///< tick of the clock
 };
 
 struct Answer {
@@ -358,6 +359,9 @@ inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const 
       covering.insert(consent_of(policies, i));
     }
     if (!policies[i].permit && in_rule(policies[i].choice, p, false)) refused = true;
+  }
+  if (asker.organisation != "north" && w.agreement_required && !w.agreement_covers) {
+    covering.clear();
   }
   if (w.law) return {};
   if (asker.kind == RequesterKind::patient) {
@@ -524,6 +528,8 @@ inline Facts build(const World& w) {
   out.emergency_declared = w.declared;
   out.emergency_has_reason = w.reason;
   out.emergency_licensed = w.licensed;
+  out.agreement_required = w.agreement_required;
+  out.agreement_covers = w.agreement_covers;
   return out;
 }
 
@@ -611,6 +617,8 @@ class Dice {
     out.reason = !one_in(5);
     out.licensed = !one_in(4);
     out.now = upto(ticks);
+    out.agreement_required = one_in(3);
+    out.agreement_covers = one_in(2);
     return out;
   }
 
