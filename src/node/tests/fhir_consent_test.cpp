@@ -108,9 +108,9 @@ TEST_F(FhirConsent, IsPreparedSignedAndThenRules) {
   ASSERT_EQ(created.status, 201U) << created.body;
   EXPECT_NE(created.headers.at("link").find("/ledger/v1/receipts/"), std::string::npos);
   // It is proved by the ledger's own entry, and the answer says so.
-  const std::string kept(parsed(created).root().find("id").as_string().value_or(""));
+  const std::string agreed(parsed(created).root().find("id").as_string().value_or(""));
   const auto proof = ann.session->ask(
-      "GET", "/o/" + live_->organisations[0].text() + "/records/Consent/" + kept + "/proof");
+      "GET", "/o/" + live_->organisations[0].text() + "/records/Consent/" + agreed + "/proof");
   EXPECT_EQ(proof->status, 409U) << proof->body;
   EXPECT_NE(proof->body.find("XL4195"), std::string::npos) << proof->body;
   EXPECT_EQ(south.get("Observation/o1").status, 200U);
