@@ -10,6 +10,7 @@
 #include "cli/actor.h"
 #include "cli/checkpoint.h"
 #include "cli/words.h"
+#include "client/access_judgement.h"
 #include "client/access_proof.h"
 #include "contracts/identity/sign_in.h"
 #include "model/limits.h"
@@ -67,7 +68,17 @@ std::string record_text(const client::ProvenAccess& access, const Console& conso
   return " " + console.words(record->text() + " version " + std::to_string(version));
 }
 
-void show_json(const client::AccessProof& proof, const client::ProvenAccess& access,
+/// Whether the decision was run again, on what the custodian disclosed. Errors: those of
+/// `client::judge`.
+Result<bool> decided_again(json::Value proof, const client::ProvenAccess& access,
+                           const model::Trust& trust) {
+  XL_TRY_ASSIGN(const auto disclosure, client::read_disclosure(proof));
+  if (!disclosure) return false;
+  XL_TRY_ASSIGN(const client::Judgement out, client::judge(access, *disclosure, trust));
+  return out == client::Judgement::agrees;
+}
+
+void show_json(const client::AccessProof& proof, const client::ProvenAccess& access, bool again,
                const Console& console) {
   const model::JournalEntry& entry = access.entry;
   json::Writer out;
@@ -79,6 +90,7 @@ void show_json(const client::AccessProof& proof, const client::ProvenAccess& acc
   out.key("patient").string(model::did_text(entry.patient));
   out.key("custodian").string(model::did_text(proof.custodian));
   out.key("permitted").boolean(entry.decision == model::JournalDecision::permitted);
+  out.key("decided_again").boolean(again);
   out.key("subject").string(to_hex(entry.subject));
   out.key("action").string(entry.action).key("purpose").string(entry.purpose);
   out.key("key_id").string(to_hex(view_of(access.details.key())));
@@ -89,10 +101,10 @@ void show_json(const client::AccessProof& proof, const client::ProvenAccess& acc
   console.answer(out.take());
 }
 
-void show(const client::AccessProof& proof, const client::ProvenAccess& access,
+void show(const client::AccessProof& proof, const client::ProvenAccess& access, bool again,
           const Console& console) {
   if (console.json()) {
-    show_json(proof, access, console);
+    show_json(proof, access, again, console);
     return;
   }
   const model::JournalEntry& entry = access.entry;
@@ -122,6 +134,11 @@ void show(const client::AccessProof& proof, const client::ProvenAccess& access,
   line("anchored ", "存证    ",
        std::string(console.pick("at height ", "高度 ")) +
            std::to_string(proof.anchor.entry->height) + ", " + proof.anchor.block.header.chain_id);
+  if (again) {
+    line("decided  ", "决定    ",
+         std::string(console.pick("run again with your consents and the record's labels: the same",
+                                  "已用您的授权与记录标签重新判定:结果一致")));
+  }
   if (!stated.organisation.empty()) {
     console.result(std::string(console.pick(
         "  Checked: the organisation's signature at sign-in for whom it names, the right of that "
@@ -238,7 +255,8 @@ Result<int> run_verify_access(const Session& session, const ProofOptions& given,
   }
   XL_TRY_ASSIGN(const client::AccessProof proof, client::read_access_proof(document.root()));
   XL_TRY_ASSIGN(const client::ProvenAccess access, client::check_access_proof(proof, trust));
-  show(proof, access, console);
+  XL_TRY_ASSIGN(const bool again, decided_again(document.root(), access, trust));
+  show(proof, access, again, console);
   if (options.out.empty()) return succeeded;
   // It tells who saw whose data: for its holder alone.
   XL_TRY(write_file_durably(options.out, view_of(json::write(document.root()) + "\n"), 0600));

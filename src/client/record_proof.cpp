@@ -92,6 +92,10 @@ Status check_record_proof(const RecordProof& proof, std::string_view content,
   if (crypto::sha256(view_of(content)) != proof.content_digest) {
     return proof_differs("the content is not the one that was digested");
   }
+  return check_record_commitment(proof, trust);
+}
+
+Status check_record_commitment(const RecordProof& proof, const model::Trust& trust) {
   if (commitment_given(proof) != proof.commitment) {
     return proof_differs("salt, digest and labels do not give the commitment");
   }

@@ -39,6 +39,10 @@ struct RecordProof {
 [[nodiscard]] Status check_record_proof(const RecordProof& proof, std::string_view content,
                                         const model::Trust& trust);
 
+/// The same without the content, of which the digest alone is known: that the ledger commits to
+/// these labels. Errors: as `check_record_proof`. Pure, thread-safe.
+[[nodiscard]] Status check_record_commitment(const RecordProof& proof, const model::Trust& trust);
+
 /// Checks that `content` is a resource of this type and id. Errors: content_differs, json_invalid.
 [[nodiscard]] Status check_named(std::string_view content, std::string_view type,
                                  std::string_view id);

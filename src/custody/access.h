@@ -152,7 +152,7 @@ class Viewer {
   [[nodiscard]] Status add_named(std::span<const model::Id> named, std::vector<model::Id>& out);
   [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
   [[nodiscard]] Status find_care_teams();
-  [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& encounter);
+  [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& current);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
   [[nodiscard]] Result<Labels> labels_of(const query::RecordEntry& entry);
   [[nodiscard]] Result<contracts::consent::Decision> judge(

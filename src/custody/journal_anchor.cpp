@@ -26,6 +26,13 @@ std::string suite_digest(const Hash& hash) {
   return bytes_of(out);
 }
 
+/// Is an entry about nobody in particular a look at many patients? One that names an emergency, by
+/// which nobody was found, is not: its evidence is of a single question.
+bool is_look_at_many(const model::JournalEntry& entry) {
+  xinglin::access::v1::AccessDetails single;
+  return !entry.session.is_zero() && !model::decode_canonical(entry.evidence, single);
+}
+
 /// The CohortEntry that the journal entry of a look at many patients stands for. Errors:
 /// journal_entry_altered.
 Result<model::Message> cohort_message(const model::Id& custodian,
@@ -142,7 +149,7 @@ Status AccessDesk::anchor_cohorts(const vault::JournalBatch& batch) {
       after = kept.sequence;
       if (after > batch.root.last_sequence) break;
       const model::JournalEntry& entry = kept.entry;
-      if (entry.session.is_zero() || contracts::access::find_cohort(*state, entry.session))
+      if (!is_look_at_many(entry) || contracts::access::find_cohort(*state, entry.session))
         continue;
       XL_TRY_ASSIGN(const model::Message message, cohort_message(stores_.did(), entry));
       transactions.push_back(port_.sign({message}, ours));

@@ -4,11 +4,11 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "custody/labels.pb.h"
+#include "consents/labels.h"
 
 namespace xl::custody {
 
-using Labels = xinglin::custody::v1::Labels;
+using Labels = consents::Labels;
 
 /// What a vault record is. Stored: never renumber.
 enum class Kind : std::uint8_t {

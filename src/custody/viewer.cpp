@@ -25,24 +25,6 @@ namespace {
 
 constexpr std::array active_encounter = {"arrived", "triaged", "in-progress", "onleave"};
 
-consent::Resource resource_of(const Labels& labels, const model::Id& custodian) {
-  consent::Resource out;
-  for (const auto& one : labels.classes()) out.classes.push_back({one.system(), one.code()});
-  if (labels.confidentiality() != 0) {
-    out.confidentiality = static_cast<consent::Confidentiality>(labels.confidentiality());
-  }
-  out.sensitivities.assign(labels.sensitivities().begin(), labels.sensitivities().end());
-  if (labels.has_from_ms()) out.from_ms = labels.from_ms();
-  if (labels.has_to_ms()) out.to_ms = labels.to_ms();
-  out.author_organisation = labels.author_organisation().empty()
-                                ? custodian
-                                : contracts::id_of(labels.author_organisation());
-  if (!labels.author().empty()) out.author = contracts::id_of(labels.author());
-  out.name = labels.type() + "/" + labels.id();
-  if (labels.links_known()) out.links.emplace(labels.links().begin(), labels.links().end());
-  return out;
-}
-
 bool has_reason(const consent::Decision& decision, consent::Reason reason) {
   return std::find(decision.reasons.begin(), decision.reasons.end(), reason) !=
          decision.reasons.end();
@@ -72,6 +54,20 @@ bool names_in_care(std::string_view content, std::string_view who) {
   for (const json::Value one : document->root().find("participant").items()) {
     const auto parts =
         query::reference_parts(one.find("individual").find("reference").as_string().value_or(""));
+    if (parts && parts->type == "Practitioner" && parts->id == who) return true;
+  }
+  return false;
+}
+
+/// True when the team's content has `who` among its members and it is at work.
+bool names_member(std::string_view content, std::string_view who) {
+  json::Limits bounds;
+  bounds.bytes_max = limits::record_bytes_max;
+  const auto document = json::parse(content, bounds);
+  if (!document.ok() || document->root().find("status").as_string() != "active") return false;
+  for (const json::Value one : document->root().find("participant").items()) {
+    const auto parts =
+        query::reference_parts(one.find("member").find("reference").as_string().value_or(""));
     if (parts && parts->type == "Practitioner" && parts->id == who) return true;
   }
   return false;
@@ -128,16 +124,17 @@ bool Viewer::from_elsewhere() const { return ask_.principal.organisation != desk
 
 /// Nobody lets themselves in: of the versions that have named the requester without a break, the
 /// first was written by somebody else. What the requester changed later takes nothing away.
-Result<bool> Viewer::was_let_in(const query::RecordEntry& encounter) {
+Result<bool> Viewer::was_let_in(const query::RecordEntry& current) {
+  const auto names = current.type == "CareTeam" ? names_member : names_in_care;
   const std::string who = ask_.principal.did.text();
   bool by_somebody_else = false;
-  for (std::uint64_t number = encounter.version; number > 0; --number) {
-    const auto entry = desk_.stores_.index().version(encounter.type, encounter.id, number);
+  for (std::uint64_t number = current.version; number > 0; --number) {
+    const auto entry = desk_.stores_.index().version(current.type, current.id, number);
     if (!entry.ok() && entry.error().code == ErrorCode::index_record_unknown) break;
     if (!entry.ok()) return entry.error();
     if (entry->deleted) break;
     XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(*entry));
-    if (number != encounter.version && !names_in_care(opened.content, who)) break;
+    if (number != current.version && !names(opened.content, who)) break;
     by_somebody_else = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
   }
   return by_somebody_else;
@@ -217,9 +214,8 @@ Status Viewer::find_care_teams() {
   do {
     XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
     for (const query::RecordEntry& entry : page.entries) {
-      XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(entry));
-      const bool by_another = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
-      if (by_another) found.push_back(entry.record);
+      XL_TRY_ASSIGN(const bool let_in, was_let_in(entry));
+      if (let_in) found.push_back(entry.record);
     }
     wanted.cursor = page.next_cursor;
   } while (!wanted.cursor.empty());
@@ -297,7 +293,7 @@ consent::Request Viewer::request_about(const Labels& labels) const {
   out.requester.care_teams = care_teams_.value_or(std::vector<model::Id>{});
   out.purpose = ask_.purpose;
   out.action = ask_.action;
-  out.resource = resource_of(labels, desk_.stores_.did());
+  out.resource = consents::resource_of(labels, desk_.stores_.did());
   return out;
 }
 

@@ -369,6 +369,7 @@ def test_an_entry_of_the_log_is_proved_without_a_node(world):
     told = world.act("ada", *verify)
     assert told["verified"] is True and told["requester"] == one["actor"]
     assert told["time"] == one["time"] and told["purpose"] == one["purpose"]
+    assert told["decided_again"] is True  # with her consents and the record's labels
     offline = ("access", "verify", "--genesis", "data/genesis.json", "--evidence")
     proof = json.loads((world.folder / "read.json").read_text())
     proof["receipts"]["key"] = proof["receipts"]["session"]

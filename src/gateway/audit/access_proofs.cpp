@@ -2,17 +2,32 @@
 // Copyright The Xinglin Authors
 #include "gateway/audit/access_proofs.h"
 
+#include <algorithm>
+
 #include "base/json/writer.h"
 #include "contracts/access/records.h"
 #include "contracts/access/sealed.pb.h"
 #include "contracts/api/shape.h"
+#include "contracts/consent/records.h"
+#include "contracts/consent/view.h"
 #include "contracts/identity/records.h"
+#include "custody/consents.h"
+#include "gateway/organisation/proofs.h"
 #include "model/canonical.h"
+#include "model/limits.h"
 #include "model/receipt.h"
 
 namespace xl::gateway::audit {
 
 namespace identity = contracts::identity;
+
+namespace {
+
+/// How far the custodian's clock and the blocks' time may be apart.
+constexpr std::uint64_t around_ms = 60'000;
+constexpr std::size_t consents_shown_max = 2UL * limits::consents_active_max;
+
+}  // namespace
 
 Status AccessProofs::need_state(std::string_view name, ByteView key, Needed& out) {
   const Bytes of = copy_of(key);
@@ -77,7 +92,58 @@ Result<std::string> AccessProofs::entry_part(const vault::KeptEntry& kept,
   return text;
 }
 
-Result<std::string> AccessProofs::alone(const vault::KeptEntry& kept) {
+/// The patient's consents that held within a minute of the entry, as they were sealed.
+Result<std::string> AccessProofs::consents_then(const model::JournalEntry& entry) const {
+  const auto state = services_.ledger.state();
+  const std::uint64_t before = entry.time_ms - std::min(entry.time_ms, around_ms);
+  query::Query wanted;
+  wanted.type = "Consent";
+  wanted.allowed.patients = std::vector{entry.patient};
+  wanted.count = query::index_page_max;
+  wanted.total = query::Total::none;
+  std::string out;
+  std::size_t shown = 0;
+  do {
+    XL_TRY_ASSIGN(const query::IndexPage page, organisation_.stores().index().search(wanted));
+    for (const query::RecordEntry& one : page.entries) {
+      const auto record = contracts::consent::find_consent(*state, one.record);
+      if (!custody::is_agreed_consent(one) || !record ||
+          record->since_ms() > entry.time_ms + around_ms ||
+          (record->ended_ms() != 0 && record->ended_ms() < before) || shown == consents_shown_max) {
+        continue;
+      }
+      XL_TRY_ASSIGN(const vault::Opened sealed,
+                    organisation_.stores().vault().get({one.record, 1}));
+      XL_TRY_ASSIGN(const model::Receipt receipt,
+                    services_.ledger.state_receipt(contracts::consent::consent_key(one.record), 0));
+      out += (shown++ == 0 ? "" : ",") + std::string("{\"sealed\":\"") + to_base64(sealed.content) +
+             "\",\"receipt\":" + model::write_receipt(receipt) + "}";
+    }
+    wanted.cursor = page.next_cursor;
+  } while (!wanted.cursor.empty());
+  return out;
+}
+
+/// The opening of the version that the entry is about; empty: there is none, or it is erased.
+Result<std::string> AccessProofs::record_then(const model::JournalEntry& entry) const {
+  if (entry.subject.size() != limits::id_bytes + 4) return std::string();
+  const auto record = model::id_from_bytes(ByteView(entry.subject).first(limits::id_bytes));
+  const auto version = read_be<std::uint32_t>(ByteView(entry.subject).subspan(limits::id_bytes));
+  if (!record.ok() || version == 0) return std::string();
+  const auto opening = organisation_.stores().vault().open_commitment({*record, version});
+  if (!opening.ok()) return std::string();
+  return organisation::record_proof(services_, organisation_, {*record, version}, entry.patient,
+                                    *opening);
+}
+
+/// What `decide` was asked about, without what the custodian established.
+Result<std::string> AccessProofs::disclosed(const model::JournalEntry& entry) const {
+  XL_TRY_ASSIGN(const std::string consents, consents_then(entry));
+  XL_TRY_ASSIGN(const std::string record, record_then(entry));
+  return "{\"consents\":[" + consents + "]" + (record.empty() ? "" : ",\"record\":" + record) + "}";
+}
+
+Result<std::string> AccessProofs::alone(const vault::KeptEntry& kept, bool to_the_patient) {
   const vault::Journal& journal = organisation_.stores().journal();
   XL_TRY_ASSIGN(const vault::JournalBatch batch, journal.batch_of(kept.sequence));
   if (!batch.anchored_ms) return make_error(ErrorCode::journal_not_sealed);
@@ -88,7 +154,12 @@ Result<std::string> AccessProofs::alone(const vault::KeptEntry& kept) {
     if (out.back() != '{') out += ',';
     out += "\"" + name + "\":" + receipts_[at];
   }
-  return out + "}}";
+  out += "}";
+  if (to_the_patient && !kept.entry.patient.is_zero()) {
+    XL_TRY_ASSIGN(const std::string about, disclosed(kept.entry));
+    out += ",\"disclosed\":" + about;
+  }
+  return out + "}";
 }
 
 Status AccessProofs::add(const vault::KeptEntry& kept) {

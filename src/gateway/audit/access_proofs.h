@@ -22,9 +22,10 @@ class AccessProofs {
   AccessProofs(const Services& services, custody::Organisation& organisation)
       : services_(services), organisation_(organisation) {}
 
-  /// `xinglin/access-proof/v1` of one entry with its receipts inside. Errors: journal_not_sealed
-  /// (not on the ledger yet), those of the journal and the ledger.
-  [[nodiscard]] Result<std::string> alone(const vault::KeptEntry& kept);
+  /// `xinglin/access-proof/v1` of one entry with its receipts inside. `to_the_patient`: with what
+  /// the decision was about, so that it can be run again. Errors: journal_not_sealed (not on the
+  /// ledger yet), those of the journal, the stores and the ledger.
+  [[nodiscard]] Result<std::string> alone(const vault::KeptEntry& kept, bool to_the_patient);
 
   /// Adds an entry to what `take` gives. Errors: as `alone`, but for one that is not on the ledger
   /// yet: that is named as waiting.
@@ -40,6 +41,9 @@ class AccessProofs {
   using Needed = std::vector<std::pair<std::string, std::size_t>>;
   [[nodiscard]] Result<Needed> receipts_of(const vault::JournalBatch& batch,
                                            const model::JournalEntry& entry);
+  [[nodiscard]] Result<std::string> disclosed(const model::JournalEntry& entry) const;
+  [[nodiscard]] Result<std::string> consents_then(const model::JournalEntry& entry) const;
+  [[nodiscard]] Result<std::string> record_then(const model::JournalEntry& entry) const;
   [[nodiscard]] Status need_state(std::string_view name, ByteView key, Needed& out);
   [[nodiscard]] Result<std::string> entry_part(const vault::KeptEntry& kept,
                                                const vault::JournalBatch& batch) const;

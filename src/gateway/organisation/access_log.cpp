@@ -131,7 +131,7 @@ Result<http::Response> prove_access(const Services& services, custody::Organisat
   // Of another patient: as if it were not there.
   if (kept.entry.patient != patient) return make_error(ErrorCode::journal_entry_unknown);
   audit::AccessProofs proofs(services, organisation);
-  XL_TRY_ASSIGN(std::string body, proofs.alone(kept));
+  XL_TRY_ASSIGN(std::string body, proofs.alone(kept, who.did == patient));
   XL_TRY(record_look_at(services, organisation, who, patient));
   return json_response(std::move(body));
 }

@@ -17,4 +17,12 @@ namespace xl::gateway::organisation {
                                                   const http::Request& request,
                                                   const PathValues& values);
 
+/// `xinglin/record-proof/v1` of one version of a patient's record. Whether whoever gets it may is
+/// the caller's to know. Errors: those of `query::Ledger::state_receipt`.
+[[nodiscard]] Result<std::string> record_proof(const Services& services,
+                                               custody::Organisation& organisation,
+                                               const vault::RecordVersion& which,
+                                               const model::Id& patient,
+                                               const vault::CommitmentOpening& opening);
+
 }  // namespace xl::gateway::organisation

@@ -6,6 +6,7 @@
 // or a session that is not the asker's own. Method: two hospitals of one node; what one's node says
 // to the other's is taken out of its envelope, changed as a liar with all the keys of that
 // organisation could, and put in again.
+#include "client/card.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/sealed.h"
@@ -405,6 +406,29 @@ TEST_F(TwoWhoShare, WhatEndsMidSessionEndsTheReading) {
                   ->submit(identity::contract_number, identity::revoke_attestation_type, withdrawn)
                   ->applied());
   EXPECT_EQ(reads(again), ErrorCode::sign_in_refused);
+}
+
+/// Whoever holds a key that its organisation replaced neither asks in its name nor goes on under a
+/// session that was opened with it.
+TEST_F(TwoWhoShare, AKeyThatWasReplacedSpeaksForNobody) {
+  ASSERT_EQ(gathered(ask_).records.size(), 2U);
+  const auto open =
+      access::unsealed_sessions_of(*port().ledger().state(), live_->organisations[0], 8);
+  ASSERT_EQ(open.size(), 1U);
+  const auto fresh = crypto::SigningKey::generate(crypto::Algorithm::ed25519);
+  ASSERT_TRUE(fresh.ok());
+  const client::Identity& who = south_->session->identity();
+  xinglin::identity::v1::RotateKey message;
+  message.set_party(client::bytes_of(who.did.bytes));
+  message.set_old_key(
+      client::bytes_of(model::key_id_of(who.key.algorithm(), who.key.public_key())));
+  client::fill_new_key(port().ledger().genesis().network, who.did, *fresh,
+                       contracts::purpose_sign | contracts::purpose_manage, 0,
+                       *message.mutable_key());
+  ASSERT_TRUE(south_->session->submit(identity::contract_number, identity::rotate_key_type, message)
+                  ->applied());
+  EXPECT_FALSE(access::session_is_live(*port().ledger().state(), open[0], live_->clock.now_ms()));
+  expect_missing(gathered(ask_), ErrorCode::peer_request_refused);
 }
 
 }  // namespace

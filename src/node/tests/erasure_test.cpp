@@ -24,7 +24,7 @@ using testing::observation_json;
 using testing::parsed;
 using testing::patient_json;
 
-constexpr std::uint64_t day_ms = 24ULL * 60 * 60 * 1000;
+constexpr std::uint64_t erasure_day_ms = 24ULL * 60 * 60 * 1000;
 
 std::string erasures_path(const LiveNode& live) {
   return "/o/" + live.organisations[0].text() + "/erasures";
@@ -114,7 +114,7 @@ TEST(Erasure, BecomesFinalWhenTheLastBackupKeyIsDestroyed) {
   EXPECT_EQ(head_in(live, entry.record).erasure(), head.erasure());
   EXPECT_TRUE(std::filesystem::exists(backup->key_file));
   live.stop();
-  live.clock.shift_ms(36 * day_ms);
+  live.clock.shift_ms(36 * erasure_day_ms);
   live.start();
   EXPECT_FALSE(std::filesystem::exists(backup->key_file));
   custody::Stores& later = live.node->custody().find(organisation)->stores();

@@ -7,9 +7,9 @@
 // every file of the node and every answer that must not hold them is searched for them and their
 // plain hashes.
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include "base/file.h"
-#include "crypto/hash.h"
 #include "node/tests/live_node.h"
 
 namespace xl::node {
@@ -32,15 +32,27 @@ std::string marked_observation() {
          R"("valueQuantity":{"value":7731.4477}})";
 }
 
+/// A digest as anybody makes it who wants to recognise a name or number.
+Bytes common_digest(const EVP_MD* algorithm, std::string_view text) {
+  Bytes out(EVP_MAX_MD_SIZE);
+  unsigned size = 0;
+  EXPECT_EQ(EVP_Digest(text.data(), text.size(), out.data(), &size, algorithm, nullptr), 1);
+  out.resize(size);
+  return out;
+}
+
 /// What gives the planted texts away: they themselves, their digests, and base64 of them.
 std::vector<std::string> needles() {
   std::vector<std::string> out;
   for (const std::string& text : planted) {
     out.push_back(text);
-    const Hash digest = crypto::sha256(view_of(text));
-    out.emplace_back(text_of(digest));
-    out.push_back(to_hex(digest));
-    out.push_back(to_base64(digest));
+    for (const EVP_MD* algorithm :
+         {EVP_sha256(), EVP_sha1(), EVP_md5(), EVP_sha512(), EVP_sha3_256(), EVP_sm3()}) {
+      const Bytes digest = common_digest(algorithm, text);
+      out.emplace_back(text_of(digest));
+      out.push_back(to_hex(digest));
+      out.push_back(to_base64(digest));
+    }
     out.push_back(to_base64(view_of(text)).substr(0, text.size()));
   }
   return out;

@@ -177,6 +177,9 @@ class LinkageOnALedger : public ::testing::Test {
     live_ = std::make_unique<LiveNode>("linkage");
     live_->start();
     ASSERT_NE(live_->node, nullptr);
+    for (const auto& one : live_->node->custody().organisations()) {
+      ASSERT_TRUE(one->desk().tell_agreement_key().ok());
+    }
     for (std::size_t i = 0; i < 2; ++i) {
       houses_.push_back(std::make_unique<FhirClient>(live_->hospital(i), live_->organisations[i]));
       doctors_.push_back(std::make_unique<FhirClient>(live_->doctor(houses_[i]->who(), "doctor"),
@@ -194,7 +197,10 @@ class LinkageOnALedger : public ::testing::Test {
   void live(std::size_t house, const std::string& name, Traces& traces) {
     FhirClient& here = *houses_[house];
     FhirClient& there = *doctors_[1 - house];
-    ASSERT_EQ(here.put("Patient/" + name, patient_json(name, "Name of " + name)).status, 201U);
+    std::string patient = patient_json(name, "Name of " + name);
+    patient.insert(patient.size() - 1,
+                   R"(,"identifier":[{"system":"urn:card","value":"card-of-)" + name + R"("}])");
+    ASSERT_EQ(here.put("Patient/" + name, patient).status, 201U);
     ASSERT_EQ(here.put("Observation/" + name, observation_json(name, name)).status, 201U);
     ASSERT_EQ(here.put("Observation/" + name, observation_json(name, name, "2.0")).status, 200U);
     const auto did = demo::pseudonym_of(*here.who().session, live_->organisations[house], name);
@@ -214,6 +220,17 @@ class LinkageOnALedger : public ::testing::Test {
     model::Id given;
     const auto sent = person->session->grant(policy, *did, live_->organisations[house], 0, given);
     ASSERT_TRUE(sent.ok() && sent->applied());
+    // As another member's node asks: a session that both sign, data keys wrapped.
+    const std::string source =
+        model::did_text(live_->organisations[house]) + "|" + model::did_text(*did);
+    const auto gathered = there.who().session->ask(
+        "POST", "/o/" + live_->organisations[1 - house].text() + "/fhir/Patient/$gather",
+        "application/fhir+json",
+        R"({"resourceType":"Parameters","parameter":[{"name":"source","valueString":")" + source +
+            R"("}]})");
+    ASSERT_TRUE(gathered.ok() && gathered->status == 200U);
+    ASSERT_NE(gathered->body.find("\"resourceType\":\"Observation\""), std::string::npos)
+        << gathered->body;
     ASSERT_EQ(there.get("Observation/" + name).status, 200U);
     ASSERT_EQ(there.get("Observation?patient=" + name).status, 200U);
     client::Sent declared;
@@ -221,6 +238,23 @@ class LinkageOnALedger : public ::testing::Test {
                                           {*did, "unconscious", "the same words"}, declared)
                     .ok());
     ASSERT_TRUE(declared.applied()) << declared.status_name;
+    find_unconscious(house, name, *did);
+  }
+
+  /// Somebody unconscious is looked for everywhere by the number on their card, the same in both
+  /// houses.
+  void find_unconscious(std::size_t house, const std::string& name, const model::Id& did) {
+    demo::Persona& doctor = doctors_[1 - house]->who();
+    const std::string own = "/o/" + live_->organisations[1 - house].text();
+    client::Sent declared;
+    const auto entry = client::declare_emergency(*doctor.session, live_->organisations[1 - house],
+                                                 {{}, "unconscious", "the same words"}, declared);
+    ASSERT_TRUE(entry.ok() && declared.applied());
+    const auto found = doctor.session->ask(
+        "POST", own + "/emergencies/" + entry->text() + "/find", "application/json",
+        R"({"identifiers":[{"system":"urn:card","value":"card-of-)" + name + R"("}]})");
+    ASSERT_TRUE(found.ok() && found->status == 200U);
+    EXPECT_NE(found->body.find(model::did_text(did)), std::string::npos) << found->body;
   }
 
   std::unique_ptr<LiveNode> live_;
@@ -237,7 +271,8 @@ TEST_F(LinkageOnALedger, NothingEqualJoinsOnePersonsPseudonyms) {
     ASSERT_EQ(houses_[house]->get("Observation?code=2339-0").status, 200U);  // a look at all
   }
   for (const auto& organisation : live_->node->custody().organisations()) {
-    ASSERT_TRUE(organisation->desk().anchor_journal().ok());
+    const auto anchored = organisation->desk().anchor_journal();
+    ASSERT_TRUE(anchored.ok()) << anchored.error().text();
     ASSERT_TRUE(organisation->desk().seal_sessions(true).ok());
   }
   const query::Ledger& ledger = live_->node->ledger();

@@ -11,7 +11,7 @@
 namespace xl::node {
 namespace {
 
-using client::HttpResponse;
+using testing::HttpResponse;
 using testing::parsed;
 using testing::patient_json;
 using testing::percent_encode;
