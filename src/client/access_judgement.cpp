@@ -64,12 +64,35 @@ Result<CheckedConsent> checked_consent(const DisclosedConsent& shown, const Acce
   return out;
 }
 
-/// Did the ledger say then that it holds? It may have ended since.
-bool held_at(const ConsentRecord& record, std::uint64_t time_ms) {
-  const bool given = record.since_ms() <= time_ms;
-  const bool ended = record.ended_ms() != 0 && record.ended_ms() <= time_ms;
-  const bool over = record.end_ms() != 0 && record.end_ms() <= time_ms;
-  return given && !ended && !over && contracts::start_reached(record.start_ms(), time_ms);
+/// A block says the time of the one before, up to a minute ago where nothing happened.
+constexpr std::uint64_t block_lag_ms = 120'000;
+
+/// Did the ledger say then that it holds? It may have ended since. Whether it held near its
+/// beginning and end the blocks' times cannot tell: then it counts as held if `in_doubt` says so.
+bool held_at(const ConsentRecord& record, std::uint64_t time_ms, bool in_doubt) {
+  const std::uint64_t before = time_ms - std::min(time_ms, block_lag_ms);
+  const std::uint64_t behind = time_ms + block_lag_ms;
+  const std::uint64_t begun_by = in_doubt ? behind : before;
+  const std::uint64_t over_by = in_doubt ? before : behind;
+  const bool ended = record.ended_ms() != 0 && record.ended_ms() <= over_by;
+  const bool over = record.end_ms() != 0 && record.end_ms() <= over_by;
+  return record.since_ms() <= begun_by && !ended && !over &&
+         contracts::start_reached(record.start_ms(), begun_by);
+}
+
+/// The policies of a consent as they may have held then: in doubt those with the effect of what
+/// was decided did, the others did not.
+void add_policies(const CheckedConsent& one, std::uint64_t time_ms, bool permitted,
+                  std::vector<consent::KnownPolicy>& out) {
+  const auto wanted =
+      static_cast<std::uint32_t>(permitted ? consent::Effect::permit : consent::Effect::deny);
+  for (const bool in_doubt : {true, false}) {
+    auto known = consent::policies_of(*one.sealed, held_at(one.record, time_ms, in_doubt), time_ms);
+    std::erase_if(known, [&](const consent::KnownPolicy& each) {
+      return (each.policy.effect() == wanted) != in_doubt;
+    });
+    std::move(known.begin(), known.end(), std::back_inserter(out));
+  }
 }
 
 void add_care_teams(const consent::Rule& rule, std::set<model::Id>& out) {
@@ -232,10 +255,7 @@ Result<Judgement> judge(const ProvenAccess& access, const Disclosure& disclosure
     for (const std::uint64_t at :
          {time, time - std::min(time, judged_around_ms), time + judged_around_ms}) {
       std::vector<consent::KnownPolicy> policies;
-      for (const CheckedConsent& one : consents) {
-        auto known = consent::policies_of(*one.sealed, held_at(one.record, at), at);
-        std::move(known.begin(), known.end(), std::back_inserter(policies));
-      }
+      for (const CheckedConsent& one : consents) add_policies(one, at, permitted, policies);
       again = consent::decide(policies, request, facts);
       if (is_same(again, details, permitted)) return Judgement::agrees;
     }

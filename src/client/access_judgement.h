@@ -36,8 +36,9 @@ enum class Judgement {
 
 /// Runs `decide` again, offline: with the requester, the purpose and the action of the evidence,
 /// the labels to which the record's version on the ledger commits, and the consents to which the
-/// ledger commits, as they held at the entry's time (a minute either way). What a custodian alone
-/// knows is taken as the entry states it: an encounter, a care team, an attested role, an
+/// ledger commits, as they held at the entry's time (within two minutes of a consent's
+/// beginning or end both are believed: blocks say the time of the one before). What a custodian
+/// alone knows is taken as the entry states it: an encounter, a care team, an attested role, an
 /// emergency's reason, a law. So a refusal that no consent and no such statement gives, and a
 /// permit that the named consents do not give, are proved to be wrong. A consent that nobody shows
 /// counts for nothing: who was refused shows the one that should have let them in. Errors:

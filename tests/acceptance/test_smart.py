@@ -184,7 +184,7 @@ def test_whoever_has_a_password_is_seen_as_themselves(world):
     assert told["iss"] == claims["iss"] == base
     assert told["sub"] == claims["sub"] == world.min
     assert browser.open(base + "/Observation/bp-1", token=token)[0] == 200
-    assert browser.open(base + "/Observation/bp-2", token=token)[0] == 404  # not min's
+    assert browser.open(base + "/Observation/bp-2", token=token)[0] == 403  # not min's
     seen = [entry for entry in world.act("ada", "access", "log")["entries"]
             if entry["app"] == "Desk (desk)" and entry["action"] == "read"]
     assert [entry["actor"] for entry in seen] == [world.min]

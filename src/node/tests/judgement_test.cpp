@@ -171,7 +171,7 @@ TEST_F(Judged, WhoPermitsWhatIsRefusedIsProvedToHaveLied) {
   EXPECT_NE(invented.find("does not permit"), std::string::npos) << invented;
   // After the patient took it back.
   revoke(*ann_, given);
-  live_->clock.shift_ms(70'000);
+  live_->clock.shift_ms(200'000);
   const std::string late = lied(real, [&](model::JournalEntry& entry, AccessDetails&) {
     entry.time_ms = live_->clock.now_ms() - 1;
   });
@@ -182,7 +182,7 @@ TEST_F(Judged, WhoRefusesWhatIsPermittedIsProvedToHaveLied) {
   FhirClient doctor = ward();
   ASSERT_EQ(doctor.get("Observation/o1").status, 404U);
   share(*ann_, {"Observation"});
-  live_->clock.shift_ms(130'000);  // no doubt is left about the time
+  live_->clock.shift_ms(200'000);  // no doubt is left about the time
   ASSERT_EQ(doctor.get("Observation/o1").status, 200U);
   const vault::KeptEntry real = last_of(doctor.who().did(), model::JournalDecision::permitted);
   const auto refused = [](consent::Reason reason) {
