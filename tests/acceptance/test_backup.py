@@ -195,7 +195,7 @@ def test_a_member_that_lost_its_disk_comes_back_and_signs_nothing_twice(members)
     eventually(lambda: north.head()["app_hash"] == city.head()["app_hash"])
     decide_rekey(members, north, key)
     votes_again(city, key)
-    assert healthy(north)["signer"] == "node"
+    eventually(lambda: healthy(north)["signer"] == "node")
     reads(north, 0)
     check_who_looks_is_told(north)
     members.agreed()
