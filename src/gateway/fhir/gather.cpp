@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #include "gateway/fhir/gather.h"
 
+#include <algorithm>
 #include <array>
 #include <future>
 
@@ -68,6 +69,17 @@ Result<std::vector<identity::Place>> places_of_handle(const Call& call, std::str
                       *custodian, *handle);
 }
 
+/// Each place once, however it was named: by the emergency where one of its sources names one.
+void add_source(GatherSource source, std::vector<GatherSource>& out) {
+  const auto same = [&](const GatherSource& one) { return one.place == source.place; };
+  const auto found = std::ranges::find_if(out, same);
+  if (found == out.end()) {
+    out.push_back(std::move(source));
+  } else if (source.emergency) {
+    found->emergency = source.emergency;
+  }
+}
+
 /// Errors: parameter_invalid, fhir_parameter_unsupported, fhir_type_unknown, locator_invalid, those
 /// of a handle.
 Result<GatherWish> read_gather(const Call& call) {
@@ -80,13 +92,13 @@ Result<GatherWish> read_gather(const Call& call) {
       XL_TRY_ASSIGN(const std::vector<identity::Place> places,
                     identity::read_locator(*port.ledger().state(), port.ledger().genesis().network,
                                            port.now_ms(), value));
-      for (const identity::Place& place : places) out.sources.push_back({place, std::nullopt});
+      for (const identity::Place& place : places) add_source({place, std::nullopt}, out.sources);
     } else if (name == "handle") {
       XL_TRY_ASSIGN(const std::vector<identity::Place> places, places_of_handle(call, value));
-      for (const identity::Place& place : places) out.sources.push_back({place, std::nullopt});
+      for (const identity::Place& place : places) add_source({place, std::nullopt}, out.sources);
     } else if (name == "source") {
       XL_TRY_ASSIGN(GatherSource source, source_in(value));
-      out.sources.push_back(std::move(source));
+      add_source(std::move(source), out.sources);
     } else if (name == "_type") {
       for (const std::string_view type : query::split_protected(value, ',')) {
         if (!xl::fhir::is_resource_type(type)) {

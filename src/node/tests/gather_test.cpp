@@ -94,6 +94,8 @@ TEST_F(Gather, WhatThePatientSharesComesUnderASessionOfBoth) {
   EXPECT_EQ(records_in(answer), 2U) << answer.body;
   EXPECT_NE(answer.body.find("\"resourceType\":\"Observation\""), std::string::npos);
   EXPECT_EQ(answer.body.find("\"resourceType\":\"Patient\""), std::string::npos);
+  // Named twice it is asked once.
+  EXPECT_EQ(records_in(gather(source() + "," + source())), 2U);
   // The session is on the ledger with both signatures, and its receipt is told.
   const auto document = parsed(answer);
   const auto extensions =
@@ -125,7 +127,7 @@ TEST_F(Gather, WhatThePatientSharesComesUnderASessionOfBoth) {
   for (std::size_t at = 0; (at = log->body.find("\"fetch\"", at)) != std::string::npos; ++at) {
     ++fetched;
   }
-  EXPECT_EQ(fetched, 4U) << log->body;
+  EXPECT_EQ(fetched, 6U) << log->body;
   // Taken back: the next question gets nothing, whatever session was open.
   xinglin::consent::v1::Revoke taken;
   taken.set_consent(client::bytes_of(consent.bytes));
