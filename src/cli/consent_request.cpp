@@ -34,6 +34,7 @@ struct RequestOptions {
   std::string handle;
   std::string request;
   std::string patient;
+  std::string custodian;
   std::string person;
   std::vector<std::string> types;
   std::string until;
@@ -58,8 +59,12 @@ std::string moment_in(json::Value value, std::string_view name) {
   return time_text(ms);
 }
 
-/// Guardians name whose it is.
+/// Guardians name whose it is; who asked at another custodian names that.
 Result<std::string> with_ward(const std::string& path, const RequestOptions& options) {
+  if (!options.custodian.empty()) {
+    XL_TRY_ASSIGN(const model::Id custodian, id_of(options.custodian, "--custodian"));
+    return path + "?custodian=" + model::did_text(custodian);
+  }
   if (options.patient.empty()) return path;
   XL_TRY_ASSIGN(const model::Id ward, id_of(options.patient, "--patient"));
   return path + "?patient=" + model::did_text(ward);
@@ -145,7 +150,11 @@ Result<std::string> wish_text(Actor& actor, const Session& session, const Reques
                                          : forms::purpose_of_code(session.purpose);
   forms::SealedPolicy asked;
   XL_TRY_ASSIGN(*asked.mutable_policy(), client::policy_of(wish));
-  asked.set_custodian(bytes_of(actor.organisation().bytes));
+  model::Id custodian = actor.organisation();
+  if (!options.custodian.empty()) {
+    XL_TRY_ASSIGN(custodian, id_of(options.custodian, "--custodian"));
+  }
+  asked.set_custodian(bytes_of(custodian.bytes));
   asked.mutable_form()->set_scope(static_cast<std::uint32_t>(forms::ConsentScope::privacy));
   auto* category = asked.mutable_form()->add_categories();
   category->set_system("http://loinc.org");
@@ -188,8 +197,9 @@ Result<int> run_request(const Session& session, const RequestOptions& options,
     console.result(id);
   }
   console.done("Sent; the patient decides", "已发送,由患者决定");
-  console.say("  next: xinglin consent requests " + id,
-              "  查看状态:xinglin consent requests " + id);
+  const std::string at = options.custodian.empty() ? "" : " --custodian " + options.custodian;
+  console.say("  next: xinglin consent requests " + id + at,
+              "  查看状态:xinglin consent requests " + id + at);
   return succeeded;
 }
 
@@ -343,11 +353,17 @@ void add_patient_option(CLI::App* command, const std::shared_ptr<RequestOptions>
   command->add_option("--patient", options->patient, "guardians: whose");
 }
 
+void add_custodian_option(CLI::App* command, const std::shared_ptr<RequestOptions>& options) {
+  command->add_option("--custodian", options->custodian,
+                      "of another member: its DID; default: --organisation");
+}
+
 void add_ask_commands(CLI::App* group, Session& session,
                       const std::shared_ptr<RequestOptions>& options) {
   auto* request = group->add_subcommand("request", "ask a patient of another institution");
   request->add_option("--handle", options->handle, "that the patient gave you")->required();
   request->add_option("--why", options->why, "the reason, for the patient to read")->required();
+  add_custodian_option(request, options);
   request->add_option("--types", options->types, "FHIR resource types; default: all")
       ->delimiter(',');
   request->add_option("--person", options->person, "only this practitioner: a DID");
@@ -359,7 +375,7 @@ void add_ask_commands(CLI::App* group, Session& session,
       "Examples:\n  xinglin consent request --handle abc… --types Observation --days 30 \\\n"
       "    --why 'to plan your operation' --organisation did:xinglin:… --as ward.json\n"
       "  xinglin consent request --handle abc… --why 'a second opinion' --purpose TREAT \\\n"
-      "    --organisation did:xinglin:… --as ward.json --json");
+      "    --custodian did:xinglin:… --as ward.json --json");
   choose_change(request, session, options, run_request);
 }
 
@@ -397,11 +413,12 @@ void add_consent_request_commands(CLI::App* group, Session& session) {
   auto* requests = group->add_subcommand("requests", "what you are asked for, or asked for");
   requests->add_option("REQUEST", options->request, "one alone, a refusal checked at the ledger");
   add_patient_option(requests, options);
+  add_custodian_option(requests, options);
   requests->add_option("--genesis", options->genesis, "the network's genesis; default: the node's");
   add_checkpoint_option(requests, options->checkpoints);
   requests->footer(
       "Examples:\n  xinglin consent requests --as ada.json\n"
-      "  xinglin consent requests abc… --organisation did:xinglin:… --as ward.json");
+      "  xinglin consent requests abc… --custodian did:xinglin:… --as ward.json");
   choose(requests, session, options, run_requests);
   add_answer_command(group, session, options);
 }

@@ -38,6 +38,14 @@ Status unless_passing(const Result<T>& outcome) {
 
 }  // namespace
 
+std::filesystem::path notices_beside(std::filesystem::path index) {
+  return index.replace_extension(".notices.db");
+}
+
+std::filesystem::path requests_beside(std::filesystem::path index) {
+  return index.replace_extension(".requests.db");
+}
+
 Result<std::unique_ptr<Custody>> Custody::open(std::vector<Hosted> hosted,
                                                const vault::Unlock& unlock,
                                                const LedgerPort& port) {
@@ -49,14 +57,10 @@ Result<std::unique_ptr<Custody>> Custody::open(std::vector<Hosted> hosted,
   };
   for (Hosted& one : hosted) {
     XL_TRY_ASSIGN(auto stores, Stores::open(one.places, std::move(one.identity), unlock));
-    std::filesystem::path beside = one.places.index;
-    beside.replace_extension(".notices.db");
-    XL_TRY_ASSIGN(auto notices, NoticeStore::open(beside, *stores, port));
+    XL_TRY_ASSIGN(auto notices, NoticeStore::open(notices_beside(one.places.index), *stores, port));
     out->organisations_.push_back(std::make_unique<Organisation>(
         std::move(stores), std::move(notices), port, find_signer, one.agreements_required));
-    beside = one.places.index;
-    beside.replace_extension(".requests.db");
-    XL_TRY(out->organisations_.back()->open_requests(beside, port));
+    XL_TRY(out->organisations_.back()->open_requests(requests_beside(one.places.index), port));
   }
   return out;
 }
@@ -65,6 +69,12 @@ Status Organisation::open_requests(const std::filesystem::path& path, const Ledg
   XL_TRY_ASSIGN(requests_,
                 RequestDesk::open(path, *stores_, port, policies_, agreements_, *notices_));
   return {};
+}
+
+/// What is kept beside the records of a patient who was erased.
+Status Organisation::forget_patient(const model::Id& patient) {
+  XL_TRY(requests_->forget(patient));
+  return webhooks_.forget(patient);
 }
 
 Organisation* Custody::find(const model::Id& did) const {
@@ -83,6 +93,7 @@ Status Custody::start(const std::function<void(std::uint64_t)>& indexed) {
     // What the ledger does not answer now is settled in a later round: care goes on meanwhile.
     XL_TRY(unless_passing(organisation->records().settle(true)));
     XL_TRY(unless_passing(organisation->desk().seal_sessions(true)));
+    XL_TRY(organisation->erasures().forget_erased());
     XL_TRY(organisation->erasures().follow_ledger(started_ms_));
     XL_TRY(organisation->erasures().settle());
     // Without it a keyring from a backup would bring back what was erased. Care goes on meanwhile.

@@ -22,6 +22,10 @@
 
 namespace xl::custody {
 
+/// Where an organisation's notices and its requests are kept, by where its index is.
+[[nodiscard]] std::filesystem::path notices_beside(std::filesystem::path index);
+[[nodiscard]] std::filesystem::path requests_beside(std::filesystem::path index);
+
 /// One organisation of this node with everything it keeps and decides. Its parts are thread-safe.
 class Organisation {
  public:
@@ -33,7 +37,8 @@ class Organisation {
         policies_(*stores_, port),
         agreements_(*stores_, port, agreements_required),
         desk_(*stores_, records_, policies_, agreements_, port, std::move(find_signer)),
-        erasures_(*stores_, records_, port),
+        erasures_(*stores_, records_, port,
+                  [this](const model::Id& patient) { return forget_patient(patient); }),
         disputes_(*stores_, port),
         webhooks_(*notices_, port, stores_->did()) {}
 
@@ -55,6 +60,8 @@ class Organisation {
   [[nodiscard]] Webhooks& webhooks() { return webhooks_; }
 
  private:
+  [[nodiscard]] Status forget_patient(const model::Id& patient);
+
   std::unique_ptr<Stores> stores_;
   std::unique_ptr<NoticeStore> notices_;
   RecordStore records_;

@@ -172,6 +172,7 @@ Result<vault::ErasureCertificate> ErasureDesk::finish(const vault::AskedErasure&
     XL_TRY(stores_.index().erase_version(asked.record->record, asked.record->version));
   } else {
     XL_TRY(forget_patient(asked.patient, out.id));
+    XL_TRY(forget_(asked.patient));
   }
   XL_TRY(stores_.erasures().done(asked.id));
   return out;
@@ -268,7 +269,22 @@ Status ErasureDesk::erase_again(const vault::RecordVersion& which, const model::
   const vault::AskedErasure asked{random_id(), patient, which, port_.now_ms(), std::nullopt, false};
   XL_TRY(stores_.erasures().ask({asked}, {name_of(labels.type(), labels.id())}));
   const auto done = finish(asked);
-  return done.ok() ? Status{} : Status(done.error());
+  if (!done.ok()) return done.error();
+  // The last of the patient's: they were erased as a person, as far as can be told.
+  query::HistoryQuery left;
+  left.allowed.patients = std::vector<model::Id>{patient};
+  left.count = 1;
+  XL_TRY_ASSIGN(const query::IndexPage page, stores_.index().history(left));
+  return page.entries.empty() ? forget_(patient) : Status{};
+}
+
+Status ErasureDesk::forget_erased() {
+  XL_TRY_ASSIGN(const std::vector<model::Id> all, stores_.keyring().erasures());
+  for (const model::Id& id : all) {
+    XL_TRY_ASSIGN(const vault::ErasureCertificate one, stores_.keyring().certificate(id));
+    if (!one.record) XL_TRY(forget_(one.patient));
+  }
+  return {};
 }
 
 Status ErasureDesk::follow_ledger(std::uint64_t since_ms) {

@@ -2,6 +2,7 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,9 +17,11 @@ namespace xl::custody {
 /// first; what a crash or an error interrupts is finished by `settle`. Thread-safe.
 class ErasureDesk {
  public:
-  /// All of them outlive it.
-  ErasureDesk(Stores& stores, RecordStore& records, const LedgerPort& port)
-      : stores_(stores), records_(records), port_(port) {}
+  /// All of them outlive it. `forget`: what else is to be forgotten of a patient who was erased; it
+  /// may be called again.
+  ErasureDesk(Stores& stores, RecordStore& records, const LedgerPort& port,
+              std::function<Status(const model::Id&)> forget)
+      : stores_(stores), records_(records), port_(port), forget_(std::move(forget)) {}
 
   /// The keys decide: people of the organisation act for it by delegation, and that is not enough.
   /// Errors: role_refused (not the organisation itself).
@@ -48,6 +51,10 @@ class ErasureDesk {
   [[nodiscard]] Result<bool> was_erased(std::string_view type, std::string_view id,
                                         std::string_view version = {});
 
+  /// Forgets again what a backup from before brought back beside the records of patients who were
+  /// erased. Errors: those of the stores.
+  [[nodiscard]] Status forget_erased();
+
   /// Erases what the ledger says is erased and the vault holds: a backup from before the erasure
   /// brought it back. Looks again while the ledger grows, until it holds a block of `since_ms` or
   /// later. Errors: those of the stores.
@@ -70,6 +77,7 @@ class ErasureDesk {
   Stores& stores_;
   RecordStore& records_;
   const LedgerPort& port_;
+  std::function<Status(const model::Id&)> forget_;
   std::mutex mutex_;  // one erasure at a time; guards the next two
   std::uint64_t followed_height_ = 0;
   bool followed_ = false;

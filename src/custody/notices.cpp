@@ -79,6 +79,9 @@ constexpr auto notice_names = std::to_array<NoticeName>({
     {NoticeKind::request_answered, "request-answered", false},
 });
 
+/// More than anybody was told between a backup and the loss of what came after it.
+constexpr std::int64_t numbers_skipped = 1'000'000'000;
+
 std::int64_t column(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 std::uint64_t number_in(const sqlite::Statement& row, int index) {
   return static_cast<std::uint64_t>(row.integer(index));
@@ -189,10 +192,23 @@ std::string_view notice_word(NoticeKind kind) {
 
 Result<std::unique_ptr<NoticeStore>> NoticeStore::open(const std::filesystem::path& path,
                                                        Stores& stores, const LedgerPort& port) {
-  XL_TRY_ASSIGN(const auto key, stores.keyring().organisation_key("notices"));
+  XL_TRY_ASSIGN(const auto key, stores.keyring().organisation_key(notices_key_purpose));
   XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(path, {.key = key.view()}));
   XL_TRY(database.execute(notice_tables));
   return std::unique_ptr<NoticeStore>(new NoticeStore(std::move(database), stores, port));
+}
+
+Status NoticeStore::note_restored(const std::filesystem::path& path, vault::Keyring& keyring) {
+  std::error_code failure;
+  if (!std::filesystem::exists(path, failure)) return {};
+  XL_TRY_ASSIGN(const auto key, keyring.organisation_key(notices_key_purpose));
+  XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(path, {.key = key.view()}));
+  XL_TRY(
+      database.execute("INSERT INTO sqlite_sequence(name, seq) SELECT 'notices', 0"
+                       " WHERE NOT EXISTS(SELECT 1 FROM sqlite_sequence WHERE name='notices')"));
+  XL_TRY_ASSIGN(auto behind, database.prepare("UPDATE sqlite_sequence SET seq = seq + ?1"
+                                              " WHERE name = 'notices'"));
+  return behind.run(numbers_skipped);
 }
 
 Result<NoticeStore::Position> NoticeStore::position() {

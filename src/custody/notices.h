@@ -46,6 +46,9 @@ enum class NoticeKind : std::uint8_t {
   request_answered = 21,  ///< told to who had asked
 };
 
+/// What the key of a store of notices is for.
+constexpr std::string_view notices_key_purpose = "notices";
+
 /// `looked`, `consent-granted`, …; empty for none of ours.
 [[nodiscard]] std::string_view notice_word(NoticeKind kind);
 
@@ -75,6 +78,11 @@ class NoticeStore {
   [[nodiscard]] static Result<std::unique_ptr<NoticeStore>> open(const std::filesystem::path& path,
                                                                  Stores& stores,
                                                                  const LedgerPort& port);
+  /// Of a store at `path` that a backup brought back: what it tells from now on is numbered behind
+  /// all that it may have told since, so that nobody's cursor is past it. Nothing where there is
+  /// none. Errors: those of a database and of the keyring.
+  [[nodiscard]] static Status note_restored(const std::filesystem::path& path,
+                                            vault::Keyring& keyring);
 
   /// Draws what is new, a bounded step. True when more waits. Durable: after a crash the same is
   /// drawn again and nothing twice. Errors: those of a database, the journal and the ledger.

@@ -25,7 +25,8 @@ namespace {
 
 /// How long a request that is over can still be looked at.
 constexpr std::uint64_t request_kept_ms = 90ULL * 24 * 60 * 60 * 1000;
-constexpr std::int64_t requests_shown = 256;
+/// Behind all that FHIR can write.
+constexpr std::uint64_t year_10000_ms = 253'402'300'800'000;
 constexpr std::uint64_t one_day_ms = 24ULL * 60 * 60 * 1000;
 /// A consent may be narrowed again and again; nobody follows further.
 constexpr int replacements_followed = 64;
@@ -189,7 +190,7 @@ Result<std::unique_ptr<RequestDesk>> RequestDesk::open(const std::filesystem::pa
                                                        PolicyStore& policies,
                                                        AgreementDesk& agreements,
                                                        NoticeStore& notices) {
-  XL_TRY_ASSIGN(const auto key, stores.keyring().organisation_key("requests"));
+  XL_TRY_ASSIGN(const auto key, stores.keyring().organisation_key(requests_key_purpose));
   XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(path, {.key = key.view()}));
   XL_TRY(database.execute(request_tables));
   return std::unique_ptr<RequestDesk>(
@@ -322,15 +323,15 @@ Result<KnownRequest> RequestDesk::ask(const Principal& who, NewRequest wish) {
   if (out.until_ms <= now || out.until_ms - now > limits::request_ms_max) {
     return refused_request("until");
   }
-  XL_TRY(check_asked(wish.asked, bytes_of(who.organisation.bytes)));
-  XL_TRY(check_agreement(wish.asked, who.organisation));
-  XL_TRY(check_room(out.patient, who.organisation));
+  const std::uint64_t year = (now + limits::consent_default_ms) / one_day_ms * one_day_ms;
+  out.start_ms = wish.start_ms;
+  out.end_ms = wish.end_ms == 0 ? year + one_day_ms : wish.end_ms;
+  if (out.end_ms > year_10000_ms || out.end_ms <= std::max(out.start_ms, now)) {
+    return refused_request("Consent.provision.period");
+  }
   out.request = random_id();
   out.asker = who.did;
   out.organisation = who.organisation;
-  out.start_ms = wish.start_ms;
-  const std::uint64_t year = (now + limits::consent_default_ms) / one_day_ms * one_day_ms;
-  out.end_ms = wish.end_ms == 0 ? year + one_day_ms : wish.end_ms;
   out.sent_ms = now;
   out.why = std::move(wish.why);
   out.asked = std::move(wish.asked);
@@ -343,6 +344,9 @@ Result<KnownRequest> RequestDesk::ask(const Principal& who, NewRequest wish) {
   crypto::random_bytes(salt);
   out.asked.set_salt(bytes_of(salt));
   XL_TRY(consent::check_sealed(out.asked));
+  XL_TRY(check_asked(out.asked, bytes_of(who.organisation.bytes)));
+  XL_TRY(check_agreement(out.asked, who.organisation));
+  XL_TRY(check_room(out.patient, who.organisation));
   XL_TRY(keep(out));
   XL_TRY(tell(NoticeKind::request_received, out.patient, out.request));
   return out;
@@ -414,7 +418,7 @@ Result<std::vector<KnownRequest>> RequestDesk::those(std::string_view column,
                 database_.prepare(std::string(request_columns) + "WHERE " + std::string(column) +
                                   " = ?1 ORDER BY sent_ms DESC, request LIMIT ?2"));
   std::vector<KnownRequest> out;
-  Result<bool> row = select.start(whose.view(), requests_shown);
+  Result<bool> row = select.start(whose.view(), requests_shown_max);
   for (; row.ok() && *row; row = select.step()) {
     Kept one;
     XL_TRY_ASSIGN(one.request, request_row(select));

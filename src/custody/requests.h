@@ -25,6 +25,11 @@
 /// a request are kept off the chain; what a patient answers is on it, and tells nobody who asked.
 namespace xl::custody {
 
+/// What the key of a store of requests is for.
+constexpr std::string_view requests_key_purpose = "requests";
+/// So many requests are listed at once, the newest.
+constexpr std::int64_t requests_shown_max = 256;
+
 /// A short-lived name that a patient made for itself, to be asked by.
 struct Handle {
   model::Id handle;  ///< random; nothing leads from it to the patient but this store

@@ -160,6 +160,13 @@ Status Webhooks::remove(const model::Id& owner, const model::Id& id) {
   return {};
 }
 
+Status Webhooks::forget(const model::Id& patient) {
+  const std::scoped_lock lock(notices_.mutex());
+  XL_TRY_ASSIGN(auto remove, notices_.database().prepare(
+                                 "DELETE FROM webhooks WHERE owner = ?1 OR patient = ?1"));
+  return remove.run(patient.view());
+}
+
 Result<std::vector<Webhook>> Webhooks::due(std::uint64_t now_ms, std::uint32_t count_max) {
   const std::scoped_lock lock(notices_.mutex());
   XL_TRY_ASSIGN(auto select,

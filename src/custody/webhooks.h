@@ -66,6 +66,10 @@ class Webhooks {
   /// Removes one of the owner's. Errors: webhook_unknown, those of a database.
   [[nodiscard]] Status remove(const model::Id& owner, const model::Id& id);
 
+  /// Removes those of a patient who was erased, and all addresses of who looked after them as such.
+  /// Errors: those of a database.
+  [[nodiscard]] Status forget(const model::Id& patient);
+
   /// Sends what is due, one notice to each webhook, at most `count_max` of them. `may` tells
   /// whether an owner may still be told about a patient: one that may not is removed. The number
   /// sent. Errors: those of a database.

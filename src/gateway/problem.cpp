@@ -164,6 +164,7 @@ constexpr auto status_rules = std::to_array<StatusRule>({
     {503, ErrorCode::smart_requests_exceeded},
     {503, ErrorCode::gathering_exceeded},
     {503, ErrorCode::peer_unreachable},
+    {503, ErrorCode::peer_behind},
     {503, ErrorCode::queue_full},
     {503, ErrorCode::export_font_missing},
     {507, ErrorCode::smart_registry_full},

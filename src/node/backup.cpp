@@ -197,28 +197,36 @@ Status copy_plain_files(const Layout& layout, const fs::path& out) {
   return {};
 }
 
-/// A small store of an organisation in `folder`, under its key for `purpose`; a node that was made
-/// before there were such stores has none.
-Status back_up_small_store(custody::Stores& stores, const fs::path& folder,
-                           std::string_view purpose, const BackupPlaces& to) {
-  const fs::path name = stores.did().text() + ".db";
+/// A small store of an organisation, under its key for `purpose`; a node that was made before there
+/// were such stores has none.
+Status back_up_small_store(custody::Stores& stores, const fs::path& path, std::string_view purpose,
+                           const BackupPlaces& to) {
   std::error_code failure;
-  if (!fs::exists(folder / name, failure)) return {};
+  if (!fs::exists(path, failure)) return {};
   XL_TRY_ASSIGN(const crypto::SecretBytes key, stores.keyring().organisation_key(purpose));
   sqlite::Options options;
   options.key = key.view();
   options.create_if_missing = false;
-  XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(folder / name, options));
-  const fs::path copies = to.out / folder.filename();
+  XL_TRY_ASSIGN(sqlite::Database database, sqlite::Database::open(path, options));
+  const fs::path copies = to.out / path.parent_path().filename();
   XL_TRY(vault::make_private_directory(copies));
-  return database.copy_to(copies / name, key.view());
+  return database.copy_to(copies / path.filename(), key.view());
 }
 
-/// The apps and accounts of an organisation, and what credentials it has issued.
-Status back_up_registry(custody::Stores& stores, const Layout& layout, const BackupPlaces& to) {
-  XL_TRY(back_up_small_store(stores, layout.smart(), gateway::smart::registry_key_purpose, to));
-  return back_up_small_store(stores, layout.credentials(),
-                             gateway::credentials::register_key_purpose, to);
+/// The apps and accounts of an organisation, what credentials it has issued, handles and requests,
+/// notices with the addresses that are told.
+Status back_up_small_stores(custody::Stores& stores, const Layout& layout, const BackupPlaces& to) {
+  const std::string did = stores.did().text();
+  const std::string name = did + ".db";
+  const fs::path index = layout.record_index(did);
+  XL_TRY(
+      back_up_small_store(stores, layout.smart() / name, gateway::smart::registry_key_purpose, to));
+  XL_TRY(back_up_small_store(stores, layout.credentials() / name,
+                             gateway::credentials::register_key_purpose, to));
+  XL_TRY(back_up_small_store(stores, custody::requests_beside(index), custody::requests_key_purpose,
+                             to));
+  return back_up_small_store(stores, custody::notices_beside(index), custody::notices_key_purpose,
+                             to);
 }
 
 Status back_up_stores(custody::Stores& stores, const Layout& layout, const Unlock& unlock,
@@ -235,7 +243,7 @@ Status back_up_stores(custody::Stores& stores, const Layout& layout, const Unloc
   const std::string key = made.id.text() + ".key";
   XL_TRY(copy_plain(places.backup_keys / key, to.keys / key));
   out.expires_ms = made.expires_ms;
-  XL_TRY(back_up_registry(stores, layout, to));
+  XL_TRY(back_up_small_stores(stores, layout, to));
   return vault::copy_stores(places, keyring, copies);
 }
 
@@ -322,6 +330,8 @@ Status restore_organisation(const Layout& layout, const custody::Identity& ident
   XL_TRY_ASSIGN(const auto journal, vault::Journal::open(places.journal, organisation,
                                                          journal_key.view(), identity.key));
   XL_TRY(journal->note_restored(now_ms));
+  XL_TRY(custody::NoticeStore::note_restored(
+      custody::notices_beside(layout.record_index(organisation.text())), *keyring));
   fs::remove(file, failure);  // opened: what is in it is in the keyring
   return {};
 }

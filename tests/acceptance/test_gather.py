@@ -161,6 +161,29 @@ def test_a_locator_holds_only_what_each_pseudonym_signed(world):
     refused("xinglin:locator:")
 
 
+@needs_engine
+def test_a_doctor_asks_at_home_and_the_patient_of_another_member_answers(world):
+    made = world.act("city", "ada-city", "identity", "handle", "make", "--minutes", "30")
+    there = ("--custodian", world["city"].did)
+    asked = world.act("west", "ward", "consent", "request", "--handle", made["handle"], *there,
+                      "--types", "Observation,Patient", "--days", "30", "--why",
+                      "a second opinion")["request"]
+
+    def told():
+        return world.act("west", "ward", "consent", "requests", asked, *there)
+
+    assert told()["state"] == "sent" and not told()["patient"]
+    mine, = world.act("city", "ada-city", "consent", "requests")["requests"]
+    assert mine["asker"] == world.ward and mine["why"] == "a second opinion"
+    answered = world.act("city", "ada-city", "consent", "answer", asked, "--types", "Patient")
+    assert told()["state"] == "narrowed" and told()["patient"] == world.patients["city"]
+    source = f"{world['city'].did}|{told()['patient']}"
+    records = world.act("west", "ward", "record", "gather", "--source", source)["records"]
+    assert len(records) == 1
+    world.act("city", "ada-city", "consent", "revoke", answered["consent"])
+    assert told()["state"] == "revoked" and not told()["patient"]
+
+
 def bodies_of(member):
     (store,) = member.data.glob("vault/*/bodies")
     return store

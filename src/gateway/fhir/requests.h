@@ -21,9 +21,11 @@ constexpr std::string_view request_until_url = "urn:xinglin:consent-request-unti
 /// True for a Consent that asks: status `proposed`, its patient named by a handle.
 [[nodiscard]] bool asks_by_handle(json::Value resource);
 
-/// `POST Consent` of one that asks: keeps it for the patient, 201 with the request's id. Errors:
-/// role_refused (patients and guardians do not ask), those of `consents::read_consent` and
-/// `RequestDesk::ask`.
+/// `POST Consent` of one that asks: keeps it for the patient, 201 with the request's id. Where
+/// `organization` names another custodian, it is sent there in the name of this one. Errors:
+/// role_refused (patients and guardians do not ask; others than the house's own people and software
+/// do not ask elsewhere), those of `consents::read_consent`, `RequestDesk::ask` and
+/// `peer::send_wish`.
 [[nodiscard]] http::Response ask_for_consent(const Call& call, json::Value resource);
 
 }  // namespace xl::gateway::fhir

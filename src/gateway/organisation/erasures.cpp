@@ -67,7 +67,6 @@ Result<http::Response> erase(const Services&, custody::Organisation& organisatio
   const json::Value root = document.root();
   if (const auto patient = root.find("patient").as_string()) {
     XL_TRY_ASSIGN(const model::Id did, model::id_from_did(*patient));
-    XL_TRY(organisation.requests().forget(did));
     XL_TRY_ASSIGN(vault::ErasureCertificate one, organisation.erasures().erase_patient(did));
     return certificates_answer(organisation, {std::move(one)}, 201);
   }

@@ -14,6 +14,7 @@
 #include "contracts/identity/view.h"
 #include "gateway/ledger/show.h"
 #include "gateway/organisation/consents.h"
+#include "gateway/peer/wishes.h"
 #include "model/canonical.h"
 #include "model/receipt.h"
 
@@ -96,6 +97,31 @@ Status check_locator(const Services& services, const custody::Organisation& orga
   return make_error(ErrorCode::locator_invalid, "it does not name the patient here");
 }
 
+/// The other custodian that `?custodian=DID` names, for the people and software of this one.
+/// Nothing without. Errors: parameter_invalid, role_refused.
+Result<std::optional<model::Id>> custodian_named(const custody::Organisation& organisation,
+                                                 const custody::Principal& who,
+                                                 const http::Request& request) {
+  const auto text = request.parameter("custodian");
+  if (!text) return std::optional<model::Id>();
+  const auto did = model::id_from_did(*text);
+  if (!did.ok()) return make_error(ErrorCode::parameter_invalid, "custodian: a DID");
+  if (is_asked(who) || who.organisation != organisation.did()) {
+    return make_error(ErrorCode::role_refused);
+  }
+  return std::optional(*did);
+}
+
+/// What `who` sent to another custodian, as that one tells it.
+Result<std::vector<custody::KnownRequest>> sent_there(const Services& services,
+                                                      custody::Organisation& organisation,
+                                                      const custody::Principal& who,
+                                                      const model::Id& custodian,
+                                                      const std::optional<model::Id>& request) {
+  XL_TRY_ASSIGN(const auto turn, peer::Desk::Gathering::begin(services.peers));
+  return peer::look_there(services.peers, organisation, who, custodian, request);
+}
+
 Result<model::Id> named_id(const PathValues& values, ErrorCode unknown) {
   const auto id = model::id_from_text(values[1]);
   if (!id.ok()) return make_error(unknown);
@@ -156,6 +182,7 @@ Result<http::Response> end_handle(const Services& services, custody::Organisatio
 Result<http::Response> list_requests(const Services& services, custody::Organisation& organisation,
                                      const custody::Principal& who, const http::Request& request,
                                      const PathValues&) {
+  XL_TRY_ASSIGN(const auto custodian, custodian_named(organisation, who, request));
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/consent-requests/v1").key("requests");
   out.begin_array();
@@ -168,7 +195,9 @@ Result<http::Response> list_requests(const Services& services, custody::Organisa
       out.end_object();
     }
   } else {
-    XL_TRY_ASSIGN(const auto found, organisation.requests().of_asker(who.did));
+    XL_TRY_ASSIGN(const auto found,
+                  custodian ? sent_there(services, organisation, who, *custodian, std::nullopt)
+                            : organisation.requests().of_asker(who.did));
     for (const custody::KnownRequest& one : found) {
       out.begin_object();
       write_for_asker(out, one);
@@ -182,9 +211,15 @@ Result<http::Response> show_request(const Services& services, custody::Organisat
                                     const custody::Principal& who, const http::Request& request,
                                     const PathValues& values) {
   XL_TRY_ASSIGN(const model::Id id, named_id(values, ErrorCode::request_unknown));
-  XL_TRY_ASSIGN(const custody::KnownRequest one, organisation.requests().find(id));
+  XL_TRY_ASSIGN(const auto custodian, custodian_named(organisation, who, request));
   json::Writer out;
   out.begin_object().key("schema").string("xinglin/consent-request/v1");
+  if (custodian) {
+    XL_TRY_ASSIGN(const auto found, sent_there(services, organisation, who, *custodian, id));
+    write_for_asker(out, found.front());
+    return json_response(out.end_object().take());
+  }
+  XL_TRY_ASSIGN(const custody::KnownRequest one, organisation.requests().find(id));
   if (!is_asked(who)) {
     if (one.asker != who.did) return make_error(ErrorCode::request_unknown);
     write_for_asker(out, one);

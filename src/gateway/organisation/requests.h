@@ -32,8 +32,9 @@ namespace xl::gateway::organisation {
                                                 const PathValues& values);
 
 /// `GET /o/{org}/requests`: for a patient what they are asked for, for everybody else what they
-/// sent, of which they are told how it stands and nothing of what was left out. Errors:
-/// role_refused.
+/// sent, of which they are told how it stands and nothing of what was left out. Own people and
+/// software name another custodian with `?custodian=DID`, which is asked. Errors: role_refused,
+/// parameter_invalid, those of `peer::look_there`.
 [[nodiscard]] Result<http::Response> list_requests(const Services& services,
                                                    custody::Organisation& organisation,
                                                    const custody::Principal& who,
@@ -41,7 +42,8 @@ namespace xl::gateway::organisation {
                                                    const PathValues& values);
 
 /// `GET /o/{org}/requests/{request}`: one of them; for a patient who refused with what proves it.
-/// Errors: request_unknown (also for everybody whom it does not concern).
+/// `?custodian=DID` as above. Errors: request_unknown (also for everybody whom it does not
+/// concern), those of `list_requests`.
 [[nodiscard]] Result<http::Response> show_request(const Services& services,
                                                   custody::Organisation& organisation,
                                                   const custody::Principal& who,

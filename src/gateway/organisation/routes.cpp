@@ -93,9 +93,9 @@ void add_request_routes(const AddRoute& add) {
   add("DELETE", "/o/{org}/handles/{handle}", "End a handle", end_handle,
       RouteDoc{.query = {"patient"}, .answer = "HandleEnded"});
   add("GET", "/o/{org}/requests", "What a patient is asked for, or what one asked for",
-      list_requests, RouteDoc{.query = {"patient"}, .answer = "ConsentRequests"});
+      list_requests, RouteDoc{.query = {"patient", "custodian"}, .answer = "ConsentRequests"});
   add("GET", "/o/{org}/requests/{request}", "One request as its side may know it", show_request,
-      RouteDoc{.query = {"patient"}, .answer = "ConsentRequest"});
+      RouteDoc{.query = {"patient", "custodian"}, .answer = "ConsentRequest"});
   add("POST", "/o/{org}/requests/{request}/decline", "Refuse a request, provably", decline_request,
       posts("NewDispute", "Declared"));
 }

@@ -2,6 +2,9 @@
 // Copyright The Xinglin Authors
 #include "gateway/peer/desk.h"
 
+#include <chrono>
+#include <thread>
+
 #include "base/json/json.h"
 #include "contracts/governance/view.h"
 #include "crypto/hash.h"
@@ -10,6 +13,7 @@
 #include "gateway/peer/fetch.h"
 #include "gateway/peer/locate.h"
 #include "gateway/peer/peer.pb.h"
+#include "gateway/peer/wishes.h"
 #include "model/canonical.h"
 
 namespace xl::gateway::peer {
@@ -32,6 +36,31 @@ Error refusal_told(std::uint32_t number) {
     if (info.number == number) return make_error(static_cast<ErrorCode>(info.number));
   }
   return make_error(ErrorCode::peer_answer_untrusted);
+}
+
+/// How long our copy of the ledger may be behind the other's.
+constexpr std::chrono::seconds behind_max{5};
+/// Who is so far behind does not catch up while somebody waits.
+constexpr std::uint64_t blocks_behind_max = 100;
+
+/// Copies rest on nothing that the ledger says; all else does.
+bool rests_on_ledger(PeerKind kind) {
+  return kind != PeerKind::keep && kind != PeerKind::have && kind != PeerKind::give &&
+         kind != PeerKind::drop;
+}
+
+/// Who has a block more knows of sign-ins, emergencies and sessions that are none here yet. Errors:
+/// peer_behind.
+Status catch_up(const custody::LedgerPort& port, std::uint64_t height) {
+  const auto began = std::chrono::steady_clock::now();
+  while (true) {
+    XL_TRY_ASSIGN(const query::LedgerHead head, port.ledger().head());
+    if (head.height >= height) return {};
+    const bool hopeless = height - head.height > blocks_behind_max ||
+                          std::chrono::steady_clock::now() - began > behind_max;
+    if (hopeless) return make_error(ErrorCode::peer_behind);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 }  // namespace
@@ -62,6 +91,7 @@ Result<Bytes> Desk::ask_there(custody::Organisation& from, const model::Id& to, 
       !model::decode_canonical(heard->payload, outcome)) {
     return make_error(ErrorCode::peer_answer_untrusted);
   }
+  if (rests_on_ledger(kind)) XL_TRY(catch_up(custody_.port(), heard->height));
   if (outcome.error() != 0) return refusal_told(outcome.error());
   return copy_of(view_of(outcome.payload()));
 }
@@ -70,7 +100,9 @@ Result<std::string> Desk::answer(custody::Organisation& of, std::string_view req
   XL_TRY_ASSIGN(const Heard heard, read_envelope(of.stores(), custody_.port(), request));
   if (heard.kind == PeerKind::answer) return make_error(ErrorCode::peer_request_refused);
   XL_TRY(take_once(heard));
-  const auto payload = answer_what(of, heard);
+  const Status there =
+      rests_on_ledger(heard.kind) ? catch_up(custody_.port(), heard.height) : Status{};
+  const auto payload = there.ok() ? answer_what(of, heard) : Result<Bytes>(there.error());
   Outcome outcome;
   if (payload.ok()) {
     outcome.set_payload(custody::bytes_of(*payload));
@@ -92,6 +124,10 @@ Result<Bytes> Desk::answer_what(custody::Organisation& of, const Heard& heard) {
       return answer_find(of, tokens_, heard);
     case PeerKind::locate:
       return answer_locate(of, heard);
+    case PeerKind::wish:
+      return answer_wish(of, tokens_, heard);
+    case PeerKind::look:
+      return answer_look(of, tokens_, heard);
     case PeerKind::keep:
     case PeerKind::have:
     case PeerKind::give:

@@ -36,7 +36,8 @@ class Desk {
 
   /// Asks `to` in the name of `from`; what it answers is signed by it and about this question.
   /// Organisations of this node are asked the same way, without the wire. Errors: peer_unreachable,
-  /// peer_gateway_unknown, peer_key_missing, peer_answer_untrusted, and what `to` refuses with.
+  /// peer_gateway_unknown, peer_key_missing, peer_answer_untrusted, peer_behind, and what `to`
+  /// refuses with.
   [[nodiscard]] Result<Bytes> ask(custody::Organisation& from, const model::Id& to, PeerKind kind,
                                   ByteView payload, std::uint64_t timeout_ms = peer_timeout_ms) {
     return ask_there(from, to, kind, payload, timeout_ms);

@@ -59,7 +59,7 @@ bool is_signed(const model::StateReader& state, std::uint64_t now_ms, const Enve
 bool is_well_formed(const Content& content) {
   return content.version() == 1 && contracts::check_id(content.from(), "from").ok() &&
          contracts::check_id(content.to(), "to").ok() && content.about().size() == sizeof(Hash) &&
-         content.kind() <= static_cast<std::uint32_t>(PeerKind::locate);
+         content.kind() <= static_cast<std::uint32_t>(PeerKind::look);
 }
 
 }  // namespace
@@ -78,6 +78,8 @@ Result<std::string> write_envelope(custody::Stores& stores, const custody::Ledge
   content.set_about(bytes_of(about));
   content.set_time_ms(port.now_ms());
   content.set_kind(static_cast<std::uint32_t>(saying.kind));
+  XL_TRY_ASSIGN(const query::LedgerHead head, port.ledger().head());
+  content.set_height(head.height);
   const Bytes bound = bound_to(content);
   const crypto::SecretBytes key = crypto::SecretBytes::random(crypto::aead::key_bytes);
   XL_TRY_ASSIGN(const Bytes wrap, crypto::wrap_for(recipient, key.view(), bound));
@@ -118,6 +120,7 @@ Result<Heard> read_envelope(custody::Stores& stores, const custody::LedgerPort& 
   const ByteView about = view_of(content.about());
   std::copy(about.begin(), about.end(), out.about.begin());
   out.kind = static_cast<PeerKind>(content.kind());
+  out.height = content.height();
   out.payload = std::move(*payload);
   out.digest = crypto::sha256(view_of(raw));
   return out;

@@ -22,6 +22,8 @@ enum class PeerKind : std::uint8_t {
   declare = 6,  ///< the glass is broken about a patient of the one who is asked
   find = 7,     ///< who is this person, about whom it is broken?
   locate = 8,   ///< where are the records of who gave this handle?
+  wish = 9,     ///< a patient of the one who is asked may consent
+  look = 10,    ///< how that stands
 };
 
 constexpr std::size_t request_bytes_max = 24U << 20U;
@@ -47,6 +49,7 @@ struct Heard {
   model::Signer key;  ///< of the sender
   Hash about{};
   PeerKind kind{};
+  std::uint64_t height = 0;  ///< of the sender's ledger, which has all that is said
   Bytes payload;
   Hash digest{};  ///< SHA-256 of the envelope
 };

@@ -171,8 +171,6 @@ Result<Bytes> answer_fetch(custody::Organisation& of, const auth::Tokens& tokens
   out.set_next_cursor(page.next_cursor);
   XL_TRY(add_pieces(of, port, heard.from, std::move(page), out));
   if (far.session) out.set_session(bytes_of(far.session->bytes));
-  XL_TRY_ASSIGN(const query::LedgerHead head, port.ledger().head());
-  out.set_height(head.height);
   return model::encode(out);
 }
 

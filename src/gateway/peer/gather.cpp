@@ -3,8 +3,6 @@
 #include "gateway/peer/gather.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
@@ -32,8 +30,6 @@ namespace {
 
 /// Sessions of one gathering: pages may rest on further consents.
 constexpr std::size_t proposals_max = 8;
-/// How long our copy of the ledger may be behind the custodian's.
-constexpr std::chrono::seconds behind_max{5};
 
 Error proposal_refused(std::string_view what) {
   return make_error(ErrorCode::session_proposal_refused, what);
@@ -106,18 +102,6 @@ Result<Bytes> co_sign(custody::Organisation& us, const custody::LedgerPort& port
     return proposal_refused("decision");
   }
   return signature;
-}
-
-Status wait_for(const custody::LedgerPort& port, std::uint64_t height) {
-  const auto began = std::chrono::steady_clock::now();
-  while (true) {
-    XL_TRY_ASSIGN(const query::LedgerHead head, port.ledger().head());
-    if (head.height >= height) return {};
-    if (std::chrono::steady_clock::now() - began > behind_max) {
-      return make_error(ErrorCode::wait_timed_out);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
 }
 
 /// What is read has a session of ours on the ledger, of now: a custodian that gives it under none,
@@ -211,7 +195,6 @@ Status ask_all(Desk& desk, custody::Organisation& us, const custody::LedgerPort&
       out.sessions.push_back(model::transaction_id(view_of(answer.body())));
       continue;
     }
-    XL_TRY(wait_for(port, answer.height()));
     const auto state = port.ledger().state();
     const std::uint64_t now_ms = port.now_ms();
     XL_TRY(check_session(*state, now_ms, us, out.place, answer));

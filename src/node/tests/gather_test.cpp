@@ -5,6 +5,7 @@
 // them, under a session that both sign, with the data keys wrapped for them, and nobody else gets
 // anything. Method: two hospitals of one node that ask each other sealed and signed as over the
 // wire; requests are replayed, altered, opened by others, made for somebody else.
+#include "client/consent_form.h"
 #include "contracts/access/view.h"
 #include "contracts/consent/messages.pb.h"
 #include "contracts/identity/locator.h"
@@ -173,6 +174,104 @@ TEST_F(Gather, AHandleLeadsWhereThePatientLeftALocator) {
   EXPECT_EQ(by_handle(found).status, 404U);
   // Nobody leaves what no key signed.
   (void)make(R"(,"locator":"xinglin:locator:zz")");
+}
+
+/// A doctor of the other organisation asks through their own, and never signs in at the custodian.
+class AskThere : public Gather {
+ protected:
+  void SetUp() override {
+    Gather::SetUp();
+    ann_ = std::make_unique<demo::Persona>(patient());
+    there_ = "?custodian=" + model::did_text(live_->organisations[0]);
+  }
+  void TearDown() override {
+    ann_.reset();
+    Gather::TearDown();
+  }
+  client::HttpResponse call(demo::Persona& who, std::size_t at, std::string_view method,
+                            const std::string& path, std::string_view body = {}) {
+    auto answer = who.session->ask(method, "/o/" + live_->organisations[at].text() + path,
+                                   body.empty() ? "" : "application/json", body);
+    EXPECT_TRUE(answer.ok());
+    return answer.ok() ? std::move(*answer) : client::HttpResponse{};
+  }
+  std::string handle() {
+    return text_in(call(*ann_, 0, "POST", "/handles", R"({"life_ms":"3600000"})"), "handle");
+  }
+  static std::string text_in(const client::HttpResponse& answer, std::string_view member) {
+    return std::string(parsed(answer).root().find(member).as_string().value_or(""));
+  }
+  [[nodiscard]] std::string wish(const std::string& handle, std::size_t whom = 1) const {
+    const auto did = [&](std::size_t which) {
+      return R"("identifier":{"system":"urn:ietf:rfc:3986","value":")" +
+             model::did_text(live_->organisations[which]) + "\"}";
+    };
+    return R"({"resourceType":"Consent","status":"proposed","scope":{"coding":[{"system":
+"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{
+"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"identifier":{"system":
+"urn:xinglin:handle","value":")" +
+           handle + R"("}},"organization":[{)" + did(0) +
+           R"(}],"policy":[{"uri":"http://example.org/policy"}],"extension":[{
+"url":"urn:xinglin:consent-request-why","valueString":"a second opinion"}],
+"provision":{"type":"permit","actor":[{"role":{"coding":[{"system":
+"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"IRCP"}]},"reference":{)" +
+           did(whom) +
+           R"(}}],"purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason",
+"code":"TREAT"}],"class":[{"system":"http://hl7.org/fhir/resource-types","code":"Observation"}]}})";
+  }
+  std::unique_ptr<demo::Persona> ann_;
+  std::string there_;
+};
+
+TEST_F(AskThere, IsAnsweredByThePatientAndLeadsToTheRecords) {
+  const auto sent = doctor_->post("Consent", wish(handle()));
+  ASSERT_EQ(sent.status, 201U) << sent.body;
+  const std::string id = text_in(sent, "id");
+  EXPECT_NE(sent.headers.at("location").find("/requests/" + id + there_), std::string::npos);
+  // The patient sees who asks, and for whom.
+  const auto asked = call(*ann_, 0, "GET", "/requests/" + id);
+  EXPECT_EQ(text_in(asked, "asker"), model::did_text(doctor_->who().session->identity().did));
+  EXPECT_EQ(text_in(asked, "organisation"), model::did_text(live_->organisations[1]));
+  EXPECT_EQ(text_in(asked, "why"), "a second opinion");
+  const auto told = [&] { return call(doctor_->who(), 1, "GET", "/requests/" + id + there_); };
+  EXPECT_EQ(text_in(told(), "state"), "sent");
+  EXPECT_EQ(text_in(told(), "patient"), "") << "nobody is told whose the handle is";
+
+  const auto form = client::form_of_request(parsed(asked).root());
+  ASSERT_TRUE(form.ok());
+  const auto prepared =
+      client::prepare_form(*ann_->session, live_->organisations[0], json::write(form->root()));
+  ASSERT_TRUE(prepared.ok()) << prepared.error().text();
+  ASSERT_TRUE(client::applied(client::agree_to(*ann_->session, *prepared)).ok());
+  const auto granted = told();
+  EXPECT_EQ(text_in(granted, "state"), "granted");
+  EXPECT_EQ(text_in(granted, "patient"), model::did_text(patient_did_));
+  EXPECT_EQ(call(doctor_->who(), 1, "GET", "/requests" + there_).body.find(id) == std::string::npos,
+            false);
+  // The same as one who signs in there is told.
+  auto told_there = doctor_->who().session->ask(
+      "GET", "/o/" + live_->organisations[0].text() + "/requests/" + id);
+  ASSERT_TRUE(told_there.ok());
+  EXPECT_EQ(told_there->body, granted.body);
+  EXPECT_EQ(records_in(gather(source())), 2U);
+}
+
+TEST_F(AskThere, ConcernsItsAskerAloneAndRefusesAsTheCustodianDoes) {
+  const std::string id = text_in(doctor_->post("Consent", wish(handle())), "id");
+  demo::Persona south = live_->hospital(1);
+  FhirClient colleague{live_->doctor(south, "other"), live_->organisations[1]};
+  const auto path = "/requests/" + id + there_;
+  EXPECT_NE(call(colleague.who(), 1, "GET", path).body.find("XL3523"), std::string::npos);
+  EXPECT_EQ(call(colleague.who(), 1, "GET", "/requests" + there_).body.find(id), std::string::npos);
+  EXPECT_EQ(call(*ann_, 0, "GET", path).status, 403U) << "patients ask nobody";
+  const std::string unknown = model::did_text(client::random_id());
+  EXPECT_NE(call(doctor_->who(), 1, "GET", "/requests?custodian=" + unknown).body.find("XL45"),
+            std::string::npos);
+  EXPECT_EQ(call(doctor_->who(), 1, "GET", "/requests?custodian=x").status, 400U);
+  // A handle that never was, and a permit for another house than the asker's.
+  EXPECT_NE(doctor_->post("Consent", wish(client::random_id().text())).body.find("XL3520"),
+            std::string::npos);
+  EXPECT_NE(doctor_->post("Consent", wish(handle(), 0)).body.find("XL3525"), std::string::npos);
 }
 
 /// What one organisation's node says to another's, taken apart and put together again.
