@@ -25,24 +25,59 @@ constexpr auto broad_modules = std::to_array<BroadModule>({
 #undef XL_BROAD
 });
 
-// GB/T 39725-2020 §6.2, table 1: what each class is about, as FHIR's resource types.
+// GB/T 39725-2020 §6.2, table 1: what each class is about, as FHIR's resource types. Every type
+// that may be a patient's record is in one: who refuses all six refuses all.
 constexpr auto personal = std::to_array<std::string_view>({"Patient", "Person", "RelatedPerson"});
 constexpr auto health = std::to_array<std::string_view>(
-    {"AllergyIntolerance", "Condition", "DiagnosticReport", "FamilyMemberHistory", "ImagingStudy",
+    {"AdverseEvent", "AllergyIntolerance", "BodyStructure", "Condition", "DetectedIssue",
+     "DiagnosticReport", "FamilyMemberHistory", "Flag", "ImagingStudy", "Media",
      "MolecularSequence", "Observation", "QuestionnaireResponse", "RiskAssessment"});
-constexpr auto medical = std::to_array<std::string_view>(
-    {"CarePlan", "ClinicalImpression", "Composition", "DocumentReference", "Encounter",
-     "MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement",
-     "Procedure", "ServiceRequest", "Specimen"});
+constexpr auto medical = std::to_array<std::string_view>({"Appointment",
+                                                          "AppointmentResponse",
+                                                          "AuditEvent",
+                                                          "Basic",
+                                                          "Binary",
+                                                          "Bundle",
+                                                          "CarePlan",
+                                                          "CareTeam",
+                                                          "ClinicalImpression",
+                                                          "Communication",
+                                                          "CommunicationRequest",
+                                                          "Composition",
+                                                          "Consent",
+                                                          "DeviceRequest",
+                                                          "DeviceUseStatement",
+                                                          "DocumentManifest",
+                                                          "DocumentReference",
+                                                          "Encounter",
+                                                          "EpisodeOfCare",
+                                                          "Goal",
+                                                          "Group",
+                                                          "List",
+                                                          "MedicationAdministration",
+                                                          "MedicationDispense",
+                                                          "MedicationRequest",
+                                                          "MedicationStatement",
+                                                          "NutritionOrder",
+                                                          "Procedure",
+                                                          "Provenance",
+                                                          "RequestGroup",
+                                                          "ResearchSubject",
+                                                          "ServiceRequest",
+                                                          "Specimen",
+                                                          "SupplyRequest",
+                                                          "Task",
+                                                          "VisionPrescription"});
 constexpr auto payment = std::to_array<std::string_view>(
     {"Account", "ChargeItem", "Claim", "ClaimResponse", "Coverage", "CoverageEligibilityRequest",
-     "CoverageEligibilityResponse", "ExplanationOfBenefit", "Invoice", "PaymentNotice",
-     "PaymentReconciliation"});
+     "CoverageEligibilityResponse", "EnrollmentRequest", "ExplanationOfBenefit", "Invoice",
+     "PaymentNotice", "PaymentReconciliation"});
 constexpr auto resources =
     std::to_array<std::string_view>({"Device", "HealthcareService", "Location", "Organization",
                                      "Practitioner", "PractitionerRole", "Schedule", "Slot"});
-constexpr auto public_health =
-    std::to_array<std::string_view>({"Immunization", "MeasureReport", "SupplyDelivery"});
+constexpr auto public_health = std::to_array<std::string_view>(
+    {"Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation", "MeasureReport",
+     "SupplyDelivery"});
 
 struct NamedLevel {
   std::string_view code;

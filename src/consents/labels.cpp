@@ -21,6 +21,15 @@ consent::Resource resource_of(const Labels& labels, const model::Id& custodian) 
                                 ? custodian
                                 : contracts::id_of(labels.author_organisation());
   if (!labels.author().empty()) out.author = contracts::id_of(labels.author());
+  for (const auto& one : labels.inner_classes()) {
+    out.inner_classes.push_back({one.system(), one.code()});
+  }
+  for (const auto& one : labels.earlier_authors()) {
+    consent::ResourceAuthor author{contracts::id_of(one.organisation()), std::nullopt};
+    if (!one.person().empty()) author.person = contracts::id_of(one.person());
+    out.earlier_authors.push_back(author);
+  }
+  out.earlier_authors_known = !labels.earlier_authors_cut();
   out.name = labels.type() + "/" + labels.id();
   if (labels.links_known()) out.links.emplace(labels.links().begin(), labels.links().end());
   return out;

@@ -157,6 +157,8 @@ class Viewer {
   [[nodiscard]] Result<Labels> labels_of(const query::RecordEntry& entry);
   [[nodiscard]] Result<contracts::consent::Decision> judge(
       const PatientView& view, const contracts::consent::Request& request);
+  [[nodiscard]] Status close_by_others(const query::RecordEntry& entry, const Labels& labels,
+                                       contracts::consent::Decision& decision);
   [[nodiscard]] Result<contracts::consent::Decision> decide_own(const query::RecordEntry& entry);
   [[nodiscard]] xinglin::access::v1::AccessDetails details_of(
       const model::Id& patient, const contracts::consent::Decision& decision) const;

@@ -23,6 +23,9 @@ using contracts::PartyKind;
 
 namespace {
 
+/// What more documents show is decided as what nobody covers.
+constexpr std::size_t documents_of_binary_max = 64;
+
 constexpr std::array active_encounter = {"arrived", "triaged", "in-progress", "onleave"};
 
 bool has_reason(const consent::Decision& decision, consent::Reason reason) {
@@ -335,9 +338,45 @@ Result<consent::Decision> Viewer::decide(const query::RecordEntry& entry) {
   const auto known = decided_.find(key);
   if (known != decided_.end()) return known->second;
   XL_TRY_ASSIGN(const Labels labels, labels_of(entry));
-  XL_TRY_ASSIGN(const consent::Decision out, judge(*patient, request_about(labels)));
-  decided_.emplace(key, out);
+  XL_TRY_ASSIGN(consent::Decision out, judge(*patient, request_about(labels)));
+  decided_.insert_or_assign(key, out);  // what leads back here adds nothing
+  if (out.permit) XL_TRY(close_by_others(entry, labels, out));
+  decided_.insert_or_assign(key, out);
   return out;
+}
+
+/// What else must be permitted before a record is: of an earlier version the current one, which may
+/// be protected better; of bytes each document that shows them, and what they say they are to be
+/// treated as.
+Status Viewer::close_by_others(const query::RecordEntry& entry, const Labels& labels,
+                               consent::Decision& decision) {
+  std::vector<query::RecordEntry> others;
+  query::RecordIndex& index = desk_.stores_.index();
+  const auto add_current = [&](std::string_view type, std::string_view id) -> Status {
+    const auto found = index.current(type, id);
+    if (found.ok()) others.push_back(*found);
+    const bool gone = !found.ok() && found.error().code == ErrorCode::index_record_unknown;
+    return found.ok() || gone ? Status{} : Status(found.error());
+  };
+  if (entry.type == "Binary") {
+    XL_TRY_ASSIGN(others, index.showing(entry.id, documents_of_binary_max + 1));
+    const auto context = query::reference_parts(labels.context());
+    if (context) XL_TRY(add_current(context->type, context->id));
+  }
+  if (entry.superseded) XL_TRY(add_current(entry.type, entry.id));
+  if (others.size() > documents_of_binary_max) {
+    decision = {};
+    decision.reasons.push_back(consent::Reason::data_not_covered);
+    return {};
+  }
+  for (const query::RecordEntry& other : others) {
+    if (other.patient != entry.patient) continue;  // nobody closes what is another patient's
+    XL_TRY_ASSIGN(consent::Decision also, decide(other));
+    if (also.permit) continue;
+    decision = std::move(also);
+    return {};
+  }
+  return {};
 }
 
 bool Viewer::allows(const query::RecordEntry& entry) {

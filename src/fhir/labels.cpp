@@ -13,9 +13,39 @@ namespace xl::fhir {
 namespace {
 
 constexpr std::string_view resource_types = "http://hl7.org/fhir/resource-types";
-constexpr std::string_view v3_confidentiality =
-    "http://terminology.hl7.org/CodeSystem/v3-Confidentiality";
-constexpr std::string_view v3_act_code = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+/// Resources inside resources: a Bundle's entries may hold Bundles.
+constexpr int inner_depth_max = 4;
+
+/// What a label of a system says.
+enum class LabelSystem { confidentiality, level, sensitivity, law, harmless, unknown };
+
+struct KnownSystem {
+  std::string_view name;
+  LabelSystem kind;
+};
+
+/// The systems of security labels by each of their names, those of STU3 and DSTU2 too. What is
+/// harmless restricts nothing: purposes, integrity, provenance.
+constexpr auto label_systems = std::to_array<KnownSystem>({
+    {"http://terminology.hl7.org/CodeSystem/v3-Confidentiality", LabelSystem::confidentiality},
+    {"http://hl7.org/fhir/v3/Confidentiality", LabelSystem::confidentiality},
+    {"urn:oid:2.16.840.1.113883.5.25", LabelSystem::confidentiality},
+    {gbt_39725_levels, LabelSystem::level},
+    {"http://terminology.hl7.org/CodeSystem/v3-ActCode", LabelSystem::sensitivity},
+    {"http://hl7.org/fhir/v3/ActCode", LabelSystem::sensitivity},
+    {"urn:oid:2.16.840.1.113883.5.4", LabelSystem::sensitivity},
+    {"http://terminology.hl7.org/CodeSystem/v3-ActUSPrivacyLaw", LabelSystem::law},
+    {"http://hl7.org/fhir/v3/ActUSPrivacyLaw", LabelSystem::law},
+    {"http://terminology.hl7.org/CodeSystem/v3-ActReason", LabelSystem::harmless},
+    {"http://hl7.org/fhir/v3/ActReason", LabelSystem::harmless},
+    {"http://terminology.hl7.org/CodeSystem/v3-ObservationValue", LabelSystem::harmless},
+    {"http://hl7.org/fhir/v3/ObservationValue", LabelSystem::harmless},
+});
+
+LabelSystem label_system(std::string_view name) {
+  const auto found = std::ranges::find(label_systems, name, &KnownSystem::name);
+  return found == label_systems.end() ? LabelSystem::unknown : found->kind;
+}
 
 /// The elements that say what a record is of, in the order of bytes. Reasons, body sites and
 /// results are not among them.
@@ -43,37 +73,50 @@ std::string_view text_at(json::Value object, std::string_view key) {
   return object.find(key).as_string().value_or(std::string_view{});
 }
 
-/// Collects the codings of one resource.
+/// Hands over each resource that one carries: contained, of a Bundle's entries, of parameters.
+template <typename See>
+void for_each_inner(json::Value resource, int depth, const See& see) {
+  if (depth == inner_depth_max) return;
+  const auto look = [&](json::Value inner) {
+    if (!inner.is_object()) return;
+    see(inner);
+    for_each_inner(inner, depth + 1, see);
+  };
+  for (const json::Value inner : resource.find("contained").items()) look(inner);
+  for (const json::Value entry : resource.find("entry").items()) look(entry.find("resource"));
+  for (const json::Value one : resource.find("parameter").items()) look(one.find("resource"));
+}
+
+/// Collects the codings of one resource, or of those inside it.
 class ClassCollector {
  public:
-  explicit ClassCollector(Labels& out) : out_(out) {}
+  ClassCollector(std::vector<ClassLabel>& out, bool& cut) : out_(out), cut_(cut) {}
 
   void add(std::string_view system, std::string_view code) {
-    const bool full = out_.classes.size() == label_classes_max;
-    if (code.empty() || (full && out_.classes_cut)) return;
+    const bool full = out_.size() == label_classes_max;
+    if (code.empty() || (full && cut_)) return;
     if (code.size() > label_code_bytes_max || system.size() > label_system_bytes_max) {
-      out_.classes_cut = true;
+      cut_ = true;
       return;
     }
     const auto same = [&](const ClassLabel& label) {
       return label.code == code && label.system == system;
     };
-    if (std::any_of(out_.classes.begin(), out_.classes.end(), same)) return;
+    if (std::any_of(out_.begin(), out_.end(), same)) return;
     if (full) {
-      out_.classes_cut = true;
+      cut_ = true;
       return;
     }
-    out_.classes.push_back({std::string(system), std::string(code)});
+    out_.push_back({std::string(system), std::string(code)});
   }
 
-  /// The codings of a resource, its components and, once, the resources it contains.
+  /// The codings of a resource and its components.
   void add_resource(json::Value resource) {
     add(resource_types, text_at(resource, "resourceType"));
     add_elements(resource);
     for (const json::Value component : resource.find("component").items()) {
       add_value(component.find("code"));
     }
-    for (const json::Value inner : resource.find("contained").items()) add_elements(inner);
   }
 
  private:
@@ -101,7 +144,8 @@ class ClassCollector {
     }
   }
 
-  Labels& out_;
+  std::vector<ClassLabel>& out_;
+  bool& cut_;
 };
 
 /// Collects confidentiality and sensitivities.
@@ -109,12 +153,19 @@ class SecurityCollector {
  public:
   explicit SecurityCollector(Labels& out) : out_(out) {}
 
+  /// A label that nobody here understands protects all the same.
   void add(std::string_view system, std::string_view code) {
-    if (system == v3_confidentiality) {
+    const LabelSystem kind = label_system(system);
+    if (kind == LabelSystem::harmless) return;
+    if (kind == LabelSystem::unknown || code.empty()) {
+      raise(confidentiality_very);
+    } else if (kind == LabelSystem::confidentiality) {
       add_confidentiality(code);
-    } else if (system == gbt_39725_levels) {
+    } else if (kind == LabelSystem::level) {
       add_confidentiality(confidentiality_of_level(code));
-    } else if (system == v3_act_code && !code.empty()) {
+    } else if (kind == LabelSystem::law) {
+      raise(confidentiality_restricted);
+    } else {
       add_sensitivity(code);
     }
   }
@@ -122,8 +173,11 @@ class SecurityCollector {
   void add_confidentiality(std::string_view code) {
     constexpr std::string_view levels = "ULMNRV";
     const std::size_t level = code.size() == 1 ? levels.find(code[0]) : std::string_view::npos;
-    if (level == std::string_view::npos) return;
-    highest_ = std::max(highest_, static_cast<std::uint8_t>(level + 1));
+    raise(level == std::string_view::npos ? confidentiality_very
+                                          : static_cast<std::uint8_t>(level + 1));
+  }
+  void raise(std::uint8_t level) {
+    highest_ = std::max(highest_, level);
     out_.confidentiality = highest_;
   }
 
@@ -144,8 +198,7 @@ class SecurityCollector {
   std::uint8_t highest_ = 0;
 };
 
-void add_security(json::Value resource, Labels& out) {
-  SecurityCollector collector(out);
+void add_security(json::Value resource, Labels& out, SecurityCollector& collector) {
   const auto add_coding = [&](json::Value coding) {
     collector.add(text_at(coding, "system"), text_at(coding, "code"));
   };
@@ -156,8 +209,11 @@ void add_security(json::Value resource, Labels& out) {
   for (const json::Value label : resource.find("securityLabel").items()) {
     for (const json::Value coding : label.find("coding").items()) add_coding(coding);
   }
-  collector.add_confidentiality(text_at(resource, "confidentiality"));
-  if (!out.sensitivities.empty() || out.sensitivities_cut) collector.add_confidentiality("R");
+  const json::Value whole = resource.find("confidentiality");
+  if (const auto code = whole.as_string()) collector.add_confidentiality(*code);
+  if (!out.sensitivities.empty() || out.sensitivities_cut) {
+    collector.raise(confidentiality_restricted);
+  }
 }
 
 /// A date, dateTime or instant, a Period, or a Timing. Nothing for anything else.
@@ -286,8 +342,14 @@ std::string_view confidentiality_of_level(std::string_view level) {
 
 Labels labels_of(json::Value resource) {
   Labels out;
-  ClassCollector(out).add_resource(resource);
-  add_security(resource, out);
+  ClassCollector(out.classes, out.classes_cut).add_resource(resource);
+  SecurityCollector security(out);
+  add_security(resource, out, security);
+  ClassCollector inside(out.inner_classes, out.classes_cut);
+  for_each_inner(resource, 0, [&](json::Value inner) {
+    inside.add_resource(inner);
+    add_security(inner, out, security);
+  });
   add_time(resource, out);
   add_links(resource, out);
   return out;

@@ -14,7 +14,7 @@
 namespace xl::fhir {
 
 /// What a record can be labelled with: a decision about consent looks at all of it.
-constexpr std::size_t label_classes_max = 64;
+constexpr std::size_t label_classes_max = 64;  ///< also of what is inside
 constexpr std::size_t label_system_bytes_max = 128;
 constexpr std::size_t label_code_bytes_max = 64;
 constexpr std::size_t label_sensitivities_max = 32;
@@ -40,16 +40,22 @@ constexpr std::uint8_t confidentiality_very = 6;          // V
 struct Labels {
   /// First (`http://hl7.org/fhir/resource-types`, the type), then the codings of the elements that
   /// say what the record is of (code, category, type, class, medication, vaccine, … also those of
-  /// an Observation's components and of contained resources), in order of appearance, each once.
-  /// Longer codes and systems than the bounds are left out.
+  /// an Observation's components), in order of appearance, each once. Longer codes and systems than
+  /// the bounds are left out.
   std::vector<ClassLabel> classes;
-  /// There were more codings than `label_classes_max`, or one beyond its bounds: a rule that denies
-  /// by class may have missed its code.
+  /// The same of the resources inside (contained, a Bundle's entries, a parameter's), types and
+  /// codings: what closes one of them closes the whole, what opens one opens nothing else.
+  std::vector<ClassLabel> inner_classes;
+  /// There were more codings than `label_classes_max` of either, or one beyond its bounds: a rule
+  /// that denies by class may have missed its code.
   bool classes_cut = false;
   /// 1..6 for U, L, M, N, R, V: the highest of meta.security, DocumentReference.securityLabel and
-  /// Composition.confidentiality; normal without any; restricted at least where a sensitivity is.
+  /// Composition.confidentiality, also of the resources inside; normal without any; restricted at
+  /// least where a sensitivity or a privacy law is named; very restricted where a label of
+  /// meta.security or securityLabel is of a system that this program does not know, or none of it.
   std::uint8_t confidentiality = confidentiality_normal;
-  /// Codes of the system v3-ActCode in meta.security and securityLabel, each once, in order.
+  /// Codes of the system v3-ActCode in meta.security and securityLabel, each once, in order; also
+  /// of the resources inside.
   std::vector<std::string> sensitivities;
   bool sensitivities_cut = false;  ///< as `classes_cut`
   /// The visits, care plans and episodes of care that the resource refers to, as `Type/id` with

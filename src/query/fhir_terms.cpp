@@ -116,16 +116,35 @@ class TermCollector {
     }
   }
 
+  /// Every element `url`, of what is inside too, that leads to a Binary here.
+  void collect_attachments(json::Value value) {
+    for (const json::Member& member : value.members()) {
+      const auto text = member.value.as_string();
+      if (text && member.key == "url") add_attachment(*text);
+      collect_attachments(member.value);
+    }
+    for (const json::Value item : value.items()) collect_attachments(item);
+  }
+
   [[nodiscard]] std::vector<Term> take() { return std::move(terms_); }
   [[nodiscard]] bool full() const { return full_; }
 
  private:
-  void add(const Rule& rule, Facet facet) {
+  void add_attachment(std::string_view url) {
+    const auto parts = reference_parts(url);
+    const bool own =
+        parts && (parts->base.empty() || (!own_path_.empty() && parts->base.ends_with(own_path_)));
+    if (!own || parts->type != "Binary" || parts->id.size() > term_bytes_max) return;
+    add(nullptr, {Form::attachment, std::string(parts->id), {}, false, 0, 0});
+  }
+
+  void add(const Rule& rule, Facet facet) { add(rule.parameter, std::move(facet)); }
+  void add(const SearchParameter* parameter, Facet facet) {
     if (terms_.size() >= terms_max) {
       full_ = true;
       return;
     }
-    Term term{rule.parameter, std::move(facet)};
+    Term term{parameter, std::move(facet)};
     // Terms of one parameter stand together.
     for (auto known = terms_.rbegin(); known != terms_.rend(); ++known) {
       if (known->parameter != term.parameter) break;
@@ -226,6 +245,7 @@ Result<std::vector<Term>> terms_of(json::Value resource, std::string_view own_pa
       collector.collect_merge(rule, resource);
   }
   for (const Rule& rule : rules_of("Resource")) collector.collect(rule);
+  if (type != "Binary") collector.collect_attachments(resource);
   if (collector.full()) return make_error(ErrorCode::index_entry_invalid, "too many search terms");
   return collector.take();
 }

@@ -54,7 +54,8 @@ enum class Form : std::uint8_t {
   latitude = 21,
   longitude = 22,
   replaced_by = 23,  ///< reference: target of a Patient's link that says that it was merged
-  canonical = 24     ///< reference: a canonical as it is written, without a fragment
+  canonical = 24,    ///< reference: a canonical as it is written, without a fragment
+  attachment = 25    ///< of no parameter: the id of a Binary here that an element `url` leads to
 };
 
 /// A value without its parameter.
@@ -70,7 +71,7 @@ struct Facet {
 
 /// One searchable value of a record.
 struct Term {
-  const fhir::SearchParameter* parameter = nullptr;
+  const fhir::SearchParameter* parameter = nullptr;  ///< of `Form::attachment` alone none
   Facet facet;
   bool operator==(const Term&) const = default;
 };
@@ -108,9 +109,9 @@ struct ReferenceParts {
 void append_facets(fhir::SearchType type, const fhir::fhirpath::Item& item,
                    std::string_view own_path, std::vector<Facet>& out);
 
-/// The terms of a parsed resource in the order of its parameters, each once. Values of a wrong
-/// shape give none: whether a resource is valid is checked elsewhere. What is no resource has no
-/// terms. Errors: index_entry_invalid (more than `terms_max`). Thread-safe.
+/// The terms of a parsed resource in the order of its parameters, each once, then its attachments.
+/// Values of a wrong shape give none: whether a resource is valid is checked elsewhere. What is no
+/// resource has no terms. Errors: index_entry_invalid (more than `terms_max`). Thread-safe.
 [[nodiscard]] Result<std::vector<Term>> terms_of(json::Value resource,
                                                  std::string_view own_path = {});
 

@@ -21,8 +21,15 @@ namespace xl::query::detail {
 
 /// Columns of `entries e` as `entry_at` reads them; the row number stands behind.
 constexpr std::string_view entry_columns =
-    "e.record, e.type, e.id, e.version, e.patient, e.updated, e.deleted, e.vault_version, e.row";
+    "e.record, e.type, e.id, e.version, e.patient, e.updated, e.deleted, e.vault_version, e.row, "
+    "e.superseded";
 constexpr int entry_row_column = 8;
+constexpr int entry_superseded_column = 9;
+
+/// What marks of attachments are kept under: the type of what they lead to, and no parameter's
+/// name.
+constexpr std::string_view binary_type = "Binary";
+constexpr std::string_view shown_name = "shown by";
 
 /// `entries.superseded` of a current version: later than every row.
 constexpr std::int64_t never_superseded = INT64_MAX;

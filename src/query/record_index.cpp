@@ -21,7 +21,7 @@ namespace {
 using detail::as_signed;
 using detail::entry_columns;
 
-constexpr std::int64_t index_format = 5;
+constexpr std::int64_t index_format = 6;
 /// `superseded` is the row that took the version's place, 0 for one that arrived behind its
 /// successor. Row numbers only grow: pages show the rows up to the last one at their start.
 ///
@@ -123,7 +123,8 @@ Status check_terms(const RecordEntry& entry) {
     const bool out_of_bounds = term.facet.value.size() > composite_bytes_max ||
                                term.facet.text.size() > 2 * term_bytes_max ||
                                (term.facet.ranged && term.facet.low > term.facet.high);
-    if (term.parameter == nullptr || out_of_bounds) return entry_error("terms");
+    const bool of_none = term.parameter == nullptr && term.facet.form != Form::attachment;
+    if (of_none || out_of_bounds) return entry_error("terms");
   }
   return {};
 }
@@ -150,9 +151,9 @@ Status check_entry(const RecordEntry& entry) {
 /// Which values are found by themselves; the others only by looking at a row.
 bool is_marked(const Facet& facet) {
   constexpr std::array forms = {
-      Form::code,       Form::coded,       Form::display,  Form::target,
-      Form::identifier, Form::uri,         Form::words,    Form::identifier_value,
-      Form::composite,  Form::replaced_by, Form::canonical};
+      Form::code,       Form::coded,       Form::display,   Form::target,
+      Form::identifier, Form::uri,         Form::words,     Form::identifier_value,
+      Form::composite,  Form::replaced_by, Form::canonical, Form::attachment};
   return std::find(forms.begin(), forms.end(), facet.form) != forms.end();
 }
 
@@ -250,9 +251,12 @@ class EntryWriter {
     detail::MarkGroups groups;
     for (const Term& term : entry.terms) {
       const Facet& facet = term.facet;
-      const std::string_view name = term.parameter->code;
-      const std::int64_t group = keys_->group(entry.type, name, facet.form);
-      const std::int64_t mark = keys_->mark(entry.type, name, facet.form, facet.value);
+      // Attachments are found whatever type shows them.
+      const bool shows = term.parameter == nullptr;
+      const std::string_view type = shows ? detail::binary_type : std::string_view(entry.type);
+      const std::string_view name = shows ? detail::shown_name : term.parameter->code;
+      const std::int64_t group = keys_->group(type, name, facet.form);
+      const std::int64_t mark = keys_->mark(type, name, facet.form, facet.value);
       std::vector<std::int64_t>& kept = groups[group];
       if (std::find(kept.begin(), kept.end(), mark) == kept.end()) kept.push_back(mark);
       if (facet.ranged) {
@@ -362,6 +366,7 @@ Result<RecordEntry> entry_at(const sqlite::Statement& row) {
   out.last_updated_ms = static_cast<std::uint64_t>(row.integer(5));
   out.deleted = row.integer(6) != 0;
   out.vault_version = static_cast<std::uint64_t>(row.integer(7));
+  out.superseded = row.integer(entry_superseded_column) != never_superseded;
   return out;
 }
 
@@ -587,6 +592,27 @@ Result<std::vector<RecordEntry>> RecordIndex::referring(std::string_view type,
       impl_->keys.mark(type, parameter, Form::target, join_parts({"", to_type, to_id}));
   std::vector<RecordEntry> out;
   XL_TRY_ASSIGN(bool row, read.start(mark, type, detail::never_superseded));
+  while (row && out.size() < count_max) {
+    XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(read));
+    out.push_back(std::move(entry));
+    XL_TRY_ASSIGN(row, read.step());
+  }
+  return out;
+}
+
+Result<std::vector<RecordEntry>> RecordIndex::showing(std::string_view binary_id,
+                                                      std::size_t count_max) {
+  const std::lock_guard lock(impl_->mutex);
+  XL_TRY_ASSIGN(
+      sqlite::Statement read,
+      impl_->database.prepare("SELECT " + std::string(entry_columns) +
+                              " FROM (SELECT DISTINCT s.type, s.id FROM marks m CROSS JOIN entries "
+                              "s ON s.row = m.row WHERE m.mark = ?1) d CROSS JOIN entries e ON "
+                              "e.type = d.type AND e.id = d.id WHERE e.superseded = ?2"));
+  const std::int64_t mark =
+      impl_->keys.mark(detail::binary_type, detail::shown_name, Form::attachment, binary_id);
+  std::vector<RecordEntry> out;
+  XL_TRY_ASSIGN(bool row, read.start(mark, detail::never_superseded));
   while (row && out.size() < count_max) {
     XL_TRY_ASSIGN(RecordEntry entry, detail::entry_at(read));
     out.push_back(std::move(entry));

@@ -55,6 +55,7 @@ struct RecordEntry {
   bool deleted = false;               ///< this version says that the record is deleted
   std::uint64_t vault_version = 0;    ///< of the version in the vault, from 1
   std::vector<Term> terms;            ///< given to `put`, empty in answers
+  bool superseded = false;            ///< in answers: a newer version is there
   bool operator==(const RecordEntry&) const = default;
 };
 
@@ -234,6 +235,12 @@ class RecordIndex {
                                                            std::string_view to_type,
                                                            std::string_view to_id,
                                                            std::size_t count_max);
+
+  /// The records, as they are now, of which some version had an attachment (an element `url`) that
+  /// leads to this Binary here: deleted ones too, at most `count_max`, in no order. Errors: those
+  /// of a database.
+  [[nodiscard]] Result<std::vector<RecordEntry>> showing(std::string_view binary_id,
+                                                         std::size_t count_max);
 
   /// The current Patients that were merged into this one (`link` of the type `replaced-by`),
   /// directly or through others. Errors: search_too_broad (more than `count_max`), those of a

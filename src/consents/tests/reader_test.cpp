@@ -11,9 +11,12 @@
 #include <sstream>
 
 #include "base/error_detail.h"
+#include "consents/codes.h"
 #include "consents/tests/examples.h"
 #include "consents/writer.h"
 #include "contracts/consent/tests/policy_model.h"
+#include "fhir/compartment.h"
+#include "fhir/definitions.h"
 #include "fhir/validate.h"
 #include "model/canonical.h"
 
@@ -258,6 +261,23 @@ TEST(Writer, WhatItWritesIsValidAndReadAsTheSame) {
     ++compared;
   }
   EXPECT_GT(compared, 2000);
+}
+
+TEST(Codes, PutWhateverMayBeAPatientsIntoAClass) {
+  std::set<std::string_view> classed;
+  for (const std::string_view number : {"1", "2", "3", "4", "5", "6"}) {
+    for (const std::string_view type : types_of_gbt_class(number)) {
+      EXPECT_TRUE(fhir::is_resource_type(type)) << type;
+      EXPECT_TRUE(classed.insert(type).second) << type;
+    }
+  }
+  std::size_t of_patients = 0;
+  for (const std::string_view type : fhir::resource_types()) {
+    if (!fhir::may_be_in_patient_compartment(type)) continue;
+    ++of_patients;
+    EXPECT_TRUE(classed.contains(type)) << type;
+  }
+  EXPECT_GT(of_patients, 60U);
 }
 
 }  // namespace

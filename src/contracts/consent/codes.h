@@ -67,6 +67,15 @@ struct PurposeInfo {
 /// The purpose of an HL7 v3 code. Nothing for codes this network does not know.
 [[nodiscard]] std::optional<PurposeOfUse> purpose_of_code(std::string_view code);
 
+/// True when one of a practitioner's roles (identity's `Role`) serves the purpose: those who treat
+/// serve every one, the others what their table says (docs/reference/consent.md). Without a role
+/// none is served.
+[[nodiscard]] bool role_serves(std::span<const std::uint32_t> roles, PurposeOfUse purpose);
+
+/// The purpose of a practitioner who names none: treatment where a role serves it, else the first
+/// of the first role's.
+[[nodiscard]] PurposeOfUse usual_purpose(std::span<const std::uint32_t> roles);
+
 /// Why a decision came out as it did.
 enum class Reason : std::uint8_t {
 #define XL_REASON(number, name, en, zh) name = number,

@@ -202,6 +202,12 @@ Decision decide(std::span<const KnownPolicy> policies, const Request& request, c
     verdict.say(Reason::role_not_attested);
     return verdict.deny();
   }
+  const bool no_purpose = request.requester.kind == RequesterKind::practitioner &&
+                          !role_serves(request.requester.roles, request.purpose);
+  if (no_purpose) {
+    verdict.say(Reason::role_not_for_purpose);
+    return verdict.deny();
+  }
   const bool emergency = emergency_permits(request, facts, verdict);
   const bool refused = patient_refuses(policies, request);
   if (refused && emergency) {

@@ -36,9 +36,17 @@ struct ResourceClass {
   std::string code;
 };
 
+/// Who wrote a version: in whose name, and the person unless it was software.
+struct ResourceAuthor {
+  model::Id organisation;
+  std::optional<model::Id> person;
+};
+
 /// One resource, by its own labels.
 struct Resource {
   std::vector<ResourceClass> classes;
+  /// Of what is inside it: a rule that closes looks at them too.
+  std::vector<ResourceClass> inner_classes;
   Confidentiality confidentiality = Confidentiality::normal;
   std::vector<std::string> sensitivities;
   /// Clinical time of the data, Unix milliseconds, both inclusive. Nothing: unknown.
@@ -46,7 +54,10 @@ struct Resource {
   std::optional<std::int64_t> to_ms;
   model::Id author_organisation;
   std::optional<model::Id> author;
-  std::string name;  ///< `Type/id`
+  /// Of the versions before. A rule that opens must mean every author, one that closes any.
+  std::vector<ResourceAuthor> earlier_authors;
+  bool earlier_authors_known = true;  ///< all of them are listed
+  std::string name;                   ///< `Type/id`
   /// `Type/id` of the visits, care plans and episodes of care that it refers to. Nothing: unknown.
   std::optional<std::vector<std::string>> links;
 };
@@ -97,13 +108,13 @@ struct Decision {
                                                    std::uint64_t now_ms);
 
 /// Decides one request about one resource. In this order: the law; the patient's own access; a
-/// person's role; refusals of the patient, which only a declared emergency overrides; own care (an
-/// attested role, an active encounter at the custodian, purpose TREAT; the custodian's own
-/// software, purpose HOPERAT); consents in force that cover grantee, class, confidentiality,
-/// sensitivity, purpose, period, author and action, for another organisation beside an agreement
-/// where the custodian requires one. What nothing permits is denied. Pure and
-/// deterministic. Thread-safe. Preconditions: policies in normal form. Cost: linear in the size of
-/// the policies.
+/// person's role and whether it has the purpose (`role_serves`); refusals of the patient, which
+/// only a declared emergency overrides; own care (an attested role, an active encounter at the
+/// custodian, purpose TREAT; the custodian's own software, purpose HOPERAT); consents in force that
+/// cover grantee, class, confidentiality, sensitivity, purpose, period, author and action, for
+/// another organisation beside an agreement where the custodian requires one. What nothing permits
+/// is denied. Pure and deterministic. Thread-safe. Preconditions: policies in normal form. Cost:
+/// linear in the size of the policies.
 [[nodiscard]] Decision decide(std::span<const KnownPolicy> policies, const Request& request,
                               const Facts& facts);
 

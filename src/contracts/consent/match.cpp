@@ -29,12 +29,13 @@ bool matches_grantee(const wire::Grantee& grantee, const Requester& requester) {
 }
 
 template <typename Classes>
-bool matches_class(const Classes& classes, const Resource& resource) {
+bool matches_class(const Classes& classes, const Resource& resource, bool opens) {
   return std::any_of(classes.begin(), classes.end(), [&](const wire::Class& wanted) {
-    return std::any_of(resource.classes.begin(), resource.classes.end(),
-                       [&](const ResourceClass& one) {
-                         return one.system == wanted.system() && one.code == wanted.code();
-                       });
+    const auto is_wanted = [&](const ResourceClass& one) {
+      return one.system == wanted.system() && one.code == wanted.code();
+    };
+    return std::ranges::any_of(resource.classes, is_wanted) ||
+           (!opens && std::ranges::any_of(resource.inner_classes, is_wanted));
   });
 }
 
@@ -71,13 +72,28 @@ bool matches_data(const wire::Data& data, const Resource& resource, bool opens) 
   return std::find(resource.links->begin(), resource.links->end(), name) != resource.links->end();
 }
 
-bool matches_author(const wire::Author& author, const Resource& resource, bool opens) {
-  if (!author.organisation().empty() &&
-      !same_id(author.organisation(), resource.author_organisation)) {
+bool matches_author(const wire::Author& author, const ResourceAuthor& who, bool opens) {
+  if (!author.organisation().empty() && !same_id(author.organisation(), who.organisation)) {
     return false;
   }
   if (author.person().empty()) return true;
-  return resource.author ? same_id(author.person(), *resource.author) : !opens;
+  return who.person ? same_id(author.person(), *who.person) : !opens;
+}
+
+/// What somebody wrote stays theirs when another saves it again.
+bool matches_authors(const Rule& rule, const Resource& resource, bool opens) {
+  const auto& authors = rule.authors();
+  if (authors.empty()) return true;
+  const auto is_meant = [&](const ResourceAuthor& who) {
+    return std::any_of(authors.begin(), authors.end(),
+                       [&](const auto& author) { return matches_author(author, who, opens); });
+  };
+  const bool now = is_meant({resource.author_organisation, resource.author});
+  const auto& earlier = resource.earlier_authors;
+  if (opens) {
+    return now && resource.earlier_authors_known && std::ranges::all_of(earlier, is_meant);
+  }
+  return now || !resource.earlier_authors_known || std::ranges::any_of(earlier, is_meant);
 }
 
 template <typename List, typename Value>
@@ -90,24 +106,22 @@ bool lists(const List& list, Value value) {
 std::uint32_t dimensions_missed(const Rule& rule, const Request& request, bool opens) {
   std::uint32_t out = 0;
   const auto& grantees = rule.grantees();
-  const auto& authors = rule.authors();
   const Resource& resource = request.resource;
   const bool granted =
       grantees.empty() || std::any_of(grantees.begin(), grantees.end(), [&](const auto& grantee) {
         return matches_grantee(grantee, request.requester);
       });
-  const bool written =
-      authors.empty() || std::any_of(authors.begin(), authors.end(), [&](const auto& author) {
-        return matches_author(author, resource, opens);
-      });
+  const bool written = matches_authors(rule, resource, opens);
   const auto& data = rule.data();
   const bool named = data.empty() || std::any_of(data.begin(), data.end(), [&](const auto& one) {
                        return matches_data(one, resource, opens);
                      });
   const auto confidentiality = static_cast<std::uint32_t>(resource.confidentiality);
   if (!granted) out |= mismatch_grantee;
-  if (!rule.classes().empty() && !matches_class(rule.classes(), resource)) out |= mismatch_class;
-  if (!rule.codes().empty() && !matches_class(rule.codes(), resource)) out |= mismatch_class;
+  const auto is_of = [&](const auto& classes) {
+    return classes.empty() || matches_class(classes, resource, opens);
+  };
+  if (!is_of(rule.classes()) || !is_of(rule.codes())) out |= mismatch_class;
   if (!named) out |= mismatch_data;
   if (confidentiality < rule.confidentiality_min() ||
       confidentiality > rule.confidentiality_max()) {

@@ -145,7 +145,7 @@ TEST(Labels, HoldClassesAndSecurity) {
         {"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"},
         {"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"HIV"},
         {"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"HIV"},
-        {"system":"http://example.org","code":"V"}]},
+        {"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HTEST"}]},
       "contained":[{"resourceType":"Medication","code":{"coding":[{"system":"m","code":"9"}]}}],
       "code":{"coding":[{"system":"l","code":"1"},{"code":"2"},{"system":"l"}]},
       "category":[{"coding":[{"system":"c","code":"lab"},{"system":"l","code":"1"}]}],
@@ -154,7 +154,10 @@ TEST(Labels, HoldClassesAndSecurity) {
                                       .root());
   ASSERT_FALSE(labels.classes.empty());
   EXPECT_EQ(labels.classes[0], (ClassLabel{"http://hl7.org/fhir/resource-types", "Observation"}));
-  EXPECT_EQ(classes_text(labels), "l|1 |2 c|lab l|3 m|9");
+  EXPECT_EQ(classes_text(labels), "l|1 |2 c|lab l|3");
+  const std::vector<ClassLabel> inside = {{"http://hl7.org/fhir/resource-types", "Medication"},
+                                          {"m", "9"}};
+  EXPECT_EQ(labels.inner_classes, inside);
   EXPECT_EQ(labels.confidentiality, confidentiality_restricted);
   EXPECT_EQ(labels.sensitivities, std::vector<std::string>{"HIV"});
   EXPECT_FALSE(labels.classes_cut || labels.sensitivities_cut);
@@ -162,6 +165,54 @@ TEST(Labels, HoldClassesAndSecurity) {
       document_of(R"({"resourceType":"Encounter","class":{"system":"a","code":"AMB"}})").root());
   EXPECT_EQ(classes_text(encounter), "a|AMB");
   EXPECT_EQ(encounter.confidentiality, confidentiality_normal);
+}
+
+TEST(Labels, ProtectByEveryNameOfASystemAndByWhatNobodyKnows) {
+  struct Case {
+    std::string_view label;
+    std::uint8_t confidentiality;
+    std::string_view sensitivity;
+  };
+  const std::vector<Case> cases = {
+      {R"({"system":"http://hl7.org/fhir/v3/Confidentiality","code":"V"})", confidentiality_very,
+       ""},
+      {R"({"system":"urn:oid:2.16.840.1.113883.5.25","code":"R"})", confidentiality_restricted, ""},
+      {R"({"system":"http://hl7.org/fhir/v3/ActCode","code":"HIV"})", confidentiality_restricted,
+       "HIV"},
+      {R"({"system":"urn:oid:2.16.840.1.113883.5.4","code":"PSY"})", confidentiality_restricted,
+       "PSY"},
+      {R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ActUSPrivacyLaw",
+           "code":"42CFRPart2"})",
+       confidentiality_restricted, ""},
+      {R"({"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HTEST"})",
+       confidentiality_normal, ""},
+      {R"({"system":"http://hospital.example.org/labels","code":"secret"})", confidentiality_very,
+       ""},
+      {R"({"code":"N"})", confidentiality_very, ""},
+      {R"({"display":"HIV"})", confidentiality_very, ""},
+      {R"({"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"X"})",
+       confidentiality_very, ""},
+      {R"({"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"L"})",
+       confidentiality_low, ""},
+  };
+  for (const Case& c : cases) {
+    const std::string one =
+        R"({"resourceType":"Observation","meta":{"security":[)" + std::string(c.label) + "]}}";
+    // The same counts for what only carries it inside, however deep.
+    const std::string bundle =
+        R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"List"}},{"resource":)" +
+        one + "}]}";
+    for (const std::string& text :
+         {one, bundle,
+          R"({"resourceType":"Parameters","parameter":[{"resource":)" + bundle + "}]}"}) {
+      const Labels labels = labels_of(document_of(text).root());
+      EXPECT_EQ(labels.confidentiality, c.confidentiality) << text;
+      EXPECT_EQ(labels.sensitivities, c.sensitivity.empty()
+                                          ? std::vector<std::string>{}
+                                          : std::vector{std::string(c.sensitivity)})
+          << text;
+    }
+  }
 }
 
 TEST(Labels, KeepTheirBounds) {

@@ -185,13 +185,20 @@ class Preparation {
     if (current && current->patient != out.entry.patient) {
       return make_error(ErrorCode::fhir_patient_fixed, place_of_other(i, current->patient));
     }
+    custody::Labels before;
+    if (current) {
+      XL_TRY_ASSIGN(custody::OpenedRecord opened, call_.organisation.records().open(*current));
+      before = std::move(opened.labels);
+    }
     if (out.entry.deleted) {
-      XL_TRY(take_over_labels(*current, out));
+      // Who might not know the record may not know of its end either.
+      out.labels = before;
     } else {
       XL_TRY(check_whole(draft));
       XL_TRY(fill(*draft.document, out));
     }
     sign_labels(out);
+    if (current) keep_authors(before, out.labels);
     return std::optional(std::move(out));
   }
 
@@ -455,6 +462,15 @@ class Preparation {
       added->set_system(one.system);
       added->set_code(one.code);
     }
+    for (const auto& one : labels.inner_classes) {
+      auto* added = out.labels.add_inner_classes();
+      added->set_system(one.system);
+      added->set_code(one.code);
+    }
+    if (out.entry.type == "Binary") {
+      const json::Value context = document.root().find("securityContext").find("reference");
+      out.labels.set_context(std::string(context.as_string().value_or("")));
+    }
     // What a rule could have matched and is not in the labels counts as most confidential.
     const bool cut = labels.classes_cut || labels.sensitivities_cut;
     out.labels.set_confidentiality(cut ? xl::fhir::confidentiality_very : labels.confidentiality);
@@ -467,11 +483,29 @@ class Preparation {
     return {};
   }
 
-  /// Who might not know the record may not know of its end either.
-  Status take_over_labels(const query::RecordEntry& current, custody::NewVersion& out) {
-    XL_TRY_ASSIGN(custody::OpenedRecord opened, call_.organisation.records().open(current));
-    out.labels = std::move(opened.labels);
-    return {};
+  /// What somebody wrote may still be in a version that somebody else saves.
+  static void keep_authors(const custody::Labels& before, custody::Labels& out) {
+    auto& kept = *out.mutable_earlier_authors();
+    kept = before.earlier_authors();
+    out.set_earlier_authors_cut(before.earlier_authors_cut());
+    const auto same = [](const std::string& organisation, const std::string& person) {
+      return [&](const auto& one) {
+        return one.organisation() == organisation && one.person() == person;
+      };
+    };
+    const auto last = same(before.author_organisation(), before.author());
+    if (before.author_organisation().empty() || std::ranges::any_of(kept, last)) return;
+    if (before.author_organisation() == out.author_organisation() &&
+        before.author() == out.author()) {
+      return;
+    }
+    if (kept.size() == limits::label_authors_max) {
+      out.set_earlier_authors_cut(true);
+      return;
+    }
+    auto* added = kept.Add();
+    added->set_organisation(before.author_organisation());
+    added->set_person(before.author());
   }
 
   void sign_labels(custody::NewVersion& out) const {

@@ -18,14 +18,14 @@ using contracts::PartyKind;
 
 namespace {
 
-consent::PurposeOfUse usual_purpose(PartyKind kind) {
-  switch (kind) {
+consent::PurposeOfUse purpose_unsaid(const custody::Principal& who) {
+  switch (who.kind) {
     case PartyKind::patient:
       return consent::PurposeOfUse::patient_request;
     case PartyKind::guardian:
       return consent::PurposeOfUse::family_request;
     case PartyKind::practitioner:
-      return consent::PurposeOfUse::treatment;
+      return consent::usual_purpose(who.roles);
     case PartyKind::organisation:
     case PartyKind::service:
       break;
@@ -154,7 +154,7 @@ Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
   custody::Ask out;
   out.principal = call.principal;
   out.action = action;
-  out.purpose = usual_purpose(call.principal.kind);
+  out.purpose = purpose_unsaid(call.principal);
   if (call.grant) {
     // The call outlives what is asked for it.
     out.narrowed = [&call](const query::RecordEntry& entry) { return shows(call, entry); };

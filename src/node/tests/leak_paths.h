@@ -430,8 +430,8 @@ inline std::vector<Listing> listings() {
     out.push_back(
         {name, "interaction search-type", path, std::move(types), std::move(finds), method});
   };
-  for (const char* type :
-       {"Condition", "DiagnosticReport", "Encounter", "List", "CareTeam", "Consent"}) {
+  for (const char* type : {"Condition", "DiagnosticReport", "DocumentReference", "Encounter",
+                           "List", "CareTeam", "Consent"}) {
     add("search of " + std::string(type), std::string(type) + "?patient={p}", {}, {type});
   }
   add("search", "Observation?patient=Patient/{p}");
@@ -453,8 +453,8 @@ inline std::vector<Listing> listings() {
   out.push_back({"compartment of all",
                  "interaction search-type",
                  "Patient/{p}/*",
-                 {"Observation", "Condition", "DiagnosticReport", "Encounter", "List", "CareTeam",
-                  "Consent", "Patient"},
+                 {"Observation", "Condition", "DiagnosticReport", "DocumentReference", "Encounter",
+                  "List", "CareTeam", "Consent", "Patient"},
                  {}});
   return out;
 }

@@ -30,6 +30,7 @@ struct Kept {
   std::string id;
   std::vector<universe::Point> versions;  ///< the first first; who asks, why and for what left open
   bool deleted = false;                   ///< its last version says so
+  std::vector<std::string> shown_by = {};  ///< of bytes: the records by which they are decided too
   [[nodiscard]] std::string name() const { return type + "/" + id; }
 };
 
@@ -160,6 +161,16 @@ class RecordWriter {
                         subject() + R"(,"entry":[{"item":{"reference":"Observation/)" + id("o1") +
                         R"("}},{"item":{"reference":"Observation/)" + id("hiv") + "\"}}]");
   }
+  [[nodiscard]] std::string document(const universe::Point& point) const {
+    return resource("DocumentReference", "dx", point,
+                    R"(,"status":"current","description":")" + mark("dx") + "\"" + subject() +
+                        R"(,"content":[{"attachment":{"url":"Binary/)" + id("b2") + R"("}}])");
+  }
+  [[nodiscard]] std::string shown_bytes() const {
+    return resource(
+        "Binary", "b2", {},
+        R"(,"contentType":"text/plain","data":")" + to_base64(view_of(mark("b2"))) + "\"");
+  }
   [[nodiscard]] std::string binary() const {
     return resource("Binary", "b1", {},
                     R"(,"contentType":"text/plain","securityContext":{"reference":"Patient/)" +
@@ -206,8 +217,20 @@ class World {
     point.action = action;
     return universe::answer(whose.sort->policies, point, facts).permit;
   }
+  /// Of one version, from 0: whoever may not know what it became does not know what it was, and
+  /// bytes are for whom their document is for.
+  [[nodiscard]] bool may(const Who& who, std::size_t patient, const Kept& one, std::size_t version,
+                         int action) const {
+    bool out = may(who, patient, one.versions[version], action) &&
+               may(who, patient, one.versions.back(), action);
+    for (const Kept& other : people[patient].records) {
+      if (std::ranges::find(one.shown_by, other.name()) == one.shown_by.end()) continue;
+      out = out && may(who, patient, other, action);
+    }
+    return out;
+  }
   [[nodiscard]] bool may(const Who& who, std::size_t patient, const Kept& one, int action) const {
-    return may(who, patient, one.versions.back(), action);
+    return may(who, patient, one, one.versions.size() - 1, action);
   }
 
   /// A connection for `who`; a patient is another person for each.
@@ -372,6 +395,13 @@ inline void World::add_somebody(std::size_t number) {
   put("List", "l1", point(8, 4, 0, undated, 6), write.list());
   put("CareTeam", "t1", point(8, 4, 0, undated, 6), write.team());
   put("Binary", "b1", point(8, 4, 0, undated, 6), write.binary());
+  one.records.back().shown_by = {"Patient/" + one.id};
+  const Point dx = point(8, 5, 2, undated, 6);
+  put("DocumentReference", "dx", dx, write.document(dx));
+  put("Binary", "b2", point(8, 4, 0, undated, 6), write.shown_bytes());
+  one.records.back().shown_by = {"DocumentReference/" + write.id("dx")};
+  const Point rose = point(0, 4, 0, day(1, 1), 6);
+  put("Observation", "rose", rose, write.observation("rose", rose));
   const auto made = north->post(
       "", R"({"resourceType":"Bundle","type":"transaction","entry":[)" + entries + "]}");
   ASSERT_EQ(made.status, 200U) << made.body.substr(0, 2000);
@@ -380,16 +410,21 @@ inline void World::add_somebody(std::size_t number) {
   people.push_back(std::move(one));
 }
 
-/// One that was sensitive and is no more, one that is deleted, one that a doctor wrote.
+/// One that was sensitive and is no more, one that is now, one that is deleted, one that a doctor
+/// wrote, one that somebody else saved after her.
 inline void World::change_records(Somebody& one, const RecordWriter& write) {
   using universe::Point;
   const int that_day = universe::number_of_span(1, 1);
   const Point plain = point(0, 4, 0, that_day, 6);
   ASSERT_EQ(north->put("Observation/" + write.id("two"), write.observation("two", plain)).status,
             200U);
+  const Point rose = point(0, 5, 2, that_day, 6);
+  ASSERT_EQ(north->put("Observation/" + write.id("rose"), write.observation("rose", rose)).status,
+            200U);
   ASSERT_EQ(north->ask("DELETE", "Observation/" + write.id("gone")).status, 204U);
   for (Kept& kept : one.records) {
     if (kept.id == write.id("two")) kept.versions.push_back(plain);
+    if (kept.id == write.id("rose")) kept.versions.push_back(rose);
     if (kept.id == write.id("gone")) {
       kept.versions.push_back(kept.versions.front());
       kept.deleted = true;
@@ -400,6 +435,13 @@ inline void World::change_records(Somebody& one, const RecordWriter& write) {
   const auto written = dora.put("Observation/" + write.id("d1"), write.observation("d1", d1));
   ASSERT_EQ(written.status, 201U) << written.body;
   one.records.push_back({"Observation", write.id("d1"), {d1}});
+  Point d2 = point(0, 4, 0, that_day, 6, 1);
+  const auto path = "Observation/" + write.id("d2");
+  ASSERT_EQ(dora.put(path, write.observation("d2", d2)).status, 201U);
+  one.records.push_back({"Observation", write.id("d2"), {d2}});
+  d2.author = 6;
+  ASSERT_EQ(north->put(path, write.observation("d2", d2)).status, 200U);
+  one.records.back().versions.push_back(d2);
 }
 
 /// Grants what this kind of policy says, and ends what is over.

@@ -163,6 +163,35 @@ TEST_F(RecordIndexTest, VersionsAndDeletions) {
   EXPECT_EQ(page->next_cursor, "");
 }
 
+TEST_F(RecordIndexTest, AttachmentsLeadBackToWhatShowsThem) {
+  const auto document = [](const std::string& id, const std::string& url, std::uint32_t record,
+                           std::uint64_t version) {
+    return entry_of(R"({"resourceType":"DocumentReference","id":")" + id +
+                        R"(","content":[{"attachment":{"url":")" + url + "\"}}]}",
+                    record, version, version * 1000);
+  };
+  ASSERT_TRUE(index_->put(document("d1", "Binary/b", 1, 1)).ok());
+  ASSERT_TRUE(index_->put(document("d2", "http://elsewhere/fhir/Binary/b", 2, 1)).ok());
+  ASSERT_TRUE(index_->put(document("d3", "Binary/c", 3, 1)).ok());
+  ASSERT_TRUE(
+      index_->put(entry_of(R"({"resourceType":"Media","id":"m","content":{"url":"Binary/b"}})", 4))
+          .ok());
+  const auto showing = [&] {
+    std::set<std::string> out;
+    const auto found = index_->showing("b", 10);
+    EXPECT_TRUE(found.ok());
+    for (const RecordEntry& one : *found) out.insert(one.id + "/" + std::to_string(one.version));
+    return out;
+  };
+  EXPECT_EQ(showing(), (std::set<std::string>{"d1/1", "m/1"}));
+  EXPECT_EQ(index_->showing("b", 1)->size(), 1U);
+  // What showed it once stays one of them, as it is now.
+  ASSERT_TRUE(index_->put(document("d1", "Binary/c", 1, 2)).ok());
+  EXPECT_EQ(showing(), (std::set<std::string>{"d1/2", "m/1"}));
+  EXPECT_TRUE(index_->version("DocumentReference", "d1", 1)->superseded);
+  EXPECT_FALSE(index_->current("DocumentReference", "d1")->superseded);
+}
+
 TEST_F(RecordIndexTest, PutChecksAndRepeats) {
   const RecordEntry good = entry_of(coded("a"));
   ASSERT_TRUE(index_->put(good).ok());

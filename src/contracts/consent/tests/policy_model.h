@@ -2,7 +2,9 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -82,33 +84,38 @@ struct ClassPattern {
   std::string system;
   std::string code;
   Set covers;
+  Set closes_too{};  ///< what only has it inside
 };
 
 /// Kinds of resources: types with codes.
 struct Kind {
   std::string type;
   std::vector<std::string> codes;
+  std::string inner_type{};  ///< of what is inside, with its code
+  std::string inner_code{};
 };
 inline const std::vector<Kind>& kinds() {
   static const std::vector<Kind> all = {
-      {"Observation", {}},          // 0
-      {"Condition", {}},            // 1
-      {"Observation", {"A"}},       // 2
-      {"Condition", {"A", "B"}},    // 3
-      {"Patient", {}},              // 4
-      {"Encounter", {}},            // 5
-      {"DiagnosticReport", {"B"}},  // 6
-      {"Consent", {}},              // 7
-      {"List", {}},                 // 8: what no pattern names
+      {"Observation", {}},                       // 0
+      {"Condition", {}},                         // 1
+      {"Observation", {"A"}},                    // 2
+      {"Condition", {"A", "B"}},                 // 3
+      {"Patient", {}},                           // 4
+      {"Encounter", {}},                         // 5
+      {"DiagnosticReport", {"B"}},               // 6
+      {"Consent", {}},                           // 7
+      {"List", {}},                              // 8: what no pattern names
+      {"Bundle", {}, "Condition", "A"},          // 9
+      {"Encounter", {"B"}, "Observation", "C"},  // 10
   };
   return all;
 }
 inline const std::vector<ClassPattern>& class_patterns() {
   static const std::vector<ClassPattern> all = {
-      {std::string(resource_types_system), "Observation", {0, 2}},
-      {std::string(resource_types_system), "Condition", {1, 3}},
+      {std::string(resource_types_system), "Observation", {0, 2}, {10}},
+      {std::string(resource_types_system), "Condition", {1, 3}, {9}},
       {std::string(resource_types_system), "Patient", {4}},
-      {std::string(resource_types_system), "Encounter", {5}},
+      {std::string(resource_types_system), "Encounter", {5, 10}},
       {std::string(resource_types_system), "DiagnosticReport", {6}},
       {std::string(resource_types_system), "Consent", {7}},
       {std::string(resource_types_system), "Media", {}},
@@ -118,10 +125,10 @@ inline const std::vector<ClassPattern>& class_patterns() {
 /// The same code of another system is another code.
 inline const std::vector<ClassPattern>& code_patterns() {
   static const std::vector<ClassPattern> all = {
-      {std::string(terminology), "A", {2, 3}},
-      {std::string(terminology), "B", {3, 6}},
+      {std::string(terminology), "A", {2, 3}, {9}},
+      {std::string(terminology), "B", {3, 6, 10}},
       {"http://snomed.info/sct", "A", {}},
-      {std::string(terminology), "C", {}},
+      {std::string(terminology), "C", {}, {10}},
   };
   return all;
 }
@@ -162,8 +169,8 @@ inline const std::vector<DataPattern>& data_patterns() {
 }
 
 /// Authors of resources: 0 north without person, 1 dora of north, 2 fay of south, 3 south, 4 ann
-/// herself at north.
-constexpr int authors = 5;
+/// herself at north; 5 fay of south what dora of north had written, 6 north what dora had.
+constexpr int authors = 7;
 struct AuthorPattern {
   std::string organisation;
   std::string person;
@@ -254,6 +261,20 @@ Set united(const Set& chosen, const Set& everything, Cover cover) {
   return out;
 }
 
+/// What two have written is opened by what means both, closed by what means either.
+inline Set authors_of(const Choice& c, bool opens) {
+  Set out = united(c.authors, first(authors - 2), [&](int i) {
+    const AuthorPattern& pattern = author_patterns()[static_cast<std::size_t>(i)];
+    return opens ? pattern.opens : pattern.closes;
+  });
+  for (const auto& [both, other] : {std::pair{5, 2}, std::pair{6, 0}}) {
+    const bool dora = out.contains(1);
+    const bool means = out.contains(other);
+    if (opens ? dora && means : dora || means) out.insert(both);
+  }
+  return out;
+}
+
 inline Set times_of(const Choice& c, bool opens) {
   if (c.from < 0 && c.to < 0) return first(times);
   const auto allowed = [&](int day) {
@@ -287,18 +308,21 @@ inline Product product_of(const Choice& c, bool opens) {
   out.askers = united(c.grantees, first(static_cast<int>(askers().size())),
                       [](int i) { return grantee_patterns()[static_cast<std::size_t>(i)].covers; });
   const Set every_kind = first(static_cast<int>(kinds().size()));
-  out.kinds = united(c.classes, every_kind,
-                     [](int i) { return class_patterns()[static_cast<std::size_t>(i)].covers; });
-  out.coded = united(c.codes, every_kind,
-                     [](int i) { return code_patterns()[static_cast<std::size_t>(i)].covers; });
+  const auto covered = [&](const std::vector<ClassPattern>& patterns) {
+    return [&patterns, opens](int i) {
+      const ClassPattern& pattern = patterns[static_cast<std::size_t>(i)];
+      Set covers = pattern.covers;
+      if (!opens) covers.insert(pattern.closes_too.begin(), pattern.closes_too.end());
+      return covers;
+    };
+  };
+  out.kinds = united(c.classes, every_kind, covered(class_patterns()));
+  out.coded = united(c.codes, every_kind, covered(code_patterns()));
   out.confidentialities = first(c.high - c.low + 1, c.low);
   out.sensitivities = sensitivities_of(c, opens);
   out.purposes = united(c.purposes, first(static_cast<int>(purposes().size())), itself);
   out.times = times_of(c, opens);
-  out.authors = united(c.authors, first(authors), [&](int i) {
-    const AuthorPattern& pattern = author_patterns()[static_cast<std::size_t>(i)];
-    return opens ? pattern.opens : pattern.closes;
-  });
+  out.authors = authors_of(c, opens);
   out.actions = united(c.actions, first(5, 1), itself);
   out.things = united(c.data, first(static_cast<int>(things().size())), [&](int i) {
     const DataPattern& pattern = data_patterns()[static_cast<std::size_t>(i)];
@@ -370,6 +394,12 @@ inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const 
   if (asker.kind == RequesterKind::guardian) return {w.guardian && !refused, false, {}};
   const bool person = asker.kind == RequesterKind::practitioner;
   if (person && !w.attested) return {};
+  // Numbers of `purposes`: a registrar's and an auditor's; those who treat serve every purpose.
+  const std::map<std::uint32_t, Set> served = {{11, {0, 1, 4}}, {13, {4, 7}}};
+  const auto serves = [&](std::uint32_t role) {
+    return !served.contains(role) || served.at(role).contains(p.purpose);
+  };
+  if (person && std::none_of(asker.roles.begin(), asker.roles.end(), serves)) return {};
   const bool emergency =
       person && (p.purpose == 1 || p.purpose == 2) && w.declared && w.reason && w.licensed;
   const bool own_care = person && asker.organisation == "north" && p.purpose == 0 && w.encounter;
@@ -494,6 +524,10 @@ inline Request build(const Point& p) {
   for (const std::string& code : kind.codes) {
     out.resource.classes.push_back({std::string(terminology), code});
   }
+  if (!kind.inner_type.empty()) {
+    out.resource.inner_classes = {{std::string(resource_types_system), kind.inner_type},
+                                  {std::string(terminology), kind.inner_code}};
+  }
   out.resource.confidentiality = static_cast<Confidentiality>(p.confidentiality);
   for (std::size_t i = 0; i < 3; ++i) {
     if ((p.sensitivities >> i & 1) != 0) {
@@ -505,10 +539,13 @@ inline Request build(const Point& p) {
     out.resource.from_ms = a - 2;
     out.resource.to_ms = b - 2;
   }
-  const bool at_south = p.author == 2 || p.author == 3;
+  const bool at_south = p.author == 2 || p.author == 3 || p.author == 5;
   out.resource.author_organisation = testing::id(at_south ? "south" : "north");
   if (p.author == 1) out.resource.author = testing::id("dora");
-  if (p.author == 2) out.resource.author = testing::id("fay");
+  if (p.author == 2 || p.author == 5) out.resource.author = testing::id("fay");
+  if (p.author >= 5) {
+    out.resource.earlier_authors = {{testing::id("north"), testing::id("dora")}};
+  }
   if (p.author == 4) out.resource.author = testing::id("ann");
   const Thing& thing = things()[static_cast<std::size_t>(p.thing)];
   out.resource.name = thing.name;
