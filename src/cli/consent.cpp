@@ -8,6 +8,7 @@
 #include "base/json/writer.h"
 #include "cli/co_sign.h"
 #include "cli/consent_agreement.h"
+#include "cli/consent_preview.h"
 #include "cli/consent_request.h"
 #include "cli/consent_show.h"
 #include "cli/words.h"
@@ -188,36 +189,75 @@ void show_agreed(const model::Id& id, const client::Sent& sent, std::uint64_t en
               "  撤销:xinglin consent revoke " + id.text());
 }
 
-/// Everybody whom a rule and its exceptions name.
-void collect_organisations(const consent::Rule& rule, std::set<std::string>& out) {
-  for (const auto& grantee : rule.grantees()) out.insert(grantee.organisation());
-  for (const auto& author : rule.authors()) out.insert(author.organisation());
-  for (const consent::Rule& exception : rule.exceptions()) collect_organisations(exception, out);
+/// Everybody whom a rule and its exceptions name: organisations, people.
+void collect_named(const consent::Rule& rule, std::set<std::string>& organisations,
+                   std::set<std::string>& people) {
+  for (const auto& grantee : rule.grantees()) {
+    organisations.insert(grantee.organisation());
+    people.insert(grantee.person());
+  }
+  for (const auto& author : rule.authors()) {
+    organisations.insert(author.organisation());
+    people.insert(author.person());
+  }
+  for (const consent::Rule& exception : rule.exceptions()) {
+    collect_named(exception, organisations, people);
+  }
 }
 
-/// Seals what is agreed with what the ledger calls the organisations in it: the sentence that
-/// people confirm is made of that.
+/// What the ledger calls an organisation; empty for none.
+Result<std::string> organisation_name(Actor& actor, const model::Id& did) {
+  XL_TRY_ASSIGN(const client::HttpResponse answer,
+                actor.session().ask("GET", "/ledger/v1/parties/" + model::did_text(did)));
+  const auto party = json::parse(answer.body, {});
+  if (answer.status != 200 || !party.ok()) return std::string();
+  return std::string(party->root().find("name").as_string().value_or(""));
+}
+
+/// What the custodian's directory calls a practitioner; empty for one whom it does not have.
+Result<std::string> person_name(Actor& actor, const model::Id& did) {
+  XL_TRY_ASSIGN(const client::HttpResponse answer, actor.fhir("GET", "Practitioner/" + did.text()));
+  json::Limits bounds;
+  bounds.bytes_max = limits::record_bytes_max;
+  const auto found = json::parse(answer.body, bounds);
+  if (answer.status != 200 || !found.ok()) return std::string();
+  const json::Value name = found->root().find("name").at(0);
+  if (const auto text = name.find("text").as_string()) return std::string(*text);
+  std::string out;
+  for (const json::Value given : name.find("given").items()) {
+    out += std::string(given.as_string().value_or("")) + " ";
+  }
+  return out + std::string(name.find("family").as_string().value_or(""));
+}
+
+void add_name(const std::string& did, const std::string& name, consent::SealedPolicy& out) {
+  if (name.empty() || name.size() > limits::form_name_bytes_max) return;  // the DID has to do
+  auto* added = out.mutable_form()->add_names();
+  added->set_did(did);
+  added->set_text(name);
+}
+
+/// Seals what is agreed with what the ledger calls the organisations in it and the custodian the
+/// people: the sentence that people confirm is made of that.
 Result<consent::SealedPolicy> seal_named(Actor& actor, consent::Policy policy, const model::Id& id,
                                          const model::Id& patient) {
   consent::SealedPolicy out;
   out.set_patient(bytes_of(patient.bytes));
   out.set_custodian(bytes_of(actor.identity().organisation.bytes));
-  std::set<std::string> named;
-  collect_organisations(policy.rule(), named);
+  std::set<std::string> organisations;
+  std::set<std::string> people;
+  collect_named(policy.rule(), organisations, people);
   *out.mutable_policy() = std::move(policy);
   out.mutable_form()->set_scope(static_cast<std::uint32_t>(consent::ConsentScope::privacy));
-  for (const std::string& one : named) {
+  for (const std::string& one : organisations) {
     if (one.empty()) continue;
-    const std::string did = model::did_text(contracts::id_of(one));
-    XL_TRY_ASSIGN(const client::HttpResponse answer,
-                  actor.session().ask("GET", "/ledger/v1/parties/" + did));
-    const auto party = json::parse(answer.body, {});
-    if (answer.status != 200 || !party.ok()) continue;  // the DID has to do
-    const std::string_view name = party->root().find("name").as_string().value_or("");
-    if (name.empty() || name.size() > limits::form_name_bytes_max) continue;
-    auto* added = out.mutable_form()->add_names();
-    added->set_did(one);
-    added->set_text(std::string(name));
+    XL_TRY_ASSIGN(const std::string name, organisation_name(actor, contracts::id_of(one)));
+    add_name(one, name, out);
+  }
+  for (const std::string& one : people) {
+    if (one.empty()) continue;
+    XL_TRY_ASSIGN(const std::string name, person_name(actor, contracts::id_of(one)));
+    add_name(one, name, out);
   }
   return client::seal_policy(std::move(out), id);
 }
@@ -453,6 +493,7 @@ void add_consent_commands(CLI::App& app, Session& session) {
   choose_change(revoke, session, options, run_revoke);
   add_approve_command(group, session, "consent");
   add_consent_show_commands(group, session);
+  add_consent_preview_commands(group, session);
   add_consent_request_commands(group, session);
   add_consent_agreement_commands(group, session);
 }

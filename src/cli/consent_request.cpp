@@ -13,6 +13,7 @@
 #include "cli/words.h"
 #include "client/consent_form.h"
 #include "client/policy.h"
+#include "consents/codes.h"
 #include "consents/sentence.h"
 #include "consents/times.h"
 #include "consents/writer.h"
@@ -45,6 +46,9 @@ struct RequestOptions {
   bool grants = false;
   bool denies = false;
   bool until_revoked = false;
+  std::string confidentiality;
+  std::vector<std::string> except_types;
+  std::vector<std::string> except_sensitivities;
   std::string genesis;
   std::vector<std::string> checkpoints;
 };
@@ -301,6 +305,64 @@ Status narrow_types(json::Document& form, const std::vector<std::string>& types)
   return {};
 }
 
+std::string coding_of(const std::string& code, std::string_view system) {
+  json::Writer out;
+  out.begin_object().key("system").string(system).key("code").string(code);
+  return out.end_object().take();
+}
+
+/// The codings of a list of codes of one system.
+std::string codings_of(const std::vector<std::string>& codes, std::string_view system) {
+  std::string out;
+  for (const std::string& code : codes) {
+    out += (out.empty() ? "[" : ",") + coding_of(code, system);
+  }
+  return out + "]";
+}
+
+/// Takes types and sensitivities out of what is granted, and all above a confidentiality.
+Status mask_sensitive(json::Document& form, const RequestOptions& options) {
+  json::Node provision = form.edit().find("provision");
+  if (!options.confidentiality.empty()) {
+    const bool known =
+        options.confidentiality.size() == 1 &&
+        std::string_view("ULMNRV").find(options.confidentiality[0]) != std::string_view::npos;
+    if (!known) {
+      return make_error(ErrorCode::usage_invalid, "--confidentiality: U, L, M, N, R or V");
+    }
+    std::string labels = "[" + coding_of(options.confidentiality, consents::confidentiality_system);
+    for (const json::Value one : provision.find("securityLabel").items()) {
+      if (member_of(one, "system") == consents::confidentiality_system) continue;
+      labels += "," + json::write(one);
+    }
+    XL_TRY_ASSIGN(const json::Document list, json::parse(labels + "]", {}));
+    provision.set("securityLabel", form.make_copy(list.root()));
+  }
+  std::string inner;
+  const auto add = [&](const std::string& part) {
+    inner += (inner.empty() ? "" : ",") +
+             (R"({"modifierExtension":[{"url":)"
+              R"("urn:xinglin:consent-only-exception","valueBoolean":true}],"type":"deny",)" +
+              part + "}");
+  };
+  if (!options.except_types.empty()) {
+    add(R"("class":)" +
+        codings_of(options.except_types, contracts::consent::resource_types_system));
+  }
+  if (!options.except_sensitivities.empty()) {
+    add(R"("securityLabel":)" +
+        codings_of(options.except_sensitivities, consents::act_code_system));
+  }
+  if (inner.empty()) return {};
+  if (provision.find("provision").present()) {
+    return make_error(ErrorCode::usage_invalid,
+                      "it makes exceptions already: narrow it by a FILE with 'consent agree'");
+  }
+  XL_TRY_ASSIGN(const json::Document exceptions, json::parse("[" + inner + "]", {}));
+  provision.set("provision", form.make_copy(exceptions.root()));
+  return {};
+}
+
 Status narrow_end(json::Document& form, std::uint64_t end_ms) {
   json::Node provision = form.edit().find("provision");
   json::Node period = provision.find("period");
@@ -334,16 +396,21 @@ Result<int> run_deny_request(Actor& actor, const RequestOptions& options, json::
 
 Result<int> run_answer_request(const Session& session, const RequestOptions& options,
                                const Console& console) {
-  const bool narrows = !options.types.empty() || !options.until.empty() || options.days != 0;
+  const bool masks = !options.confidentiality.empty() || !options.except_types.empty() ||
+                     !options.except_sensitivities.empty();
+  const bool narrows =
+      masks || !options.types.empty() || !options.until.empty() || options.days != 0;
   if (options.denies == (options.grants || narrows)) {
     return make_error(ErrorCode::usage_invalid,
-                      "--grant, --deny, or what is left of it: --types, --until, --days");
+                      "--grant, --deny, or what is left of it: --types, --until, --days, "
+                      "--confidentiality, --except-types, --except-sensitivities");
   }
   XL_TRY_ASSIGN(Actor actor, Actor::signed_in(session));
   XL_TRY_ASSIGN(const json::Document request, fetch_request(actor, options));
   if (options.denies) return run_deny_request(actor, options, request.root(), console);
   XL_TRY_ASSIGN(json::Document form, client::form_of_request(request.root()));
   if (!options.types.empty()) XL_TRY(narrow_types(form, options.types));
+  XL_TRY(mask_sensitive(form, options));
   XL_TRY_ASSIGN(const std::uint64_t end_ms, wanted_end(options, actor.now_ms()));
   if (end_ms != 0) XL_TRY(narrow_end(form, end_ms));
   return sign_form(actor, json::write(form.root()), console);
@@ -387,6 +454,13 @@ void add_answer_command(CLI::App* group, Session& session,
   answer->add_flag("--deny", options->denies, "refuse it, provably");
   answer->add_option("--types", options->types, "grant these of the types asked for alone")
       ->delimiter(',');
+  answer->add_option("--confidentiality", options->confidentiality, "up to this: U L M N R V");
+  answer->add_option("--except-types", options->except_types, "without these resource types")
+      ->delimiter(',');
+  answer
+      ->add_option("--except-sensitivities", options->except_sensitivities,
+                   "without these, such as HIV,PSY,SUD")
+      ->delimiter(',');
   answer->add_option("--until", options->until, "last day, YYYY-MM-DD");
   answer->add_option("--days", options->days, "for so many days")->check(CLI::Range(1, 36'500));
   answer->add_option("--text", options->text, "with --deny: what the asker may read");
@@ -394,6 +468,7 @@ void add_answer_command(CLI::App* group, Session& session,
   answer->footer(
       "Examples:\n  xinglin consent answer abc… --grant --as ada.json\n"
       "  xinglin consent answer abc… --types Observation --days 7 --as ada.json\n"
+      "  xinglin consent answer abc… --except-sensitivities HIV,PSY --as ada.json\n"
       "  xinglin consent answer abc… --deny --text 'ask me next year' --as ada.json");
   choose_change(answer, session, options, run_answer_request);
 }

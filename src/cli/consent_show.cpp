@@ -4,9 +4,9 @@
 
 #include "base/checked.h"
 #include "base/json/writer.h"
-#include "cli/consent_rule.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "consents/rules.h"
 #include "consents/sentence.h"
 
 namespace xl::cli {
@@ -21,12 +21,6 @@ struct ConsentShowOptions {
 std::uint64_t number_in(json::Value object, std::string_view name) {
   std::uint64_t out = 0;
   return parse_decimal(object.find(name).as_string().value_or(""), out) ? out : 0;
-}
-
-std::string short_did(json::Value did) {
-  std::string_view text = did.as_string().value_or("");
-  if (text.starts_with(model::did_prefix)) text.remove_prefix(model::did_prefix.size());
-  return std::string(text);
 }
 
 /// The consents that the custodian keeps of a patient.
@@ -47,44 +41,6 @@ Result<json::Value> find_consent(const json::Document& all, const std::string& t
   return make_error(ErrorCode::consent_not_found, id.text());
 }
 
-std::string joined(json::Value list, std::string_view member) {
-  std::string out;
-  for (const json::Value one : list.items()) {
-    const auto text = member.empty() ? one.as_string() : one.find(member).as_string();
-    out += (out.empty() ? "" : ", ") + std::string(text.value_or(""));
-  }
-  return out;
-}
-
-std::string grantees_text(json::Value rule, const Console& console) {
-  std::string out;
-  for (const json::Value one : rule.find("grantees").items()) {
-    std::string who = short_did(one.find("person"));
-    const std::string organisation = short_did(one.find("organisation"));
-    if (!organisation.empty()) who += (who.empty() ? "" : " @ ") + organisation;
-    out += (out.empty() ? "" : ", ") + who;
-  }
-  return out.empty() ? std::string(console.pick("everybody", "任何人")) : out;
-}
-
-std::string classes_text(json::Value rule, const Console& console) {
-  const std::string out = joined(rule.find("classes"), "code");
-  return out.empty() ? std::string(console.pick("everything", "全部")) : out;
-}
-
-std::string purposes_text(json::Value rule, const Console& console) {
-  std::string out;
-  for (const json::Value one : rule.find("purposes").items()) {
-    const std::string code(one.as_string().value_or(""));
-    std::string_view word = code;
-    for (const auto& info : contracts::consent::purpose_infos()) {
-      if (info.code == code) word = console.pick(code, info.zh);
-    }
-    out += (out.empty() ? "" : ", ") + std::string(word);
-  }
-  return out.empty() ? std::string(console.pick("any", "任何目的")) : out;
-}
-
 /// By the patient's own key, or on paper at the desk.
 std::string how_agreed(json::Value one, const Console& console) {
   const bool assisted = one.find("assisted").as_bool().value_or(false);
@@ -100,17 +56,15 @@ Result<contracts::consent::SealedPolicy> sealed_in(json::Value one) {
   return contracts::consent::decode_sealed(sealed);
 }
 
-/// A consent as the node tells of it, its content as it was sealed, and a sentence for people.
+/// A consent as the node tells of it, its content and the sentence for people as it was sealed.
 Status write_consent(json::Writer& out, json::Value one) {
   XL_TRY_ASSIGN(const auto sealed, sealed_in(one));
   for (const json::Member member : one.members()) {
-    out.key(member.key);
-    if (member.key == "rule") {
-      write_rule(out, sealed.policy().rule());
-    } else {
-      out.value(member.value);
-    }
+    if (member.key == "rules" || member.key == "en" || member.key == "zh") continue;
+    out.key(member.key).value(member.value);
   }
+  out.key("rules");
+  consents::write_policies(out, sealed);
   out.key("en").string(consents::sentence_of(sealed, false));
   out.key("zh").string(consents::sentence_of(sealed, true));
   return {};
@@ -137,19 +91,16 @@ Result<int> run_list_consents(const Session& session, const ConsentShowOptions& 
     return succeeded;
   }
   Table table({"ID", std::string(console.pick("ACTIVE", "有效")),
-               std::string(console.pick("WHO", "被授权者")),
-               std::string(console.pick("WHAT", "内容")), std::string(console.pick("WHY", "目的")),
                std::string(console.pick("UNTIL", "截止")),
                std::string(console.pick("AGREED", "授权方式")),
-               std::string(console.pick("EFFECT", "效力"))});
+               std::string(console.pick("WHAT IT SAYS", "内容"))});
   for (const json::Value one : all.root().find("consents").items()) {
-    const json::Value rule = one.find("rule");
+    XL_TRY_ASSIGN(const auto sealed, sealed_in(one));
     const bool active = one.find("active").as_bool().value_or(false);
     table.add({std::string(one.find("consent").as_string().value_or("")),
-               console.words(active ? "yes" : "no"), grantees_text(rule, console),
-               classes_text(rule, console), purposes_text(rule, console),
-               time_text(number_in(one, "end_ms")), how_agreed(one, console),
-               console.words(one.find("effect").as_string().value_or(""))});
+               console.words(active ? "yes" : "no"), time_text(number_in(one, "end_ms")),
+               how_agreed(one, console),
+               consents::sentence_of(sealed, console.options().language == Language::chinese)});
   }
   table.print(console);
   return succeeded;

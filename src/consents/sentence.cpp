@@ -318,18 +318,19 @@ std::string sentence_of(const consent::SealedPolicy& sealed, bool chinese) {
   return Speaker(sealed, chinese).all();
 }
 
-std::string narrative_of(const consent::SealedPolicy& sealed) {
-  return "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p lang=\"en\" xml:lang=\"en\">" +
-         escaped(sentence_of(sealed, false)) + "</p><p lang=\"zh\" xml:lang=\"zh\">" +
-         escaped(sentence_of(sealed, true)) + "</p></div>";
-}
-
 std::string end_sentence(std::uint64_t end_ms, bool chinese) {
   if (end_ms == 0) {
     return chinese ? "在您撤回之前一直有效。" : "It holds until you take it back.";
   }
   const std::string last = last_moment_text(static_cast<std::int64_t>(end_ms));
   return chinese ? "有效至 " + last + "(含)。" : "It holds up to and including " + last + ".";
+}
+
+std::string narrative_of(const consent::SealedPolicy& sealed, std::uint64_t end_ms) {
+  return "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p lang=\"en\" xml:lang=\"en\">" +
+         escaped(sentence_of(sealed, false)) + " " + escaped(end_sentence(end_ms, false)) +
+         "</p><p lang=\"zh\" xml:lang=\"zh\">" + escaped(sentence_of(sealed, true)) +
+         escaped(end_sentence(end_ms, true)) + "</p></div>";
 }
 
 }  // namespace xl::consents

@@ -16,11 +16,13 @@ namespace xl::consents {
 /// Thread-safe.
 [[nodiscard]] std::string sentence_of(const contracts::consent::SealedPolicy& sealed, bool chinese);
 
-/// The sentence in both languages as a narrative (`Consent.text.div`).
-[[nodiscard]] std::string narrative_of(const contracts::consent::SealedPolicy& sealed);
-
 /// How long a consent holds, as one more sentence: until its last moment, or with an `end_ms` of 0
 /// until it is taken back.
 [[nodiscard]] std::string end_sentence(std::uint64_t end_ms, bool chinese);
+
+/// Both sentences in both languages as a narrative (`Consent.text.div`): what the patient
+/// confirmed.
+[[nodiscard]] std::string narrative_of(const contracts::consent::SealedPolicy& sealed,
+                                       std::uint64_t end_ms);
 
 }  // namespace xl::consents

@@ -378,7 +378,7 @@ std::string write_consent(const consent::SealedPolicy& sealed, const Standing& s
   if (!standing.id.empty()) out.key("id").string(standing.id);
   write_meta(out, standing);
   out.key("text").begin_object().key("status").string("generated").key("div");
-  out.string(narrative_of(sealed)).end_object();
+  out.string(narrative_of(sealed, standing.end_ms)).end_object();
   write_extensions(out, standing);
   if (!form.identifiers().empty()) {
     out.key("identifier").begin_array();

@@ -234,7 +234,7 @@ def test_a_consent_opens_and_its_end_closes(world):
     assert world.read("ward", *asks)["id"] == "bp-1"
     assert world.act("ward", "record", "get", "Condition/c-1", "--organisation", world.city)
     shown = world.act("ada", "consent", "show", consent)
-    assert shown["active"] is True and shown["rule"]["purposes"] == ["TREAT"]
+    assert shown["active"] is True and shown["rules"][0]["rule"]["purposes"] == ["TREAT"]
     # Both examples of the help: for a shorter time, and fewer types.
     shorter = world.act("ada", "consent", "narrow", consent, "--days", "7")["consent"]
     assert world.act("ward", "record", "get", "Condition/c-1", "--organisation", world.city)

@@ -4,6 +4,8 @@
 gives out. Method: the real binary; a doctor elsewhere reads records of two classes, two authors and
 two times under each agreement; what is refused has the reason that the agreement gives."""
 
+import json
+
 import pytest
 
 from test_cli import OPERATOR, observation, visit
@@ -81,7 +83,7 @@ def test_a_data_period_cuts_older_records_off(world, clean):
     assert refused(world, "Observation/bp-31") == {"period_not_covered"}
     # Data whose time nobody knows might be older.
     assert refused(world, "Observation/bp-1") == {"period_not_covered"}
-    shown = world.act("ada", "consent", "show", made["consent"])["rule"]
+    shown = world.act("ada", "consent", "show", made["consent"])["rules"][0]["rule"]
     assert shown["data_from"] == "2020-01-01T00:00:00.000Z"
     assert shown["data_to"] == "2026-01-01T00:00:00.000Z"
     world.act("ada", "consent", "grant", "--to", world.river, "--days", "1", "--data-from",
@@ -93,7 +95,7 @@ def test_exceptions_are_left_out_of_what_is_allowed(world, clean):
     read(world, "Observation/bp-1")
     assert refused(world, "Condition/c-1") == {"excepted"}
     assert made["en"].count("; except ") == 2 and made["zh"].count(";例外:") == 2
-    rule = world.act("ada", "consent", "show", made["consent"])["rule"]
+    rule = world.act("ada", "consent", "show", made["consent"])["rules"][0]["rule"]
     assert {code["code"] for one in rule["exceptions"] for code in one["classes"]} == {"Condition"}
 
 
@@ -113,7 +115,7 @@ def test_confidentiality_has_a_least_and_a_most(world, clean):
     assert refused(world, "Observation/bp-1") == {"confidentiality_not_covered"}
     made = grant(world, "--confidentiality", "N,R")
     read(world, "Observation/bp-1")
-    rule = world.act("ada", "consent", "show", made["consent"])["rule"]
+    rule = world.act("ada", "consent", "show", made["consent"])["rules"][0]["rule"]
     assert (rule["confidentiality_min"], rule["confidentiality_max"]) == (4, 5)
     world.act("ada", "consent", "grant", "--to", world.river, "--days", "1", "--confidentiality",
               "L,N,R", code=2)
@@ -133,3 +135,61 @@ def test_an_agreement_is_a_sentence_in_both_languages(world, clean):
             f"限 2020-01-01 起的资料;例外:全部资料,限由{world.min}书写的资料。") in chinese
     listed = world.run("consent", "list", "--as", "ada.json", *OPERATOR, "--lang", "zh").stdout
     assert "允许" in listed and "诊疗" in listed and "检验检查结果" not in made["en"]
+
+
+def test_it_is_seen_beforehand_as_the_doctor_would_see_it(world, clean):
+    who = ("--actor", world.ward, "--of", world.river)
+    assert world.act("ada", "consent", "see-as", *who)["records"] == []
+    none = world.act("ada", "consent", "explain", "Observation/bp-1", *who)
+    assert not none["permitted"] and [one["code"] for one in none["reasons"]] == ["no_consent"]
+    made = grant(world, "--types", "Observation")["consent"]
+    seen = world.act("ada", "consent", "see-as", *who, "--type", "Observation")
+    assert seen["total"] == len(seen["records"]) >= 3 and seen["records"][0]["what"]
+    assert world.act("ada", "consent", "explain", "Observation/bp-1", *who)["consents"] == [made]
+    for more, reason in ((("--purpose", "HRESCH"), "purpose_not_covered"),
+                         (("--action", "correct"), "action_not_covered"),
+                         (("--role", "nurse"), "role_not_attested")):
+        told = world.act("ada", "consent", "explain", "Observation/bp-1", *who, *more)
+        assert not told["permitted"] and told["reasons"][0]["code"] == reason
+    refusal = deny(world, "--types", "Observation")["consent"]
+    told = world.act("ada", "consent", "explain", "Observation/bp-1", *who)
+    assert not told["permitted"] and told["refused_by"] == [refusal]
+    assert world.act("ada", "consent", "see-as", *who)["total"] == 0
+    # For the patient alone, each asked once, about what can be asked.
+    world.act("ward", "consent", "explain", "Observation/bp-1", *who, "--id", "ada",
+              "--organisation", world.city, code=5)
+    wrong = world.act("ada", "consent", "explain", "Observation/bp-1", *who, "--action", "delete",
+                      code=None)
+    assert wrong["error"]["code"] == "XL4007" and "action" in wrong["error"]["message"]
+
+
+def test_a_list_says_all_that_was_agreed(world, clean):
+    """Two policies in one consent, one of them about single records: none is left out."""
+    form = {"resourceType": "Consent", "status": "active",
+            "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope",
+                                  "code": "patient-privacy"}]},
+            "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+            "patient": {"reference": "Patient/ada"},
+            "policy": [{"uri": "http://example.org/policy"}], "provision": {"provision": []}}
+    for number, purpose in ((1, "TREAT"), (2, "HRESCH")):
+        form["provision"]["provision"].append({
+            "type": "permit", "actor": [{
+                "role": {"coding": [{
+                    "system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
+                    "code": "IRCP"}]},
+                "reference": {"type": "Organization", "identifier": {
+                    "system": "urn:ietf:rfc:3986", "value": world.river}}}],
+            "purpose": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+                         "code": purpose}],
+            "data": [{"meaning": "instance",
+                      "reference": {"reference": f"Observation/bp-{number}"}}]})
+    (world.folder / "two.json").write_text(json.dumps(form))
+    made = world.act("ada", "consent", "agree", "two.json")
+    one, = [one for one in world.act("ada", "consent", "list")["consents"]
+            if one["consent"] == made["consent"]]
+    said = {(one["rule"]["purposes"][0], one["rule"]["records"][0]["record"])
+            for one in one["rules"]}
+    assert said == {("TREAT", "Observation/bp-1"), ("HRESCH", "Observation/bp-2")}
+    assert one["en"] == made["en"] and "research" in one["en"]
+    table = world.run("consent", "list", "--as", "ada.json", *OPERATOR).stdout
+    assert made["en"] in table

@@ -57,6 +57,20 @@ def test_a_request_is_narrowed_and_the_asker_sees_that_and_no_more(world):
     assert told(world, request)["state"] == "revoked"
 
 
+def test_what_is_sensitive_is_masked_in_an_answer(world):
+    request = ask(world)
+    agreed = world.act("ada", "consent", "answer", request, "--confidentiality", "N",
+                       "--except-types", "Condition", "--except-sensitivities", "HIV,PSY")
+    assert agreed["en"].count("; except ") == 2
+    answer = told(world, request)
+    assert answer["state"] == "narrowed" and "HIV" not in json.dumps(answer)
+    assert reads(world, "Observation/bp-1")
+    reads(world, "Condition/c-1", code=5)
+    rule = world.act("ada", "consent", "show", agreed["consent"])["rules"][0]["rule"]
+    assert rule["confidentiality_max"] == 4 and len(rule["exceptions"]) == 2
+    world.act("ada", "consent", "revoke", agreed["consent"])
+
+
 def test_a_request_is_granted_as_asked(world):
     request = ask(world, types="Observation")
     consent = world.act("ada", "consent", "answer", request, "--grant")["consent"]

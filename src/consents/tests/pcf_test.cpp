@@ -5,6 +5,7 @@
 // whom it does not. The consents are written after the profile's own examples.
 #include <gtest/gtest.h>
 
+#include "consents/codes.h"
 #include "consents/sentence.h"
 #include "consents/tests/examples.h"
 #include "consents/writer.h"
@@ -148,6 +149,118 @@ TEST(Pcf, IntermediateEncounter) {
   EXPECT_FALSE(without.lets(request_of_fay()));
   EXPECT_TRUE(without.lets_with(elsewhere));
   EXPECT_FALSE(without.lets_with(unknown));
+}
+
+TEST(Pcf, IntermediateWhatDependsOnAnEpisode) {
+  const std::string in_e1 =
+      "\"data\":[{\"meaning\":\"dependents\",\"reference\":{\"reference\":"
+      "\"EpisodeOfCare/e1\"}}]";
+  const auto inside = [](auto& r) { r.resource.links = {{"Encounter/v1", "EpisodeOfCare/e1"}}; };
+  const Agreed within(consent_with("{\"type\":\"permit\"," + in_e1 + "," + tpo() + "}"));
+  EXPECT_TRUE(within.lets_with(inside));
+  EXPECT_TRUE(within.lets_with([](auto& r) { r.resource.name = "EpisodeOfCare/e1"; }));
+  EXPECT_FALSE(within.lets(request_of_fay()));
+  const Agreed without(consent_with("{\"type\":\"permit\"," + tpo() +
+                                    ",\"provision\":[{\"type\":\"deny\"," + in_e1 + "}]}"));
+  EXPECT_FALSE(without.lets_with(inside));
+  EXPECT_TRUE(without.lets(request_of_fay()));
+}
+
+/// An actor with a v3 participation, narrowed by `more` members.
+std::string actor_as(const std::string& participation, const std::string& reference,
+                     const std::string& more = "") {
+  return R"({"role":{"coding":[{"system":
+"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":")" +
+         participation + R"("}]},"reference":)" + reference + more + "}";
+}
+
+TEST(Pcf, ActorsMayBeAuthors) {
+  const std::string actors = "\"actor\":[" + recipient("Organization/south") + "," +
+                             actor_as("AUT", R"({"reference":"Practitioner/dora"})") + "]";
+  const auto of_emil = [](auto& r) { r.resource.author = fixture::id("emil"); };
+  const Agreed within(consent_with("{\"type\":\"permit\"," + actors + "," + tpo() + "}"));
+  EXPECT_TRUE(within.lets(request_of_fay()));
+  EXPECT_FALSE(within.lets_with(of_emil));
+  EXPECT_FALSE(within.lets_with([](auto& r) { r.requester.organisation = fixture::id("east"); }));
+  const Agreed without(consent_with(
+      "{\"type\":\"permit\"," + tpo() + ",\"provision\":[{\"type\":\"deny\"," + "\"actor\":[" +
+      actor_as("AUT", R"({"reference":"Practitioner/dora"})") + "]}]}"));
+  EXPECT_FALSE(without.lets(request_of_fay()));
+  EXPECT_TRUE(without.lets_with(of_emil));
+}
+
+TEST(Pcf, PrimaryRecipientsAreRecipients) {
+  const auto elsewhere = [](auto& r) {
+    r.requester.did = fixture::id("erik");
+    r.requester.organisation = fixture::id("east");
+  };
+  const std::string south = actor_as("PRCP", R"({"reference":"Organization/south"})");
+  const Agreed agreed(
+      consent_with("{\"type\":\"permit\",\"actor\":[" + south + "]," + tpo() + "}"));
+  EXPECT_TRUE(agreed.lets(request_of_fay()));
+  EXPECT_FALSE(agreed.lets_with(elsewhere));
+  const Agreed refused(consent_with("{\"type\":\"permit\"," + tpo() +
+                                    ",\"provision\":[{\"type\":\"deny\",\"actor\":[" + south +
+                                    "]}]}"));
+  EXPECT_FALSE(refused.lets(request_of_fay()));
+  EXPECT_TRUE(refused.lets_with(elsewhere));
+}
+
+TEST(Pcf, RelativesAreRefusedByName) {
+  // A guardian sees by the guardianship; a consent can take something out of that.
+  consent::Request gail = request_of_fay();
+  gail.requester = {};
+  gail.requester.kind = consent::RequesterKind::guardian;
+  gail.requester.did = fixture::id("gail");
+  gail.purpose = consent::PurposeOfUse::family_request;
+  consent::Facts acts = facts_at_north();
+  acts.guardian_acts = true;
+  const std::string family = R"("purpose":[{"system":
+"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"FAMRQT"}])";
+  const Agreed of_gail(consent_with("{\"type\":\"deny\",\"actor\":[" +
+                                    recipient("RelatedPerson/gail") + "]," + family + "}"));
+  const Agreed of_another(consent_with("{\"type\":\"deny\",\"actor\":[" +
+                                       recipient("RelatedPerson/hugo") + "]," + family + "}"));
+  EXPECT_FALSE(of_gail.lets(gail, acts));
+  EXPECT_TRUE(of_another.lets(gail, acts));
+  EXPECT_FALSE(of_another.lets(gail));  // whose office is over
+}
+
+TEST(Pcf, ActorsAreNarrowedToARole) {
+  const std::string role = R"(,"modifierExtension":[{"url":"urn:xinglin:consent-actor-role",
+"valueCoding":{"system":")" +
+                           std::string(role_system) + R"(","code":"nurse"}}])";
+  const std::string nurses = actor_as("IRCP", R"({"reference":"Organization/south"})", role);
+  const auto nurse = [](auto& r) { r.requester.roles = {3}; };
+  const Agreed agreed(
+      consent_with("{\"type\":\"permit\",\"actor\":[" + nurses + "]," + tpo() + "}"));
+  EXPECT_TRUE(agreed.lets_with(nurse));
+  EXPECT_FALSE(agreed.lets(request_of_fay()));
+  const Agreed refused(consent_with("{\"type\":\"permit\"," + tpo() +
+                                    ",\"provision\":[{\"type\":\"deny\",\"actor\":[" + nurses +
+                                    "]}]}"));
+  EXPECT_FALSE(refused.lets_with(nurse));
+  EXPECT_TRUE(refused.lets(request_of_fay()));
+}
+
+TEST(Pcf, OptOutsAndOptInsSayWhatTheirProvisionsSay) {
+  const auto rule = [](const char* code) {
+    return R"(,"policyRule":{"coding":[{"system":
+"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":")" +
+           std::string(code) + "\"}]}";
+  };
+  const Agreed out(consent_with("{\"type\":\"deny\"," + tpo() + "}", rule("OPTOUT")));
+  EXPECT_FALSE(out.lets(request_of_fay()));
+  EXPECT_FALSE(out.lets(request_of_dora(), in_care()));
+  const Agreed excepted(consent_with("{\"type\":\"deny\",\"provision\":[{\"type\":\"permit\"," +
+                                         tpo() + ",\"actor\":[" + recipient("Organization/south") +
+                                         "]}]}",
+                                     rule("OPTOUTE")));
+  EXPECT_TRUE(excepted.lets(request_of_fay()));
+  EXPECT_FALSE(excepted.lets_with([](auto& r) { r.requester.organisation = fixture::id("east"); }));
+  const Agreed in(consent_with("{\"type\":\"permit\"," + tpo() + "}", rule("OPTIN")));
+  EXPECT_TRUE(in.lets(request_of_fay()));
+  EXPECT_FALSE(in.lets_with(research));
 }
 
 TEST(Pcf, IntermediateRecords) {

@@ -186,6 +186,70 @@ TEST(Reader, ReadsTheBroadConsentsOfTheMedicalInformaticsInitiative) {
   }
 }
 
+/// What one module of the Broad Consent is about, as the request that it alone, or with others,
+/// lets in; written down from the modules' names.
+struct ModuleCase {
+  const char* module;
+  consent::Action action;
+  const char* type;
+  const char* organisation;
+  std::set<std::string> permitted_by;  ///< modules
+};
+
+TEST(Reader, EachModuleOfTheBroadConsentPermitsWhatItIsAboutAndNothingElse) {
+  using consent::Action;
+  const std::vector<ModuleCase> cases = {
+      {"6", Action::collect, "Observation", "north", {"6"}},
+      {"7", Action::read, "Observation", "north", {"7", "8"}},
+      {"8", Action::read, "Observation", "south", {"8"}},
+      {"9", Action::export_data, "Observation", "south", {"8", "9"}},
+      {"19", Action::collect, "Specimen", "north", {"6", "19"}},
+      {"20", Action::read, "Specimen", "north", {"7", "8", "20", "22"}},
+      {"22", Action::read, "Specimen", "south", {"8", "22"}}};
+  std::size_t permitted = 0;
+  std::size_t refused = 0;
+  for (const auto& file : examples("fhir/consent-extra")) {
+    ReadContext context = context_of_examples();
+    context.now_ms = today_ms + 1000 * day;
+    for (const ModuleCase& kept : cases) {
+      auto document = json::parse(content_of(file), {});
+      ASSERT_TRUE(document.ok());
+      // The consent with one of its modules alone.
+      json::Node modules = document->edit().find("provision").find("provision");
+      const std::string code = "777.24.5.3." + std::string(kept.module);
+      for (std::size_t i = modules.size(); i-- > 0;) {
+        const auto found =
+            document->root().find("provision").find("provision").at(i).find("code").at(0);
+        const std::string_view one =
+            found.find("coding").at(0).find("code").as_string().value_or("");
+        if (!one.ends_with(code)) {
+          ASSERT_TRUE(modules.remove_at(i));
+        }
+      }
+      if (modules.size() == 0) continue;  // it has no such module
+      auto read = read_consent(document->root(), context);
+      ASSERT_TRUE(read.ok()) << file << kept.module;
+      seal(read->sealed);
+      for (const ModuleCase& asked : cases) {
+        consent::Request request = request_of_fay();
+        request.requester.organisation = fixture::id(asked.organisation);
+        request.purpose = consent::PurposeOfUse::research;
+        request.action = asked.action;
+        request.resource.classes = {{std::string(consent::resource_types_system), asked.type}};
+        const bool wanted = asked.permitted_by.contains(kept.module);
+        const auto decision = consent::decide(
+            consent::policies_of(read->sealed, true, context.now_ms), request, facts_at_north());
+        EXPECT_EQ(decision.permit, wanted)
+            << file << " with module " << kept.module << " alone, asked for " << asked.module;
+        ++(wanted ? permitted : refused);
+      }
+    }
+  }
+  if (permitted == 0) GTEST_SKIP() << "skipped: ../shared/data not found";
+  EXPECT_GT(permitted, 6 * 12U);
+  EXPECT_GT(refused, 6 * 25U);
+}
+
 TEST(Reader, NamesWhatIsWrongWithTheExamplesOfR4) {
   const auto files = examples("fhir/r4-examples/Consent");
   if (files.empty()) GTEST_SKIP() << "skipped: ../shared/data not found";

@@ -18,6 +18,7 @@ class Verdict {
  public:
   void say(Reason reason) { reasons_.insert(reason); }
   void rely_on(const model::Id& consent) { consents_.insert(consent); }
+  void refuse_by(const model::Id& consent) { refusals_.insert(consent); }
 
   [[nodiscard]] Decision permit(bool review) const { return decision(true, review); }
   [[nodiscard]] Decision deny() const { return decision(false, false); }
@@ -32,11 +33,13 @@ class Verdict {
       if (!permitted || reason < Reason::law_denies) out.reasons.push_back(reason);
     }
     if (permitted) out.consents.assign(consents_.begin(), consents_.end());
+    out.refusals.assign(refusals_.begin(), refusals_.end());
     return out;
   }
 
   std::set<Reason> reasons_;
   std::set<model::Id> consents_;
+  std::set<model::Id> refusals_;
 };
 
 struct MismatchReason {
@@ -60,11 +63,16 @@ bool is_permit(const Policy& policy) {
   return policy.effect() == static_cast<std::uint32_t>(Effect::permit);
 }
 
-bool patient_refuses(std::span<const KnownPolicy> policies, const Request& request) {
-  return std::any_of(policies.begin(), policies.end(), [&](const KnownPolicy& known) {
-    return known.active && !is_permit(known.policy) &&
-           mismatch_of(known.policy.rule(), request, false) == 0;
-  });
+bool patient_refuses(std::span<const KnownPolicy> policies, const Request& request,
+                     Verdict& verdict) {
+  bool refused = false;
+  for (const KnownPolicy& known : policies) {
+    if (!known.active || is_permit(known.policy)) continue;
+    if (mismatch_of(known.policy.rule(), request, false) != 0) continue;
+    refused = true;
+    verdict.refuse_by(known.consent);
+  }
+  return refused;
 }
 
 /// Why a permit of the right grantee does not cover the request.
@@ -163,7 +171,7 @@ Decision decide_own_access(const Request& request, const Facts& facts, Verdict& 
 Decision decide_guardian(std::span<const KnownPolicy> policies, const Request& request,
                          const Facts& facts, Verdict& verdict) {
   if (!facts.guardian_acts) verdict.say(Reason::guardian_over);
-  const bool refused = patient_refuses(policies, request);
+  const bool refused = patient_refuses(policies, request, verdict);
   if (refused) verdict.say(Reason::patient_denies);
   if (!facts.guardian_acts || refused) return verdict.deny();
   verdict.say(Reason::guardian_access);
@@ -209,7 +217,7 @@ Decision decide(std::span<const KnownPolicy> policies, const Request& request, c
     return verdict.deny();
   }
   const bool emergency = emergency_permits(request, facts, verdict);
-  const bool refused = patient_refuses(policies, request);
+  const bool refused = patient_refuses(policies, request, verdict);
   if (refused && emergency) {
     verdict.say(Reason::emergency_access);
     verdict.say(Reason::emergency_overrides);

@@ -100,6 +100,8 @@ struct Decision {
   bool review = false;              ///< permitted by an emergency alone: someone must look at it
   std::vector<Reason> reasons;      ///< ascending, never empty
   std::vector<model::Id> consents;  ///< those that permit, ascending
+  /// Those that refuse, ascending, also where an emergency overrides them: for the patient to know.
+  std::vector<model::Id> refusals;
 };
 
 /// The policies of a consent, as `decide` takes them. `active`: the chain says that it holds at the

@@ -287,10 +287,9 @@ Status check_same(const Call& call, json::Value resource, const consent::SealedP
   if (resource.find("id").present() && resource.find("id").as_string() != id) return differs("id");
   XL_TRY_ASSIGN(const model::Id patient, find_patient(call, resource.find("patient")));
   if (custody::bytes_of(patient.bytes) != sealed.patient()) return differs("patient");
-  if (resource.find("text").find("div").as_string() != consents::narrative_of(sealed)) {
-    return differs("text");
-  }
   XL_TRY_ASSIGN(consents::ConsentRead read, read_given(call, resource, patient));
+  const std::string said = consents::narrative_of(sealed, read.end_ms);
+  if (resource.find("text").find("div").as_string() != said) return differs("text");
   if (!consent::same_policies(read.sealed, sealed)) return differs("provision");
   XL_TRY(check_signed_period(transaction, read));
   consent::SealedPolicy other = sealed;

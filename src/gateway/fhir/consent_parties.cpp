@@ -101,7 +101,12 @@ Result<consents::Party> by_record(const Call& call, const std::string& name,
     XL_TRY_ASSIGN(const auto current, call.organisation.records().current(type, id));
     const bool there = current && !current->deleted && current->patient == patient;
     if (!there) return nobody();  // another patient's is as if it were not there
-    return consents::Party{current->record, type, {}};
+    XL_TRY_ASSIGN(const custody::OpenedRecord opened, call.organisation.records().open(*current));
+    json::Limits bounds;
+    bounds.bytes_max = limits::record_bytes_max;
+    XL_TRY_ASSIGN(const json::Document team, json::parse(opened.content, bounds));
+    const auto called = team.root().find("name").as_string();
+    return consents::Party{current->record, type, std::string(called.value_or(""))};
   }
   XL_TRY_ASSIGN(const auto found, in_directory(call, type, id));
   if (!found) return nobody();

@@ -67,6 +67,29 @@ std::vector<std::uint32_t> roles_of(const custody::LedgerView& view, const model
   return out;
 }
 
+/// `read` where none is named; nothing for what nobody asks.
+std::optional<consent::Action> action_named(std::string_view text) {
+  constexpr std::array<std::string_view, consent::action_max> words = {"read", "search", "export",
+                                                                       "collect", "correct"};
+  if (text.empty()) return consent::Action::read;
+  const auto found = std::ranges::find(words, text);
+  if (found == words.end()) return std::nullopt;
+  return static_cast<consent::Action>(found - words.begin() + 1);
+}
+
+/// Each once, and somebody must ask. Errors: parameter_invalid (names the parameter).
+Status check_single(const Parameters& parameters) {
+  for (const std::string_view name :
+       {"actor", "organization", "role", "purpose", "record", "action"}) {
+    const auto count = std::ranges::count(
+        parameters, name, [](const auto& one) { return std::string_view(one.first); });
+    if (count > 1 || (name == "actor" && count == 0)) {
+      return make_error(ErrorCode::parameter_invalid, name);
+    }
+  }
+  return {};
+}
+
 /// Who would ask. Errors: parameter_invalid (names the parameter), those of `find_party`.
 Result<custody::Ask> supposed(const Call& call, const Parameters& parameters,
                               const model::Id& patient) {
@@ -86,10 +109,9 @@ Result<custody::Ask> supposed(const Call& call, const Parameters& parameters,
   const auto known = consent::purpose_of_code(purpose.empty() ? "TREAT" : purpose);
   if (!known) return make_error(ErrorCode::purpose_unknown);
   out.purpose = *known;
-  const std::string action = value_of(parameters, "action");
-  out.action = action == "search"   ? consent::Action::search
-               : action == "export" ? consent::Action::export_data
-                                    : consent::Action::read;
+  const auto action = action_named(value_of(parameters, "action"));
+  if (!action) return make_error(ErrorCode::parameter_invalid, "action");
+  out.action = *action;
   if (actor.type == "Organization") {
     out.principal.kind = PartyKind::organisation;
     out.principal.organisation = actor.did;
@@ -111,6 +133,7 @@ Result<custody::Ask> supposed(const Call& call, const Parameters& parameters,
   if (!role.empty() && !wanted) return make_error(ErrorCode::parameter_invalid, "role");
   XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(call.services.custody.port()));
   out.principal.roles = roles_of(view, actor.did, out.principal.organisation, wanted);
+  if (purpose.empty()) out.purpose = consent::usual_purpose(out.principal.roles);
   return out;
 }
 
@@ -141,6 +164,7 @@ struct Preview {
 Result<Preview> preview_for(const Call& call, std::string_view id, const Parameters& parameters) {
   XL_TRY_ASSIGN(const model::Id patient, own_record_of(call, id));
   XL_TRY(only_parameters(parameters, preview_parameters, "a preview"));
+  XL_TRY(check_single(parameters));
   XL_TRY_ASSIGN(custody::Ask other, supposed(call, parameters, patient));
   XL_TRY_ASSIGN(custody::Viewer theirs, call.organisation.desk().suppose(std::move(other)));
   XL_TRY_ASSIGN(custody::Ask mine, ask_of(call, consent::Action::search));
@@ -170,9 +194,12 @@ std::string explained(const consent::Decision& decision) {
     out.begin_object().key("name").string(name).key("valueBoolean").boolean(value).end_object();
   }
   write_reasons(out, decision);
-  for (const model::Id& one : decision.consents) {
-    out.begin_object().key("name").string("consent").key("valueReference").begin_object();
-    out.key("reference").string("Consent/" + one.text()).end_object().end_object();
+  for (const auto& [name, consents] :
+       {std::pair("consent", &decision.consents), std::pair("refused-by", &decision.refusals)}) {
+    for (const model::Id& one : *consents) {
+      out.begin_object().key("name").string(name).key("valueReference").begin_object();
+      out.key("reference").string("Consent/" + one.text()).end_object().end_object();
+    }
   }
   return out.end_array().end_object().take();
 }

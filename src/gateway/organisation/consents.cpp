@@ -4,6 +4,8 @@
 
 #include "base/json/json.h"
 #include "base/json/writer.h"
+#include "consents/rules.h"
+#include "consents/sentence.h"
 #include "contracts/api/shape.h"
 #include "contracts/consent/view.h"
 #include "contracts/identity/view.h"
@@ -18,48 +20,6 @@ using contracts::PartyKind;
 
 namespace {
 
-std::string did_of(const std::string& field) {
-  return field.empty() ? std::string() : model::did_text(contracts::id_of(field));
-}
-
-void write_grantees(json::Writer& out, const consent::Rule& rule) {
-  out.key("grantees").begin_array();
-  for (const auto& grantee : rule.grantees()) {
-    out.begin_object().key("organisation").string(did_of(grantee.organisation()));
-    out.key("person").string(did_of(grantee.person()));
-    out.key("role").unsigned_integer(grantee.role());
-    out.key("care_team").string(did_of(grantee.care_team())).end_object();
-  }
-  out.end_array();
-}
-
-void write_rule(json::Writer& out, const consent::Rule& rule, int depth) {
-  out.begin_object();
-  write_grantees(out, rule);
-  out.key("classes").begin_array();
-  for (const auto& one : rule.classes()) {
-    out.begin_object().key("system").string(one.system()).key("code").string(one.code());
-    out.end_object();
-  }
-  out.end_array().key("purposes").begin_array();
-  for (const std::uint32_t purpose : rule.purposes()) {
-    for (const consent::PurposeInfo& info : consent::purpose_infos()) {
-      if (static_cast<std::uint32_t>(info.purpose) == purpose) out.string(info.code);
-    }
-  }
-  out.end_array();
-  out.key("confidentiality_min").unsigned_integer(rule.confidentiality_min());
-  out.key("confidentiality_max").unsigned_integer(rule.confidentiality_max());
-  if (rule.has_data_from_ms()) out.key("data_from_ms").string(std::to_string(rule.data_from_ms()));
-  if (rule.has_data_to_ms()) out.key("data_to_ms").string(std::to_string(rule.data_to_ms()));
-  out.key("exceptions").begin_array();
-  // The normal form bounds the depth.
-  if (depth <= static_cast<int>(limits::exception_depth_max)) {
-    for (const auto& exception : rule.exceptions()) write_rule(out, exception, depth + 1);
-  }
-  out.end_array().end_object();
-}
-
 void write_consent(json::Writer& out, const custody::AgreedConsent& agreed,
                    const custody::LedgerView& view) {
   const auto record = consent::find_consent(*view.state, agreed.consent);
@@ -68,10 +28,10 @@ void write_consent(json::Writer& out, const custody::AgreedConsent& agreed,
   out.key("start_ms").string(std::to_string(record ? record->start_ms() : 0));
   out.key("end_ms").string(std::to_string(record ? record->end_ms() : 0));
   out.key("assisted").boolean(record && record->assisted());
-  const consent::Policy& policy = agreed.sealed.policy();
-  const bool permit = policy.effect() == static_cast<std::uint32_t>(consent::Effect::permit);
-  out.key("effect").string(permit ? "permit" : "deny").key("rule");
-  write_rule(out, policy.rule(), 0);
+  out.key("rules");
+  consents::write_policies(out, agreed.sealed);
+  out.key("en").string(consents::sentence_of(agreed.sealed, false));
+  out.key("zh").string(consents::sentence_of(agreed.sealed, true));
   out.key("sealed").string(to_base64(model::encode(agreed.sealed))).end_object();
 }
 

@@ -100,7 +100,10 @@ TEST_F(FhirConsent, IsPreparedSignedAndThenRules) {
   const std::string sentence = text_at(given.root(), "sentence-en");
   EXPECT_EQ(sentence.find("Allows "), 0U) << sentence;
   const json::Value drawn = given.root().find("parameter").at(0).find("resource");
-  EXPECT_NE(drawn.find("text").find("div").as_string().value_or("").find(sentence),
+  // What the record says is what was shown to be confirmed, with its end.
+  const std::string confirmed = sentence + " " + text_at(given.root(), "until-en");
+  EXPECT_NE(confirmed.find("It holds up to and including "), std::string::npos) << confirmed;
+  EXPECT_NE(drawn.find("text").find("div").as_string().value_or("").find(confirmed),
             std::string::npos);
   EXPECT_EQ(south.get("Observation/o1").status, 404U);  // nothing was signed
 

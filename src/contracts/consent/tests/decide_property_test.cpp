@@ -71,7 +71,7 @@ std::vector<Agreed> drawn(Dice& dice) {
 
 bool same(const Decision& a, const Decision& b) {
   return a.permit == b.permit && a.review == b.review && a.reasons == b.reasons &&
-         a.consents == b.consents;
+         a.consents == b.consents && a.refusals == b.refusals;
 }
 
 void expect_sound_reasons(const Decision& decision) {
@@ -99,6 +99,7 @@ TEST(DecideProperty, AgreesWithTheModelInAnyOrder) {
     ASSERT_EQ(decision.permit, expected.permit) << "case " << i;
     ASSERT_EQ(decision.review, expected.review) << "case " << i;
     ASSERT_EQ(decision.consents, ids_of(expected.relied)) << "case " << i;
+    ASSERT_EQ(decision.refusals, ids_of(expected.refused)) << "case " << i;
     expect_sound_reasons(decision);
     std::shuffle(policies.begin(), policies.end(), dice.engine());
     ASSERT_TRUE(same(decision, decide(policies, request, facts))) << "case " << i;

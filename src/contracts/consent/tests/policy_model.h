@@ -362,6 +362,7 @@ struct World {
 struct Answer {
   bool permit = false, review = false;
   std::set<int> relied{};  ///< numbers of consents
+  std::set<int> refused{};
 };
 
 inline int consent_of(const std::vector<Agreed>& policies, std::size_t i) {
@@ -376,22 +377,27 @@ inline bool in_force(const Agreed& one, int now) {
 inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const World& w) {
   const Asker& asker = askers()[static_cast<std::size_t>(p.asker)];
   std::set<int> covering;
-  bool refused = false;
+  std::set<int> refusing;
   for (std::size_t i = 0; i < policies.size(); ++i) {
     if (!in_force(policies[i], w.now)) continue;
     if (policies[i].permit && p.purpose != 2 && in_rule(policies[i].choice, p, true)) {
       covering.insert(consent_of(policies, i));
     }
-    if (!policies[i].permit && in_rule(policies[i].choice, p, false)) refused = true;
+    if (!policies[i].permit && in_rule(policies[i].choice, p, false)) {
+      refusing.insert(consent_of(policies, i));
+    }
   }
   if (asker.organisation != "north" && w.agreement_required && !w.agreement_covers) {
     covering.clear();
   }
   if (w.law) return {};
   if (asker.kind == RequesterKind::patient) {
-    return {asker.did == "ann" && !w.withheld, false, {}};
+    return {asker.did == "ann" && !w.withheld, false, {}, {}};
   }
-  if (asker.kind == RequesterKind::guardian) return {w.guardian && !refused, false, {}};
+  const bool refused = !refusing.empty();
+  if (asker.kind == RequesterKind::guardian) {
+    return {w.guardian && !refused, false, {}, refusing};
+  }
   const bool person = asker.kind == RequesterKind::practitioner;
   if (person && !w.attested) return {};
   // Numbers of `purposes`: a registrar's and an auditor's; those who treat serve every purpose.
@@ -406,8 +412,8 @@ inline Answer answer(const std::vector<Agreed>& policies, const Point& p, const 
   const bool own_systems =
       asker.kind == RequesterKind::organisation && asker.organisation == "north" && p.purpose == 4;
   const bool regular = !refused && (own_care || own_systems || !covering.empty());
-  if (regular) return {true, false, covering};
-  return {emergency, emergency, {}};
+  if (regular) return {true, false, covering, {}};
+  return {emergency, emergency, {}, refusing};
 }
 
 /// What the model's words are called where its messages are used.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
-#include "cli/consent_rule.h"
+#include "consents/rules.h"
 
 #include <array>
 #include <string>
@@ -9,7 +9,7 @@
 #include "contracts/consent/codes.h"
 #include "model/id.h"
 
-namespace xl::cli {
+namespace xl::consents {
 
 namespace consent = contracts::consent;
 
@@ -75,7 +75,14 @@ void write_codes(json::Writer& out, const consent::Rule& rule) {
   }
 }
 
-}  // namespace
+void write_moment(json::Writer& out, std::string_view name, bool here, std::int64_t value) {
+  out.key(name);
+  if (here) {
+    out.integer(value);
+  } else {
+    out.null();
+  }
+}
 
 void write_rule(json::Writer& out, const consent::Rule& rule) {
   out.begin_object();
@@ -83,20 +90,32 @@ void write_rule(json::Writer& out, const consent::Rule& rule) {
   write_codes(out, rule);
   out.key("confidentiality_min").unsigned_integer(rule.confidentiality_min());
   out.key("confidentiality_max").unsigned_integer(rule.confidentiality_max());
-  for (const auto& [name, here, value] :
-       {std::tuple("data_from_ms", rule.has_data_from_ms(), rule.data_from_ms()),
-        std::tuple("data_to_ms", rule.has_data_to_ms(), rule.data_to_ms())}) {
-    out.key(name);
-    if (here) {
-      out.integer(value);
-    } else {
-      out.null();
-    }
-  }
+  write_moment(out, "data_from_ms", rule.has_data_from_ms(), rule.data_from_ms());
+  write_moment(out, "data_to_ms", rule.has_data_to_ms(), rule.data_to_ms());
   out.key("exceptions").begin_array();
   // The normal form bounds the depth.
   for (const consent::Rule& exception : rule.exceptions()) write_rule(out, exception);
   out.end_array().end_object();
 }
 
-}  // namespace xl::cli
+void write_policy(json::Writer& out, const consent::Policy& policy) {
+  const bool permit = policy.effect() == static_cast<std::uint32_t>(consent::Effect::permit);
+  out.begin_object().key("effect").string(permit ? "permit" : "deny");
+  write_moment(out, "start_ms", policy.has_start_ms(),
+               static_cast<std::int64_t>(policy.start_ms()));
+  write_moment(out, "end_ms", policy.has_end_ms(), static_cast<std::int64_t>(policy.end_ms()));
+  out.key("rule");
+  write_rule(out, policy.rule());
+  out.end_object();
+}
+
+}  // namespace
+
+void write_policies(json::Writer& out, const consent::SealedPolicy& sealed) {
+  out.begin_array();
+  write_policy(out, sealed.policy());
+  for (const consent::Policy& policy : sealed.further()) write_policy(out, policy);
+  out.end_array();
+}
+
+}  // namespace xl::consents
