@@ -238,18 +238,35 @@ Result<int> run_show_signatures(const Session& session, const SignOptions& optio
   out.begin_object().key("schema").string("xinglin/record-signatures/v1");
   out.key("record").string(name.text()).key("version").string(version.number);
   out.key("signatures").begin_array();
+  // Anybody may write a Provenance: one that is wrong takes nothing from those that are right.
+  std::vector<std::pair<std::string, Error>> wrong;
   for (const std::string& id : carriers) {
-    XL_TRY_ASSIGN(const vc::VersionSignature one,
-                  checked_signature(actor, session, genesis, id, version));
-    write_signature(out, one);
+    const auto one = checked_signature(actor, session, genesis, id, version);
+    if (!one.ok()) {
+      wrong.emplace_back(id, one.error());
+      continue;
+    }
+    write_signature(out, *one);
     table.add(
-        {model::did_text(one.signer.did), time_text(one.signed_ms), one.credential.issuer_name});
+        {model::did_text(one->signer.did), time_text(one->signed_ms), one->credential.issuer_name});
+  }
+  if (wrong.size() == carriers.size()) return wrong.front().second;
+  out.end_array().key("invalid").begin_array();
+  for (const auto& [id, error] : wrong) {
+    const std::string code = code_text(static_cast<std::uint16_t>(error.code));
+    out.begin_object().key("provenance").string(id).key("code").string(code).end_object();
+    table.add({"Provenance/" + id, console.words("not valid"), code});
   }
   out.end_array().end_object();
   if (console.json())
     console.answer(out.take());
   else
     table.print(console);
+  if (!wrong.empty()) {
+    console.say("Some are not valid; the others are of this version, by licences valid then",
+                "其中有无效签名;其余均针对该版本,且签署时执业凭证有效");
+    return static_cast<int>(ExitCode::altered);
+  }
   console.done("Each is of this version, by a licence that was valid when it was made",
                "每个签名均针对该版本,且签署时执业凭证有效");
   return succeeded;

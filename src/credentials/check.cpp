@@ -138,6 +138,21 @@ ErrorCode error_of(Standing standing) {
   }
 }
 
+namespace {
+
+/// Errors: credential_claims_invalid (the issuer speaks of itself under another's name).
+Status check_names(const Checked& checked,
+                   const std::optional<xinglin::identity::v1::PartyRecord>& party) {
+  const std::string_view claim = issuer_name_claim(checked.type.type);
+  if (claim.empty() || !party || !ledger::issues_by_nature(*party, checked.type.type)) return {};
+  const auto said = checked.claims.root().find(claim).as_string();
+  return said == checked.issuer_name
+             ? Status{}
+             : Status(make_error(ErrorCode::credential_claims_invalid, claim));
+}
+
+}  // namespace
+
 Result<Checked> check_credential(const SdJwt& text, const model::StateReader& state,
                                  const Moment& moment) {
   const auto token = read_jwt(text.issued, {sd_jwt_bytes_max, claims_depth_max});
@@ -161,6 +176,7 @@ Result<Checked> check_credential(const SdJwt& text, const model::StateReader& st
   }
   const auto party = identity::find_party(state, out.issuer);
   out.issuer_name = party ? party->name() : "";
+  XL_TRY(check_names(out, party));
   const json::Value payload = token->payload.root();
   XL_TRY_ASSIGN(out.places, read_status(payload.find("credentialStatus")));
   const json::Value holder = payload.find("cnf").find("jwk");

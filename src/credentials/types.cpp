@@ -105,6 +105,11 @@ std::string type_metadata(std::string_view vct, const TypeRule& type) {
   return out.end_array().end_object().take();
 }
 
+std::string_view issuer_name_claim(CredentialType type) {
+  if (type == CredentialType::role) return "organisation_name";
+  return type == CredentialType::coverage ? "payer_name" : std::string_view{};
+}
+
 Result<std::vector<Claim>> read_claims(CredentialType type, json::Value object) {
   const std::vector<ClaimRule> rules = claims_of(type);
   for (const json::Member member : object.members()) {

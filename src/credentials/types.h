@@ -59,6 +59,10 @@ struct TypeRule {
 /// which of them can be hidden.
 [[nodiscard]] std::string type_metadata(std::string_view vct, const TypeRule& type);
 
+/// Which claim of a type is the issuer's own name where it issues by what it is: nobody gives out
+/// roles of another organisation, or another insurer's coverage. Empty for none.
+[[nodiscard]] std::string_view issuer_name_claim(CredentialType type);
+
 /// The claims of an object of texts, in the order of types.def. Errors: credential_claims_invalid
 /// (one that the type does not have, a missing one, an empty or too long text, no date, no DID).
 [[nodiscard]] Result<std::vector<Claim>> read_claims(CredentialType type, json::Value object);

@@ -7,7 +7,6 @@
 #include "base/checked.h"
 #include "contracts/api/shape.h"
 #include "contracts/credentials/records.h"
-#include "contracts/identity/view.h"
 #include "crypto/hash.h"
 #include "model/tags.h"
 
@@ -21,7 +20,8 @@ bool is_of_type(const xinglin::identity::v1::PartyRecord& party, identity::Organ
   return party.organisation_type() == static_cast<std::uint32_t>(type);
 }
 
-/// By what the organisation itself is.
+}  // namespace
+
 bool issues_by_nature(const xinglin::identity::v1::PartyRecord& party, CredentialType type) {
   switch (type) {
     case CredentialType::role:
@@ -34,8 +34,6 @@ bool issues_by_nature(const xinglin::identity::v1::PartyRecord& party, Credentia
   }
   return false;
 }
-
-}  // namespace
 
 bool may_issue(const model::StateReader& state, const model::Id& issuer, CredentialType type,
                std::uint64_t at_ms, std::uint64_t within_ms) {

@@ -8,6 +8,7 @@
 
 #include "contracts/api/contract.h"
 #include "contracts/credentials/state.pb.h"
+#include "contracts/identity/view.h"
 
 /// What other folders may read of the credentials contract's state.
 namespace xl::contracts::credentials {
@@ -27,6 +28,11 @@ enum class StatusPurpose : std::uint8_t {
   suspension = 2,  ///< until it is cleared
 };
 constexpr std::uint32_t status_purpose_max = 2;
+
+/// True when an organisation issues credentials of this type by what it is, without anybody's
+/// accreditation.
+[[nodiscard]] bool issues_by_nature(const xinglin::identity::v1::PartyRecord& party,
+                                    CredentialType type);
 
 /// True when credentials of this type that the issuer signed at `at_ms`, or within so many
 /// milliseconds from it (whose time is told in seconds), count: roles are for every

@@ -68,6 +68,10 @@ Result<std::string> Desk::exchange(const model::Id& organisation, std::string_vi
         !crypto::equal_constant_time(view_of(offer.code), view_of(code))) {
       continue;
     }
+    // Nobody guessed: the wallet misunderstood the offer.
+    if (tx_code.empty() != offer.tx_code.empty()) {
+      return make_error(ErrorCode::parameter_invalid, "tx_code");
+    }
     const bool right = crypto::equal_constant_time(view_of(offer.tx_code), view_of(tx_code));
     if (!right) {
       if (++offer.attempts >= code_attempts_max) offers_.erase(one);
@@ -142,15 +146,30 @@ Result<Request> Desk::find_request(const model::Id& organisation, std::string_vi
   return found->second;
 }
 
-Status Desk::answer(std::string_view id, std::string result, std::uint64_t now_ms) {
-  const std::scoped_lock lock(mutex_);
+/// The caller holds the lock.
+Result<Request*> Desk::open_request(std::string_view id, std::uint64_t now_ms) {
   const auto found = requests_.find(id);
   if (found == requests_.end() || found->second.expires_ms <= now_ms) {
     return make_error(ErrorCode::presentation_request_unknown);
   }
   if (found->second.answered) return make_error(ErrorCode::presentation_replayed);
-  found->second.answered = true;
-  found->second.result = std::move(result);
+  return &found->second;
+}
+
+Status Desk::answer(std::string_view id, std::string result, std::uint64_t now_ms) {
+  const std::scoped_lock lock(mutex_);
+  XL_TRY_ASSIGN(Request * request, open_request(id, now_ms));
+  request->answered = true;
+  request->result = std::move(result);
+  return {};
+}
+
+Status Desk::decline(std::string_view id, std::string why, std::uint64_t now_ms) {
+  const std::scoped_lock lock(mutex_);
+  XL_TRY_ASSIGN(Request * request, open_request(id, now_ms));
+  request->answered = true;
+  request->result = "[]";
+  request->declined = std::move(why);
   return {};
 }
 

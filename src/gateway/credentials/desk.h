@@ -67,7 +67,8 @@ struct Request {
   model::Id asker;  ///< who may read what was presented
   std::uint64_t expires_ms = 0;
   bool answered = false;
-  std::string result;  ///< JSON: what was presented and how it stands
+  std::string result;    ///< JSON: what was presented and how it stands
+  std::string declined;  ///< then why nothing was, as OAuth names it
 };
 
 /// What issuing and verifying need to remember between two requests. Thread-safe.
@@ -80,7 +81,8 @@ class Desk {
   [[nodiscard]] Result<Offer> find_offer(const model::Id& organisation, std::string_view id,
                                          std::uint64_t now_ms);
   /// Exchanges a pre-authorized code, once, for an access token. A wrong transaction code counts,
-  /// the fifth ends the offer. Errors: credential_grant_invalid, credential_requests_exceeded.
+  /// the fifth ends the offer. Errors: credential_grant_invalid, parameter_invalid (one is missing,
+  /// or none was asked for), credential_requests_exceeded.
   [[nodiscard]] Result<std::string> exchange(const model::Id& organisation, std::string_view code,
                                              std::string_view tx_code, std::uint64_t now_ms);
   /// What a token is good for. Errors: token_invalid.
@@ -103,8 +105,12 @@ class Desk {
                                              std::uint64_t now_ms);
   /// Keeps the answer, the first one. Errors: presentation_request_unknown, presentation_replayed.
   [[nodiscard]] Status answer(std::string_view id, std::string result, std::uint64_t now_ms);
+  /// The same of a wallet that presents nothing. Errors: those of `answer`.
+  [[nodiscard]] Status decline(std::string_view id, std::string why, std::uint64_t now_ms);
 
  private:
+  [[nodiscard]] Result<Request*> open_request(std::string_view id, std::uint64_t now_ms);
+
   std::mutex mutex_;
   std::map<std::string, Offer, std::less<>> offers_;
   std::map<std::string, Grant, std::less<>> grants_;  ///< by a digest of the token

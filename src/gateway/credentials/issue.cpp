@@ -8,6 +8,7 @@
 #include "contracts/credentials/messages.pb.h"
 #include "contracts/credentials/records.h"
 #include "contracts/credentials/view.h"
+#include "contracts/identity/view.h"
 #include "credentials/check.h"
 #include "credentials/did.h"
 #include "credentials/status_list.h"
@@ -148,6 +149,24 @@ Result<Made> issue(const Call& call, const Contents& contents, const crypto::Jws
   return Made{std::move(entry), vc::issue_sd_jwt(header.take(), claims, key).text()};
 }
 
+namespace {
+
+/// Errors: credential_claims_invalid (an organisation speaks of itself under another's name).
+Status check_own_name(const model::StateReader& state, const model::Id& issuer,
+                      const Contents& contents) {
+  const auto party = contracts::identity::find_party(state, issuer);
+  if (!party || !ledger::issues_by_nature(*party, contents.type.type)) return {};
+  const std::string_view name = vc::issuer_name_claim(contents.type.type);
+  for (const vc::Claim& claim : contents.claims) {
+    if (claim.name == name && claim.value != json_string(party->name())) {
+      return make_error(ErrorCode::credential_claims_invalid, name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Contents> read_contents(const Call& call, json::Value body) {
   Contents out;
   XL_TRY_ASSIGN(out.type, vc::type_of_name(body.find("type").as_string().value_or("")));
@@ -162,6 +181,7 @@ Result<Contents> read_contents(const Call& call, json::Value body) {
   if (!ledger::may_issue(*state, call.organisation.did(), out.type.type, call.now_ms())) {
     return make_error(ErrorCode::credential_issuer_unaccredited);
   }
+  XL_TRY(check_own_name(*state, call.organisation.did(), out));
   return out;
 }
 

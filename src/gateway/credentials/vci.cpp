@@ -134,7 +134,9 @@ Result<http::Response> credential_for(const Call& call) {
   const auto body = json_body_of(call);
   if (!body.ok()) return make_error(ErrorCode::credential_request_invalid);
   const json::Value root = body->root();
-  if (root.find("credential_configuration_id").as_string() != grant.contents.type.name) {
+  const auto configuration = root.find("credential_configuration_id").as_string();
+  if (!configuration) return make_error(ErrorCode::credential_request_invalid);
+  if (*configuration != grant.contents.type.name) {
     return make_error(ErrorCode::credential_type_unknown);
   }
   if (root.find("credential_response_encryption").present() ||

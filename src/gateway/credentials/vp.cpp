@@ -150,12 +150,24 @@ Result<std::string> checked_response(const Call& call, const Request& request,
   return out.end_array().take();
 }
 
+/// A word as OAuth writes errors (RFC 6749 §4.1.2.1; OID4VP 1.0 §8.5): `access_denied`, …
+bool is_error_word(std::string_view text) {
+  constexpr std::size_t bytes_max = 64;
+  return !text.empty() && text.size() <= bytes_max &&
+         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
 Result<http::Response> response_for(const Call& call) {
   XL_TRY_ASSIGN(const smart::Form form, smart::Form::of(call.request));
   XL_TRY_ASSIGN(const Request request, call.desk().find_request(call.organisation.did(),
                                                                 call.values.at(1), call.now_ms()));
   if (request.answered) return make_error(ErrorCode::presentation_replayed);
   if (form.text("state") != request.state) return make_error(ErrorCode::presentation_invalid);
+  if (const std::string error = form.text("error"); !error.empty()) {
+    if (!is_error_word(error)) return make_error(ErrorCode::presentation_invalid);
+    XL_TRY(call.desk().decline(request.id, error, call.now_ms()));
+    return smart::secret_json("{}");
+  }
   XL_TRY_ASSIGN(std::string result, checked_response(call, request, form.text("vp_token")));
   XL_TRY(call.desk().answer(request.id, std::move(result), call.now_ms()));
   return smart::secret_json("{}");
@@ -205,6 +217,7 @@ Result<http::Response> show_result(const Call& call) {
   if (who.did != request.asker) return make_error(ErrorCode::presentation_request_unknown);
   std::string out = R"({"schema":"xinglin/presentation-result/v1","answered":)";
   out += request.answered ? "true" : "false";
+  out += R"(,"declined":")" + request.declined + "\"";
   out += R"(,"presented":)" + (request.answered ? request.result : "[]") + "}";
   return smart::secret_json(std::move(out));
 }

@@ -226,6 +226,22 @@ TEST_F(Credential, IsOfferedAndTakenOnceWithTheCode) {
   ASSERT_TRUE(taken.ok()) << taken.error().text();
   EXPECT_EQ(checked(*taken)->standing, Standing::valid);
   EXPECT_FALSE(client::accept_offer(connect(), *offer, code, key, live_->clock).ok());
+  // One that gives no code has not guessed; another organisation's name is not given out.
+  const auto third =
+      ask(*north_, "POST", house() + "/credentials/offers", std::string(role_body) + "}");
+  const auto patient_offer = client::read_offer(connect(), text(third, "link"));
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(client::accept_offer(connect(), *patient_offer, "", key, live_->clock).error().code,
+              ErrorCode::parameter_invalid);
+  }
+  EXPECT_TRUE(
+      client::accept_offer(connect(), *patient_offer, text(third, "tx_code"), key, live_->clock)
+          .ok());
+  std::string foreign(role_body);
+  foreign.replace(foreign.find("\"North\""), 7, "\"South\"");
+  const auto misnamed = ask(*north_, "POST", house() + "/credentials/offers", foreign + "}");
+  EXPECT_EQ(misnamed.status, 400U) << misnamed.body;
+  EXPECT_NE(misnamed.body.find("XL4409"), std::string::npos) << misnamed.body;
   // Five wrong codes end an offer.
   const auto other =
       ask(*north_, "POST", house() + "/credentials/offers", std::string(role_body) + "}");
@@ -356,6 +372,30 @@ TEST_F(Presentation, ShowsWhatWasAskedAndNothingElse) {
   EXPECT_EQ(ask(*north_, "GET", house(1) + "/credentials/requests/" + text(asked, "id") + "/result")
                 .status,
             403U);
+}
+
+TEST_F(Presentation, AWalletThatDeclinesIsHeard) {
+  const auto asked = request();
+  const auto wanted = told(text(asked, "link"));
+  ASSERT_TRUE(wanted.ok());
+  client::HttpClient http({"127.0.0.1", std::to_string(live_->node->port())});
+  const auto say = [&](const std::string& error, const std::string& state) {
+    const std::string& uri = wanted->response_uri;
+    auto answer =
+        http.send("POST", uri.substr(uri.find("/o/")), "application/x-www-form-urlencoded",
+                  "error=" + error + "&state=" + state);
+    EXPECT_TRUE(answer.ok());
+    return answer.ok() ? answer->status : 0U;
+  };
+  EXPECT_EQ(say("access_denied", "another"), 400U);
+  EXPECT_EQ(say("<script>", wanted->state), 400U);
+  EXPECT_FALSE(result(text(asked, "id")).root().find("answered").as_bool().value_or(true));
+  EXPECT_EQ(say("access_denied", wanted->state), 200U);
+  const auto told = result(text(asked, "id"));
+  EXPECT_EQ(told.root().find("answered").as_bool(), true);
+  EXPECT_EQ(told.root().find("declined").as_string(), "access_denied");
+  EXPECT_EQ(told.root().find("presented").size(), 0U);
+  EXPECT_EQ(say("access_denied", wanted->state), 409U) << "once";
 }
 
 TEST_F(Presentation, WhatDoesNotFitIsRefusedAndTheRequestStaysOpen) {
