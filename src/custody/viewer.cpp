@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
 #include <algorithm>
-#include <array>
 
-#include "base/json/json.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
 #include "contracts/consent/match.h"
 #include "contracts/identity/view.h"
 #include "custody/access.h"
+#include "custody/care.h"
 #include "custody/journal_entries.h"
 #include "model/canonical.h"
 #include "model/limits.h"
@@ -23,8 +22,6 @@ using contracts::PartyKind;
 
 namespace {
 
-constexpr std::array active_encounter = {"arrived", "triaged", "in-progress", "onleave"};
-
 bool has_reason(const consent::Decision& decision, consent::Reason reason) {
   return std::find(decision.reasons.begin(), decision.reasons.end(), reason) !=
          decision.reasons.end();
@@ -38,39 +35,6 @@ std::string reason_names(const consent::Decision& decision) {
     }
   }
   return out.substr(0, limits::journal_text_bytes_max);
-}
-
-/// True when the encounter's content has `who` among its participants and is under way.
-bool names_in_care(std::string_view content, std::string_view who) {
-  json::Limits bounds;
-  bounds.bytes_max = limits::record_bytes_max;
-  const auto document = json::parse(content, bounds);
-  if (!document.ok()) return false;
-  const auto status = document->root().find("status").as_string().value_or("");
-  if (std::find(active_encounter.begin(), active_encounter.end(), status) ==
-      active_encounter.end()) {
-    return false;
-  }
-  for (const json::Value one : document->root().find("participant").items()) {
-    const auto parts =
-        query::reference_parts(one.find("individual").find("reference").as_string().value_or(""));
-    if (parts && parts->type == "Practitioner" && parts->id == who) return true;
-  }
-  return false;
-}
-
-/// True when the team's content has `who` among its members and it is at work.
-bool names_member(std::string_view content, std::string_view who) {
-  json::Limits bounds;
-  bounds.bytes_max = limits::record_bytes_max;
-  const auto document = json::parse(content, bounds);
-  if (!document.ok() || document->root().find("status").as_string() != "active") return false;
-  for (const json::Value one : document->root().find("participant").items()) {
-    const auto parts =
-        query::reference_parts(one.find("member").find("reference").as_string().value_or(""));
-    if (parts && parts->type == "Practitioner" && parts->id == who) return true;
-  }
-  return false;
 }
 
 bool names_care_team(const consent::Rule& rule) {
@@ -122,10 +86,11 @@ std::string reasons_text(const consent::Decision& decision, bool chinese) {
 
 bool Viewer::from_elsewhere() const { return ask_.principal.organisation != desk_.stores_.did(); }
 
-/// Nobody lets themselves in: of the versions that have named the requester without a break, the
-/// first was written by somebody else. What the requester changed later takes nothing away.
+/// Nobody lets themselves in, or lengthens a part that ends: of the versions that give the
+/// requester a part now, without a break from the current one on, the first was written by somebody
+/// else. What the requester changed later takes nothing away.
 Result<bool> Viewer::was_let_in(const query::RecordEntry& current) {
-  const auto names = current.type == "CareTeam" ? names_member : names_in_care;
+  const auto part_of = current.type == "CareTeam" ? part_in_team : part_in_encounter;
   const std::string who = ask_.principal.did.text();
   bool by_somebody_else = false;
   for (std::uint64_t number = current.version; number > 0; --number) {
@@ -134,7 +99,7 @@ Result<bool> Viewer::was_let_in(const query::RecordEntry& current) {
     if (!entry.ok()) return entry.error();
     if (entry->deleted) break;
     XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(*entry));
-    if (number != current.version && !names(opened.content, who)) break;
+    if (!part_of(opened.content, who, view_.now_ms).now) break;
     by_somebody_else = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
   }
   return by_somebody_else;
@@ -149,7 +114,9 @@ Result<const std::vector<model::Id>*> Viewer::in_care() {
   wanted.count = query::index_page_max;
   query::SearchCriterion status;
   status.name = "status";
-  for (const char* text : active_encounter) status.values.push_back({query::Prefix::eq, text});
+  for (const std::string_view text : encounter_under_way) {
+    status.values.push_back({query::Prefix::eq, std::string(text)});
+  }
   const std::string who = "Practitioner/" + ask_.principal.did.text();
   query::SearchCriterion participant;
   participant.name = "participant";
