@@ -17,8 +17,6 @@
 
 namespace xl::custody {
 
-using xinglin::access::v1::EmergencyReason;
-
 namespace {
 
 /// Shorter than allowed, so that a session that is opened against block time is never too long.
@@ -29,22 +27,6 @@ constexpr std::size_t sessions_max = 10'000;
 /// How long another node may take to sign a session that it was proposed, and how many wait.
 constexpr std::uint64_t proposed_ms = 60'000;
 constexpr std::size_t proposed_max = 1'000;
-constexpr std::uint64_t emergency_pending_ms = 12 * 60 * 1000;
-
-Error emergency_mismatch(std::string_view what) {
-  return make_error(ErrorCode::emergency_mismatched, what);
-}
-
-/// The payload of a transaction that is one message of this type of the access contract.
-Result<Bytes> only_message(ByteView raw, std::uint16_t type, std::string_view name) {
-  XL_TRY_ASSIGN(model::Transaction transaction, model::decode_transaction(raw));
-  auto& messages = transaction.body.messages;
-  if (messages.size() != 1 || messages[0].contract != contracts::access::contract_number ||
-      messages[0].type != type) {
-    return emergency_mismatch("one " + std::string(name));
-  }
-  return std::move(messages[0].payload);
-}
 
 bool covers(const std::vector<model::Id>& have, const std::vector<model::Id>& want) {
   return std::includes(have.begin(), have.end(), want.begin(), want.end());
@@ -172,89 +154,6 @@ Result<std::optional<AccessDesk::Session>> AccessDesk::take_signed(const Ask& as
   const Bytes ours = stores_.identity().key.sign(model::signed_bytes(taken.body));
   XL_TRY(port_.send(model::encode_transaction(taken.body, {ask.far->signature, ours})));
   return std::optional(std::move(taken.session));
-}
-
-/// Errors: emergency_mismatched.
-Status AccessDesk::check_renewal(const Principal& principal, const Bytes& transaction,
-                                 const model::Id& entry) const {
-  XL_TRY_ASSIGN(
-      const Bytes payload,
-      only_message(transaction, contracts::access::renew_emergency_type, "RenewEmergency"));
-  xinglin::access::v1::RenewEmergency message;
-  XL_TRY(contracts::decode_message(payload, message));
-  if (message.entry() != bytes_of(entry.bytes)) return emergency_mismatch("entry");
-  const auto record = contracts::access::find_emergency(*port_.ledger().state(), entry);
-  // No organisation's key signs for another one's emergency.
-  if (!record || record->organisation() != bytes_of(principal.organisation.bytes)) {
-    return emergency_mismatch("entry");
-  }
-  const std::string who = bytes_of(principal.did.bytes);
-  if (record->practitioner() == who || message.second() == who) return {};
-  return emergency_mismatch("practitioner");
-}
-
-Result<Bytes> AccessDesk::sign_emergency(const Principal& principal, ByteView body,
-                                         std::vector<Bytes> signatures,
-                                         const std::optional<model::Id>& renewed) const {
-  const crypto::SigningKey* key = principal.organisation == stores_.did()
-                                      ? &stores_.identity().key
-                                      : find_signer_(principal.organisation);
-  if (key == nullptr) return make_error(ErrorCode::organisation_elsewhere);
-  signatures.push_back(key->sign(model::signed_bytes(body)));
-  Bytes out = model::encode_transaction(body, signatures);
-  if (renewed) {
-    XL_TRY(check_renewal(principal, out, *renewed));
-    return out;
-  }
-  XL_TRY_ASSIGN(const Bytes payload,
-                only_message(out, contracts::access::declare_emergency_type, "DeclareEmergency"));
-  xinglin::access::v1::DeclareEmergency message;
-  XL_TRY(contracts::decode_message(payload, message));
-  if (message.organisation() != bytes_of(principal.organisation.bytes)) {
-    return emergency_mismatch("organisation");
-  }
-  const std::string who = bytes_of(principal.did.bytes);
-  if (message.practitioner() == who || message.second() == who) return out;
-  return emergency_mismatch("practitioner");
-}
-
-Result<model::HistoryEntry> AccessDesk::declare_emergency(const model::Id& organisation,
-                                                          const Bytes& transaction,
-                                                          const EmergencyReason& reason) {
-  XL_TRY_ASSIGN(
-      const Bytes payload,
-      only_message(transaction, contracts::access::declare_emergency_type, "DeclareEmergency"));
-  xinglin::access::v1::DeclareEmergency message;
-  XL_TRY(contracts::decode_message(payload, message));
-  XL_TRY(contracts::check_id(message.entry(), "entry"));
-  // Of somebody whom nobody knows yet: kept among what names no patient.
-  model::Id patient = stores_.unattributed();
-  if (!message.patient().empty()) {
-    XL_TRY(contracts::check_id(message.patient(), "patient"));
-    patient = contracts::id_of(message.patient());
-  } else if (organisation != stores_.did()) {
-    return emergency_mismatch("patient");
-  }
-  if (message.organisation() != bytes_of(organisation.bytes)) {
-    return emergency_mismatch("organisation");
-  }
-  const Bytes opening = model::encode(reason);
-  if (reason.version() != 1 || reason.salt().size() != 32 || reason.code().empty() ||
-      reason.code().size() > 64 || reason.text().empty() || reason.text().size() > 1024 ||
-      message.reason() != contracts::access::details_commitment(opening)) {
-    return emergency_mismatch("reason");
-  }
-  Labels labels;
-  labels.set_kind(static_cast<std::uint32_t>(Kind::emergency));
-  labels.set_last_updated_ms(port_.now_ms());
-  XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
-  const vault::RecordVersion which[] = {{contracts::id_of(message.entry()), 1}};
-  const auto kept = stores_.vault().put({patient, which[0], opening, label_bytes},
-                                        port_.now_ms() + emergency_pending_ms);
-  if (!kept.ok()) return kept.error();
-  XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(transaction));
-  XL_TRY(stores_.vault().confirm(which));
-  return entry;
 }
 
 Status AccessDesk::tell_agreement_key() {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "contracts/access/messages.pb.h"
 #include "contracts/access/sealed.pb.h"
 #include "contracts/consent/decide.h"
 #include "custody/agreements.h"
@@ -222,13 +223,24 @@ class AccessDesk {
                                              std::vector<Bytes> signatures,
                                              const std::optional<model::Id>& renewed = {}) const;
 
-  /// Takes what clinicians of `organisation` declared and it signed: keeps the reason sealed and
-  /// sends it, one DeclareEmergency about a patient of this custodian or not yet identified,
-  /// committing to `reason`. Whether all who must have signed is the ledger's to say. Errors:
-  /// emergency_mismatched, those of the vault and the ledger.
+  /// Takes what clinicians declared and their organisation, `who.organisation`, signed: keeps the
+  /// reason sealed and sends it, one DeclareEmergency about a patient of this custodian or not yet
+  /// identified, committing to `reason`. Whether all who must have signed is the ledger's to say.
+  /// It is in the log of the patient, also where it is refused: to `who`, or where that is not
+  /// known, to whom the declaration names. Errors: emergency_mismatched, emergency_code_unknown,
+  /// emergency_text_refused, those of the vault, the journal and the ledger.
   [[nodiscard]] Result<model::HistoryEntry> declare_emergency(
-      const model::Id& organisation, const Bytes& transaction,
+      const Principal& who, const Bytes& transaction,
       const xinglin::access::v1::EmergencyReason& reason);
+
+  /// Records that somebody was refused to break the glass, in the log of `patient` (16 bytes) where
+  /// that is one of this organisation, else in nobody's. Errors: those of the journal.
+  [[nodiscard]] Status refuse_emergency(const Principal& who, std::string_view patient);
+
+  /// Puts into the log of an emergency's patient what the ledger says of it and the log does not
+  /// yet: that the glass was broken, stayed so, was mended early. Nothing where it names no patient
+  /// of this organisation. Called again it adds nothing. Errors: those of journal and keyring.
+  [[nodiscard]] Status note_emergency(const LedgerView& view, const model::Id& entry);
 
   /// Patients here who have one of `identifiers` (`system|value`, as a search has them), for a
   /// clinician whose emergency (`ask.emergency`) is about somebody not identified yet. It is in the
@@ -292,6 +304,11 @@ class AccessDesk {
   };
   [[nodiscard]] Error propose_session(const Ask& ask, const SessionKey& key, Session session);
   [[nodiscard]] Result<std::optional<Session>> take_signed(const Ask& ask, const SessionKey& key);
+  [[nodiscard]] Result<model::HistoryEntry> take_emergency(
+      const model::Id& organisation, const xinglin::access::v1::DeclareEmergency& message,
+      const Bytes& transaction, const xinglin::access::v1::EmergencyReason& reason);
+  [[nodiscard]] Result<bool> is_noted(const model::Id& patient, const model::Id& entry,
+                                      std::string_view action, std::uint64_t since_ms);
   [[nodiscard]] Status go_on_after_restore();
   [[nodiscard]] Status check_renewal(const Principal& principal, const Bytes& transaction,
                                      const model::Id& entry) const;
@@ -315,7 +332,8 @@ class AccessDesk {
   /// Shared from asking whether a session is live until its reads are in the journal; exclusive
   /// while the reads of one that is over are counted: none can be missing.
   std::shared_mutex reading_;
-  std::mutex mutex_;  // guards what follows
+  std::mutex noting_;  // held from looking whether an emergency is noted until it is
+  std::mutex mutex_;   // guards what follows
   std::map<SessionKey, Session> sessions_;
   std::map<SessionKey, Proposed> proposed_;
 };
@@ -326,6 +344,10 @@ class AccessDesk {
     const Principal& principal, const model::Id& patient, const model::Id& custodian,
     contracts::consent::PurposeOfUse purpose, contracts::consent::Action action,
     std::uint64_t policy_height);
+
+/// Why somebody of this kind asks who does not say it: TREAT for practitioners, PATRQT, FAMRQT, and
+/// HOPERAT for software.
+[[nodiscard]] contracts::consent::PurposeOfUse usual_purpose(contracts::PartyKind kind);
 
 /// The HL7 v3 code of a purpose; empty for none of ours.
 [[nodiscard]] std::string_view purpose_code(contracts::consent::PurposeOfUse purpose);

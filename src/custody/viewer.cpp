@@ -53,6 +53,21 @@ std::string_view purpose_code(consent::PurposeOfUse purpose) {
   return {};
 }
 
+consent::PurposeOfUse usual_purpose(PartyKind kind) {
+  switch (kind) {
+    case PartyKind::patient:
+      return consent::PurposeOfUse::patient_request;
+    case PartyKind::guardian:
+      return consent::PurposeOfUse::family_request;
+    case PartyKind::practitioner:
+      return consent::PurposeOfUse::treatment;
+    case PartyKind::organisation:
+    case PartyKind::service:
+      break;
+  }
+  return consent::PurposeOfUse::operations;
+}
+
 model::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
                                   const consent::Decision& decision, std::string_view action,
                                   std::uint64_t now_ms) {
