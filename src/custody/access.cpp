@@ -24,6 +24,10 @@ constexpr std::uint64_t session_life_ms = limits::session_ms_max - 60'000;
 /// A session this near its end is not begun to read under.
 constexpr std::uint64_t session_margin_ms = 2'000;
 constexpr std::size_t sessions_max = 10'000;
+/// Sessions of one requester about one patient that are known at once: as many as all of a
+/// patient's consents can need, and emergencies.
+constexpr std::size_t sessions_of_one_max =
+    limits::consents_active_max / limits::session_consents_max + 2;
 /// How long another node may take to sign a session that it was proposed, and how many wait.
 constexpr std::uint64_t proposed_ms = 60'000;
 constexpr std::size_t proposed_max = 1'000;
@@ -47,24 +51,44 @@ Result<Viewer> AccessDesk::suppose(Ask ask) {
   return Viewer(*this, std::move(ask), std::move(view));
 }
 
+AccessDesk::SessionKey AccessDesk::key_of(const Ask& ask, const model::Id& patient) {
+  return {ask.principal.organisation,
+          ask.principal.did,
+          patient,
+          static_cast<std::uint32_t>(ask.purpose),
+          ask.principal.roles,
+          ask.principal.key_id};
+}
+
+/// Those of `key` that can be read under, with the others left out for good. Precondition: locked.
+std::vector<AccessDesk::Session> AccessDesk::live_of(const SessionKey& key, const LedgerView& now) {
+  const auto found = sessions_.find(key);
+  if (found == sessions_.end()) return {};
+  std::erase_if(found->second, [&](const Session& known) {
+    return now.now_ms + session_margin_ms >= known.ends_ms ||
+           !contracts::access::session_is_live(*now.state, known.id, now.now_ms);
+  });
+  return found->second;
+}
+
+Result<std::vector<AccessDesk::Session>> AccessDesk::live_sessions(const Ask& ask,
+                                                                   const model::Id& patient) {
+  XL_TRY_ASSIGN(const LedgerView now, look(port_));
+  const std::scoped_lock lock(mutex_);
+  std::vector<Session> out = live_of(key_of(ask, patient), now);
+  std::erase_if(out, [](const Session& one) { return !one.emergency.is_zero(); });
+  return out;
+}
+
 Result<AccessDesk::Session> AccessDesk::session_for(const Ask& ask, const Session& wanted,
                                                     const model::Id& patient) {
-  const SessionKey key{ask.principal.organisation,
-                       ask.principal.did,
-                       patient,
-                       static_cast<std::uint32_t>(ask.purpose),
-                       ask.principal.roles,
-                       ask.principal.key_id};
+  const SessionKey key = key_of(ask, patient);
   XL_TRY_ASSIGN(const LedgerView now, look(port_));
   {
     const std::scoped_lock lock(mutex_);
-    const auto found = sessions_.find(key);
-    if (found != sessions_.end()) {
-      const Session& known = found->second;
-      if (now.now_ms + session_margin_ms < known.ends_ms && known.emergency == wanted.emergency &&
-          covers(known.consents, wanted.consents) &&
-          contracts::access::session_is_live(*now.state, known.id, now.now_ms)) {
-        return known;
+    for (Session& known : live_of(key, now)) {
+      if (known.emergency == wanted.emergency && covers(known.consents, wanted.consents)) {
+        return std::move(known);
       }
     }
   }
@@ -84,7 +108,9 @@ Result<AccessDesk::Session> AccessDesk::session_for(const Ask& ask, const Sessio
   }
   const std::scoped_lock lock(mutex_);
   if (sessions_.size() >= sessions_max) sessions_.clear();  // they can be opened again
-  sessions_[key] = fresh;
+  std::vector<Session>& known = sessions_[key];
+  if (known.size() >= sessions_of_one_max) known.erase(known.begin());
+  known.push_back(fresh);
   return fresh;
 }
 

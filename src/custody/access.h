@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@
 #include "custody/policies.h"
 #include "custody/principal.h"
 #include "custody/records.h"
+#include "custody/reliance.h"
 
 namespace xl::custody {
 
@@ -95,7 +97,9 @@ class Viewer {
   /// Makes what `allows` permitted lawful to send: for a requester from elsewhere a session is
   /// committed on the chain first; every version is in the journal, synced, before this returns.
   /// `action` names the interaction. The evidence of each is its own: who, in which roles, why,
-  /// with which outcome of `decide` and at which height. Errors: organisation_elsewhere,
+  /// with which outcome of `decide` and at which height. Where several consents permit a record the
+  /// session rests on as few as serve all of them; where more are needed than a session holds there
+  /// are several sessions. Errors: organisation_elsewhere,
   /// session_unsigned (then `Ask::far` holds what its organisation has to sign first),
   /// session_consents_exceeded, those of the ledger and the journal: nothing may be sent then.
   [[nodiscard]] Status serve(std::span<const query::RecordEntry> entries, std::string_view action);
@@ -108,6 +112,10 @@ class Viewer {
   [[nodiscard]] Status serve_listing(std::span<const query::RecordEntry> entries,
                                      std::string_view action, std::string_view query,
                                      bool of_patients);
+
+  /// How many of the first of `entries`, all of one patient, one session can rest on: a page for
+  /// another member is cut there. All of them where they rest on no consents. Errors: as `decide`.
+  [[nodiscard]] Result<std::size_t> under_one_session(std::span<const query::RecordEntry> entries);
 
   /// Records that a listing about one patient showed nothing of what is there, as `refuse` does.
   /// Where nothing was hidden, `a_stranger` leaves the trace of `refuse_unknown`, anybody else
@@ -165,13 +173,25 @@ class Viewer {
   struct Shown {
     contracts::consent::Decision basis;  ///< of all of the patient's entries together
     std::uint32_t records = 0;
-    model::Id session;      ///< session, emergency or cohort that they belong to
-    Bytes session_details;  ///< that opened the session
+    model::Id session;        ///< emergency or cohort that they belong to; zero: see `sessions`
+    std::set<Permits> needs;  ///< by which consents each is permitted
+    /// For a requester from elsewhere: those under which they are read.
+    struct Under {
+      model::Id session;
+      std::vector<model::Id> consents;  ///< that it rests on; ascending
+      Bytes details;                    ///< that opened it
+    };
+    std::vector<Under> sessions;
     std::optional<xinglin::access::v1::CohortPlace> place;
   };
   using ShownTo = std::map<model::Id, Shown>;
+  [[nodiscard]] static const Shown::Under* session_of(const Shown& shown,
+                                                      contracts::consent::Decision& decision);
   [[nodiscard]] Result<ShownTo> basis_of(std::span<const query::RecordEntry> entries);
   [[nodiscard]] Status open_sessions(ShownTo& shown);
+  [[nodiscard]] Status open_sessions_of(const model::Id& patient, Shown& shown);
+  [[nodiscard]] Status note_exceeded(const ShownTo& shown, std::string_view action,
+                                     const Status& status);
   [[nodiscard]] model::JournalEntry make_cohort(ShownTo& shown, std::string_view action,
                                                 std::string_view query) const;
   [[nodiscard]] Status journal(std::span<const query::RecordEntry> entries, const ShownTo& shown,
@@ -284,11 +304,16 @@ class AccessDesk {
   };
   struct Session {
     model::Id id;
-    std::vector<model::Id> consents;
+    std::vector<model::Id> consents;  ///< ascending
     model::Id emergency;
     std::uint64_t ends_ms = 0;
     Bytes details;
   };
+  [[nodiscard]] static SessionKey key_of(const Ask& ask, const model::Id& patient);
+  [[nodiscard]] std::vector<Session> live_of(const SessionKey& key, const LedgerView& now);
+  /// What live sessions of this requester about the patient rest on, beside emergencies.
+  [[nodiscard]] Result<std::vector<Session>> live_sessions(const Ask& ask,
+                                                           const model::Id& patient);
   /// A live session that covers `wanted`, opened if there is none.
   [[nodiscard]] Result<Session> session_for(const Ask& ask, const Session& wanted,
                                             const model::Id& patient);
@@ -334,7 +359,7 @@ class AccessDesk {
   std::shared_mutex reading_;
   std::mutex noting_;  // held from looking whether an emergency is noted until it is
   std::mutex mutex_;   // guards what follows
-  std::map<SessionKey, Session> sessions_;
+  std::map<SessionKey, std::vector<Session>> sessions_;
   std::map<SessionKey, Proposed> proposed_;
 };
 
