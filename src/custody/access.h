@@ -159,7 +159,9 @@ class Viewer {
   [[nodiscard]] bool can_be_permitted(const PatientView& view) const;
   void find_uniform(PatientView& view) const;
   [[nodiscard]] Status add_named(std::span<const model::Id> named, std::vector<model::Id>& out);
+  [[nodiscard]] query::Query own_encounters() const;
   [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
+  [[nodiscard]] Result<bool> treats(const model::Id& patient);
   [[nodiscard]] Status find_care_teams();
   [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& current);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;

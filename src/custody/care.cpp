@@ -35,6 +35,12 @@ fhir::TimeRange instants_of(json::Value period) {
   return out;
 }
 
+/// A time beyond what FHIR can write is after all of it.
+std::int64_t instant_of(std::uint64_t now_ms) {
+  return static_cast<std::int64_t>(
+      std::min(now_ms, static_cast<std::uint64_t>(fhir::time_highest_ms)));
+}
+
 /// Is it now, and how long around now does that stay so?
 CarePart now_within(const fhir::TimeRange& instants, std::int64_t now) {
   if (instants.low > instants.high) return {};
@@ -47,9 +53,7 @@ CarePart now_within(const fhir::TimeRange& instants, std::int64_t now) {
 /// `who`, while both periods last.
 CarePart part_in(json::Value whole, std::string_view member, std::string_view who,
                  std::uint64_t now_ms) {
-  // A time beyond what FHIR can write is after all of it.
-  const auto now = static_cast<std::int64_t>(
-      std::min(now_ms, static_cast<std::uint64_t>(fhir::time_highest_ms)));
+  const std::int64_t now = instant_of(now_ms);
   const CarePart all = now_within(instants_of(whole.find("period")), now);
   CarePart out{false, all.holds};
   for (const json::Value one : whole.find("participant").items()) {
@@ -87,6 +91,34 @@ CarePart part_in_team(std::string_view content, std::string_view who, std::uint6
   const auto document = parsed_record(content);
   if (!document.ok() || document->root().find("status").as_string() != "active") return {};
   return part_in(document->root(), "member", who, now_ms);
+}
+
+std::optional<bool> CareMemory::recall(const Question& question, std::uint64_t now_ms) const {
+  const auto now = instant_of(now_ms);
+  const std::scoped_lock lock(mutex_);
+  const auto found = answers_.find(question);
+  if (found == answers_.end()) return std::nullopt;
+  const fhir::TimeRange& holds = found->second.holds;
+  if (now < holds.low || now > holds.high) return std::nullopt;
+  return found->second.now;
+}
+
+std::uint64_t CareMemory::generation() const {
+  const std::scoped_lock lock(mutex_);
+  return generation_;
+}
+
+void CareMemory::keep(const Question& question, const CarePart& answer, std::uint64_t generation) {
+  const std::scoped_lock lock(mutex_);
+  if (generation != generation_) return;
+  if (answers_.size() >= answers_max) answers_.clear();
+  answers_[question] = answer;
+}
+
+void CareMemory::forget() {
+  const std::scoped_lock lock(mutex_);
+  answers_.clear();
+  ++generation_;
 }
 
 }  // namespace xl::custody

@@ -4,9 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "fhir/time.h"
+#include "model/id.h"
 
 /// Who takes part in the care of a patient, as Encounters and CareTeams say (FHIR R4).
 namespace xl::custody {
@@ -34,6 +38,35 @@ struct CarePart {
 /// Thread-safe.
 [[nodiscard]] CarePart part_in_team(std::string_view content, std::string_view who,
                                     std::uint64_t now_ms);
+
+/// What was found of whom a version lets into somebody's care, for the next request: bounded, in
+/// memory alone. A version never changes; what is erased makes all of it void. Thread-safe.
+class CareMemory {
+ public:
+  static constexpr std::size_t answers_max = 65'536;  ///< some 10 MB; then it begins anew
+
+  /// One version of an Encounter or CareTeam, and the Practitioner who is asked about.
+  struct Question {
+    model::Id record;
+    std::uint64_t version = 0;
+    model::Id who;
+    auto operator<=>(const Question&) const = default;
+  };
+
+  /// What was found, if that still holds at `now_ms`.
+  [[nodiscard]] std::optional<bool> recall(const Question& question, std::uint64_t now_ms) const;
+  /// Asked before the versions are read; given back to `keep`.
+  [[nodiscard]] std::uint64_t generation() const;
+  /// Keeps an answer, unless something was erased since `generation`.
+  void keep(const Question& question, const CarePart& answer, std::uint64_t generation);
+  /// An erasure changes what earlier versions say.
+  void forget();
+
+ private:
+  mutable std::mutex mutex_;  // guards what follows
+  std::map<Question, CarePart> answers_;
+  std::uint64_t generation_ = 0;
+};
 
 /// What holds of both: the time in which both say the same as now.
 [[nodiscard]] fhir::TimeRange both_hold(const fhir::TimeRange& one, const fhir::TimeRange& other);

@@ -107,36 +107,49 @@ bool Viewer::from_elsewhere() const { return ask_.principal.organisation != desk
 Result<bool> Viewer::was_let_in(const query::RecordEntry& current) {
   const auto part_of = current.type == "CareTeam" ? part_in_team : part_in_encounter;
   const std::string who = ask_.principal.did.text();
-  bool by_somebody_else = false;
+  CareMemory& memory = desk_.stores_.care();
+  const CareMemory::Question question{current.record, current.version, ask_.principal.did};
+  if (const auto known = memory.recall(question, view_.now_ms)) return *known;
+  const std::uint64_t generation = memory.generation();
+  CarePart out;
   for (std::uint64_t number = current.version; number > 0; --number) {
     const auto entry = desk_.stores_.index().version(current.type, current.id, number);
     if (!entry.ok() && entry.error().code == ErrorCode::index_record_unknown) break;
     if (!entry.ok()) return entry.error();
     if (entry->deleted) break;
     XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(*entry));
-    if (!part_of(opened.content, who, view_.now_ms).now) break;
-    by_somebody_else = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
+    const CarePart part = part_of(opened.content, who, view_.now_ms);
+    out.holds = both_hold(out.holds, part.holds);
+    if (!part.now) break;
+    out.now = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
   }
-  return by_somebody_else;
+  memory.keep(question, out, generation);
+  return out.now;
+}
+
+/// The requester's Encounters under way, each of which has yet to say that it holds now.
+query::Query Viewer::own_encounters() const {
+  query::Query out;
+  out.type = "Encounter";
+  out.count = query::index_page_max;
+  out.total = query::Total::none;
+  query::SearchCriterion status;
+  status.name = "status";
+  for (const std::string_view text : encounter_under_way) {
+    status.values.push_back({query::Prefix::eq, std::string(text)});
+  }
+  query::SearchCriterion participant;
+  participant.name = "participant";
+  participant.values.push_back({query::Prefix::eq, "Practitioner/" + ask_.principal.did.text()});
+  out.criteria = {std::move(status), std::move(participant)};
+  return out;
 }
 
 /// The patients whom the requester is treating now, by the encounters that the organisation keeps.
 Result<const std::vector<model::Id>*> Viewer::in_care() {
   if (in_care_) return &*in_care_;
   std::vector<model::Id> found;
-  query::Query wanted;
-  wanted.type = "Encounter";
-  wanted.count = query::index_page_max;
-  query::SearchCriterion status;
-  status.name = "status";
-  for (const std::string_view text : encounter_under_way) {
-    status.values.push_back({query::Prefix::eq, std::string(text)});
-  }
-  const std::string who = "Practitioner/" + ask_.principal.did.text();
-  query::SearchCriterion participant;
-  participant.name = "participant";
-  participant.values.push_back({query::Prefix::eq, who});
-  wanted.criteria = {std::move(status), std::move(participant)};
+  query::Query wanted = own_encounters();
   do {
     XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
     for (const query::RecordEntry& entry : page.entries) {
@@ -151,6 +164,22 @@ Result<const std::vector<model::Id>*> Viewer::in_care() {
   return &*in_care_;
 }
 
+/// Is this patient one of them? Looks at this patient's encounters alone.
+Result<bool> Viewer::treats(const model::Id& patient) {
+  if (in_care_) return std::binary_search(in_care_->begin(), in_care_->end(), patient);
+  query::Query wanted = own_encounters();
+  wanted.allowed.patients = std::vector{patient};
+  do {
+    XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
+    for (const query::RecordEntry& entry : page.entries) {
+      XL_TRY_ASSIGN(const bool let_in, was_let_in(entry));
+      if (let_in) return true;
+    }
+    wanted.cursor = page.next_cursor;
+  } while (!wanted.cursor.empty());
+  return false;
+}
+
 Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
   const Principal& who = ask_.principal;
   consent::Facts out;
@@ -163,8 +192,7 @@ Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
                                                 identity::power_consent, view_.now_ms);
   }
   if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
-    XL_TRY_ASSIGN(const std::vector<model::Id>* cared, in_care());
-    out.encounter_active = std::binary_search(cared->begin(), cared->end(), patient);
+    XL_TRY_ASSIGN(out.encounter_active, treats(patient));
   }
   if (!ask_.emergency || who.kind != PartyKind::practitioner) return out;
   const auto entry = access::find_emergency(*view_.state, *ask_.emergency);
@@ -409,8 +437,8 @@ Result<std::optional<std::vector<model::Id>>> Viewer::patients(std::span<const m
     return std::optional(std::vector{desk_.stores_.directory()});
   }
   many_ = named.empty() && who.kind != PartyKind::patient;
-  // Now, because `allows` has no way to report an error.
-  if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
+  // Now, because `allows` has no way to report an error. Of who is named it is looked up by itself.
+  if (named.empty() && who.kind == PartyKind::practitioner && !from_elsewhere()) {
     const auto cared = in_care();
     if (!cared.ok()) return cared.error();
   }

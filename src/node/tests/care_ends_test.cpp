@@ -69,6 +69,23 @@ TEST_F(CareEnds, WithThePartInAnEncounter) {
   EXPECT_EQ(read(), 200U) << "let in again by the house";
 }
 
+/// What is remembered of a version is void once an earlier one, on which it rests, is erased.
+TEST_F(CareEnds, WithTheVersionThatLetSomebodyIn) {
+  FhirClient doctor(live_->doctor(north_->who(), "li"), live_->organisations[0]);
+  const auto read = [&] { return doctor.get("Observation/o1").status; };
+  ASSERT_EQ(visit(*north_, doctor, "", ""), 201U);
+  EXPECT_EQ(read(), 200U);
+  ASSERT_EQ(visit(doctor, doctor, "", until(five_minutes_ms)), 200U);
+  EXPECT_EQ(read(), 200U);
+  EXPECT_EQ(read(), 200U);
+  const auto erased =
+      north_->post("Encounter/v1/$erase", R"({"resourceType":"Parameters","parameter":[)"
+                                          R"({"name":"confirm","valueString":"Encounter/v1"},)"
+                                          R"({"name":"version","valueString":"1"}]})");
+  ASSERT_EQ(erased.status, 200U) << erased.body;
+  EXPECT_EQ(read(), 403U) << "what is left was written by nobody else";
+}
+
 TEST_F(CareEnds, WithThePartInATeam) {
   FhirClient doctor(live_->doctor(north_->who(), "li"), live_->organisations[0]);
   const auto team = [&](const std::string& whole, const std::string& mine) {
