@@ -28,7 +28,7 @@ ALLOWED = {
     "chain": "base crypto model state execution",
     "ordering": "base crypto model verification chain",
     "query": "base fhir crypto model state chain",
-    "custody": "base crypto model contracts consents vault ordering query",
+    "custody": "base fhir crypto model contracts consents vault ordering query",
     "gateway": "base fhir crypto model contracts consents credentials vault ordering query custody",
     "cli": "base fhir crypto model contracts consents credentials client",
     "node": "base fhir crypto model contracts consents credentials state vault client verification"

@@ -88,6 +88,8 @@ bool is_input_error(ErrorCode code) {
     case ErrorCode::labels_too_large:
     case ErrorCode::search_too_complex:
     case ErrorCode::emergency_mismatched:
+    case ErrorCode::emergency_code_unknown:
+    case ErrorCode::emergency_text_refused:
       return true;
     default:
       return false;

@@ -164,6 +164,21 @@ Result<int> run_renew(const Session& session, const EmergencyOptions& options,
   return succeeded;
 }
 
+Result<int> run_end(const Session& session, const EmergencyOptions& options,
+                    const Console& console) {
+  XL_TRY_ASSIGN(const model::Id entry, id_of(options.entry, "ENTRY"));
+  XL_TRY_ASSIGN(Actor actor, Actor::open(session));
+  xinglin::access::v1::EndEmergency message;
+  message.set_entry(bytes_of(entry.bytes));
+  const auto sent = actor.session().submit(contracts::access::contract_number,
+                                           contracts::access::end_emergency_type, message);
+  XL_TRY(client::applied(sent));
+  show_entry("xinglin/emergency-ended/v1", entry.text(), *sent, console);
+  console.done("Ended: nothing is read by it any more, and it can be reviewed from now on",
+               "已结束:不再据此查看任何资料,现在即可复核");
+  return succeeded;
+}
+
 Result<int> run_review(const Session& session, const EmergencyOptions& options,
                        const Console& console) {
   XL_TRY_ASSIGN(const model::Id entry, id_of(options.entry, "ENTRY"));
@@ -184,6 +199,40 @@ Result<int> run_review(const Session& session, const EmergencyOptions& options,
   return succeeded;
 }
 
+void add_second_options(CLI::App* command, const std::shared_ptr<EmergencyOptions>& options) {
+  command->add_option("--second", options->second,
+                      "card of a second clinician, who signs too: while a review is overdue");
+  command->add_option("--request", options->signing.request,
+                      "the file to write, which goes to the second clinician to be signed");
+}
+
+/// What becomes of an emergency that was declared.
+void add_later_commands(CLI::App* group, Session& session,
+                        const std::shared_ptr<EmergencyOptions>& options) {
+  auto* renew = group->add_subcommand("renew", "60 minutes more, once, while it lasts");
+  renew->add_option("ENTRY", options->entry, "the emergency's entry")->required();
+  renew->add_option("--custodian", options->custodian, "who keeps them; default: --organisation");
+  add_second_options(renew, options);
+  renew->footer(
+      "Examples:\n  xinglin access renew abc… --custodian did:xinglin:… --as wang.json\n"
+      "  xinglin access renew abc… --second li.card --request request.json --as wang.json");
+  choose_change(renew, session, options, run_renew);
+  auto* end = group->add_subcommand("end", "end an emergency now, before its hour is over");
+  end->add_option("ENTRY", options->entry, "the emergency's entry")->required();
+  end->footer(
+      "Examples:\n  xinglin access end abc… --as wang.json\n"
+      "  xinglin access end abc… --as hospital.json --json");
+  choose_change(end, session, options, run_end);
+  add_approve_command(group, session, "access");
+  auto* review = group->add_subcommand("review", "say whether an emergency was one");
+  review->add_option("ENTRY", options->entry, "the emergency's entry")->required();
+  review->add_option("--findings", options->findings, "what the review found")->required();
+  review->footer(
+      "Examples:\n  xinglin access review abc… --findings 'justified' --as officer.json\n"
+      "  xinglin access review abc… --findings 'justified' --as officer.json --json");
+  choose_change(review, session, options, run_review);
+}
+
 }  // namespace
 
 void add_access_commands(CLI::App& app, Session& session) {
@@ -201,21 +250,22 @@ void add_access_commands(CLI::App& app, Session& session) {
   glass->add_option("--patient", options->patient,
                     "whose records: the DID at the custodian; without: nobody identified them yet");
   glass->add_option("--custodian", options->custodian, "who keeps them; default: --organisation");
-  glass->add_option("--reason-code", options->code, "such as unconscious")->required();
-  glass->add_option("--reason", options->text, "in your words; it will be reviewed")->required();
-  const auto add_second = [options](CLI::App* command) {
-    command->add_option("--second", options->second,
-                        "card of a second clinician, who signs too: while a review is overdue");
-    command->add_option("--request", options->signing.request,
-                        "the file to write, which goes to the second clinician to be signed");
-  };
-  add_second(glass);
+  glass
+      ->add_option("--reason-code", options->code,
+                   "unconscious, life-threatening, stroke, poisoning, cannot-consent, child-alone, "
+                   "mental-crisis, unidentified, mass-casualty, infectious-threat or other")
+      ->required();
+  glass
+      ->add_option("--reason", options->text,
+                   "in your words, 10 characters at least; it will be reviewed")
+      ->required();
+  add_second_options(glass, options);
   glass->footer(
       "Examples:\n"
       "  xinglin access break-glass --patient did:xinglin:… --custodian did:xinglin:… \\\n"
       "    --reason-code unconscious --reason 'unconscious after an accident' --as wang.json\n"
       "  xinglin access break-glass --patient did:xinglin:… --reason-code unconscious \\\n"
-      "    --reason 'stroke' --second li.card --request request.json --as wang.json\n"
+      "    --reason 'fell from a ladder' --second li.card --request request.json --as wang.json\n"
       "  xinglin record list Condition patient=7 --purpose ETREAT --emergency ENTRY --as "
       "wang.json");
   choose_change(glass, session, options, run_break_glass);
@@ -231,22 +281,7 @@ void add_access_commands(CLI::App& app, Session& session) {
       "  xinglin access find ENTRY --identifier 'http://hl7.org.cn/id|110101199001011234' "
       "--as wang.json");
   choose(find, session, options, run_find);
-  auto* renew = group->add_subcommand("renew", "60 minutes more, once, while it lasts");
-  renew->add_option("ENTRY", options->entry, "the emergency's entry")->required();
-  renew->add_option("--custodian", options->custodian, "who keeps them; default: --organisation");
-  add_second(renew);
-  renew->footer(
-      "Examples:\n  xinglin access renew abc… --custodian did:xinglin:… --as wang.json\n"
-      "  xinglin access renew abc… --second li.card --request request.json --as wang.json");
-  choose_change(renew, session, options, run_renew);
-  add_approve_command(group, session, "access");
-  auto* review = group->add_subcommand("review", "say whether an emergency was one");
-  review->add_option("ENTRY", options->entry, "the emergency's entry")->required();
-  review->add_option("--findings", options->findings, "what the review found")->required();
-  review->footer(
-      "Examples:\n  xinglin access review abc… --findings 'justified' --as officer.json\n"
-      "  xinglin access review abc… --findings 'justified' --as officer.json --json");
-  choose_change(review, session, options, run_review);
+  add_later_commands(group, session, options);
 }
 
 }  // namespace xl::cli

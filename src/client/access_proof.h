@@ -17,12 +17,13 @@ struct AccessProof {
   model::Id custodian;
   model::JournalRoot root;  ///< of the run of entries that holds this one
   model::JournalProof journal;
-  Hash transaction{};                     ///< that brought the root
-  model::Receipt anchor;                  ///< of that transaction
-  std::optional<model::Receipt> key;      ///< of the key that had signed in
-  std::optional<model::Receipt> service;  ///< of the organisation's service whose key that is
-  std::optional<model::Receipt> session;  ///< of the session that was read in
-  std::optional<model::Receipt> cohort;   ///< of the look at many patients that this was part of
+  Hash transaction{};                       ///< that brought the root
+  model::Receipt anchor;                    ///< of that transaction
+  std::optional<model::Receipt> key;        ///< of the key that had signed in
+  std::optional<model::Receipt> service;    ///< of the organisation's service whose key that is
+  std::optional<model::Receipt> session;    ///< of the session that was read in
+  std::optional<model::Receipt> cohort;     ///< of the look at many patients that this was part of
+  std::optional<model::Receipt> emergency;  ///< of the emergency that the entry is about
 };
 
 /// Proofs of a page of a patient's log, and of how many entries it is one.
@@ -59,7 +60,9 @@ struct ProvenAccess {
 /// requester, patient and purpose; that the key named there is the requester's by the ledger, for
 /// this organisation and in these roles, was good then and had signed in; that who came from
 /// elsewhere was in a session, open then, that committed to what the evidence says; that the place
-/// in a look at many patients leads to its root. A sign-in binds no single request: that a
+/// in a look at many patients leads to its root. An entry that says what became of an emergency
+/// rests on the ledger's record of that instead: of this practitioner, for this organisation, about
+/// this patient, and that it came so. A sign-in binds no single request: that a
 /// custodian shows a read by its own staff which did not happen, while they were signed in, it
 /// cannot exclude. Errors: content_differs (names the first part that does not fit),
 /// journal_root_mismatch, journal_entry_altered, those of `model::verify_receipt`. Pure,

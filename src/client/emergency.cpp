@@ -4,6 +4,7 @@
 
 #include "base/json/writer.h"
 #include "client/party_keys.h"
+#include "contracts/access/emergency_reasons.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/sealed.pb.h"
@@ -24,13 +25,6 @@ std::string reason_commitment(ByteView opening) {
   Bytes out{static_cast<std::uint8_t>(crypto::Suite::international)};
   append(out, crypto::tagged_hash(model::tags::access_details, {opening}));
   return bytes_of(out);
-}
-
-Status check_reason(const Emergency& emergency) {
-  const bool fits = !emergency.code.empty() && emergency.code.size() <= 64 &&
-                    !emergency.text.empty() && emergency.text.size() <= 1024;
-  if (fits) return {};
-  return make_error(ErrorCode::input_invalid, "reason: a code of 1..64 bytes, a text of 1..1,024");
 }
 
 /// A request that the doctor signed, which goes to `custodian` and on to the organisation's key.
@@ -70,7 +64,7 @@ Result<AskedEmergency> asked_declaration(const SigningRequest& request) {
 Result<SigningRequest> emergency_request(Session& doctor, const model::Id& custodian,
                                          const Emergency& emergency,
                                          const std::optional<Card>& second, model::Id& entry) {
-  XL_TRY(check_reason(emergency));
+  XL_TRY(access::check_emergency_reason(emergency.code, emergency.text));
   Hash salt{};
   crypto::random_bytes(salt);
   wire::EmergencyReason reason;

@@ -12,13 +12,14 @@ namespace xl::client {
 /// Why somebody breaks the glass.
 struct Emergency {
   model::Id patient;  ///< towards the custodian; zero: nobody has identified them yet
-  std::string code;   ///< 1..64 bytes
-  std::string text;   ///< 1..1,024 bytes
+  std::string code;   ///< one of `contracts/access/emergency_reasons.def`
+  std::string text;   ///< 10 characters at least, as `check_emergency_reason` counts them
 };
 
 /// What `doctor` signs to break the glass at `custodian`, with the owner of `second` when there is
 /// one: needed while a review of their organisation is overdue. `entry` receives the handle.
-/// Errors: input_invalid (the reason), key_unknown, node_unreachable, signing_request_invalid.
+/// Errors: emergency_code_unknown, emergency_text_refused, key_unknown, node_unreachable,
+/// signing_request_invalid.
 [[nodiscard]] Result<SigningRequest> emergency_request(Session& doctor, const model::Id& custodian,
                                                        const Emergency& emergency,
                                                        const std::optional<Card>& second,

@@ -17,8 +17,6 @@
 
 namespace xl::custody {
 
-using xinglin::access::v1::EmergencyReason;
-
 namespace {
 
 /// Shorter than allowed, so that a session that is opened against block time is never too long.
@@ -26,25 +24,13 @@ constexpr std::uint64_t session_life_ms = limits::session_ms_max - 60'000;
 /// A session this near its end is not begun to read under.
 constexpr std::uint64_t session_margin_ms = 2'000;
 constexpr std::size_t sessions_max = 10'000;
+/// Sessions of one requester about one patient that are known at once: as many as all of a
+/// patient's consents can need, and emergencies.
+constexpr std::size_t sessions_of_one_max =
+    limits::consents_active_max / limits::session_consents_max + 2;
 /// How long another node may take to sign a session that it was proposed, and how many wait.
 constexpr std::uint64_t proposed_ms = 60'000;
 constexpr std::size_t proposed_max = 1'000;
-constexpr std::uint64_t emergency_pending_ms = 12 * 60 * 1000;
-
-Error emergency_mismatch(std::string_view what) {
-  return make_error(ErrorCode::emergency_mismatched, what);
-}
-
-/// The payload of a transaction that is one message of this type of the access contract.
-Result<Bytes> only_message(ByteView raw, std::uint16_t type, std::string_view name) {
-  XL_TRY_ASSIGN(model::Transaction transaction, model::decode_transaction(raw));
-  auto& messages = transaction.body.messages;
-  if (messages.size() != 1 || messages[0].contract != contracts::access::contract_number ||
-      messages[0].type != type) {
-    return emergency_mismatch("one " + std::string(name));
-  }
-  return std::move(messages[0].payload);
-}
 
 bool covers(const std::vector<model::Id>& have, const std::vector<model::Id>& want) {
   return std::includes(have.begin(), have.end(), want.begin(), want.end());
@@ -65,24 +51,44 @@ Result<Viewer> AccessDesk::suppose(Ask ask) {
   return Viewer(*this, std::move(ask), std::move(view));
 }
 
+AccessDesk::SessionKey AccessDesk::key_of(const Ask& ask, const model::Id& patient) {
+  return {ask.principal.organisation,
+          ask.principal.did,
+          patient,
+          static_cast<std::uint32_t>(ask.purpose),
+          ask.principal.roles,
+          ask.principal.key_id};
+}
+
+/// Those of `key` that can be read under, with the others left out for good. Precondition: locked.
+std::vector<AccessDesk::Session> AccessDesk::live_of(const SessionKey& key, const LedgerView& now) {
+  const auto found = sessions_.find(key);
+  if (found == sessions_.end()) return {};
+  std::erase_if(found->second, [&](const Session& known) {
+    return now.now_ms + session_margin_ms >= known.ends_ms ||
+           !contracts::access::session_is_live(*now.state, known.id, now.now_ms);
+  });
+  return found->second;
+}
+
+Result<std::vector<AccessDesk::Session>> AccessDesk::live_sessions(const Ask& ask,
+                                                                   const model::Id& patient) {
+  XL_TRY_ASSIGN(const LedgerView now, look(port_));
+  const std::scoped_lock lock(mutex_);
+  std::vector<Session> out = live_of(key_of(ask, patient), now);
+  std::erase_if(out, [](const Session& one) { return !one.emergency.is_zero(); });
+  return out;
+}
+
 Result<AccessDesk::Session> AccessDesk::session_for(const Ask& ask, const Session& wanted,
                                                     const model::Id& patient) {
-  const SessionKey key{ask.principal.organisation,
-                       ask.principal.did,
-                       patient,
-                       static_cast<std::uint32_t>(ask.purpose),
-                       ask.principal.roles,
-                       ask.principal.key_id};
+  const SessionKey key = key_of(ask, patient);
   XL_TRY_ASSIGN(const LedgerView now, look(port_));
   {
     const std::scoped_lock lock(mutex_);
-    const auto found = sessions_.find(key);
-    if (found != sessions_.end()) {
-      const Session& known = found->second;
-      if (now.now_ms + session_margin_ms < known.ends_ms && known.emergency == wanted.emergency &&
-          covers(known.consents, wanted.consents) &&
-          contracts::access::session_is_live(*now.state, known.id, now.now_ms)) {
-        return known;
+    for (Session& known : live_of(key, now)) {
+      if (known.emergency == wanted.emergency && covers(known.consents, wanted.consents)) {
+        return std::move(known);
       }
     }
   }
@@ -102,7 +108,9 @@ Result<AccessDesk::Session> AccessDesk::session_for(const Ask& ask, const Sessio
   }
   const std::scoped_lock lock(mutex_);
   if (sessions_.size() >= sessions_max) sessions_.clear();  // they can be opened again
-  sessions_[key] = fresh;
+  std::vector<Session>& known = sessions_[key];
+  if (known.size() >= sessions_of_one_max) known.erase(known.begin());
+  known.push_back(fresh);
   return fresh;
 }
 
@@ -172,89 +180,6 @@ Result<std::optional<AccessDesk::Session>> AccessDesk::take_signed(const Ask& as
   const Bytes ours = stores_.identity().key.sign(model::signed_bytes(taken.body));
   XL_TRY(port_.send(model::encode_transaction(taken.body, {ask.far->signature, ours})));
   return std::optional(std::move(taken.session));
-}
-
-/// Errors: emergency_mismatched.
-Status AccessDesk::check_renewal(const Principal& principal, const Bytes& transaction,
-                                 const model::Id& entry) const {
-  XL_TRY_ASSIGN(
-      const Bytes payload,
-      only_message(transaction, contracts::access::renew_emergency_type, "RenewEmergency"));
-  xinglin::access::v1::RenewEmergency message;
-  XL_TRY(contracts::decode_message(payload, message));
-  if (message.entry() != bytes_of(entry.bytes)) return emergency_mismatch("entry");
-  const auto record = contracts::access::find_emergency(*port_.ledger().state(), entry);
-  // No organisation's key signs for another one's emergency.
-  if (!record || record->organisation() != bytes_of(principal.organisation.bytes)) {
-    return emergency_mismatch("entry");
-  }
-  const std::string who = bytes_of(principal.did.bytes);
-  if (record->practitioner() == who || message.second() == who) return {};
-  return emergency_mismatch("practitioner");
-}
-
-Result<Bytes> AccessDesk::sign_emergency(const Principal& principal, ByteView body,
-                                         std::vector<Bytes> signatures,
-                                         const std::optional<model::Id>& renewed) const {
-  const crypto::SigningKey* key = principal.organisation == stores_.did()
-                                      ? &stores_.identity().key
-                                      : find_signer_(principal.organisation);
-  if (key == nullptr) return make_error(ErrorCode::organisation_elsewhere);
-  signatures.push_back(key->sign(model::signed_bytes(body)));
-  Bytes out = model::encode_transaction(body, signatures);
-  if (renewed) {
-    XL_TRY(check_renewal(principal, out, *renewed));
-    return out;
-  }
-  XL_TRY_ASSIGN(const Bytes payload,
-                only_message(out, contracts::access::declare_emergency_type, "DeclareEmergency"));
-  xinglin::access::v1::DeclareEmergency message;
-  XL_TRY(contracts::decode_message(payload, message));
-  if (message.organisation() != bytes_of(principal.organisation.bytes)) {
-    return emergency_mismatch("organisation");
-  }
-  const std::string who = bytes_of(principal.did.bytes);
-  if (message.practitioner() == who || message.second() == who) return out;
-  return emergency_mismatch("practitioner");
-}
-
-Result<model::HistoryEntry> AccessDesk::declare_emergency(const model::Id& organisation,
-                                                          const Bytes& transaction,
-                                                          const EmergencyReason& reason) {
-  XL_TRY_ASSIGN(
-      const Bytes payload,
-      only_message(transaction, contracts::access::declare_emergency_type, "DeclareEmergency"));
-  xinglin::access::v1::DeclareEmergency message;
-  XL_TRY(contracts::decode_message(payload, message));
-  XL_TRY(contracts::check_id(message.entry(), "entry"));
-  // Of somebody whom nobody knows yet: kept among what names no patient.
-  model::Id patient = stores_.unattributed();
-  if (!message.patient().empty()) {
-    XL_TRY(contracts::check_id(message.patient(), "patient"));
-    patient = contracts::id_of(message.patient());
-  } else if (organisation != stores_.did()) {
-    return emergency_mismatch("patient");
-  }
-  if (message.organisation() != bytes_of(organisation.bytes)) {
-    return emergency_mismatch("organisation");
-  }
-  const Bytes opening = model::encode(reason);
-  if (reason.version() != 1 || reason.salt().size() != 32 || reason.code().empty() ||
-      reason.code().size() > 64 || reason.text().empty() || reason.text().size() > 1024 ||
-      message.reason() != contracts::access::details_commitment(opening)) {
-    return emergency_mismatch("reason");
-  }
-  Labels labels;
-  labels.set_kind(static_cast<std::uint32_t>(Kind::emergency));
-  labels.set_last_updated_ms(port_.now_ms());
-  XL_TRY_ASSIGN(const Bytes label_bytes, encode_labels(labels));
-  const vault::RecordVersion which[] = {{contracts::id_of(message.entry()), 1}};
-  const auto kept = stores_.vault().put({patient, which[0], opening, label_bytes},
-                                        port_.now_ms() + emergency_pending_ms);
-  if (!kept.ok()) return kept.error();
-  XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(transaction));
-  XL_TRY(stores_.vault().confirm(which));
-  return entry;
 }
 
 Status AccessDesk::tell_agreement_key() {

@@ -7,17 +7,20 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "contracts/access/messages.pb.h"
 #include "contracts/access/sealed.pb.h"
 #include "contracts/consent/decide.h"
 #include "custody/agreements.h"
 #include "custody/policies.h"
 #include "custody/principal.h"
 #include "custody/records.h"
+#include "custody/reliance.h"
 
 namespace xl::custody {
 
@@ -94,7 +97,9 @@ class Viewer {
   /// Makes what `allows` permitted lawful to send: for a requester from elsewhere a session is
   /// committed on the chain first; every version is in the journal, synced, before this returns.
   /// `action` names the interaction. The evidence of each is its own: who, in which roles, why,
-  /// with which outcome of `decide` and at which height. Errors: organisation_elsewhere,
+  /// with which outcome of `decide` and at which height. Where several consents permit a record the
+  /// session rests on as few as serve all of them; where more are needed than a session holds there
+  /// are several sessions. Errors: organisation_elsewhere,
   /// session_unsigned (then `Ask::far` holds what its organisation has to sign first),
   /// session_consents_exceeded, those of the ledger and the journal: nothing may be sent then.
   [[nodiscard]] Status serve(std::span<const query::RecordEntry> entries, std::string_view action);
@@ -107,6 +112,10 @@ class Viewer {
   [[nodiscard]] Status serve_listing(std::span<const query::RecordEntry> entries,
                                      std::string_view action, std::string_view query,
                                      bool of_patients);
+
+  /// How many of the first of `entries`, all of one patient, one session can rest on: a page for
+  /// another member is cut there. All of them where they rest on no consents. Errors: as `decide`.
+  [[nodiscard]] Result<std::size_t> under_one_session(std::span<const query::RecordEntry> entries);
 
   /// Records that a listing about one patient showed nothing of what is there, as `refuse` does.
   /// Where nothing was hidden, `a_stranger` leaves the trace of `refuse_unknown`, anybody else
@@ -150,7 +159,9 @@ class Viewer {
   [[nodiscard]] bool can_be_permitted(const PatientView& view) const;
   void find_uniform(PatientView& view) const;
   [[nodiscard]] Status add_named(std::span<const model::Id> named, std::vector<model::Id>& out);
+  [[nodiscard]] query::Query own_encounters() const;
   [[nodiscard]] Result<const std::vector<model::Id>*> in_care();
+  [[nodiscard]] Result<bool> treats(const model::Id& patient);
   [[nodiscard]] Status find_care_teams();
   [[nodiscard]] Result<bool> was_let_in(const query::RecordEntry& current);
   [[nodiscard]] contracts::consent::Request request_about(const Labels& labels) const;
@@ -166,13 +177,25 @@ class Viewer {
   struct Shown {
     contracts::consent::Decision basis;  ///< of all of the patient's entries together
     std::uint32_t records = 0;
-    model::Id session;      ///< session, emergency or cohort that they belong to
-    Bytes session_details;  ///< that opened the session
+    model::Id session;        ///< emergency or cohort that they belong to; zero: see `sessions`
+    std::set<Permits> needs;  ///< by which consents each is permitted
+    /// For a requester from elsewhere: those under which they are read.
+    struct Under {
+      model::Id session;
+      std::vector<model::Id> consents;  ///< that it rests on; ascending
+      Bytes details;                    ///< that opened it
+    };
+    std::vector<Under> sessions;
     std::optional<xinglin::access::v1::CohortPlace> place;
   };
   using ShownTo = std::map<model::Id, Shown>;
+  [[nodiscard]] static const Shown::Under* session_of(const Shown& shown,
+                                                      contracts::consent::Decision& decision);
   [[nodiscard]] Result<ShownTo> basis_of(std::span<const query::RecordEntry> entries);
   [[nodiscard]] Status open_sessions(ShownTo& shown);
+  [[nodiscard]] Status open_sessions_of(const model::Id& patient, Shown& shown);
+  [[nodiscard]] Status note_exceeded(const ShownTo& shown, std::string_view action,
+                                     const Status& status);
   [[nodiscard]] model::JournalEntry make_cohort(ShownTo& shown, std::string_view action,
                                                 std::string_view query) const;
   [[nodiscard]] Status journal(std::span<const query::RecordEntry> entries, const ShownTo& shown,
@@ -224,13 +247,24 @@ class AccessDesk {
                                              std::vector<Bytes> signatures,
                                              const std::optional<model::Id>& renewed = {}) const;
 
-  /// Takes what clinicians of `organisation` declared and it signed: keeps the reason sealed and
-  /// sends it, one DeclareEmergency about a patient of this custodian or not yet identified,
-  /// committing to `reason`. Whether all who must have signed is the ledger's to say. Errors:
-  /// emergency_mismatched, those of the vault and the ledger.
+  /// Takes what clinicians declared and their organisation, `who.organisation`, signed: keeps the
+  /// reason sealed and sends it, one DeclareEmergency about a patient of this custodian or not yet
+  /// identified, committing to `reason`. Whether all who must have signed is the ledger's to say.
+  /// It is in the log of the patient, also where it is refused: to `who`, or where that is not
+  /// known, to whom the declaration names. Errors: emergency_mismatched, emergency_code_unknown,
+  /// emergency_text_refused, those of the vault, the journal and the ledger.
   [[nodiscard]] Result<model::HistoryEntry> declare_emergency(
-      const model::Id& organisation, const Bytes& transaction,
+      const Principal& who, const Bytes& transaction,
       const xinglin::access::v1::EmergencyReason& reason);
+
+  /// Records that somebody was refused to break the glass, in the log of `patient` (16 bytes) where
+  /// that is one of this organisation, else in nobody's. Errors: those of the journal.
+  [[nodiscard]] Status refuse_emergency(const Principal& who, std::string_view patient);
+
+  /// Puts into the log of an emergency's patient what the ledger says of it and the log does not
+  /// yet: that the glass was broken, stayed so, was mended early. Nothing where it names no patient
+  /// of this organisation. Called again it adds nothing. Errors: those of journal and keyring.
+  [[nodiscard]] Status note_emergency(const LedgerView& view, const model::Id& entry);
 
   /// Patients here who have one of `identifiers` (`system|value`, as a search has them), for a
   /// clinician whose emergency (`ask.emergency`) is about somebody not identified yet. It is in the
@@ -274,11 +308,16 @@ class AccessDesk {
   };
   struct Session {
     model::Id id;
-    std::vector<model::Id> consents;
+    std::vector<model::Id> consents;  ///< ascending
     model::Id emergency;
     std::uint64_t ends_ms = 0;
     Bytes details;
   };
+  [[nodiscard]] static SessionKey key_of(const Ask& ask, const model::Id& patient);
+  [[nodiscard]] std::vector<Session> live_of(const SessionKey& key, const LedgerView& now);
+  /// What live sessions of this requester about the patient rest on, beside emergencies.
+  [[nodiscard]] Result<std::vector<Session>> live_sessions(const Ask& ask,
+                                                           const model::Id& patient);
   /// A live session that covers `wanted`, opened if there is none.
   [[nodiscard]] Result<Session> session_for(const Ask& ask, const Session& wanted,
                                             const model::Id& patient);
@@ -294,6 +333,11 @@ class AccessDesk {
   };
   [[nodiscard]] Error propose_session(const Ask& ask, const SessionKey& key, Session session);
   [[nodiscard]] Result<std::optional<Session>> take_signed(const Ask& ask, const SessionKey& key);
+  [[nodiscard]] Result<model::HistoryEntry> take_emergency(
+      const model::Id& organisation, const xinglin::access::v1::DeclareEmergency& message,
+      const Bytes& transaction, const xinglin::access::v1::EmergencyReason& reason);
+  [[nodiscard]] Result<bool> is_noted(const model::Id& patient, const model::Id& entry,
+                                      std::string_view action, std::uint64_t since_ms);
   [[nodiscard]] Status go_on_after_restore();
   [[nodiscard]] Status check_renewal(const Principal& principal, const Bytes& transaction,
                                      const model::Id& entry) const;
@@ -317,8 +361,9 @@ class AccessDesk {
   /// Shared from asking whether a session is live until its reads are in the journal; exclusive
   /// while the reads of one that is over are counted: none can be missing.
   std::shared_mutex reading_;
-  std::mutex mutex_;  // guards what follows
-  std::map<SessionKey, Session> sessions_;
+  std::mutex noting_;  // held from looking whether an emergency is noted until it is
+  std::mutex mutex_;   // guards what follows
+  std::map<SessionKey, std::vector<Session>> sessions_;
   std::map<SessionKey, Proposed> proposed_;
 };
 
@@ -328,6 +373,10 @@ class AccessDesk {
     const Principal& principal, const model::Id& patient, const model::Id& custodian,
     contracts::consent::PurposeOfUse purpose, contracts::consent::Action action,
     std::uint64_t policy_height);
+
+/// Why somebody asks who does not say it: PATRQT and FAMRQT for patients and guardians, what their
+/// roles serve for practitioners, HOPERAT for software.
+[[nodiscard]] contracts::consent::PurposeOfUse usual_purpose(const Principal& who);
 
 /// The HL7 v3 code of a purpose; empty for none of ours.
 [[nodiscard]] std::string_view purpose_code(contracts::consent::PurposeOfUse purpose);

@@ -143,4 +143,37 @@ Status record_look(Stores& stores, const LedgerPort& port, const Principal& who,
   return {};
 }
 
+Status record_refusal(Stores& stores, const LedgerPort& port, const Principal& who,
+                      const Refusal& refusal) {
+  XL_TRY_ASSIGN(const query::LedgerHead head, port.ledger().head());
+  model::JournalEntry entry;
+  entry.time_ms = port.now_ms();
+  entry.actor = requester_of(who).did;
+  entry.organisation = who.organisation;
+  entry.patient = refusal.patient;
+  entry.action = refusal.action;
+  entry.purpose = purpose_code(refusal.purpose);
+  entry.reason = not_for_this_role;
+  if (refusal.which) {
+    entry.subject = copy_of(refusal.which->record.view());
+    append_be(entry.subject, refusal.which->version);
+  }
+  auto details = access_details(who, refusal.patient, stores.did(), refusal.purpose,
+                                consent::Action::read, head.height);
+  if (who.sign_in.signature.empty()) {  // nobody signed in here: another member brought it
+    details.clear_key();
+    details.clear_sign_in();
+  }
+  entry.evidence = model::encode(details);
+  const auto kept = stores.journal().append(entry);
+  return kept.ok() ? Status{} : Status(kept.error());
+}
+
+bool is_patient_here(const Stores& stores, const model::StateReader& state,
+                     const model::Id& patient) {
+  const auto party = contracts::identity::find_party(state, patient);
+  return party && static_cast<PartyKind>(party->kind()) == PartyKind::patient &&
+         contracts::identity::custodian_of(*party) == stores.did() && !stores.is_own(patient);
+}
+
 }  // namespace xl::custody

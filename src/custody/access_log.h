@@ -21,6 +21,9 @@ namespace xl::custody {
 /// The action of an entry that says that somebody looked at the log itself.
 constexpr std::string_view log_action = "access-log";
 
+/// The reason of a refusal that rests on no decision: only others may ask for such a thing.
+constexpr std::string_view not_for_this_role = "not_for_this_role";
+
 /// One entry of the journal with what its evidence says.
 struct LoggedAccess {
   std::uint64_t sequence = 0;
@@ -60,6 +63,22 @@ struct LoggedAccess {
 /// ledger.
 [[nodiscard]] Status record_look(Stores& stores, const LedgerPort& port, const Principal& who,
                                  std::span<const model::Id> patients);
+
+/// What somebody may not ask for at all, whatever consents say.
+struct Refusal {
+  model::Id patient;                          ///< zero: nobody here was named
+  std::optional<vault::RecordVersion> which;  ///< the record that was named
+  std::string_view action;
+  contracts::consent::PurposeOfUse purpose{};
+};
+/// Puts into the journal, durably, that `who` was refused so, in the log of the patient named.
+/// Errors: those of the journal and the ledger.
+[[nodiscard]] Status record_refusal(Stores& stores, const LedgerPort& port, const Principal& who,
+                                    const Refusal& refusal);
+
+/// Is this the pseudonym of a patient of the organisation, claimed or not?
+[[nodiscard]] bool is_patient_here(const Stores& stores, const model::StateReader& state,
+                                   const model::Id& patient);
 
 /// As `record_look` for a purpose and an action of its own. Errors: the same.
 [[nodiscard]] Status record_look(Stores& stores, const LedgerPort& port, const Principal& who,

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "contracts/access/events.h"
+#include "contracts/access/records.h"
 #include "contracts/consent/events.h"
 #include "contracts/consent/records.h"
 #include "custody/custody.h"
@@ -12,6 +14,7 @@
 
 namespace xl::custody {
 
+namespace access = contracts::access;
 namespace consent = contracts::consent;
 
 namespace {
@@ -22,22 +25,34 @@ constexpr std::size_t blocks_page = 1024;
 /// Blocks without a consent after which the indexes are told how far it came.
 constexpr std::uint64_t note_every_blocks = 1000;
 
-/// A consent that an event is about, and whose patient's data it rules.
+/// A consent that an event is about, and whose patient's data it rules; or an emergency.
 struct Touched {
   model::Id consent;
   model::Id custodian;
+  model::Id emergency;
 };
+
+bool is_about_emergency(std::uint32_t type) {
+  return type == access::event::emergency_declared || type == access::event::emergency_renewed ||
+         type == access::event::emergency_ended;
+}
 
 std::vector<Touched> touched_by(ByteView result) {
   std::vector<Touched> out;
   xinglin::ledger::v1::TransactionResult decoded;
   if (!model::decode_canonical(result, decoded)) return out;
   for (const auto& event : decoded.events()) {
-    if (event.contract() != consent::contract_number) continue;
+    const bool glass =
+        event.contract() == access::contract_number && is_about_emergency(event.type());
+    if (event.contract() != consent::contract_number && !glass) continue;
     Touched one;
     for (const auto& attribute : event.attributes()) {
       const auto id = model::id_from_bytes(view_of(attribute.value()));
       if (!id.ok()) continue;
+      if (glass) {
+        if (attribute.key() == access::event::entry_attribute) one.emergency = *id;
+        continue;
+      }
       if (attribute.key() == consent::event::consent_attribute) one.consent = *id;
       if (attribute.key() == consent::event::custodian_attribute) one.custodian = *id;
     }
@@ -79,6 +94,10 @@ Status ConsentFollower::go_on(std::span<const std::unique_ptr<Organisation>> org
     for (const query::LedgerEvent& event : page.events) {
       for (const Touched& one : touched_by(event.result)) {
         for (const auto& organisation : organisations) {
+          if (!one.emergency.is_zero()) {
+            XL_TRY(organisation->desk().note_emergency(view, one.emergency));
+            any = true;
+          }
           if (organisation->did() != one.custodian) continue;
           XL_TRY(organisation->policies().refresh(view, one.consent));
           any = true;

@@ -11,9 +11,10 @@ namespace xl::custody {
 
 class Organisation;
 
-/// Brings the indexes of a node's organisations up to what the ledger says of consents, block by
-/// block: whoever revokes one need not tell the custodian. Reads each block once for all of them.
-/// Not thread-safe.
+/// Brings the indexes of a node's organisations up to what the ledger says of consents, and
+/// patients' logs to what it says of emergencies, block by block: whoever revokes a consent, renews
+/// or ends an emergency need not tell the custodian. Reads each block once for all of them. Not
+/// thread-safe.
 class ConsentFollower {
  public:
   /// Outlives it.

@@ -163,6 +163,7 @@ Result<vault::ErasureCertificate> ErasureDesk::finish(const vault::AskedErasure&
   XL_TRY_ASSIGN(vault::ErasureCertificate out,
                 asked.record ? stores_.vault().erase(*asked.record, port_.now_ms())
                              : stores_.vault().erase_patient(asked.patient, port_.now_ms()));
+  stores_.care().forget();
   stores_.reads().wait();
   XL_TRY(note_disclosures(asked));
   XL_TRY_ASSIGN(out, stores_.keyring().certificate(out.id));
@@ -174,6 +175,7 @@ Result<vault::ErasureCertificate> ErasureDesk::finish(const vault::AskedErasure&
     XL_TRY(forget_patient(asked.patient, out.id));
     XL_TRY(forget_(asked.patient));
   }
+  stores_.care().forget();  // also what was found while the index still told of it
   XL_TRY(stores_.erasures().done(asked.id));
   return out;
 }

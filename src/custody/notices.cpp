@@ -97,6 +97,7 @@ std::optional<NoticeKind> kind_of(const LoggedAccess& access) {
   const model::JournalEntry& entry = access.entry;
   if (entry.patient.is_zero() || entry.actor == entry.patient) return std::nullopt;
   if (entry.decision != model::JournalDecision::permitted) return NoticeKind::refused;
+  if (access::is_glass_action(entry.action)) return std::nullopt;  // the ledger's events tell it
   if (entry.action == log_action || entry.action == "disputes") return NoticeKind::log_looked;
   if (access.emergency) return NoticeKind::emergency;
   const bool writes =

@@ -10,6 +10,7 @@
 
 #include "crypto/signature.h"
 #include "crypto/wrap.h"
+#include "custody/care.h"
 #include "custody/index_mark.h"
 #include "custody/reads_in_flight.h"
 #include "query/record_index.h"
@@ -57,6 +58,7 @@ class Stores {
   [[nodiscard]] IndexMark& index_mark() { return *index_mark_; }
   [[nodiscard]] vault::ErasureLog& erasures() { return *erasures_; }
   [[nodiscard]] ReadsInFlight& reads() { return reads_; }
+  [[nodiscard]] CareMemory& care() { return care_; }
 
   /// By which others send the organisation what only it can open. The ledger has its public part
   /// (`AccessDesk::tell_agreement_key`).
@@ -91,6 +93,7 @@ class Stores {
   std::mutex copies_mutex_;       // guards what follows
   std::map<model::Id, std::unique_ptr<vault::Bodies>> copies_open_;
   ReadsInFlight reads_;
+  CareMemory care_;
 };
 
 }  // namespace xl::custody

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The Xinglin Authors
 #include <algorithm>
-#include <array>
 
-#include "base/json/json.h"
 #include "contracts/access/view.h"
 #include "contracts/api/shape.h"
 #include "contracts/consent/match.h"
 #include "contracts/identity/view.h"
 #include "custody/access.h"
+#include "custody/care.h"
 #include "custody/journal_entries.h"
 #include "model/canonical.h"
 #include "model/limits.h"
@@ -26,8 +25,6 @@ namespace {
 /// What more documents show is decided as what nobody covers.
 constexpr std::size_t documents_of_binary_max = 64;
 
-constexpr std::array active_encounter = {"arrived", "triaged", "in-progress", "onleave"};
-
 bool has_reason(const consent::Decision& decision, consent::Reason reason) {
   return std::find(decision.reasons.begin(), decision.reasons.end(), reason) !=
          decision.reasons.end();
@@ -41,39 +38,6 @@ std::string reason_names(const consent::Decision& decision) {
     }
   }
   return out.substr(0, limits::journal_text_bytes_max);
-}
-
-/// True when the encounter's content has `who` among its participants and is under way.
-bool names_in_care(std::string_view content, std::string_view who) {
-  json::Limits bounds;
-  bounds.bytes_max = limits::record_bytes_max;
-  const auto document = json::parse(content, bounds);
-  if (!document.ok()) return false;
-  const auto status = document->root().find("status").as_string().value_or("");
-  if (std::find(active_encounter.begin(), active_encounter.end(), status) ==
-      active_encounter.end()) {
-    return false;
-  }
-  for (const json::Value one : document->root().find("participant").items()) {
-    const auto parts =
-        query::reference_parts(one.find("individual").find("reference").as_string().value_or(""));
-    if (parts && parts->type == "Practitioner" && parts->id == who) return true;
-  }
-  return false;
-}
-
-/// True when the team's content has `who` among its members and it is at work.
-bool names_member(std::string_view content, std::string_view who) {
-  json::Limits bounds;
-  bounds.bytes_max = limits::record_bytes_max;
-  const auto document = json::parse(content, bounds);
-  if (!document.ok() || document->root().find("status").as_string() != "active") return false;
-  for (const json::Value one : document->root().find("participant").items()) {
-    const auto parts =
-        query::reference_parts(one.find("member").find("reference").as_string().value_or(""));
-    if (parts && parts->type == "Practitioner" && parts->id == who) return true;
-  }
-  return false;
 }
 
 bool names_care_team(const consent::Rule& rule) {
@@ -90,6 +54,21 @@ std::string_view purpose_code(consent::PurposeOfUse purpose) {
     if (info.purpose == purpose) return info.code;
   }
   return {};
+}
+
+consent::PurposeOfUse usual_purpose(const Principal& who) {
+  switch (who.kind) {
+    case PartyKind::patient:
+      return consent::PurposeOfUse::patient_request;
+    case PartyKind::guardian:
+      return consent::PurposeOfUse::family_request;
+    case PartyKind::practitioner:
+      return consent::usual_purpose(who.roles);
+    case PartyKind::organisation:
+    case PartyKind::service:
+      break;
+  }
+  return consent::PurposeOfUse::operations;
 }
 
 model::JournalEntry journal_entry(const Ask& ask, const query::RecordEntry& entry,
@@ -125,39 +104,55 @@ std::string reasons_text(const consent::Decision& decision, bool chinese) {
 
 bool Viewer::from_elsewhere() const { return ask_.principal.organisation != desk_.stores_.did(); }
 
-/// Nobody lets themselves in: of the versions that have named the requester without a break, the
-/// first was written by somebody else. What the requester changed later takes nothing away.
+/// Nobody lets themselves in, or lengthens a part that ends: of the versions that give the
+/// requester a part now, without a break from the current one on, the first was written by somebody
+/// else. What the requester changed later takes nothing away.
 Result<bool> Viewer::was_let_in(const query::RecordEntry& current) {
-  const auto names = current.type == "CareTeam" ? names_member : names_in_care;
+  const auto part_of = current.type == "CareTeam" ? part_in_team : part_in_encounter;
   const std::string who = ask_.principal.did.text();
-  bool by_somebody_else = false;
+  CareMemory& memory = desk_.stores_.care();
+  const CareMemory::Question question{current.record, current.version, ask_.principal.did};
+  if (const auto known = memory.recall(question, view_.now_ms)) return *known;
+  const std::uint64_t generation = memory.generation();
+  CarePart out;
   for (std::uint64_t number = current.version; number > 0; --number) {
     const auto entry = desk_.stores_.index().version(current.type, current.id, number);
     if (!entry.ok() && entry.error().code == ErrorCode::index_record_unknown) break;
     if (!entry.ok()) return entry.error();
     if (entry->deleted) break;
     XL_TRY_ASSIGN(const OpenedRecord opened, desk_.records_.open(*entry));
-    if (number != current.version && !names(opened.content, who)) break;
-    by_somebody_else = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
+    const CarePart part = part_of(opened.content, who, view_.now_ms);
+    out.holds = both_hold(out.holds, part.holds);
+    if (!part.now) break;
+    out.now = opened.labels.author() != bytes_of(ask_.principal.did.bytes);
   }
-  return by_somebody_else;
+  memory.keep(question, out, generation);
+  return out.now;
+}
+
+/// The requester's Encounters under way, each of which has yet to say that it holds now.
+query::Query Viewer::own_encounters() const {
+  query::Query out;
+  out.type = "Encounter";
+  out.count = query::index_page_max;
+  out.total = query::Total::none;
+  query::SearchCriterion status;
+  status.name = "status";
+  for (const std::string_view text : encounter_under_way) {
+    status.values.push_back({query::Prefix::eq, std::string(text)});
+  }
+  query::SearchCriterion participant;
+  participant.name = "participant";
+  participant.values.push_back({query::Prefix::eq, "Practitioner/" + ask_.principal.did.text()});
+  out.criteria = {std::move(status), std::move(participant)};
+  return out;
 }
 
 /// The patients whom the requester is treating now, by the encounters that the organisation keeps.
 Result<const std::vector<model::Id>*> Viewer::in_care() {
   if (in_care_) return &*in_care_;
   std::vector<model::Id> found;
-  query::Query wanted;
-  wanted.type = "Encounter";
-  wanted.count = query::index_page_max;
-  query::SearchCriterion status;
-  status.name = "status";
-  for (const char* text : active_encounter) status.values.push_back({query::Prefix::eq, text});
-  const std::string who = "Practitioner/" + ask_.principal.did.text();
-  query::SearchCriterion participant;
-  participant.name = "participant";
-  participant.values.push_back({query::Prefix::eq, who});
-  wanted.criteria = {std::move(status), std::move(participant)};
+  query::Query wanted = own_encounters();
   do {
     XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
     for (const query::RecordEntry& entry : page.entries) {
@@ -172,6 +167,22 @@ Result<const std::vector<model::Id>*> Viewer::in_care() {
   return &*in_care_;
 }
 
+/// Is this patient one of them? Looks at this patient's encounters alone.
+Result<bool> Viewer::treats(const model::Id& patient) {
+  if (in_care_) return std::binary_search(in_care_->begin(), in_care_->end(), patient);
+  query::Query wanted = own_encounters();
+  wanted.allowed.patients = std::vector{patient};
+  do {
+    XL_TRY_ASSIGN(const query::IndexPage page, desk_.stores_.index().search(wanted));
+    for (const query::RecordEntry& entry : page.entries) {
+      XL_TRY_ASSIGN(const bool let_in, was_let_in(entry));
+      if (let_in) return true;
+    }
+    wanted.cursor = page.next_cursor;
+  } while (!wanted.cursor.empty());
+  return false;
+}
+
 Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
   const Principal& who = ask_.principal;
   consent::Facts out;
@@ -184,8 +195,7 @@ Result<consent::Facts> Viewer::facts_of(const model::Id& patient) {
                                                 identity::power_consent, view_.now_ms);
   }
   if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
-    XL_TRY_ASSIGN(const std::vector<model::Id>* cared, in_care());
-    out.encounter_active = std::binary_search(cared->begin(), cared->end(), patient);
+    XL_TRY_ASSIGN(out.encounter_active, treats(patient));
   }
   if (!ask_.emergency || who.kind != PartyKind::practitioner) return out;
   const auto entry = access::find_emergency(*view_.state, *ask_.emergency);
@@ -466,8 +476,8 @@ Result<std::optional<std::vector<model::Id>>> Viewer::patients(std::span<const m
     return std::optional(std::vector{desk_.stores_.directory()});
   }
   many_ = named.empty() && who.kind != PartyKind::patient;
-  // Now, because `allows` has no way to report an error.
-  if (who.kind == PartyKind::practitioner && !from_elsewhere()) {
+  // Now, because `allows` has no way to report an error. Of who is named it is looked up by itself.
+  if (named.empty() && who.kind == PartyKind::practitioner && !from_elsewhere()) {
     const auto cared = in_care();
     if (!cared.ok()) return cared.error();
   }

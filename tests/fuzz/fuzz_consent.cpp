@@ -70,7 +70,7 @@ void read_consent(std::string_view text) {
   consent::normalise(read->sealed);
   if (!consent::check_sealed(read->sealed).ok()) return;
   (void)xl::consents::sentence_of(read->sealed, true);
-  (void)xl::consents::narrative_of(read->sealed);
+  (void)xl::consents::narrative_of(read->sealed, read->end_ms);
   xl::consents::Standing standing;
   standing.id = "c";
   standing.status = "active";
@@ -90,7 +90,7 @@ void read_sealed(std::string_view bytes) {
   if (!sealed.ok()) return;
   XL_CHECK(xl::text_of(xl::model::encode(*sealed)) == bytes);
   XL_CHECK(consent::is_narrower(*sealed, *sealed));
-  (void)xl::consents::narrative_of(*sealed);
+  (void)xl::consents::narrative_of(*sealed, 0);
 }
 
 /// A ledger on which nothing stands.

@@ -422,6 +422,30 @@ void disputes(Author& a) {
   a.seal("north");
 }
 
+/// The glass is broken and mended at once, by who broke it.
+void emergencies(Author& a) {
+  a.block(minute_ms);
+  a.send(
+      a.make.attest("kim", "north",
+                    {static_cast<std::uint32_t>(contracts::identity::Role::emergency_physician)}),
+      {"north"});
+  a.seal("north");
+  a.block(minute_ms);
+  xinglin::access::v1::DeclareEmergency glass;
+  glass.set_entry(field("glass 1"));
+  glass.set_practitioner(field("kim"));
+  glass.set_organisation(field("north"));
+  glass.set_patient(field("ann"));
+  glass.set_reason(contracts::testing::digest("why"));
+  a.send(access_message(contracts::access::declare_emergency_type, glass), {"kim", "north"});
+  xinglin::access::v1::EndEmergency end;
+  end.set_entry(field("glass 1"));
+  a.send(access_message(contracts::access::end_emergency_type, end), {"ann new"});  // refused
+  a.send(access_message(contracts::access::end_emergency_type, end), {"kim"});
+  a.send(access_message(contracts::access::end_emergency_type, end), {"kim"});  // over
+  a.seal("north");
+}
+
 model::Message agreement_message(std::uint16_t type, const google::protobuf::Message& content) {
   return {contracts::consent::contract_number, type, model::encode(content)};
 }
@@ -524,6 +548,7 @@ std::vector<StoryBlock> story(const model::Genesis& genesis) {
   governance(author);
   credentials(author);
   disputes(author);
+  emergencies(author);
   agreements(author);
   return author.take();
 }

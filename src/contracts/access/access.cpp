@@ -46,6 +46,8 @@ class Access final : public Contract {
         return check_dispute(payload);
       case answer_dispute_type:
         return check_answer_dispute(payload);
+      case end_emergency_type:
+        return check_end_emergency(payload);
       default:
         return make_error(ErrorCode::contract_unknown);
     }

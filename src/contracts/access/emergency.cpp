@@ -137,6 +137,41 @@ class RenewEmergency final : public Command {
   wire::RenewEmergency message_;
 };
 
+class EndEmergency final : public Command {
+ public:
+  explicit EndEmergency(wire::EndEmergency message) : message_(std::move(message)) {}
+
+  [[nodiscard]] StatusCode authorize(const Context& context,
+                                     const model::StateReader& state) const override {
+    const auto record = find_emergency(state, id_of(message_.entry()));
+    if (!record) return emergency_unknown;
+    const auto signs = [&](const std::string& who) {
+      return !who.empty() &&
+             identity::signed_by(context, id_of(who), purpose_sign) == identity::Signed::yes;
+    };
+    const bool may =
+        signs(record->practitioner()) || signs(record->second()) ||
+        require_organisation(context, state, id_of(record->organisation()), not_ender) == applied;
+    if (!may) return not_ender;
+    return context.block_ms < record->ends_ms() ? applied : emergency_over;
+  }
+
+  void apply(const Context& context, model::StateWriter& state, EventSink& events) const override {
+    const model::Id entry = id_of(message_.entry());
+    auto record = find_emergency(state, entry);
+    XL_CHECK(record.has_value());
+    record->set_ends_ms(context.block_ms);
+    store_record(state, emergency_key(entry), *record);
+    events.emit(event::emergency_ended,
+                {id_attribute(event::entry_attribute, entry),
+                 bytes_attribute(event::organisation_attribute, view_of(record->organisation())),
+                 number_attribute(event::time_attribute, record->ends_ms())});
+  }
+
+ private:
+  wire::EndEmergency message_;
+};
+
 class ReviewEmergency final : public Command {
  public:
   explicit ReviewEmergency(wire::ReviewEmergency message) : message_(std::move(message)) {}
@@ -197,6 +232,13 @@ Result<std::unique_ptr<Command>> check_renew_emergency(ByteView payload) {
   XL_TRY(check_id(message.entry(), "entry"));
   XL_TRY(check_optional_id(message.second(), "second"));
   return std::unique_ptr<Command>(std::make_unique<RenewEmergency>(std::move(message)));
+}
+
+Result<std::unique_ptr<Command>> check_end_emergency(ByteView payload) {
+  wire::EndEmergency message;
+  XL_TRY(decode_message(payload, message));
+  XL_TRY(check_id(message.entry(), "entry"));
+  return std::unique_ptr<Command>(std::make_unique<EndEmergency>(std::move(message)));
 }
 
 Result<std::unique_ptr<Command>> check_review_emergency(ByteView payload) {

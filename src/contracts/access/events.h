@@ -23,6 +23,7 @@ constexpr std::uint16_t emergency_reviewed = 11;  // 1 4
 constexpr std::uint16_t access_denied = 12;       // 1 2 3
 constexpr std::uint16_t dispute_opened = 13;      // 1 2 3 5: answer due
 constexpr std::uint16_t dispute_answered = 14;    // 1 2 3
+constexpr std::uint16_t emergency_ended = 15;     // 1 4 5: end
 
 constexpr std::uint32_t entry_attribute = 1;
 constexpr std::uint32_t patient_attribute = 2;

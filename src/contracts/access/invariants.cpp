@@ -59,7 +59,8 @@ bool emergency_holds(ByteView key, ByteView value, const model::StateReader& bef
   wire::EmergencyRecord now;
   if (!decode_record(value, now)) return false;
   if (now.renewals() > limits::emergency_renewals_max) return false;
-  if (now.ends_ms() - now.declared_ms() > limits::emergency_ms * (1 + now.renewals())) {
+  if (now.ends_ms() < now.declared_ms() ||
+      now.ends_ms() - now.declared_ms() > limits::emergency_ms * (1 + now.renewals())) {
     return false;
   }
   wire::EmergencyRecord old;
@@ -71,6 +72,8 @@ bool emergency_holds(ByteView key, ByteView value, const model::StateReader& bef
     plain.set_outcome(old.outcome());
     plain.set_reviewed_ms(old.reviewed_ms());
     if (old.reviewed_ms() != 0 || !equal(model::encode(plain), model::encode(old))) return false;
+    // Nothing but a renewal makes it longer.
+    if (now.renewals() == old.renewals() && now.ends_ms() > old.ends_ms()) return false;
   }
   const Bytes listed =
       unreviewed_key(id_of(now.organisation()), now.review_due_ms(), entry_of(key));

@@ -23,6 +23,7 @@ namespace xl::contracts::access {
 /// emergency.cpp: breaking the glass, and answering for it.
 [[nodiscard]] Result<std::unique_ptr<Command>> check_declare_emergency(ByteView payload);
 [[nodiscard]] Result<std::unique_ptr<Command>> check_renew_emergency(ByteView payload);
+[[nodiscard]] Result<std::unique_ptr<Command>> check_end_emergency(ByteView payload);
 [[nodiscard]] Result<std::unique_ptr<Command>> check_review_emergency(ByteView payload);
 
 /// dispute.cpp: a patient says that an entry is wrong, and is answered.

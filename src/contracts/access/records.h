@@ -32,6 +32,7 @@ constexpr std::uint16_t review_emergency_type = 8;
 constexpr std::uint16_t denied_type = 9;
 constexpr std::uint16_t dispute_type = 10;
 constexpr std::uint16_t answer_dispute_type = 11;
+constexpr std::uint16_t end_emergency_type = 12;
 
 /// A key whose middle is a time, so that what is due first comes first.
 [[nodiscard]] inline Bytes due_key(char table, const model::Id& owner, std::uint64_t due_ms,

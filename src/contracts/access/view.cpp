@@ -158,4 +158,13 @@ bool is_overdue(const wire::DisputeRecord& dispute, std::uint64_t block_ms) {
   return until >= dispute.due_ms();
 }
 
+std::vector<std::string_view> glass_actions_of(const wire::EmergencyRecord& record) {
+  std::vector<std::string_view> out{glass_broken_action};
+  if (record.renewals() > 0) out.push_back(glass_renewed_action);
+  const std::uint64_t planned =
+      record.declared_ms() + limits::emergency_ms * (std::uint64_t{1} + record.renewals());
+  if (record.ends_ms() < planned) out.push_back(glass_mended_action);
+  return out;
+}
+
 }  // namespace xl::contracts::access

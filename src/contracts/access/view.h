@@ -86,4 +86,18 @@ enum class DisputeFinding : std::uint8_t {
 [[nodiscard]] bool is_overdue(const xinglin::access::v1::DisputeRecord& dispute,
                               std::uint64_t block_ms);
 
+/// What a custodian's read journal says of an emergency, as actions of its entries: that it was
+/// declared, renewed, ended early.
+constexpr std::string_view glass_broken_action = "break-glass";
+constexpr std::string_view glass_renewed_action = "break-glass-renewed";
+constexpr std::string_view glass_mended_action = "break-glass-ended";
+/// Is it one of these three?
+[[nodiscard]] constexpr bool is_glass_action(std::string_view action) {
+  return action == glass_broken_action || action == glass_renewed_action ||
+         action == glass_mended_action;
+}
+/// Those of them that have come about, in their order. Pure.
+[[nodiscard]] std::vector<std::string_view> glass_actions_of(
+    const xinglin::access::v1::EmergencyRecord& record);
+
 }  // namespace xl::contracts::access

@@ -7,6 +7,7 @@
 #include "base/json/writer.h"
 #include "contracts/access/records.h"
 #include "contracts/access/sealed.pb.h"
+#include "contracts/access/view.h"
 #include "contracts/api/shape.h"
 #include "contracts/consent/records.h"
 #include "contracts/consent/view.h"
@@ -56,6 +57,12 @@ Result<AccessProofs::Needed> AccessProofs::receipts_of(const vault::JournalBatch
   out.emplace_back("anchor", found->second);
   xinglin::access::v1::AccessDetails details;
   if (!model::decode_canonical(entry.evidence, details)) return out;
+  const bool of_emergency = contracts::access::is_glass_action(entry.action);
+  if (of_emergency && entry.decision == model::JournalDecision::permitted) {
+    XL_TRY(need_state("emergency", contracts::access::emergency_key(entry.session), out));
+    return out;
+  }
+  if (details.key().size() != sizeof(Hash)) return out;  // a refusal that came from another member
   const Hash key_id = contracts::key_id_of(details.key());
   XL_TRY(need_state("key", identity::key_key(key_id), out));
   const auto key = identity::find_key(*services_.ledger.state(), key_id);

@@ -81,20 +81,16 @@ Result<std::string> proofs_entry(const Call& call, const model::Id& patient, con
 }
 
 /// The same whether there is such a patient or not, and with the same traces.
-http::Response refuse_log(const Call& call) {
-  auto ask = ask_of(call, contracts::consent::Action::search);
-  if (!ask.ok()) return refusal(ask.error());
-  auto viewer = open_viewer(call, std::move(*ask));
-  if (!viewer.ok()) return refusal(viewer.error());
-  const Status recorded = viewer->refuse_unknown(custody::log_action);
-  if (!recorded.ok()) return refusal(recorded.error());
-  return refusal(
-      make_error(is_of_the_house(call) ? ErrorCode::role_refused : ErrorCode::access_refused));
+http::Response refuse_log(const Call& call, std::string_view id, const EvenTime& begun) {
+  const ErrorCode code =
+      is_of_the_house(call) ? ErrorCode::role_refused : ErrorCode::access_refused;
+  return refuse_role(call, custody::log_action, "Patient", id, make_error(code), begun);
 }
 
 }  // namespace
 
 http::Response access_log(const Call& call, std::string_view id) {
+  const EvenTime begun;
   auto parameters = log_parameters(call);
   if (!parameters.ok()) return refusal(parameters.error());
   const Parameters asked = *parameters;
@@ -106,7 +102,7 @@ http::Response access_log(const Call& call, std::string_view id) {
   Part part;
   auto view = open_audit_view(call, place, *parameters, part, AuditBeside::nothing);
   if (!view.ok()) return refusal(view.error());
-  if (!*view) return refuse_log(call);
+  if (!*view) return refuse_log(call, id, begun);
   if (whose->empty()) return refusal(make_error(ErrorCode::fhir_not_found));  // who sees all asked
   if (call.rehearsal != nullptr) return reply({});  // it can be given; it is not yet
   auto page = page_wish(*parameters);

@@ -8,6 +8,7 @@
 
 #include "base/checked.h"
 #include "base/json/writer.h"
+#include "contracts/access/view.h"
 #include "contracts/consent/codes.h"
 #include "contracts/identity/view.h"
 #include "gateway/fhir/audit_words.h"
@@ -51,11 +52,13 @@ const Interaction& interaction_of(const LoggedAccess& access) {
 }
 
 /// What kind of event an entry is.
-enum class Event { rest, disclosure, refusal, log_used };
+enum class Event { rest, disclosure, refusal, log_used, override_started, override_stopped };
 
 Event event_of(const LoggedAccess& access, const model::Id& custodian) {
   if (access.entry.decision != model::JournalDecision::permitted) return Event::refusal;
   if (access.entry.action == custody::log_action) return Event::log_used;
+  if (access.entry.action == contracts::access::glass_mended_action) return Event::override_stopped;
+  if (contracts::access::is_glass_action(access.entry.action)) return Event::override_started;
   const bool left = access.entry.organisation != custodian && access.record.has_value();
   return left ? Event::disclosure : Event::rest;
 }
@@ -258,6 +261,12 @@ class AuditWriter::Resource {
       subtypes.insert(subtypes.begin(),
                       {"https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType", "AuthZ-Consent",
                        "Authorization Decision using Roles and Consent"});
+      letter = 'E';
+    } else if (event_ == Event::override_started || event_ == Event::override_stopped) {
+      type = dicom("110113", "Security Alert");
+      subtypes.insert(subtypes.begin(), event_ == Event::override_started
+                                            ? dicom("110127", "Emergency Override Started")
+                                            : dicom("110138", "Emergency Override Stopped"));
       letter = 'E';
     } else if (event_ == Event::log_used) {
       type = dicom("110101", "Audit Log Used");

@@ -546,6 +546,14 @@ Status check_writer(const Call& call) {
   return make_error(ErrorCode::role_refused, "records are written by the custodian's own people");
 }
 
+std::optional<http::Response> refuse_writer(const Call& call, std::string_view action,
+                                            std::string_view type, std::string_view id) {
+  const EvenTime begun;
+  const Status may = check_writer(call);
+  if (may.ok()) return std::nullopt;
+  return refuse_role(call, action, type, id, may.error(), begun);
+}
+
 namespace {
 
 /// What a registrar does at the desk, before anybody treats the patient.

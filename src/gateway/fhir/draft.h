@@ -47,6 +47,11 @@ struct Written {
 
 /// May the principal write here: the organisation's own software and staff. Errors: role_refused.
 [[nodiscard]] Status check_writer(const Call& call);
+/// The answer to a principal who may not write at all, recorded as `refuse_role` does; nothing to
+/// one who may.
+[[nodiscard]] std::optional<http::Response> refuse_writer(const Call& call, std::string_view action,
+                                                          std::string_view type,
+                                                          std::string_view id);
 
 /// What a writer of several drafts adds; each may be empty.
 struct WriteHooks {

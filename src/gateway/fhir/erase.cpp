@@ -9,6 +9,7 @@
 #include "gateway/fhir/audit_view.h"
 #include "gateway/fhir/everything.h"
 #include "gateway/fhir/page.h"
+#include "gateway/fhir/read.h"
 #include "gateway/fhir/reply.h"
 
 namespace xl::gateway::fhir {
@@ -95,8 +96,9 @@ void write_certificate(json::Writer& out, const Call& call,
 }  // namespace
 
 http::Response erase(const Call& call, std::string_view type, std::string_view id) {
+  const EvenTime begun;
   const Status allowed = call.organisation.erasures().check_asker(call.principal);
-  if (!allowed.ok()) return refusal(allowed.error());
+  if (!allowed.ok()) return refuse_role(call, "erase", type, id, allowed.error(), begun);
   const std::string path = std::string(type) + "/" + std::string(id);
   const auto version = read_wish(call, path);
   if (!version.ok()) return refusal(version.error());

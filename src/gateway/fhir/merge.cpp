@@ -251,8 +251,9 @@ Result<std::vector<KeptLink>> kept_links(const Call& call, const query::OwnNames
 }  // namespace
 
 http::Response merge(const Call& call, bool undo) {
-  const Status may = check_writer(call);
-  if (!may.ok()) return refusal(may.error());
+  if (auto refused = refuse_writer(call, undo ? "separate" : "merge", "Patient", {})) {
+    return std::move(*refused);
+  }
   const CheckedResource given = read_resource(call.request.body);
   if (given.refused) return *given.refused;
   const json::Value parameters = given.document->root();

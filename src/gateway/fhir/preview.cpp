@@ -172,6 +172,13 @@ Result<Preview> preview_for(const Call& call, std::string_view id, const Paramet
   return Preview{std::move(own), std::move(theirs), patient};
 }
 
+/// Whose record it is not is recorded; what else is wrong is told.
+http::Response refused_preview(const Call& call, std::string_view action, std::string_view id,
+                               const Error& error, const EvenTime& begun) {
+  if (error.code != ErrorCode::role_refused) return refusal(error);
+  return refuse_role(call, action, "Patient", id, error, begun);
+}
+
 void write_reasons(json::Writer& out, const consent::Decision& decision) {
   for (const consent::Reason reason : decision.reasons) {
     for (const consent::ReasonInfo& info : consent::reason_infos()) {
@@ -207,12 +214,13 @@ std::string explained(const consent::Decision& decision) {
 }  // namespace
 
 http::Response see_as(const Call& call, std::string_view id) {
+  const EvenTime begun;
   const auto parameters = parameters_of(call);
   if (!parameters.ok()) return refusal(parameters.error());
   const auto page = page_wish(*parameters);
   if (!page.ok()) return refusal(page.error());
   auto preview = preview_for(call, id, *parameters);
-  if (!preview.ok()) return refusal(preview.error());
+  if (!preview.ok()) return refused_preview(call, "see-as", id, preview.error(), begun);
   query::Query wanted;
   wanted.type = value_of(*parameters, "_type");
   if (!wanted.type.empty() && !xl::fhir::is_resource_type(wanted.type)) {
@@ -245,10 +253,11 @@ http::Response see_as(const Call& call, std::string_view id) {
 }
 
 http::Response explain_access(const Call& call, std::string_view id) {
+  const EvenTime begun;
   const auto parameters = parameters_of(call);
   if (!parameters.ok()) return refusal(parameters.error());
   auto preview = preview_for(call, id, *parameters);
-  if (!preview.ok()) return refusal(preview.error());
+  if (!preview.ok()) return refused_preview(call, "explain", id, preview.error(), begun);
   const std::string name = own_record(own_names(call), value_of(*parameters, "record"));
   if (name.empty()) return refusal(make_error(ErrorCode::parameter_invalid, "record"));
   const std::size_t slash = name.find('/');

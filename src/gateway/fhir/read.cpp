@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "base/checked.h"
+#include "custody/access_log.h"
+#include "gateway/fhir/draft.h"
 #include "gateway/fhir/page.h"
 #include "gateway/fhir/rehearsal.h"
 #include "gateway/fhir/reply.h"
@@ -17,21 +19,6 @@ namespace consent = contracts::consent;
 using contracts::PartyKind;
 
 namespace {
-
-consent::PurposeOfUse purpose_unsaid(const custody::Principal& who) {
-  switch (who.kind) {
-    case PartyKind::patient:
-      return consent::PurposeOfUse::patient_request;
-    case PartyKind::guardian:
-      return consent::PurposeOfUse::family_request;
-    case PartyKind::practitioner:
-      return consent::usual_purpose(who.roles);
-    case PartyKind::organisation:
-    case PartyKind::service:
-      break;
-  }
-  return consent::PurposeOfUse::operations;
-}
 
 http::Response refuse_read(const Call& call, custody::Viewer& viewer,
                            const query::RecordEntry& entry, std::string_view action) {
@@ -154,7 +141,7 @@ Result<custody::Ask> ask_of(const Call& call, consent::Action action) {
   custody::Ask out;
   out.principal = call.principal;
   out.action = action;
-  out.purpose = purpose_unsaid(call.principal);
+  out.purpose = custody::usual_purpose(call.principal);
   if (call.grant) {
     // The call outlives what is asked for it.
     out.narrowed = [&call](const query::RecordEntry& entry) { return shows(call, entry); };
@@ -183,6 +170,30 @@ http::Response read(const Call& call, std::string_view type, std::string_view id
 http::Response read_whatever_asked(const Call& call, std::string_view type, std::string_view id) {
   return serve_one(call, [&] { return current_entry(call, type, id); }, "read",
                    {type, id, {}, false});
+}
+
+Status note_role_refused(const Call& call, std::string_view action, std::string_view type,
+                         std::string_view id) {
+  custody::Refusal refused;
+  refused.action = action;
+  const auto ask = ask_of(call, consent::Action::read);
+  refused.purpose = ask.ok() ? ask->purpose : custody::usual_purpose(call.principal);
+  if (is_logical_id(id)) {
+    XL_TRY_ASSIGN(const auto entry, call.organisation.records().current(type, id));
+    if (entry) {
+      refused.which = {entry->record, static_cast<std::uint32_t>(entry->vault_version)};
+      if (!call.organisation.stores().is_own(entry->patient)) refused.patient = entry->patient;
+    }
+  }
+  return custody::record_refusal(call.organisation.stores(), call.services.custody.port(),
+                                 call.principal, refused);
+}
+
+http::Response refuse_role(const Call& call, std::string_view action, std::string_view type,
+                           std::string_view id, const Error& error, const EvenTime& begun) {
+  const Status recorded = note_role_refused(call, action, type, id);
+  begun.wait(call);
+  return refusal(recorded.ok() ? error : recorded.error());
 }
 
 std::optional<http::Response> refuse_unseen(const Call& call, custody::Viewer& viewer,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gateway/fhir/face.h"
+#include "gateway/fhir/page.h"
 
 namespace xl::gateway::fhir {
 
@@ -21,6 +22,16 @@ namespace xl::gateway::fhir {
 [[nodiscard]] std::optional<http::Response> refuse_unseen(const Call& call, custody::Viewer& viewer,
                                                           std::string_view type,
                                                           std::string_view id);
+/// Records that somebody may not ask for this at all, whatever consents say: in the log of the
+/// patient whose record `type`/`id` is, else (no `id`, no such record, one of nobody's) in
+/// nobody's. Errors: those of index and journal.
+[[nodiscard]] Status note_role_refused(const Call& call, std::string_view action,
+                                       std::string_view type, std::string_view id);
+/// The answer `error` to such a request, recorded first. For whom the house tells nothing it is
+/// even, from `begun` on.
+[[nodiscard]] http::Response refuse_role(const Call& call, std::string_view action,
+                                         std::string_view type, std::string_view id,
+                                         const Error& error, const EvenTime& begun);
 /// `GET Type/id/_history/version`.
 [[nodiscard]] http::Response read_version(const Call& call, std::string_view type,
                                           std::string_view id, std::string_view version);

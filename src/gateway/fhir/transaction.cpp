@@ -232,7 +232,13 @@ Status check_transaction(const std::vector<Wish>& wishes) {
 Status check_writes(const Call& call, const std::vector<Wish>& wishes) {
   for (const Wish& wish : wishes) {
     if (!is_write(wish)) continue;  // a read passes `answer`
-    XL_TRY(check_writer(call));
+    const Status may = check_writer(call);
+    if (!may.ok()) {
+      const auto named = query::reference_parts(wish.url);
+      XL_TRY(note_role_refused(call, "transaction", named ? named->type : std::string_view(),
+                               named ? named->id : std::string_view()));
+      return may;
+    }
     XL_TRY_ASSIGN(http::Request request, request_head_of(call, wish));
     const InnerCall alone(call, std::move(request));
     const Status in_scope = check_scope(alone.call());

@@ -42,14 +42,9 @@ http::Response write_one(const Call& call, Draft draft) {
   return written_reply(call, written->front());
 }
 
-/// The resource in the body, when this principal may write it here.
+/// The resource in the body.
 CheckedResource body_of(const Call& call, std::string_view type) {
   CheckedResource out;
-  const Status may = check_writer(call);
-  if (!may.ok()) {
-    out.refused = refusal(may.error());
-    return out;
-  }
   out = read_resource(call.request.body);
   if (!out.refused && out.document->root().find("resourceType").as_string() != type) {
     const auto given = out.document->root().find("resourceType").as_string().value_or("");
@@ -161,6 +156,7 @@ http::Response written_reply(const Call& call, const Written& written) {
 }
 
 http::Response create(const Call& call, std::string_view type) {
+  if (auto refused = refuse_writer(call, "create", type, {})) return std::move(*refused);
   if (!call.request.header("if-none-match").empty()) {
     return refusal(make_error(ErrorCode::fhir_interaction_unsupported,
                               "If-None-Match: a POST always creates; PUT to an id of your own"));
@@ -187,6 +183,7 @@ http::Response create(const Call& call, std::string_view type) {
 }
 
 http::Response update(const Call& call, std::string_view type, std::string_view id) {
+  if (auto refused = refuse_writer(call, "update", type, id)) return std::move(*refused);
   if (!is_logical_id(id)) return refusal(mismatch(type, "id"));
   const auto if_match = version_wanted(call.request.header("if-match"));
   if (!if_match.ok()) return refusal(if_match.error());
@@ -206,8 +203,7 @@ http::Response update(const Call& call, std::string_view type, std::string_view 
 }
 
 http::Response patch(const Call& call, std::string_view type, std::string_view id) {
-  const Status may = check_writer(call);
-  if (!may.ok()) return refusal(may.error());
+  if (auto refused = refuse_writer(call, "update", type, id)) return std::move(*refused);
   if (!is_logical_id(id)) return refusal(mismatch(type, "id"));
   const auto if_match = version_wanted(call.request.header("if-match"));
   if (!if_match.ok()) return refusal(if_match.error());
@@ -240,8 +236,7 @@ http::Response patch(const Call& call, std::string_view type, std::string_view i
 }
 
 http::Response remove(const Call& call, std::string_view type, std::string_view id) {
-  const Status may = check_writer(call);
-  if (!may.ok()) return refusal(may.error());
+  if (auto refused = refuse_writer(call, "delete", type, id)) return std::move(*refused);
   const auto if_match = version_wanted(call.request.header("if-match"));
   if (!if_match.ok()) return refusal(if_match.error());
   if (!call.request.header("if-none-match").empty()) {
@@ -278,8 +273,8 @@ http::Response update_where(const Call& call, std::string_view type,
 }  // namespace
 
 http::Response write_where(const Call& call, std::string_view type) {
-  const Status may = check_writer(call);
-  if (!may.ok()) return refusal(may.error());
+  const std::string_view action = call.request.method == "DELETE" ? "delete" : "update";
+  if (auto refused = refuse_writer(call, action, type, {})) return std::move(*refused);
   Parameters condition;
   for (const auto& one : call.request.query) {
     if (one.first != "_format" && one.first != "_pretty") condition.push_back(one);

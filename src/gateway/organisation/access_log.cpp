@@ -79,7 +79,7 @@ Result<model::Id> patient_asked(const Services& services, custody::Organisation&
                                 const custody::Principal& who, const http::Request& request) {
   if (custody::oversees(who, organisation.did()))
     return patient_named(services, organisation, request);
-  return own_patient(services, organisation, who, request);
+  return own_patient(services, organisation, who, request, custody::log_action);
 }
 
 Result<http::Response> list_accesses(const Services& services, custody::Organisation& organisation,

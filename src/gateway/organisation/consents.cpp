@@ -9,6 +9,8 @@
 #include "contracts/api/shape.h"
 #include "contracts/consent/view.h"
 #include "contracts/identity/view.h"
+#include "custody/access.h"
+#include "custody/access_log.h"
 #include "gateway/ledger/show.h"
 #include "model/canonical.h"
 
@@ -37,7 +39,10 @@ void write_consent(json::Writer& out, const custody::AgreedConsent& agreed,
 
 }  // namespace
 
-Result<model::Id> own_patient(const Services& services, const custody::Organisation& organisation,
+namespace {
+
+/// Errors: role_refused, parameter_invalid (a guardian names no ward).
+Result<model::Id> own_or_ward(const Services& services, const custody::Organisation& organisation,
                               const custody::Principal& who, const http::Request& request) {
   if (who.organisation != organisation.did()) return make_error(ErrorCode::role_refused);
   if (who.kind == PartyKind::patient) return who.did;
@@ -51,6 +56,25 @@ Result<model::Id> own_patient(const Services& services, const custody::Organisat
     }
   }
   return make_error(ErrorCode::role_refused);
+}
+
+}  // namespace
+
+Result<model::Id> own_patient(const Services& services, custody::Organisation& organisation,
+                              const custody::Principal& who, const http::Request& request,
+                              std::string_view action) {
+  auto out = own_or_ward(services, organisation, who, request);
+  if (out.ok() || action.empty() || out.error().code != ErrorCode::role_refused) return out;
+  custody::Refusal refused;
+  refused.action = action;
+  refused.purpose = custody::usual_purpose(who);
+  const auto named = model::id_from_did(request.parameter("patient").value_or(""));
+  custody::Stores& stores = organisation.stores();
+  if (named.ok() && custody::is_patient_here(stores, *services.ledger.state(), *named)) {
+    refused.patient = *named;
+  }
+  XL_TRY(custody::record_refusal(stores, services.custody.port(), who, refused));
+  return out;
 }
 
 Result<http::Response> bring_consent(const Services& services, custody::Organisation& organisation,
@@ -83,7 +107,8 @@ Result<http::Response> bring_consent(const Services& services, custody::Organisa
 Result<http::Response> list_consents(const Services& services, custody::Organisation& organisation,
                                      const custody::Principal& who, const http::Request& request,
                                      const PathValues&) {
-  XL_TRY_ASSIGN(const model::Id patient, own_patient(services, organisation, who, request));
+  XL_TRY_ASSIGN(const model::Id patient,
+                own_patient(services, organisation, who, request, "list-consents"));
   XL_TRY_ASSIGN(const custody::LedgerView view, custody::look(services.custody.port()));
   XL_TRY_ASSIGN(const auto all, organisation.policies().agreed(view, patient));
   json::Writer out;

@@ -24,11 +24,13 @@ namespace xl::gateway::organisation {
                                                    const http::Request& request,
                                                    const PathValues& values);
 
-/// The organisation's patient whom that patient, or a guardian in office, asks about. Errors:
-/// role_refused.
+/// The organisation's patient whom that patient, or a guardian in office, asks about. With an
+/// `action` a refusal is recorded: in the log of the patient whom `?patient=DID` names, or where it
+/// names nobody here, in nobody's. Errors: role_refused, those of the journal.
 [[nodiscard]] Result<model::Id> own_patient(const Services& services,
-                                            const custody::Organisation& organisation,
+                                            custody::Organisation& organisation,
                                             const custody::Principal& who,
-                                            const http::Request& request);
+                                            const http::Request& request,
+                                            std::string_view action = {});
 
 }  // namespace xl::gateway::organisation

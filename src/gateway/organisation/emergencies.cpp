@@ -4,8 +4,11 @@
 
 #include "base/json/json.h"
 #include "base/json/writer.h"
+#include "contracts/access/messages.pb.h"
 #include "gateway/ledger/show.h"
 #include "gateway/peer/emergencies.h"
+#include "model/canonical.h"
+#include "model/transaction.h"
 
 namespace xl::gateway::organisation {
 namespace {
@@ -42,6 +45,29 @@ Result<SignedByClinicians> signed_part_of(const json::Value& root) {
     }
   }
   return out;
+}
+
+/// The patient whom a declaration names that is refused unread; empty: none that can be found.
+std::string patient_declared(const http::Request& request) {
+  json::Limits bounds;
+  bounds.bytes_max = 128 * 1024;
+  bounds.depth_max = 3;
+  const auto document = json::parse(request.body, bounds);
+  const auto given = document.ok() ? signed_part_of(document->root())
+                                   : Result<SignedByClinicians>(document.error());
+  if (!given.ok()) return {};
+  // As many signatures as it names signers, or it is not read at all.
+  for (std::size_t more = 0; more <= 1; ++more) {
+    std::vector<Bytes> signatures = given->signatures;
+    if (more == 1) signatures.push_back(given->signatures.front());
+    const auto whole =
+        model::decode_transaction(model::encode_transaction(given->body, signatures));
+    if (!whole.ok() || whole->body.messages.size() != 1) continue;
+    xinglin::access::v1::DeclareEmergency message;
+    if (!model::decode_canonical(whole->body.messages.front().payload, message)) return {};
+    return message.patient();
+  }
+  return {};
 }
 
 http::Response emergency_response(const Services& services, const model::HistoryEntry& entry) {
@@ -84,6 +110,10 @@ Result<std::vector<peer::PersonIdentifier>> read_identifiers(const json::Value r
 Result<http::Response> declare_emergency(const Services& services, const model::Id& custodian,
                                          const custody::Principal& who,
                                          const http::Request& request, const PathValues&) {
+  custody::Organisation* here = services.custody.find(custodian);
+  if (who.kind != contracts::PartyKind::practitioner && here != nullptr) {
+    XL_TRY(here->desk().refuse_emergency(who, patient_declared(request)));
+  }
   XL_TRY_ASSIGN(const json::Document document, read_emergency(who, request));
   const json::Value why = document.root().find("reason");
   XL_TRY_ASSIGN(SignedByClinicians given, signed_part_of(document.root()));
@@ -97,17 +127,20 @@ Result<http::Response> declare_emergency(const Services& services, const model::
   reason.set_code(std::string(why.find("code").as_string().value_or("")));
   reason.set_text(std::string(why.find("text").as_string().value_or("")));
   XL_TRY_ASSIGN(custody::Organisation * employer, employer_of(services, who));
-  XL_TRY_ASSIGN(const Bytes transaction,
-                employer->desk().sign_emergency(who, given.body, std::move(given.signatures)));
-  custody::Organisation* here = services.custody.find(custodian);
-  const auto entry =
-      here != nullptr ? here->desk().declare_emergency(who.organisation, transaction, reason)
-                      : peer::declare_at(services.peers, *employer, custodian, transaction, reason);
+  const auto transaction =
+      employer->desk().sign_emergency(who, given.body, std::move(given.signatures));
+  if (!transaction.ok()) {
+    if (here != nullptr) XL_TRY(here->desk().refuse_emergency(who, patient_declared(request)));
+    return transaction.error();
+  }
+  const auto entry = here != nullptr ? here->desk().declare_emergency(who, *transaction, reason)
+                                     : peer::declare_at(services.peers, *employer, custodian,
+                                                        *transaction, reason);
   if (!entry.ok()) return entry.error();
   return emergency_response(services, *entry);
 }
 
-Result<http::Response> renew_emergency(const Services& services, const model::Id&,
+Result<http::Response> renew_emergency(const Services& services, const model::Id& custodian,
                                        const custody::Principal& who, const http::Request& request,
                                        const PathValues& values) {
   XL_TRY_ASSIGN(const json::Document document, read_emergency(who, request));
@@ -119,6 +152,11 @@ Result<http::Response> renew_emergency(const Services& services, const model::Id
                                        who, given.body, std::move(given.signatures), *entry));
   XL_TRY_ASSIGN(const model::HistoryEntry done,
                 services.custody.port().send(std::move(transaction)));
+  if (custody::Organisation* here = services.custody.find(custodian)) {
+    // Who cannot write it now writes it when the ledger is followed.
+    const auto view = custody::look(services.custody.port());
+    if (view.ok()) (void)here->desk().note_emergency(*view, *entry);
+  }
   return emergency_response(services, done);
 }
 

@@ -5,6 +5,9 @@
 #include "base/checked.h"
 #include "base/json/json.h"
 #include "base/json/writer.h"
+#include "custody/access.h"
+#include "custody/access_log.h"
+#include "gateway/fhir/draft.h"
 
 namespace xl::gateway::organisation {
 namespace {
@@ -56,15 +59,49 @@ http::Response certificates_answer(custody::Organisation& organisation,
 
 }  // namespace
 
-Result<http::Response> erase(const Services&, custody::Organisation& organisation,
+namespace {
+
+/// Records that somebody wanted to erase who may not: in the log of the patient whom the request
+/// names by DID or record, or where nobody here is named, in nobody's.
+Status note_refused_erasure(const Services& services, custody::Organisation& organisation,
+                            const custody::Principal& who, json::Value root) {
+  custody::Stores& stores = organisation.stores();
+  custody::Refusal refused;
+  refused.action = "erase";
+  refused.purpose = custody::usual_purpose(who);
+  const auto patient = model::id_from_did(root.find("patient").as_string().value_or(""));
+  if (patient.ok() && custody::is_patient_here(stores, *services.ledger.state(), *patient)) {
+    refused.patient = *patient;
+  }
+  const auto type = root.find("type").as_string();
+  const auto id = root.find("id").as_string();
+  if (type && id && fhir::is_logical_id(*id)) {
+    XL_TRY_ASSIGN(const auto entry, organisation.records().current(*type, *id));
+    if (entry) {
+      refused.which = {entry->record, static_cast<std::uint32_t>(entry->vault_version)};
+      if (!stores.is_own(entry->patient)) refused.patient = entry->patient;
+    }
+  }
+  return custody::record_refusal(stores, services.custody.port(), who, refused);
+}
+
+}  // namespace
+
+Result<http::Response> erase(const Services& services, custody::Organisation& organisation,
                              const custody::Principal& who, const http::Request& request,
                              const PathValues&) {
-  XL_TRY(organisation.erasures().check_asker(who));
+  const Status may = organisation.erasures().check_asker(who);
   json::Limits bounds;
   bounds.bytes_max = 4096;
   bounds.depth_max = 2;
-  XL_TRY_ASSIGN(const json::Document document, json::parse(request.body, bounds));
-  const json::Value root = document.root();
+  auto document = json::parse(request.body, bounds);
+  if (!may.ok()) {
+    XL_TRY(note_refused_erasure(services, organisation, who,
+                                document.ok() ? document->root() : json::Value()));
+    return may.error();
+  }
+  if (!document.ok()) return document.error();
+  const json::Value root = document->root();
   if (const auto patient = root.find("patient").as_string()) {
     XL_TRY_ASSIGN(const model::Id did, model::id_from_did(*patient));
     XL_TRY_ASSIGN(vault::ErasureCertificate one, organisation.erasures().erase_patient(did));

@@ -80,9 +80,11 @@ Result<Bytes> answer_declare(custody::Organisation& of, const Heard& heard) {
   EmergencyReason reason;
   XL_TRY(contracts::decode_message(heard.payload, message));
   XL_TRY(contracts::decode_message(copy_of(view_of(message.reason())), reason));
-  XL_TRY_ASSIGN(
-      const model::HistoryEntry entry,
-      of.desk().declare_emergency(heard.from, copy_of(view_of(message.transaction())), reason));
+  custody::Principal who;  // the envelope is the organisation's; the declaration names the person
+  who.kind = contracts::PartyKind::practitioner;
+  who.organisation = heard.from;
+  XL_TRY_ASSIGN(const model::HistoryEntry entry,
+                of.desk().declare_emergency(who, copy_of(view_of(message.transaction())), reason));
   DeclareAnswer out;
   out.set_entry(bytes_of(model::encode_history_entry(entry)));
   return model::encode(out);

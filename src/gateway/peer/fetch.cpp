@@ -58,12 +58,19 @@ struct FoundPage {
 };
 
 /// Errors: those of the index and the stores.
-Result<FoundPage> find_page(custody::Organisation& of, const query::Query& wanted) {
+Result<FoundPage> find_page(custody::Organisation& of, custody::Viewer& viewer,
+                            const query::Query& wanted) {
   query::Query now = wanted;
   FoundPage out;
   while (true) {
     XL_TRY_ASSIGN(query::IndexPage page, of.stores().index().search(now));
     out = {std::move(page.entries), {}, std::move(page.next_cursor)};
+    // A page is read under one session: what rests on further consents is on the next.
+    XL_TRY_ASSIGN(const std::size_t together, viewer.under_one_session(out.entries));
+    if (together < out.entries.size()) {
+      now.count = together;
+      continue;
+    }
     std::size_t bytes = 0;
     for (const query::RecordEntry& entry : out.entries) {
       const auto version = static_cast<std::uint32_t>(entry.vault_version);
@@ -155,7 +162,7 @@ Result<Bytes> answer_fetch(custody::Organisation& of, const auth::Tokens& tokens
   XL_TRY_ASSIGN(custody::Viewer viewer, of.desk().open(std::move(ask)));
   XL_TRY_ASSIGN(const query::Query wanted, query_of(of, viewer, fetch, patient));
   const custody::ReadsInFlight::Guard reading(of.stores().reads());
-  XL_TRY_ASSIGN(FoundPage page, find_page(of, wanted));
+  XL_TRY_ASSIGN(FoundPage page, find_page(of, viewer, wanted));
   if (page.entries.empty()) {
     XL_TRY(viewer.refuse_hidden(fetch_action, true));
     return make_error(ErrorCode::access_refused);

@@ -531,8 +531,9 @@ inline void World::end(demo::Persona& ann, const model::Id& consent, const Sort&
 inline void World::declare(std::size_t number) {
   demo::Persona fay = hired(staff_[0]);
   client::Sent sent;
-  const auto entry = client::declare_emergency(*fay.session, live->organisations[0],
-                                               {people[number].did, "unconscious", "found"}, sent);
+  const auto entry =
+      client::declare_emergency(*fay.session, live->organisations[0],
+                                {people[number].did, "unconscious", "found in the snow"}, sent);
   ASSERT_TRUE(entry.ok()) << entry.error().text();
   ASSERT_TRUE(sent.applied()) << sent.status_name;
   people[number].emergency = *entry;

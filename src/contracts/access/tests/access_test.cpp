@@ -142,6 +142,12 @@ StatusCode review(Ledger& ledger, const std::string& entry, const std::string& r
   return send(ledger, review_emergency_type, out, {reviewer});
 }
 
+StatusCode mend(Ledger& ledger, const std::string& entry, const Signers& signers) {
+  wire::EndEmergency out;
+  out.set_entry(field(entry));
+  return send(ledger, end_emergency_type, out, signers);
+}
+
 StatusCode deny(Ledger& ledger, const std::string& entry, const std::string& signer) {
   wire::Denied out;
   out.set_entry(field(entry));
@@ -305,6 +311,17 @@ const std::vector<testing::StatusCase>& emergency_cases() {
          EXPECT_EQ(renew(l, "e1", {"fay", "south"}), applied);
          return renew(l, "e1", {"fay", "south"});
        }},
+  };
+  return cases;
+}
+
+const std::vector<testing::StatusCase>& emergency_end_cases() {
+  static const std::vector<testing::StatusCase> cases = {
+      {"ended by a stranger", not_ender,
+       [](Ledger& l) {
+         EXPECT_EQ(declare(l, "e1", {"fay", "south"}), applied);
+         return mend(l, "e1", {"gus", "north"});
+       }},
       {"reviewed by its own clinician", not_reviewer,
        [](Ledger& l) {
          EXPECT_EQ(declare(l, "e1", {"fay", "south"}), applied);
@@ -382,6 +399,7 @@ TEST(AccessTable, ReachesEveryStatus) {
   all.insert(all.end(), dispute_cases().begin(), dispute_cases().end());
   all.insert(all.end(), journal_cases().begin(), journal_cases().end());
   all.insert(all.end(), emergency_cases().begin(), emergency_cases().end());
+  all.insert(all.end(), emergency_end_cases().begin(), emergency_end_cases().end());
   testing::expect_statuses(start(), contract_number, all);
 }
 
@@ -550,6 +568,38 @@ TEST(Emergency, LastsAnHourAndOneRenewal) {
   EXPECT_FALSE(live(now + 2 * limits::emergency_ms));
 }
 
+TEST(Emergency, IsEndedByThoseWhoDeclaredItAndTheirOrganisationAlone) {
+  for (const char* who : {"fay", "gus", "south"}) {
+    Ledger ledger = start();
+    EXPECT_EQ(declare(ledger, "e1", {"fay", "south", "gus"}, "ann", "gus"), applied);
+    EXPECT_EQ(open_altered(ledger,
+                           [](wire::OpenSession& m) {
+                             m.clear_consents();
+                             m.set_emergency(field("e1"));
+                           }),
+              applied);
+    ledger.block_ms += minute_ms;
+    EXPECT_EQ(review(ledger, "e1", "ina"), emergency_running);
+    EXPECT_TRUE(session_is_live(ledger.state(), id("s1"), ledger.block_ms));
+    EXPECT_EQ(mend(ledger, "e1", {who}), applied) << who;
+    EXPECT_EQ(ledger.events.size(), 1U);
+    EXPECT_FALSE(emergency_is_live(ledger.state(), id("e1"), ledger.block_ms));
+    EXPECT_FALSE(session_is_live(ledger.state(), id("s1"), ledger.block_ms));
+    EXPECT_EQ(find_emergency(ledger.state(), id("e1"))->ends_ms(), ledger.block_ms);
+    EXPECT_EQ(mend(ledger, "e1", {who}), emergency_over);
+    EXPECT_EQ(renew(ledger, "e1", {"fay", "south"}), emergency_over);
+    EXPECT_EQ(review(ledger, "e1", "ina"), applied);
+  }
+  Ledger ledger = start();
+  EXPECT_EQ(declare(ledger, "e1", {"fay", "south", "gus"}, "ann", "gus"), applied);
+  for (const char* who : {"ina", "north", "ann", "erik"}) {
+    EXPECT_EQ(mend(ledger, "e1", {who}), not_ender) << who;
+  }
+  EXPECT_EQ(mend(ledger, "e2", {"fay"}), emergency_unknown);
+  ledger.block_ms += limits::emergency_ms;
+  EXPECT_EQ(mend(ledger, "e1", {"fay"}), emergency_over);
+}
+
 TEST(Emergency, OpensSessionsAndEndsThem) {
   Ledger ledger = start();
   EXPECT_EQ(declare(ledger, "e1", {"fay", "south"}), applied);
@@ -672,10 +722,10 @@ TEST(Dispute, AnAnswerMakesRoomForAnother) {
 TEST(Access, RefusesMalformedMessages) {
   const Ledger ledger;
   const Contract* contract = ledger.registry().find(contract_number);
-  for (std::uint16_t type = 1; type <= answer_dispute_type; ++type) {
+  for (std::uint16_t type = 1; type <= end_emergency_type; ++type) {
     EXPECT_EQ(contract->check(type, {}).error().code, ErrorCode::message_malformed) << type;
   }
-  EXPECT_EQ(contract->check(answer_dispute_type + 1, {}).error().code, ErrorCode::contract_unknown);
+  EXPECT_EQ(contract->check(end_emergency_type + 1, {}).error().code, ErrorCode::contract_unknown);
 }
 
 }  // namespace
