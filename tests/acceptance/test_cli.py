@@ -367,6 +367,11 @@ def test_the_access_log_tells_who_what_and_why(world):
     # As many as the journal counts: those, with the look that listed them.
     assert world.act("ada", "access", "log", "--count")["count"] == len(everything)
     world.act("ward", "access", "log", "--organisation", world.city, code=5)
+    world.act("ward", "access", "log", "--organisation", world.city, "--patient", world.patient,
+              code=5)
+    refused = [one for one in world.act("ada", "access", "log")["entries"]
+               if one["action"] == "access-log"]
+    assert len(refused) == 1 and refused[0]["reasons"] == "not_for_this_role", refused
 
 
 def test_an_entry_of_the_log_is_proved_without_a_node(world):
