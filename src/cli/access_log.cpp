@@ -279,8 +279,11 @@ Result<int> run_access_log(const Session& session, const LogOptions& options,
   while (!after.empty()) {
     XL_TRY_ASSIGN(page, log_page(actor, options.patient, after));
     for (const json::Value entry : page->root().find("entries").items()) {
-      // Looking at the log is in the log as well: it hides the rest, so it is shown when asked for.
-      if (!options.all && log_text(entry, "action") == "access-log") continue;
+      // Looking at the log is in the log as well: it hides the rest, so it is shown when asked for;
+      // who was refused to look always is.
+      const bool looked = log_text(entry, "action") == "access-log" &&
+                          entry.find("permitted").as_bool().value_or(false);
+      if (!options.all && looked) continue;
       rows.add(entry);
       out.value(entry);
       ++count;
@@ -318,6 +321,12 @@ void show_explained(json::Value entry, const Console& console) {
   table.print(console);
   bool known = false;
   for (const std::string& name : reason_names(log_text(entry, "reasons"))) {
+    if (name == "not_for_this_role") {
+      known = true;
+      console.result("  " + std::string(console.pick(
+                                "Others alone may ask for this, whatever is consented to.",
+                                "该请求仅限其他角色提出,与授权无关。")));
+    }
     for (const consent::ReasonInfo& info : consent::reason_infos()) {
       if (info.name != name) continue;
       known = true;

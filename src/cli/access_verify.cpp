@@ -12,6 +12,7 @@
 #include "cli/words.h"
 #include "client/access_judgement.h"
 #include "client/access_proof.h"
+#include "contracts/access/view.h"
 #include "contracts/identity/sign_in.h"
 #include "model/limits.h"
 
@@ -101,6 +102,43 @@ void show_json(const client::AccessProof& proof, const client::ProvenAccess& acc
   console.answer(out.take());
 }
 
+/// What was checked, and what stays somebody's word.
+void show_checked(const model::JournalEntry& entry,
+                  const xinglin::access::v1::AccessDetails& details, const Console& console) {
+  const bool permitted = entry.decision == model::JournalDecision::permitted;
+  const auto stated = contracts::identity::stated_in(details.sign_in().challenge());
+  if (contracts::access::is_glass_action(entry.action) && details.key().empty()) {
+    console.result(std::string(
+        permitted
+            ? console.pick(
+                  "  Checked: the ledger's record of the emergency, which whoever declared it "
+                  "signed, and the place in the keeper's journal.",
+                  "  已核验:账本上的紧急查看记录(由声明者签名),以及条目在保管机构日志中的位置。")
+            : console.pick("  Checked: the place in the keeper's journal. Who tried is the word of "
+                           "the institution that brought it.",
+                           "  已核验:条目在保管机构日志中的位置。何人尝试,为提交机构的陈述。")));
+    return;
+  }
+  if (!stated.organisation.empty()) {
+    console.result(std::string(console.pick(
+        "  Checked: the organisation's signature at sign-in for whom it names, the right of that "
+        "key "
+        "on the ledger at that time, the place in the keeper's journal. That it was them, and that "
+        "this one request followed, is the organisation's word.",
+        "  已核验:机构在登录时为其所指人员作出的签名、该密钥当时在账本上的权限,以及条目在保管机构"
+        "日志中的位置。是否为本人、此次请求是否随后发生,均为机构的陈述。")));
+    return;
+  }
+  console.result(std::string(console.pick(
+      "  Checked: the requester's own signature at sign-in, the right of that key on the ledger at "
+      "that time, the session of a requester from elsewhere, the place in the keeper's journal. "
+      "The "
+      "sign-in is the requester's; that this one request followed it is the keeper's word.",
+      "  "
+      "已核验:查看者登录时的本人签名、该密钥当时在账本上的权限、外部查看者的会话,以及条目在保管机构"
+      "日志中的位置。登录由查看者本人签名;此次请求随后发生则为保管机构的陈述。")));
+}
+
 void show(const client::AccessProof& proof, const client::ProvenAccess& access, bool again,
           const Console& console) {
   if (console.json()) {
@@ -139,24 +177,7 @@ void show(const client::AccessProof& proof, const client::ProvenAccess& access, 
          std::string(console.pick("run again with your consents and the record's labels: the same",
                                   "已用您的授权与记录标签重新判定:结果一致")));
   }
-  if (!stated.organisation.empty()) {
-    console.result(std::string(console.pick(
-        "  Checked: the organisation's signature at sign-in for whom it names, the right of that "
-        "key "
-        "on the ledger at that time, the place in the keeper's journal. That it was them, and that "
-        "this one request followed, is the organisation's word.",
-        "  已核验:机构在登录时为其所指人员作出的签名、该密钥当时在账本上的权限,以及条目在保管机构"
-        "日志中的位置。是否为本人、此次请求是否随后发生,均为机构的陈述。")));
-    return;
-  }
-  console.result(std::string(console.pick(
-      "  Checked: the requester's own signature at sign-in, the right of that key on the ledger at "
-      "that time, the session of a requester from elsewhere, the place in the keeper's journal. "
-      "The "
-      "sign-in is the requester's; that this one request followed it is the keeper's word.",
-      "  "
-      "已核验:查看者登录时的本人签名、该密钥当时在账本上的权限、外部查看者的会话,以及条目在保管机构"
-      "日志中的位置。登录由查看者本人签名;此次请求随后发生则为保管机构的陈述。")));
+  show_checked(entry, access.details, console);
 }
 
 /// What a whole log proves: every page of the file, each entry once, as many as the custodian says.

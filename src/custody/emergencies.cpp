@@ -215,6 +215,7 @@ Status AccessDesk::note_emergency(const LedgerView& view, const model::Id& entry
     kept.outcome = model::JournalOutcome::served;
     kept.action = action;
     kept.purpose = purpose_code(purpose);
+    kept.reason = "emergency_access";
     // The ledger's record of the emergency is the evidence: who declared it signed that.
     auto details = access_details(who, patient, stores_.did(), purpose,
                                   contracts::consent::Action::read, view.height);

@@ -297,8 +297,12 @@ def test_an_emergency_with_a_reason_is_reviewed(world):
     early = world.act("officer", "access", "review", glass["entry"], "--findings", "justified",
                       code=5)
     assert "emergency" in early["error"]["message"]
-    world.act("ward", "access", "break-glass", "--patient", world.patient, "--custodian",
-              world.city, "--reason-code", "unconscious", "--reason", "", code=9)
+    for code, reason, number in [("unconscious", "", 3531), ("unconscious", "a  b  c  d", 3531),
+                                 ("curious", "traffic accident", 3530)]:
+        refused = world.act("ward", "access", "break-glass", "--patient", world.patient,
+                            "--custodian", world.city, "--reason-code", code, "--reason", reason,
+                            code=9)
+        assert refused["error"]["code"] == f"XL{number}", refused
     renewed = world.act("wang", "access", "renew", glass["entry"], "--custodian", world.city)
     assert renewed["entry"] == glass["entry"] and len(renewed["transaction_id"]) == 64
     again = world.act("wang", "access", "renew", glass["entry"], "--custodian", world.city, code=5)
@@ -306,6 +310,14 @@ def test_an_emergency_with_a_reason_is_reviewed(world):
     chinese = world.run("access", "renew", glass["entry"], "--custodian", world.city, "--as",
                         "wang.json", *OPERATOR, "--lang", "zh", code=5).stderr
     assert re.search(r"renewed_already:.*[\u3400-\u9fff]", chinese), chinese
+    # Ended, it opens nothing, and is reviewed at once. Only those who took part end it.
+    world.act("officer", "access", "end", glass["entry"], code=5)
+    ended = world.act("wang", "access", "end", glass["entry"])
+    assert ended["schema"] == "xinglin/emergency-ended/v1" and ended["entry"] == glass["entry"]
+    world.act("wang", *asks, "--emergency", glass["entry"], code=5)
+    again = world.act("wang", "access", "end", glass["entry"], code=5)
+    assert "emergency_over: " in again["error"]["message"]
+    world.act("officer", "access", "review", glass["entry"], "--findings", "justified")
 
 
 def test_two_clinicians_break_the_glass(world):
@@ -355,6 +367,11 @@ def test_the_access_log_tells_who_what_and_why(world):
     # As many as the journal counts: those, with the look that listed them.
     assert world.act("ada", "access", "log", "--count")["count"] == len(everything)
     world.act("ward", "access", "log", "--organisation", world.city, code=5)
+    world.act("ward", "access", "log", "--organisation", world.city, "--patient", world.patient,
+              code=5)
+    refused = [one for one in world.act("ada", "access", "log")["entries"]
+               if one["action"] == "access-log"]
+    assert len(refused) == 1 and refused[0]["reasons"] == "not_for_this_role", refused
 
 
 def test_an_entry_of_the_log_is_proved_without_a_node(world):
