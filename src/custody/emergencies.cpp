@@ -155,6 +155,8 @@ Result<model::HistoryEntry> AccessDesk::take_emergency(
   const auto kept = stores_.vault().put({patient, which[0], opening, label_bytes},
                                         port_.now_ms() + emergency_pending_ms);
   if (!kept.ok()) return kept.error();
+  const KeptBody copied[] = {{which[0], kept->ciphertext_digest}};
+  stores_.copy_out(copied);
   XL_TRY_ASSIGN(const model::HistoryEntry entry, port_.send(transaction));
   XL_TRY(stores_.vault().confirm(which));
   return entry;

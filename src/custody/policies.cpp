@@ -170,6 +170,9 @@ Result<model::HistoryEntry> PolicyStore::accept(const Principal& who,
   if (!kept.ok()) {
     XL_TRY_ASSIGN(const Shared there, load(agreement.consent));
     if (model::encode(*there) != content) return mismatched("consent");
+  } else {
+    const KeptBody copied[] = {{which[0], kept->ciphertext_digest}};
+    stores_.copy_out(copied);
   }
   const auto entry = port_.send(std::move(transaction));
   if (!entry.ok() && kept.ok() && entry.error().code != ErrorCode::wait_timed_out) {
@@ -205,8 +208,11 @@ Status PolicyStore::refresh(const LedgerView& view, const model::Id& id) {
   const auto opened = stores_.vault().get({id, 1});
   if (!opened.ok()) {
     const ErrorCode code = opened.error().code;
-    const bool gone = code == ErrorCode::record_unknown || code == ErrorCode::record_erased;
-    return gone ? Status{} : Status(opened.error());  // never brought here, or erased
+    // Never brought here, erased, or lost with a disk: whoever asks about the patient of a lost one
+    // is told so, and that is no reason to serve nobody.
+    const bool gone = code == ErrorCode::record_unknown || code == ErrorCode::record_erased ||
+                      code == ErrorCode::body_unknown;
+    return gone ? Status{} : Status(opened.error());
   }
   XL_TRY_ASSIGN(const consent::SealedPolicy sealed, consent::decode_sealed(opened->content));
   XL_TRY_ASSIGN(const Labels labels, decode_labels(opened->labels));

@@ -204,12 +204,11 @@ Status RecordStore::keep(const std::vector<Job*>& jobs, std::vector<vault::Ancho
     }
   }
   XL_TRY_ASSIGN(anchored, stores_.vault().put_batch(batch, port_.now_ms() + pending_ms));
-  if (!before_anchoring_) return {};
   std::vector<KeptBody> kept;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     kept.push_back({batch[i].which, anchored[i].ciphertext_digest});
   }
-  before_anchoring_(kept);
+  stores_.copy_out(kept);
   return {};
 }
 

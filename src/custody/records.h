@@ -26,12 +26,6 @@ struct NewVersion {
   std::string content;
 };
 
-/// A body in the vault.
-struct KeptBody {
-  vault::RecordVersion which;
-  vault::SuiteDigest digest{};  ///< of its ciphertext
-};
-
 /// A version in the clear.
 struct OpenedRecord {
   std::string content;
@@ -67,12 +61,6 @@ class RecordStore {
     std::uint64_t ticket_;
     std::vector<std::string> names_;
   };
-  /// What is to be done with bodies that are synced, before their anchors are sent: copies at other
-  /// members. It takes its time and cannot fail. Before the first commit.
-  void before_anchoring(std::function<void(std::span<const KeptBody>)> step) {
-    before_anchoring_ = std::move(step);
-  }
-
   /// Waits for every one of `names` (`Type/id`), in the order of arrival, so that nobody is passed
   /// over and no two writers wait for each other. Errors: custody_busy (30 s).
   [[nodiscard]] Result<Hold> hold(std::vector<std::string> names);
@@ -130,7 +118,6 @@ class RecordStore {
 
   Stores& stores_;
   const LedgerPort& port_;
-  std::function<void(std::span<const KeptBody>)> before_anchoring_;
 
   std::mutex hold_mutex_;  // guards the lines
   std::condition_variable released_;

@@ -26,6 +26,9 @@ Result<model::HistoryEntry> keep_and_send(Stores& stores, const LedgerPort& port
     if (there.content != kept.words) {
       return make_error(kept.mismatched, "other words were brought before");
     }
+  } else {
+    const KeptBody copied[] = {{kept.which, put->ciphertext_digest}};
+    stores.copy_out(copied);
   }
   const auto entry = port.send(std::move(transaction));
   if (!entry.ok() && put.ok() && entry.error().code != ErrorCode::wait_timed_out) {

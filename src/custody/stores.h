@@ -2,10 +2,12 @@
 // Copyright The Xinglin Authors
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "crypto/signature.h"
@@ -35,9 +37,25 @@ struct StorePlaces {
   std::filesystem::path index;
 };
 
+/// A body in the vault.
+struct KeptBody {
+  vault::RecordVersion which;
+  vault::SuiteDigest digest{};  ///< of its ciphertext
+};
+
 /// Everything that one organisation keeps off the chain, opened together. Members are thread-safe.
 class Stores {
  public:
+  /// What is to be done with bodies that are synced, before the ledger hears of them: copies at
+  /// other members. It takes its time and cannot fail. Before anything is kept.
+  void before_anchoring(std::function<void(std::span<const KeptBody>)> step) {
+    before_anchoring_ = std::move(step);
+  }
+  /// To be called by whoever keeps a body, once it is synced and before it is anchored.
+  void copy_out(std::span<const KeptBody> bodies) const {
+    if (before_anchoring_) before_anchoring_(bodies);
+  }
+
   /// Opens the stores, makes those that are missing. Errors: those of opening each of them.
   [[nodiscard]] static Result<std::unique_ptr<Stores>> open(const StorePlaces& places,
                                                             Identity identity,
@@ -79,6 +97,7 @@ class Stores {
   [[nodiscard]] Status derive_pseudonyms();
 
   Identity identity_;
+  std::function<void(std::span<const KeptBody>)> before_anchoring_;
   std::unique_ptr<vault::Keyring> keyring_;
   std::unique_ptr<vault::Bodies> bodies_;
   std::unique_ptr<vault::RecordVault> vault_;

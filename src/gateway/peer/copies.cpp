@@ -284,7 +284,7 @@ Copies::Copies(custody::Custody& custody, Desk& desk, CopySettings settings)
   if (settings_.others == 0) return;
   for (const auto& owner : custody_.organisations()) {
     custody::Organisation* one = owner.get();
-    one->records().before_anchoring(
+    one->stores().before_anchoring(
         [this, one](std::span<const KeptBody> bodies) { copy_now(*one, bodies); });
   }
 }
