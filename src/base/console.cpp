@@ -233,6 +233,7 @@ ExitCode exit_code_of(ErrorCode code) {
     case ErrorCode::ledger_record_altered:
     case ErrorCode::store_corrupt:
     case ErrorCode::content_differs:
+    case ErrorCode::access_list_unsigned:
     case ErrorCode::signed_history_differs:
     case ErrorCode::genesis_differs:
     case ErrorCode::database_corrupt:

@@ -180,53 +180,13 @@ void show(const client::AccessProof& proof, const client::ProvenAccess& access, 
   show_checked(entry, access.details, console);
 }
 
-/// What a whole log proves: every page of the file, each entry once, as many as the custodian says.
-struct ProvenLog {
-  std::uint64_t proven = 0;
-  std::uint64_t waiting = 0;
-  std::uint64_t total = 0;
-  model::Id patient;
-  model::Id custodian;
-};
-
-Result<ProvenLog> check_log(json::Value document, const model::Trust& trust) {
-  ProvenLog out;
-  std::uint64_t last = UINT64_MAX;
-  bool first = true;
-  for (const json::Value one : document.find("pages").items()) {
-    XL_TRY_ASSIGN(const client::AccessProofs page, client::read_access_proofs(one));
-    if (first) {
-      out.total = page.total;
-      out.patient = page.patient;
-      out.custodian = page.custodian;
-    }
-    const bool same = page.patient == out.patient && page.custodian == out.custodian;
-    if (!same) return make_error(ErrorCode::content_differs, "a page is of another log");
-    XL_TRY(client::check_access_proofs(page, trust));
-    // Pages follow each other: newest first, none left out between them.
-    for (const client::AccessProof& entry : page.entries) {
-      if (entry.journal.sequence >= last) {
-        return make_error(ErrorCode::content_differs,
-                          "entry " + std::to_string(entry.journal.sequence) + " stands twice");
-      }
-      last = entry.journal.sequence;
-    }
-    out.proven += page.entries.size();
-    out.waiting += page.waiting.size();
-    first = false;
-  }
-  if (first) return make_error(ErrorCode::receipt_malformed, "no pages");
-  // Fetching the pages was looked at itself: what came meanwhile is in no page.
-  if (out.proven + out.waiting < out.total) {
-    return make_error(ErrorCode::content_differs,
-                      std::to_string(out.total) + " entries were counted and " +
-                          std::to_string(out.proven + out.waiting) + " are here");
-  }
-  return out;
-}
-
 Result<int> verify_log(json::Value document, const model::Trust& trust, const Console& console) {
-  XL_TRY_ASSIGN(const ProvenLog log, check_log(document, trust));
+  std::vector<client::AccessProofs> pages;
+  for (const json::Value one : document.find("pages").items()) {
+    XL_TRY_ASSIGN(client::AccessProofs page, client::read_access_proofs(one));
+    pages.push_back(std::move(page));
+  }
+  XL_TRY_ASSIGN(const client::ProvenAccessList log, client::check_access_list(pages, trust));
   if (console.json()) {
     json::Writer out;
     out.begin_object().key("schema").string("xinglin/access-log-verification/v1");
@@ -234,17 +194,27 @@ Result<int> verify_log(json::Value document, const model::Trust& trust, const Co
     out.key("patient").string(model::did_text(log.patient));
     out.key("custodian").string(model::did_text(log.custodian));
     out.key("proven").unsigned_integer(log.proven).key("waiting").unsigned_integer(log.waiting);
-    out.key("total").unsigned_integer(log.total).end_object();
+    out.key("total").unsigned_integer(log.total);
+    out.key("height").string(std::to_string(log.height));
+    out.key("signed_ms").string(std::to_string(log.time_ms)).end_object();
     console.answer(out.take());
     return succeeded;
   }
+  const std::string proven = std::to_string(log.proven);
+  const std::string total = std::to_string(log.total);
+  console.result(std::string(console.pick("✓ Proven by the ledger: ", "✓ 账本证明属实:")) + proven +
+                 std::string(console.pick(" entries happened as listed", " 条记录")));
   console.result(
-      std::string(console.pick("✓ All entries happened as listed: ", "✓ 所列记录均属实:")) +
-      std::to_string(log.proven) + "/" + std::to_string(log.total));
+      std::string(console.pick("  Signed by the keeper: there were ", "  保管机构签名声明:共有 ")) +
+      total +
+      std::string(console.pick(" in all, these and no others, at ", " 条,即所列各条,时间 ")) +
+      time_text(log.time_ms) + std::string(console.pick(", height ", ",高度 ")) +
+      std::to_string(log.height));
   if (log.waiting > 0) {
     console.result("  " + std::to_string(log.waiting) +
-                   std::string(console.pick(" were not on the ledger yet when this was saved",
-                                            " 条在保存时尚未写入账本")));
+                   std::string(console.pick(" of them were not on the ledger yet: the keeper's "
+                                            "word alone",
+                                            " 条在保存时尚未写入账本,仅为保管机构的陈述")));
   }
   return succeeded;
 }

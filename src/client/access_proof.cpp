@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "base/error_detail.h"
 #include "base/json/writer.h"
+#include "client/proven_record.h"
 #include "contracts/access/messages.pb.h"
 #include "contracts/access/records.h"
 #include "contracts/access/sealed.h"
@@ -31,9 +32,6 @@ namespace identity = contracts::identity;
 using xinglin::access::v1::AccessDetails;
 using xinglin::identity::v1::KeyRecord;
 
-/// How far a custodian's clock and the blocks' time may be apart.
-constexpr std::uint64_t clocks_apart_ms = 60'000;
-
 Error access_malformed(std::string_view what) {
   return make_error(ErrorCode::receipt_malformed, "access proof: " + std::string(what));
 }
@@ -44,21 +42,6 @@ bool is_suite_digest(const std::string& field, const Hash& digest) {
   Bytes expected{static_cast<std::uint8_t>(crypto::Suite::international)};
   append(expected, digest);
   return equal(view_of(field), expected);
-}
-
-/// The record that a receipt proves under `key`, in `out`. Errors: content_differs, those of
-/// `model::verify_receipt`.
-Status proven_record(const std::optional<model::Receipt>& receipt, const Bytes& key,
-                     const model::Trust& trust, std::string_view name,
-                     google::protobuf::Message& out) {
-  if (!receipt) return access_differs("there is no receipt of the " + std::string(name));
-  XL_TRY(model::verify_receipt(*receipt, trust));
-  const auto& state = receipt->state;
-  if (!state || state->key != key || !state->value ||
-      !contracts::decode_record(*state->value, out)) {
-    return access_differs("the receipt is not of the " + std::string(name));
-  }
-  return {};
 }
 
 /// The custodian brought exactly this root to the ledger.
@@ -95,7 +78,7 @@ std::string_view code_of_purpose(std::uint32_t purpose) {
 
 /// The entry was on the ledger soon after the time it gives, never before it.
 Status check_time(const AccessProof& proof, const model::JournalEntry& entry) {
-  if (entry.time_ms > proof.anchor.block.header.time.milliseconds() + clocks_apart_ms) {
+  if (entry.time_ms > proof.anchor.block.header.time.milliseconds() + times_apart_ms) {
     return access_differs("the entry's time is after its root was on the ledger");
   }
   return {};
@@ -147,23 +130,8 @@ Status check_speaks_for(const AccessProof& proof, const KeyRecord& key,
     return access_differs("the key is not the requester's");
   }
   if (key.controller() == details.organisation()) return {};
-  xinglin::identity::v1::PartyRecord service;
-  XL_TRY(proven_record(proof.service, identity::party_key(contracts::id_of(key.controller())),
-                       trust, "service", service));
-  if (static_cast<contracts::PartyKind>(service.kind()) != contracts::PartyKind::service ||
-      service.custodian() != details.organisation()) {
-    return access_differs("the service is not the requester's");
-  }
-  return {};
-}
-
-/// The key was good when the entry says that it was used: block times lag clocks, within a minute.
-Status check_key_then(const KeyRecord& key, std::uint64_t time_ms) {
-  const bool early = key.not_before_ms() > time_ms + clocks_apart_ms;
-  const bool over = key.not_after_ms() != 0 && time_ms > key.not_after_ms() + clocks_apart_ms;
-  const bool revoked = key.revoked_at_ms() != 0 && time_ms > key.revoked_at_ms() + clocks_apart_ms;
-  if (early || over || revoked) return access_differs("the key was not good at the entry's time");
-  return {};
+  XL_TRY_ASSIGN(const bool same, is_service_of(proof.service, key, details.organisation(), trust));
+  return same ? Status{} : access_differs("the service is not the requester's");
 }
 
 /// The key named in the evidence is the requester's, and had signed in.
@@ -189,7 +157,9 @@ Status check_sign_in(const AccessProof& proof, const AccessDetails& details, std
   }
   KeyRecord on_ledger;
   XL_TRY(proven_record(proof.key, identity::key_key(key_id), trust, "key", on_ledger));
-  XL_TRY(check_key_then(on_ledger, time_ms));
+  if (!was_good(on_ledger, time_ms)) {
+    return access_differs("the key was not good at the entry's time");
+  }
   on_ledger.set_revoked_at_ms(sealed.revoked_at_ms());  // it may have been revoked since
   if (model::encode(on_ledger) != model::encode(sealed)) {
     return access_differs("the ledger has the key otherwise");
@@ -226,8 +196,8 @@ Status check_session(const AccessProof& proof, const model::JournalEntry& entry,
     return access_differs("the session was opened for somebody else");
   }
   const std::uint64_t ended = session.ended_ms() != 0 ? session.ended_ms() : session.ends_ms();
-  if (entry.time_ms + clocks_apart_ms < session.opened_ms() ||
-      entry.time_ms > ended + clocks_apart_ms) {
+  if (entry.time_ms + times_apart_ms < session.opened_ms() ||
+      entry.time_ms > ended + times_apart_ms) {
     return access_differs("the session was not open at the entry's time");
   }
   return {};
@@ -253,7 +223,7 @@ Result<bool> check_emergency(const AccessProof& proof, const model::JournalEntry
   if (std::ranges::find(came, entry.action) == came.end()) {
     return access_differs("the ledger has the emergency otherwise");
   }
-  if (entry.time_ms + clocks_apart_ms < record.declared_ms()) {
+  if (entry.time_ms + times_apart_ms < record.declared_ms()) {
     return access_differs("the entry is older than the emergency");
   }
   return true;
@@ -364,6 +334,29 @@ Status take_receipts(json::Value entry, const std::vector<model::Receipt>& recei
   return anchored ? Status{} : Status(access_malformed("entries.receipts.anchor"));
 }
 
+/// The custodian's word for a page, with the receipts that it names by number.
+Result<AccessListStatement> read_list_statement(json::Value document,
+                                                const std::vector<model::Receipt>& receipts) {
+  const auto text = [&](std::string_view name) {
+    return document.find(name).as_string().value_or(std::string_view{});
+  };
+  AccessListStatement out;
+  if (!parse_decimal(text("before"), out.before) || !parse_decimal(text("count"), out.count) ||
+      !parse_decimal(text("height"), out.height) || !parse_decimal(text("time_ms"), out.time_ms) ||
+      !from_hex(text("key"), out.key_id) || !from_base64(text("signature"), out.signature)) {
+    return access_malformed("statement");
+  }
+  for (const json::Member member : document.find("receipts").members()) {
+    std::uint64_t at = 0;
+    if (!parse_decimal(member.value.number_text().value_or(""), at) || at >= receipts.size()) {
+      return access_malformed("statement.receipts");
+    }
+    if (std::string_view(member.key) == "key") out.key = receipts[at];
+    if (std::string_view(member.key) == "service") out.service = receipts[at];
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<AccessProofs> read_access_proofs(json::Value document) {
@@ -391,6 +384,9 @@ Result<AccessProofs> read_access_proofs(json::Value document) {
   for (const json::Value one : document.find("receipts").items()) {
     XL_TRY_ASSIGN(model::Receipt receipt, model::read_receipt(json::write(one)));
     receipts.push_back(std::move(receipt));
+  }
+  if (document.find("statement").present()) {
+    XL_TRY_ASSIGN(out.statement, read_list_statement(document.find("statement"), receipts));
   }
   for (const json::Value one : document.find("entries").items()) {
     XL_TRY_ASSIGN(AccessProof entry, read_entry_part(one));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/json/json.h"
@@ -26,14 +27,38 @@ struct AccessProof {
   std::optional<model::Receipt> emergency;  ///< of the emergency that the entry is about
 };
 
+/// The custodian's signed word for which entries a page has.
+struct AccessListStatement {
+  std::uint64_t before = 0;  ///< the page has the newest entries numbered below
+  std::uint64_t count = 0;   ///< entries of the patient numbered below `before`
+  std::uint64_t height = 0;
+  std::uint64_t time_ms = 0;
+  Hash key_id{};
+  Bytes signature;
+  std::optional<model::Receipt> key;
+  std::optional<model::Receipt> service;  ///< of the custodian's service whose key that is
+};
+
 /// Proofs of a page of a patient's log, and of how many entries it is one.
 struct AccessProofs {
   model::Id custodian;
   model::Id patient;
-  std::uint64_t total = 0;             ///< entries of the patient in the journal
-  std::uint64_t next_before = 0;       ///< where the next page goes on; 0: there is none
-  std::vector<AccessProof> entries;    ///< newest first
-  std::vector<std::uint64_t> waiting;  ///< sequences that are not on the ledger yet
+  std::uint64_t total = 0;                       ///< entries of the patient as of the first page
+  std::uint64_t next_before = 0;                 ///< where the next page goes on; 0: there is none
+  std::vector<AccessProof> entries;              ///< newest first
+  std::vector<std::uint64_t> waiting;            ///< sequences that are not on the ledger yet
+  std::optional<AccessListStatement> statement;  ///< nothing: the entries are a selection
+};
+
+/// What all pages of a log prove together.
+struct ProvenAccessList {
+  model::Id patient;
+  model::Id custodian;
+  std::uint64_t proven = 0;   ///< entries whose proofs hold
+  std::uint64_t waiting = 0;  ///< entries that the ledger did not have yet
+  std::uint64_t total = 0;    ///< entries that the custodian signed that there are
+  std::uint64_t height = 0;   ///< of the ledger when it did, for the first page
+  std::uint64_t time_ms = 0;  ///< when it did
 };
 
 /// What such a proof proves, once checked.
@@ -54,6 +79,15 @@ struct ProvenAccess {
 /// `check_access_proof`, each naming the entry.
 [[nodiscard]] Result<std::vector<ProvenAccess>> check_access_proofs(const AccessProofs& proofs,
                                                                     const model::Trust& trust);
+
+/// Checks, offline, that `pages` are a whole log, newest first: each as `check_access_proofs` does
+/// and signed by the custodian as it is; the first has the newest entries, each goes on where the
+/// one before ended, the last has the oldest; together they have as many as the custodian signed
+/// that there are; none waits that the ledger had. What it cannot find: an entry that the custodian
+/// left out of what it signed. Errors: access_list_unsigned (no statement, or not over just this),
+/// content_differs, receipt_malformed (no pages), those of `check_access_proofs`.
+[[nodiscard]] Result<ProvenAccessList> check_access_list(std::span<const AccessProofs> pages,
+                                                         const model::Trust& trust);
 
 /// Checks, offline, with `trust` alone: that the entry stands in the custodian's journal under a
 /// root that the ledger holds, and is not of a later time; that its evidence is about the same

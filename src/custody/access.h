@@ -140,6 +140,9 @@ class Viewer {
   [[nodiscard]] Status note_writes(std::span<const WriteNote> notes);
 
   [[nodiscard]] const Ask& ask() const { return ask_; }
+  /// The number in the journal of the last entry of what was served: a receipt can be had of it.
+  /// 0: nothing was entered.
+  [[nodiscard]] std::uint64_t journalled() const { return journalled_; }
 
  private:
   friend class AccessDesk;
@@ -204,6 +207,7 @@ class Viewer {
   AccessDesk& desk_;
   Ask ask_;
   LedgerView view_;
+  std::uint64_t journalled_ = 0;
   std::map<model::Id, PatientView> seen_;
   std::optional<std::vector<model::Id>> in_care_;
   /// Terms in force with the requester's organisation, found where an agreement is required.

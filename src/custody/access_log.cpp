@@ -109,6 +109,17 @@ bool regulates(const Principal& who, const model::StateReader& state) {
                       static_cast<std::uint32_t>(contracts::identity::OrganisationType::regulator);
 }
 
+namespace {
+
+/// By which right somebody looks: no row of a log lacks one.
+consent::Reason look_reason(contracts::PartyKind kind) {
+  if (kind == contracts::PartyKind::patient) return consent::Reason::own_access;
+  return kind == contracts::PartyKind::guardian ? consent::Reason::guardian_access
+                                                : consent::Reason::oversight;
+}
+
+}  // namespace
+
 Status record_look(Stores& stores, const LedgerPort& port, const Principal& who,
                    std::span<const model::Id> patients) {
   return record_look(stores, port, who, patients, log_action, look_purpose(who.kind));
@@ -131,8 +142,10 @@ Status record_look(Stores& stores, const LedgerPort& port, const Principal& who,
     entry.outcome = model::JournalOutcome::served;
     entry.action = action;
     entry.purpose = purpose_code(purpose);
-    entry.evidence = model::encode(
-        access_details(who, patient, stores.did(), purpose, consent::Action::search, head.height));
+    auto details =
+        access_details(who, patient, stores.did(), purpose, consent::Action::search, head.height);
+    details.add_reasons(static_cast<std::uint32_t>(look_reason(who.kind)));
+    entry.evidence = model::encode(details);
     batch.push_back(std::move(entry));
   }
   for (std::size_t next = 0; next < batch.size(); next += limits::journal_group_max) {

@@ -24,6 +24,9 @@ constexpr std::string_view log_action = "access-log";
 /// The reason of a refusal that rests on no decision: only others may ask for such a thing.
 constexpr std::string_view not_for_this_role = "not_for_this_role";
 
+/// The action of an entry that says that something is to be erased, or that somebody tried.
+constexpr std::string_view erase_action = "erase";
+
 /// One entry of the journal with what its evidence says.
 struct LoggedAccess {
   std::uint64_t sequence = 0;

@@ -5,11 +5,15 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "contracts/identity/view.h"
 #include "contracts/records/messages.pb.h"
 #include "contracts/records/records.h"
 #include "contracts/records/view.h"
+#include "custody/access.h"
+#include "custody/access_log.h"
 #include "custody/consents.h"
 #include "custody/labels.h"
+#include "model/canonical.h"
 #include "model/limits.h"
 
 namespace xl::custody {
@@ -75,8 +79,59 @@ Status ErasureDesk::check_asker(const Principal& who) const {
   return make_error(ErrorCode::role_refused, "the organisation's own key erases, nobody else's");
 }
 
+Result<bool> ErasureDesk::may_read(const Principal& who,
+                                   const vault::ErasureCertificate& certificate) const {
+  namespace identity = contracts::identity;
+  if (check_asker(who).ok() || oversees(who, stores_.did())) return true;
+  const bool given = std::ranges::any_of(
+      certificate.disclosures, [&](const auto& one) { return one.grantee == who.organisation; });
+  const bool itself = who.kind == contracts::PartyKind::organisation && who.did == who.organisation;
+  if (given && (itself || oversees(who, who.organisation))) return true;
+  if (who.organisation != stores_.did()) return false;
+  if (who.kind == contracts::PartyKind::patient) return who.did == certificate.patient;
+  if (who.kind != contracts::PartyKind::guardian) return false;
+  XL_TRY_ASSIGN(const LedgerView view, look(port_));
+  return identity::guardian_acts(*view.state, who.did, certificate.patient, identity::power_consent,
+                                 view.now_ms);
+}
+
+/// Durably, before anything is asked of the stores: what a crash stops is in the log all the same.
+Status ErasureDesk::note_asked(const Principal& who, std::span<const vault::AskedErasure> asked) {
+  constexpr auto purpose = contracts::consent::PurposeOfUse::operations;
+  XL_TRY_ASSIGN(const query::LedgerHead head, port_.ledger().head());
+  std::vector<model::JournalEntry> batch;
+  for (const vault::AskedErasure& one : asked) {
+    if (stores_.is_own(one.patient)) continue;
+    model::JournalEntry entry;
+    entry.time_ms = one.asked_ms;
+    entry.actor = who.did;
+    entry.organisation = who.organisation;
+    entry.patient = one.patient;
+    entry.decision = model::JournalDecision::permitted;
+    entry.outcome = model::JournalOutcome::served;
+    entry.action = erase_action;
+    entry.purpose = purpose_code(purpose);
+    if (one.record) {
+      entry.subject = copy_of(one.record->record.view());
+      append_be(entry.subject, one.record->version);
+    }
+    auto details = access_details(who, one.patient, stores_.did(), purpose,
+                                  contracts::consent::Action::correct, head.height);
+    details.add_reasons(static_cast<std::uint32_t>(contracts::consent::Reason::own_systems));
+    entry.evidence = model::encode(details);
+    batch.push_back(std::move(entry));
+  }
+  for (std::size_t next = 0; next < batch.size(); next += limits::journal_group_max) {
+    const std::size_t count = std::min<std::size_t>(limits::journal_group_max, batch.size() - next);
+    const auto kept = stores_.journal().append_batch(std::span(batch).subspan(next, count));
+    if (!kept.ok()) return kept.error();
+  }
+  return {};
+}
+
 Result<std::vector<vault::ErasureCertificate>> ErasureDesk::erase_record(
-    const std::string& type, const std::string& id, std::optional<std::uint64_t> version) {
+    const Principal& who, const std::string& type, const std::string& id,
+    std::optional<std::uint64_t> version) {
   XL_TRY_ASSIGN(const RecordStore::Hold hold, records_.hold({name_of(type, id)}));
   const std::scoped_lock lock(mutex_);
   XL_TRY_ASSIGN(std::vector<query::RecordEntry> versions, versions_of(type, id));
@@ -107,6 +162,7 @@ Result<std::vector<vault::ErasureCertificate>> ErasureDesk::erase_record(
     const vault::RecordVersion which{entry.record, static_cast<std::uint32_t>(entry.vault_version)};
     asked.push_back({random_id(), entry.patient, which, port_.now_ms(), std::nullopt, false});
   }
+  XL_TRY(note_asked(who, asked));
   XL_TRY(stores_.erasures().ask(asked, names));
   std::vector<vault::ErasureCertificate> out;
   for (const vault::AskedErasure& one : asked) {
@@ -117,7 +173,8 @@ Result<std::vector<vault::ErasureCertificate>> ErasureDesk::erase_record(
   return out;
 }
 
-Result<vault::ErasureCertificate> ErasureDesk::erase_patient(const model::Id& patient) {
+Result<vault::ErasureCertificate> ErasureDesk::erase_patient(const Principal& who,
+                                                             const model::Id& patient) {
   if (stores_.is_own(patient)) return make_error(ErrorCode::role_refused, "it is no patient's");
   const std::scoped_lock lock(mutex_);
   const vault::AskedErasure asked{random_id(),    patient,      std::nullopt,
@@ -126,6 +183,7 @@ Result<vault::ErasureCertificate> ErasureDesk::erase_patient(const model::Id& pa
   const auto known = stores_.keyring().knows_patient(patient);
   if (!known.ok()) return known.error();
   if (!*known) return make_error(ErrorCode::patient_unknown, patient.text());
+  XL_TRY(note_asked(who, std::span(&asked, 1)));
   XL_TRY(stores_.erasures().ask({asked}, {}));
   XL_TRY_ASSIGN(vault::ErasureCertificate out, finish(asked));
   XL_TRY(tell_ledger());

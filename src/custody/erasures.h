@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,21 @@ class ErasureDesk {
   /// version. Errors: index_record_unknown, record_erased, parameter_invalid (the current version
   /// of several), custody_busy, those of the stores and of `LedgerPort::send`.
   [[nodiscard]] Result<std::vector<vault::ErasureCertificate>> erase_record(
-      const std::string& type, const std::string& id, std::optional<std::uint64_t> version);
+      const Principal& who, const std::string& type, const std::string& id,
+      std::optional<std::uint64_t> version);
 
-  /// Erases everything of a patient. Erasing again gives the first certificate. Errors:
+  /// Erases everything of a patient. Erasing again gives the first certificate. That `who` erases,
+  /// here and above, is in the journal before anything goes. Errors:
   /// patient_unknown, role_refused (the organisation's own pseudonyms), those of the stores and of
   /// `LedgerPort::send`.
-  [[nodiscard]] Result<vault::ErasureCertificate> erase_patient(const model::Id& patient);
+  [[nodiscard]] Result<vault::ErasureCertificate> erase_patient(const Principal& who,
+                                                                const model::Id& patient);
+
+  /// May `who` read this certificate: the organisation itself, its privacy officers and auditors,
+  /// the patient, a guardian in office who may consent, and of organisations that it lists as given
+  /// the data the organisation and those who oversee there. Errors: store_corrupt.
+  [[nodiscard]] Result<bool> may_read(const Principal& who,
+                                      const vault::ErasureCertificate& certificate) const;
 
   /// An erasure as it stands now. Errors: erasure_unknown, those of the keyring.
   [[nodiscard]] Result<vault::ErasureCertificate> certificate(const model::Id& id) {
@@ -66,6 +76,7 @@ class ErasureDesk {
 
  private:
   [[nodiscard]] Result<vault::ErasureCertificate> finish(const vault::AskedErasure& asked);
+  [[nodiscard]] Status note_asked(const Principal& who, std::span<const vault::AskedErasure> asked);
   [[nodiscard]] Status note_disclosures(const vault::AskedErasure& asked);
   [[nodiscard]] Status forget_patient(const model::Id& patient, const model::Id& certificate);
   [[nodiscard]] Status note_record(const model::Id& record, const model::Id& certificate);

@@ -77,6 +77,7 @@ constexpr auto notice_names = std::to_array<NoticeName>({
     {NoticeKind::recovery_cancelled, "recovery-cancelled", false},
     {NoticeKind::request_received, "request-received", false},
     {NoticeKind::request_answered, "request-answered", false},
+    {NoticeKind::erased, "erased", true},
 });
 
 /// More than anybody was told between a backup and the loss of what came after it.
@@ -99,6 +100,7 @@ std::optional<NoticeKind> kind_of(const LoggedAccess& access) {
   if (entry.decision != model::JournalDecision::permitted) return NoticeKind::refused;
   if (access::is_glass_action(entry.action)) return std::nullopt;  // the ledger's events tell it
   if (entry.action == log_action || entry.action == "disputes") return NoticeKind::log_looked;
+  if (entry.action == erase_action) return NoticeKind::erased;
   if (access.emergency) return NoticeKind::emergency;
   const bool writes =
       entry.action == "create" || entry.action == "update" || entry.action == "delete";

@@ -44,6 +44,7 @@ enum class NoticeKind : std::uint8_t {
   recovery_cancelled = 19,
   request_received = 20,  ///< somebody asks for a consent
   request_answered = 21,  ///< told to who had asked
+  erased = 22,            ///< records of the patient were erased
 };
 
 /// What the key of a store of notices is for.

@@ -262,6 +262,7 @@ Status Viewer::journal(std::span<const query::RecordEntry> entries, const ShownT
     const std::size_t count = std::min<std::size_t>(limits::journal_group_max, batch.size() - next);
     const auto kept = desk_.stores_.journal().append_batch(std::span(batch).subspan(next, count));
     if (!kept.ok()) return kept.error();
+    journalled_ = *kept + count - 1;
   }
   return {};
 }

@@ -53,6 +53,7 @@ constexpr std::string_view journal_group = "xinglin/journal-group/v1";
 constexpr std::string_view journal_gap = "xinglin/journal-gap/v1";
 constexpr std::string_view journal_sealed = "xinglin/journal-sealed/v1";
 constexpr std::string_view journal_database = "xinglin/journal-database/v1";
+constexpr std::string_view access_list = "xinglin/access-list/v1";
 
 // Custody: what organisations commit to, their own pseudonyms, what sign-ins sign.
 constexpr std::string_view salted_text = "xinglin/salted-text/v1";

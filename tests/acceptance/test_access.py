@@ -49,16 +49,17 @@ def test_the_whole_log_is_proved_without_a_node(world):
     url, world.url = world.url, ""
     told = world.json(*offline)
     assert told["verified"] is True and told["patient"] == world.patient
-    assert told["proven"] == saved["proven"] and told["proven"] + told["waiting"] >= told["total"]
+    assert told["proven"] == saved["proven"] and told["proven"] + told["waiting"] == told["total"]
     proofs = json.loads((world.folder / "log-proofs.json").read_text())
     left_out = json.loads(json.dumps(proofs))
     del left_out["pages"][0]["entries"][1]
+    left_out["pages"][0]["total"] = str(int(left_out["pages"][0]["total"]) - 1)
     (world.folder / "left-out.json").write_text(json.dumps(left_out))
     proofs["pages"][0]["entries"][0]["salt"] = proofs["pages"][0]["entries"][1]["salt"]
     (world.folder / "altered-log.json").write_text(json.dumps(proofs))
-    for name in ("left-out.json", "altered-log.json"):
+    for name, code in (("left-out.json", "XL4310"), ("altered-log.json", "XL30")):
         refused = world.run("access", "verify", name, "--genesis", "data/genesis.json", code=3)
-        assert "XL5007" in refused.stderr or "XL30" in refused.stderr, refused.stderr
+        assert code in refused.stderr, refused.stderr
     world.url = url
 
 

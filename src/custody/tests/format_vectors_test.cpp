@@ -9,10 +9,12 @@
 #include <map>
 
 #include "contracts/access/sealed.h"
+#include "contracts/api/shape.h"
 #include "crypto/hash.h"
 #include "custody/access.h"
 #include "custody/labels.h"
 #include "custody/ledger_port.h"
+#include "model/access_list.h"
 #include "model/canonical.h"
 #include "model/tags.h"
 
@@ -69,6 +71,21 @@ TEST_F(CustodyFormats, SaltedTextsAndPseudonyms) {
   const Bytes key(32, 0x77);
   const Hash digest = crypto::tagged_hash(model::tags::own_pseudonym, {key, view_of("directory")});
   EXPECT_EQ(to_hex(ByteView(digest).first(16)), to_hex(vector("pseudonym.directory")));
+}
+
+TEST_F(CustodyFormats, ListsOfEntries) {
+  model::AccessListPage page;
+  page.network = contracts::key_id_of(field("custody.network"));
+  page.custodian = *model::id_from_bytes(vector("custody.organisation"));
+  page.patient = *model::id_from_bytes(vector("custody.patient"));
+  page.total = page.count = 2;
+  page.before = 10;
+  page.height = 77;
+  page.time_ms = 1767323045000;
+  page.sequences = {9, 4};
+  EXPECT_EQ(model::access_list_bytes(page), vector("list.bytes"));
+  page.sequences = {9};
+  EXPECT_NE(model::access_list_bytes(page), vector("list.bytes"));
 }
 
 TEST_F(CustodyFormats, LooksAtManyPatients) {

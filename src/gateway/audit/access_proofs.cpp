@@ -14,6 +14,7 @@
 #include "contracts/identity/records.h"
 #include "custody/consents.h"
 #include "gateway/organisation/proofs.h"
+#include "model/access_list.h"
 #include "model/canonical.h"
 #include "model/limits.h"
 #include "model/receipt.h"
@@ -174,7 +175,10 @@ Status AccessProofs::add(const vault::KeptEntry& kept) {
   const auto batch = journal.batch_of(kept.sequence);
   const bool sealed = batch.ok() || batch.error().code != ErrorCode::journal_not_sealed;
   if (sealed && !batch.ok()) return batch.error();
-  if (!sealed || !batch->anchored_ms) {
+  added_.push_back(kept.sequence);
+  // One root covers all or none: what came onto the ledger between two entries waits as well.
+  const bool split = sealed && !waiting_.empty() && batch->root.last_sequence >= waiting_.back();
+  if (!sealed || !batch->anchored_ms || split) {
     waiting_.push_back(kept.sequence);
     return {};
   }
@@ -189,19 +193,60 @@ Status AccessProofs::add(const vault::KeptEntry& kept) {
   return {};
 }
 
-std::string AccessProofs::take(const model::Id& patient, std::uint64_t total,
-                               std::uint64_t next_before) {
+/// The custodian's word for which entries there are, `,"statement":…`.
+Result<std::string> AccessProofs::statement(const Page& page, std::uint64_t before) {
+  vault::JournalLook look;
+  look.patients = std::vector{page.patient};
+  look.before = before;
+  model::AccessListPage told;
+  told.network = services_.ledger.genesis().network;
+  told.custodian = organisation_.did();
+  told.patient = page.patient;
+  told.total = page.total;
+  told.before = before;
+  told.next_before = page.next_before;
+  told.sequences = added_;
+  XL_TRY_ASSIGN(told.count, organisation_.stores().journal().count(look));
+  XL_TRY_ASSIGN(const query::LedgerHead head, services_.ledger.head());
+  told.height = head.height;
+  told.time_ms = services_.custody.port().now_ms();
+  const crypto::SigningKey& key = organisation_.stores().identity().key;
+  const Hash key_id = model::key_id_of(key.algorithm(), key.public_key());
+  Needed needed;
+  XL_TRY(need_state("key", identity::key_key(key_id), needed));
+  const auto record = identity::find_key(*services_.ledger.state(), key_id);
+  if (record && record->controller() != custody::bytes_of(organisation_.did().bytes)) {
+    const model::Id service = contracts::id_of(record->controller());
+    XL_TRY(need_state("service", identity::party_key(service), needed));
+  }
+  json::Writer out;
+  out.begin_object().key("before").string(std::to_string(told.before));
+  out.key("count").string(std::to_string(told.count));
+  out.key("height").string(std::to_string(told.height));
+  out.key("time_ms").string(std::to_string(told.time_ms)).key("key").string(to_hex(key_id));
+  out.key("signature").string(to_base64(key.sign(model::access_list_bytes(told))));
+  out.key("receipts").begin_object();
+  for (const auto& [name, at] : needed) out.key(name).unsigned_integer(at);
+  out.end_object().end_object();
+  return ",\"statement\":" + out.take();
+}
+
+Result<std::string> AccessProofs::take(const Page& page) {
   json::Writer head;
   head.begin_object().key("schema").string("xinglin/access-proofs/v1");
   head.key("organisation").string(model::did_text(organisation_.did()));
-  head.key("patient").string(model::did_text(patient));
-  head.key("total").string(std::to_string(total));
-  head.key("next_before").string(next_before == 0 ? "" : std::to_string(next_before));
+  head.key("patient").string(model::did_text(page.patient));
+  head.key("total").string(std::to_string(page.total));
+  head.key("next_before").string(page.next_before == 0 ? "" : std::to_string(page.next_before));
   head.key("waiting").begin_array();
   for (const std::uint64_t one : waiting_) head.string(std::to_string(one));
   head.end_array().end_object();
   std::string out = head.take();
   out.pop_back();
+  if (page.before) {
+    XL_TRY_ASSIGN(const std::string signed_part, statement(page, *page.before));
+    out += signed_part;
+  }
   out += ",\"receipts\":[";
   for (const std::string& one : receipts_) out += (out.back() == '[' ? "" : ",") + one;
   return out + "],\"entries\":[" + entries_ + "]}";

@@ -31,10 +31,19 @@ class AccessProofs {
   /// yet: that is named as waiting.
   [[nodiscard]] Status add(const vault::KeptEntry& kept);
 
+  /// Which page it is that was added.
+  struct Page {
+    model::Id patient;
+    std::uint64_t total = 0;        ///< entries of the patient as of the first page
+    std::uint64_t next_before = 0;  ///< where the next page goes on; 0: there is none
+    /// The page has all entries of the patient below this one, as many as were added; nothing: they
+    /// are a selection.
+    std::optional<std::uint64_t> before;
+  };
   /// `xinglin/access-proofs/v1` of what was added: receipts once each, entries that name them by
-  /// number, in the order they were added. `total`: entries of the patient in the journal.
-  [[nodiscard]] std::string take(const model::Id& patient, std::uint64_t total,
-                                 std::uint64_t next_before);
+  /// number, in the order they were added; with the custodian's signature of which these are,
+  /// unless they are a selection. Errors: those of the journal and the ledger.
+  [[nodiscard]] Result<std::string> take(const Page& page);
 
  private:
   /// Receipts that an entry needs, by what they are of.
@@ -44,6 +53,7 @@ class AccessProofs {
   [[nodiscard]] Result<std::string> disclosed(const model::JournalEntry& entry) const;
   [[nodiscard]] Result<std::string> consents_then(const model::JournalEntry& entry) const;
   [[nodiscard]] Result<std::string> record_then(const model::JournalEntry& entry) const;
+  [[nodiscard]] Result<std::string> statement(const Page& page, std::uint64_t before);
   [[nodiscard]] Status need_state(std::string_view name, ByteView key, Needed& out);
   [[nodiscard]] Result<std::string> entry_part(const vault::KeptEntry& kept,
                                                const vault::JournalBatch& batch) const;
@@ -54,6 +64,7 @@ class AccessProofs {
   std::map<Bytes, std::size_t> known_;  ///< by transaction or state key
   std::string entries_;                 ///< JSON texts, commas between
   std::vector<std::uint64_t> waiting_;
+  std::vector<std::uint64_t> added_;  ///< sequences of both, as they were added
 };
 
 }  // namespace xl::gateway::audit

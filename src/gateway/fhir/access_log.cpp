@@ -66,16 +66,27 @@ Result<bool> take_proofs(Parameters& parameters) {
   return out;
 }
 
-/// The Binary with the proofs of a page.
+/// Is every entry asked for, in pages of any size? What narrows a search is no list of all.
+bool asks_for_all(const Parameters& parameters) {
+  return std::ranges::all_of(parameters, [](const auto& one) {
+    return one.first == "_count" || one.first == "_cursor" || one.first == "_format" ||
+           one.first == "_pretty" || one.first == "_total" || one.first == "_sort" ||
+           one.first == "_elements";
+  });
+}
+
+/// The Binary with the proofs of a page. `all`: its entries are those of the log, none left out.
 Result<std::string> proofs_entry(const Call& call, const model::Id& patient, const ViewPage& page,
-                                 std::uint64_t total) {
+                                 std::uint64_t total, bool all) {
   audit::AccessProofs proofs(call.services, call.organisation);
   for (const ViewPage::Shown& one : page.shown) {
     XL_TRY_ASSIGN(const vault::KeptEntry kept,
                   call.organisation.stores().journal().entry(sequence_of_view(one.id)));
     XL_TRY(proofs.add(kept));
   }
-  const std::string text = proofs.take(patient, total, page.next_before);
+  audit::AccessProofs::Page told{patient, total, page.next_before, {}};
+  if (all && (total == 0 || !page.shown.empty())) told.before = page.before;  // `_count=0`
+  XL_TRY_ASSIGN(const std::string text, proofs.take(told));
   return R"({"resource":{"resourceType":"Binary","contentType":"application/json","data":")" +
          to_base64(view_of(text)) + R"("},"search":{"mode":"include"}})";
 }
@@ -114,8 +125,9 @@ http::Response access_log(const Call& call, std::string_view id) {
   search.address = call.base + "/Patient/" + std::string(id) + "/$access-log";
   if (*with_proofs) {
     search.page.count = std::min<std::size_t>(search.page.count, audit::proofs_max);
-    search.beside = [&](const ViewPage& shown, std::uint64_t total) {
-      return proofs_entry(call, whose->front(), shown, total);
+    const bool all = whose->size() == 1 && asks_for_all(*parameters);
+    search.beside = [&call, &whose, all](const ViewPage& shown, std::uint64_t total) {
+      return proofs_entry(call, whose->front(), shown, total, all);
     };
   }
   auto out = serve_view(search);

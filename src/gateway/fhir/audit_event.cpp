@@ -42,6 +42,7 @@ constexpr auto interactions = std::to_array<Interaction>({
     {"create", "create", 'C', "IHE.BasicAudit.PatientCreate"},
     {"update", "update", 'U', "IHE.BasicAudit.PatientUpdate"},
     {"delete", "delete", 'D', "IHE.BasicAudit.PatientDelete"},
+    {custody::erase_action, "delete", 'D', "IHE.BasicAudit.PatientDelete"},
     {"history", "history", 'R', ""},
 });
 constexpr Interaction any_operation{"", "operation", 'E', ""};  // `$everything`, `$match`, proofs

@@ -136,6 +136,7 @@ class AuditView final : public View {
   Result<ViewPage> page(std::uint64_t before, std::size_t count, bool totalled) override {
     shown_.clear();
     ViewPage out;
+    out.before = before;
     wish_.look.before = before;
     const bool filtered = !wish_.criteria.empty() || wish_.sequences;
     if (totalled && !filtered) {

@@ -168,6 +168,7 @@ class Preparation {
       const std::string place = draft.type + "/" + draft.id;
       return make_error(ErrorCode::consent_fixed, place);
     }
+    if (current && draft.type == "AuditEvent") return make_error(ErrorCode::audit_event_kept);
     if (draft.document) XL_TRY(check_unsigned(draft.document->root()));
     custody::NewVersion out;
     out.entry.type = draft.type;

@@ -53,7 +53,7 @@ Result<std::vector<vault::ErasureCertificate>> erase_person(const Call& call, co
   }
   std::vector<vault::ErasureCertificate> out;
   for (const model::Id& patient : whose) {
-    XL_TRY_ASSIGN(vault::ErasureCertificate one, desk.erase_patient(patient));
+    XL_TRY_ASSIGN(vault::ErasureCertificate one, desk.erase_patient(call.principal, patient));
     out.push_back(std::move(one));
   }
   return out;
@@ -102,9 +102,11 @@ http::Response erase(const Call& call, std::string_view type, std::string_view i
   const std::string path = std::string(type) + "/" + std::string(id);
   const auto version = read_wish(call, path);
   if (!version.ok()) return refusal(version.error());
-  auto certificates = type == "Patient" ? erase_person(call, std::string(id), version->has_value())
-                                        : call.organisation.erasures().erase_record(
-                                              std::string(type), std::string(id), *version);
+  if (type == "AuditEvent") return refusal(make_error(ErrorCode::audit_event_kept));
+  auto certificates = type == "Patient"
+                          ? erase_person(call, std::string(id), version->has_value())
+                          : call.organisation.erasures().erase_record(
+                                call.principal, std::string(type), std::string(id), *version);
   if (!certificates.ok()) return refusal(certificates.error());
   json::Writer out;
   out.begin_object().key("resourceType").string("Parameters").key("parameter").begin_array();

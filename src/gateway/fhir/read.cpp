@@ -128,6 +128,10 @@ http::Response serve_one(const Call& call, const Find& find, std::string_view ac
   http::Response out =
       entry->deleted ? refusal(make_error(ErrorCode::fhir_deleted)) : reply(std::move(content));
   add_version_headers(out, *entry);
+  // Who reads can have the proof of it.
+  if (viewer->journalled() != 0) {
+    out.headers["x-xinglin-access"] = std::to_string(viewer->journalled());
+  }
   if (name.as_asked && out.status == 200 && is_known(call, *entry)) {
     out.status = 304;
     out.body.clear();

@@ -22,6 +22,7 @@ struct ViewPage {
     std::string resource;  ///< JSON text
   };
   std::vector<Shown> shown;
+  std::uint64_t before = 0;            ///< all that is shown is numbered below
   std::uint64_t next_before = 0;       ///< where the next page goes on; 0: there is none
   std::optional<std::uint64_t> total;  ///< of all pages, where it was asked for
 };

@@ -2,6 +2,8 @@
 // Copyright The Xinglin Authors
 #include "gateway/organisation/access_log.h"
 
+#include <algorithm>
+
 #include "base/checked.h"
 #include "base/json/writer.h"
 #include "contracts/identity/records.h"
@@ -125,9 +127,17 @@ Result<http::Response> prove_access(const Services& services, custody::Organisat
   if (!parse_decimal(values[1], sequence)) {
     return make_error(ErrorCode::parameter_invalid, "sequence");
   }
-  XL_TRY_ASSIGN(const model::Id patient, patient_asked(services, organisation, who, request));
   const vault::Journal& journal = organisation.stores().journal();
-  XL_TRY_ASSIGN(const vault::KeptEntry kept, journal.entry(sequence));
+  const auto found = journal.entry(sequence);
+  // Who read something has a receipt of it.
+  const bool own = found.ok() && who.kind == contracts::PartyKind::practitioner &&
+                   found->entry.actor == who.did && !found->entry.patient.is_zero();
+  model::Id patient = own ? found->entry.patient : model::Id{};
+  if (!own) {
+    XL_TRY_ASSIGN(patient, patient_asked(services, organisation, who, request));
+  }
+  if (!found.ok()) return found.error();
+  const vault::KeptEntry& kept = *found;
   // Of another patient: as if it were not there.
   if (kept.entry.patient != patient) return make_error(ErrorCode::journal_entry_unknown);
   audit::AccessProofs proofs(services, organisation);
@@ -141,22 +151,26 @@ Result<http::Response> prove_accesses(const Services& services, custody::Organis
                                       const PathValues&) {
   XL_TRY_ASSIGN(const model::Id patient, patient_asked(services, organisation, who, request));
   const vault::Journal& journal = organisation.stores().journal();
-  XL_TRY_ASSIGN(const std::uint64_t before, number_of(request, "before", journal.size() + 1));
+  const std::uint64_t end = journal.size() + 1;  // what comes meanwhile is in no page
+  XL_TRY_ASSIGN(std::uint64_t before, number_of(request, "before", end));
+  before = std::min(before, end);
   XL_TRY_ASSIGN(const std::uint64_t count, number_of(request, "count", audit::proofs_max));
   if (count == 0 || count > audit::proofs_max) {
     return make_error(ErrorCode::parameter_invalid, "count");
   }
   vault::JournalLook look;
   look.patients = std::vector{patient};
-  look.before = before;
-  XL_TRY_ASSIGN(const auto entries, journal.newest(look, static_cast<std::uint32_t>(count)));
-  look.before = journal.size() + 1;
+  look.before = end;
   XL_TRY_ASSIGN(const std::uint64_t total, journal.count(look));
+  look.before = before;
+  XL_TRY_ASSIGN(const std::uint64_t left, journal.count(look));
+  XL_TRY_ASSIGN(const auto entries, journal.newest(look, static_cast<std::uint32_t>(count)));
   audit::AccessProofs proofs(services, organisation);
   for (const vault::KeptEntry& kept : entries) XL_TRY(proofs.add(kept));
+  const std::uint64_t next = left > entries.size() ? entries.back().sequence : 0;
+  XL_TRY_ASSIGN(std::string body, proofs.take({patient, total, next, before}));
   XL_TRY(record_look_at(services, organisation, who, patient));
-  const bool more = entries.size() == count && entries.back().sequence > 1;
-  return json_response(proofs.take(patient, total, more ? entries.back().sequence : 0));
+  return json_response(std::move(body));
 }
 
 }  // namespace xl::gateway::organisation

@@ -67,7 +67,7 @@ Status note_refused_erasure(const Services& services, custody::Organisation& org
                             const custody::Principal& who, json::Value root) {
   custody::Stores& stores = organisation.stores();
   custody::Refusal refused;
-  refused.action = "erase";
+  refused.action = custody::erase_action;
   refused.purpose = custody::usual_purpose(who);
   const auto patient = model::id_from_did(root.find("patient").as_string().value_or(""));
   if (patient.ok() && custody::is_patient_here(stores, *services.ledger.state(), *patient)) {
@@ -104,7 +104,7 @@ Result<http::Response> erase(const Services& services, custody::Organisation& or
   const json::Value root = document->root();
   if (const auto patient = root.find("patient").as_string()) {
     XL_TRY_ASSIGN(const model::Id did, model::id_from_did(*patient));
-    XL_TRY_ASSIGN(vault::ErasureCertificate one, organisation.erasures().erase_patient(did));
+    XL_TRY_ASSIGN(vault::ErasureCertificate one, organisation.erasures().erase_patient(who, did));
     return certificates_answer(organisation, {std::move(one)}, 201);
   }
   const auto type = root.find("type").as_string();
@@ -117,16 +117,22 @@ Result<http::Response> erase(const Services& services, custody::Organisation& or
     version = number;
   }
   XL_TRY_ASSIGN(const auto certificates, organisation.erasures().erase_record(
-                                             std::string(*type), std::string(*id), version));
+                                             who, std::string(*type), std::string(*id), version));
   return certificates_answer(organisation, certificates, 201);
 }
 
 Result<http::Response> show_erasure(const Services&, custody::Organisation& organisation,
                                     const custody::Principal& who, const http::Request&,
                                     const PathValues& values) {
-  XL_TRY(organisation.erasures().check_asker(who));
   XL_TRY_ASSIGN(const model::Id id, model::id_from_text(values[1]));
-  XL_TRY_ASSIGN(vault::ErasureCertificate one, organisation.erasures().certificate(id));
+  auto found = organisation.erasures().certificate(id);
+  // To others it is as if there were none.
+  const auto may = found.ok() ? organisation.erasures().may_read(who, *found)
+                              : Result<bool>(organisation.erasures().check_asker(who).ok());
+  if (!may.ok()) return may.error();
+  if (!*may) return make_error(ErrorCode::role_refused);
+  if (!found.ok()) return found.error();
+  vault::ErasureCertificate& one = *found;
   return certificates_answer(organisation, {std::move(one)}, 200);
 }
 

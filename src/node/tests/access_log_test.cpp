@@ -7,6 +7,7 @@
 // thief of them would.
 #include <filesystem>
 #include <functional>
+#include <ranges>
 
 #include "base/file.h"
 #include "client/access_proof.h"
@@ -14,6 +15,7 @@
 #include "contracts/access/view.h"
 #include "gateway/audit/account_pdf.h"
 #include "gateway/audit/accounting.h"
+#include "model/access_list.h"
 #include "model/limits.h"
 #include "node/tests/audit.h"
 
@@ -23,8 +25,127 @@ namespace {
 using testing::FhirClient;
 using testing::parsed;
 
+using Pages = std::vector<client::AccessProofs>;
+
+/// What somebody who holds the file, or the custodian itself, may alter in it.
+struct Alteration {
+  const char* what;
+  std::function<void(Pages&)> change;
+};
+
+/// Entries and pages that are taken out, put in or said to wait.
+std::vector<Alteration> taken_out(const model::Id& other) {
+  return {
+      {"an entry taken out and the total lowered",
+       [](Pages& all) {
+         all[1].entries.pop_back();
+         for (auto& page : all) --page.total;
+       }},
+      {"one entry kept of all",
+       [](Pages& all) {
+         all.erase(all.begin(), all.end() - 1);
+         all[0].entries.resize(1);
+         all[0].total = 1;
+       }},
+      {"invented numbers that wait",
+       [](Pages& all) {
+         all[1].entries.pop_back();
+         all[1].waiting.push_back(all[2].entries.front().journal.sequence + 1);
+       }},
+      {"the oldest page alone", [](Pages& all) { all.erase(all.begin(), all.end() - 1); }},
+      {"the oldest page left out", [](Pages& all) { all.pop_back(); }},
+      {"the oldest page left out and the end moved",
+       [](Pages& all) {
+         all.pop_back();
+         all.back().next_before = 0;
+       }},
+      {"a page between left out", [](Pages& all) { all.erase(all.begin() + 1); }},
+      {"a page twice", [](Pages& all) { all.insert(all.begin(), all.front()); }},
+      {"no entries, numbers that wait, another custodian",
+       [other](Pages& all) {
+         all.resize(1);
+         all[0].entries.clear();
+         all[0].waiting = {1, 1, 1};
+         all[0].total = 3;
+         all[0].next_before = 0;
+         all[0].custodian = other;
+       }},
+  };
+}
+
+/// Statements that are of something else.
+std::vector<Alteration> signed_otherwise() {
+  return {
+      {"no statement", [](Pages& all) { all[2].statement.reset(); }},
+      {"a statement without its key", [](Pages& all) { all[0].statement->key.reset(); }},
+      {"a statement of another page", [](Pages& all) { all[0].statement = all[1].statement; }},
+      {"a key that is not the custodian's",
+       [](Pages& all) {
+         for (const client::AccessProofs& page : all) {
+           for (const auto& one : page.entries) {
+             if (!one.session) continue;
+             const Bytes& name = one.key->state->key;
+             std::copy(name.end() - sizeof(Hash), name.end(), all[0].statement->key_id.begin());
+             all[0].statement->key = one.key;
+           }
+         }
+       }},
+      {"another time", [](Pages& all) { ++all[0].statement->time_ms; }},
+      {"another height", [](Pages& all) { --all[0].statement->height; }},
+  };
+}
+
+/// What the custodian could sign, and would contradict itself.
+std::vector<Alteration> signed_lies(const std::function<void(client::AccessProofs&)>& sign_again) {
+  return {
+      {"signed: a number twice",
+       [sign_again](Pages& all) {
+         all[0].waiting.push_back(all[0].waiting.front());
+         sign_again(all[0]);
+       }},
+      {"signed: an entry of the ledger waits",
+       [sign_again](Pages& all) {
+         all[2].waiting.push_back(all[2].entries.back().journal.sequence);
+         all[2].entries.pop_back();
+         sign_again(all[2]);
+       }},
+      {"signed: fewer than are counted",
+       [sign_again](Pages& all) {
+         all[2].entries.pop_back();
+         sign_again(all[2]);
+       }},
+  };
+}
+
 class AccessLog : public testing::AuditCare {
  protected:
+  /// The whole log with proofs, so many entries on a page.
+  Pages pages_of(demo::Persona& who, std::uint64_t count) {
+    Pages out;
+    std::string before;
+    do {
+      const auto page = parsed(*who.session->ask(
+          "GET", house() + "/access-log/proofs?count=" + std::to_string(count) + before));
+      auto read = client::read_access_proofs(page.root());
+      EXPECT_TRUE(read.ok()) << read.error().text();
+      if (!read.ok()) return out;
+      out.push_back(std::move(*read));
+      before = page.root().find("next_before").as_string().value_or("");
+      if (!before.empty()) before.insert(0, "&before=");
+    } while (!before.empty());
+    return out;
+  }
+  /// As the custodian would sign it, if it lied.
+  void sign(client::AccessProofs& page, const Hash& network) {
+    model::AccessListPage told{network,          page.custodian,         page.patient,
+                               page.total,       page.statement->before, page.statement->count,
+                               page.next_before, page.statement->height, page.statement->time_ms,
+                               page.waiting};
+    for (const auto& one : page.entries) told.sequences.push_back(one.journal.sequence);
+    std::ranges::sort(told.sequences, std::greater<>());
+    page.statement->signature =
+        custodian().stores().identity().key.sign(model::access_list_bytes(told));
+  }
   /// The proofs in the Binary of a page.
   static json::Document proofs_in(const client::HttpResponse& answer) {
     const json::Document page = parsed(answer);
@@ -92,6 +213,9 @@ TEST_F(AccessLog, TheWholeLogIsTakenAwayAndProvedByTheGenesisAlone) {
   const auto proven = client::check_access_proofs(*proofs, genesis);
   ASSERT_TRUE(proven.ok()) << proven.error().text();
   EXPECT_EQ(proven->size(), before);
+  const auto whole = client::check_access_list(std::span(&*proofs, 1), genesis);
+  ASSERT_TRUE(whole.ok()) << whole.error().text();
+  EXPECT_EQ(whole->proven, before);
 
   const auto refused = [&](const std::function<void(client::AccessProofs&)>& change) {
     client::AccessProofs other = *proofs;
@@ -107,6 +231,58 @@ TEST_F(AccessLog, TheWholeLogIsTakenAwayAndProvedByTheGenesisAlone) {
             npos);
   refused([](auto& one) { one.entries[0].journal.content.back() ^= 1U; });
   refused([](auto& one) { one.entries[0].anchor = *one.entries[0].key; });
+}
+
+/// Three pages of a log, as a patient saves them.
+TEST_F(AccessLog, ALogFromWhichSomethingWasTakenIsRefused) {
+  demo::Persona ann = patient();
+  FhirClient doctor = reads_from_elsewhere(ann);
+  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
+  ASSERT_TRUE(custodian().desk().seal_sessions(true).ok());
+  ASSERT_EQ(north_->get("Observation").status, 200U);  // not on the ledger yet
+  const std::uint64_t there = journalled();
+  const Pages pages = pages_of(ann, (there + 2) / 3);
+  ASSERT_EQ(pages.size(), 3U);
+  const model::Genesis& genesis = live_->node->ledger().genesis();
+  const auto whole = client::check_access_list(pages, genesis);
+  ASSERT_TRUE(whole.ok()) << whole.error().text();
+  EXPECT_EQ(whole->total, there);
+  EXPECT_EQ(whole->proven + whole->waiting, there);
+  EXPECT_GT(whole->waiting, 0U);
+  EXPECT_GT(whole->proven, 3U);
+  EXPECT_FALSE(client::check_access_list({}, genesis).ok());
+
+  const auto sign_again = [&](client::AccessProofs& page) { sign(page, genesis.network); };
+  Pages same = pages;
+  for (client::AccessProofs& page : same) sign_again(page);
+  EXPECT_TRUE(client::check_access_list(same, genesis).ok());
+  std::vector<Alteration> all = taken_out(live_->organisations[1]);
+  std::ranges::move(signed_otherwise(), std::back_inserter(all));
+  std::ranges::move(signed_lies(sign_again), std::back_inserter(all));
+  EXPECT_EQ(all.size(), 18U);
+  for (const Alteration& one : all) {
+    Pages altered = pages;
+    one.change(altered);
+    const auto verdict = client::check_access_list(altered, genesis);
+    EXPECT_FALSE(verdict.ok()) << one.what;
+  }
+}
+
+/// What narrows the log is no list of all of it, and says so by having no statement.
+TEST_F(AccessLog, ASelectionIsNoWholeLog) {
+  demo::Persona persona = patient();
+  FhirClient doctor = reads_from_elsewhere(persona);
+  ASSERT_TRUE(custodian().desk().anchor_journal().ok());
+  FhirClient ann = own(std::move(persona));
+  const auto some = client::read_access_proofs(
+      proofs_in(ann.get("Patient/p1/$access-log?proofs=true&outcome=0")).root());
+  ASSERT_TRUE(some.ok());
+  EXPECT_FALSE(some->statement.has_value());
+  EXPECT_FALSE(some->entries.empty());
+  const auto none = client::read_access_proofs(
+      proofs_in(ann.get("Patient/p1/$access-log?proofs=true&_count=0")).root());
+  ASSERT_TRUE(none.ok());
+  EXPECT_FALSE(none->statement.has_value());
 }
 
 TEST_F(AccessLog, TheOperationPagesAndIsForThePatientAndThoseWhoOversee) {

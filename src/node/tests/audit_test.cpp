@@ -265,6 +265,14 @@ std::string kept_event(const std::string& patient) {
 TEST_F(Audit, WhatApplicationsReportIsKeptAndFoundBehindTheLedgersOwn) {
   const auto posted = north_->post("AuditEvent", kept_event("p1"));
   ASSERT_EQ(posted.status, 201U) << posted.body;
+  // Who reported it neither changes it nor takes it back.
+  const std::string own_id(testing::parsed(posted).root().find("id").as_string().value_or(""));
+  const std::string name = "AuditEvent/" + own_id;
+  std::string changed = kept_event("p1");
+  changed.insert(changed.find(",\"type\""), R"(,"id":")" + own_id + "\"");
+  EXPECT_EQ(north_->put(name, changed).status, 409U);
+  EXPECT_EQ(north_->ask("DELETE", name).status, 409U);
+  EXPECT_EQ(north_->post(name + "/$erase?confirm=" + name, "").status, 409U);
   ASSERT_EQ(north_->post("AuditEvent", kept_event("p1")).status, 201U);
   EXPECT_EQ(total(north_->get("AuditEvent?patient=p1")), "2");
   FhirClient ann = own(patient());

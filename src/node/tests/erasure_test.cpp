@@ -198,6 +198,40 @@ void share_everything(LiveNode& live, FhirClient& north, const char* id, const m
   ASSERT_TRUE(sent.ok() && sent->applied()) << (sent.ok() ? sent->status_name : "");
 }
 
+TEST(Erasure, IsInThePatientsLogAndItsCertificateIsTheirs) {
+  LiveNode live("erasure-log");
+  live.start();
+  const model::Id organisation = live.organisations[0];
+  FhirClient north(live.hospital(0), organisation);
+  ASSERT_EQ(north.put("Patient/p1", patient_json("p1", "Ann")).status, 201U);
+  ASSERT_EQ(north.put("Observation/o1", observation_json("o1", "p1")).status, 201U);
+  const auto did = demo::pseudonym_of(*north.who().session, organisation, "p1");
+  ASSERT_TRUE(did.ok());
+  auto ann = live.cast().patient(north.who(), "p1", *did);
+  ASSERT_TRUE(ann.ok());
+  const std::string house = "/o/" + organisation.text();
+  const auto made =
+      ann->session->ask("POST", house + "/handles", "application/json", R"({"life_ms":"600000"})");
+  ASSERT_EQ(made->status, 201U) << made->body;
+  const auto erased = erase(live, north, R"({"type":"Observation","id":"o1"})");
+  ASSERT_EQ(erased.status, 201U) << erased.body;
+  const auto log = ann->session->ask("GET", house + "/access-log?count=100");
+  EXPECT_NE(log->body.find("\"action\":\"erase\""), std::string::npos) << log->body;
+  EXPECT_EQ(log->body.find("\"reasons\":[]"), std::string::npos) << "a row without a reason";
+  const std::string id(
+      parsed(erased).root().find("erasures").at(0).find("id").as_string().value_or(""));
+  EXPECT_EQ(ann->session->ask("GET", house + "/erasures/" + id)->status, 200U);
+  demo::Persona hospital = live.hospital(0);
+  demo::Persona doctor = live.doctor(hospital, "ward");
+  EXPECT_EQ(doctor.session->ask("GET", house + "/erasures/" + id)->status, 403U);
+  EXPECT_EQ(doctor.session->ask("GET", house + "/erasures/" + did->text())->status, 403U);
+  // As a person: nothing of theirs is left beside the records either.
+  const auto whole = north.post("Patient/p1/$erase?confirm=Patient/p1", "");
+  ASSERT_EQ(whole.status, 200U) << whole.body;
+  const auto handles = ann->session->ask("GET", house + "/handles");
+  EXPECT_EQ(handles->body.find("\"handle\":\""), std::string::npos) << handles->body;
+}
+
 TEST(Erasure, NamesWhoHadBeenGivenTheData) {
   LiveNode live("disclosures");
   live.start();

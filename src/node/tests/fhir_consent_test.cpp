@@ -287,7 +287,7 @@ TEST_F(FhirConsent, IsErasedOnlyWhenItIsOver) {
   const auto created = agree(own, ann, consent(permit("")));
   ASSERT_EQ(created.status, 201U);
   const std::string id(parsed(created).root().find("id").as_string().value_or(""));
-  const auto erased = custodian().erasures().erase_record("Consent", id, std::nullopt);
+  const auto erased = custodian().erasures().erase_record({}, "Consent", id, std::nullopt);
   ASSERT_FALSE(erased.ok());
   EXPECT_EQ(erased.error().code, ErrorCode::consent_fixed);
   xinglin::consent::v1::Revoke revoke;
@@ -300,7 +300,7 @@ TEST_F(FhirConsent, IsErasedOnlyWhenItIsOver) {
   for (int tries = 0; tries < 100 && total(own.get("Consent?status=inactive")) != "1"; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  const auto over = custodian().erasures().erase_record("Consent", id, std::nullopt);
+  const auto over = custodian().erasures().erase_record({}, "Consent", id, std::nullopt);
   ASSERT_TRUE(over.ok()) << over.error().text();
   EXPECT_EQ(over->size(), 1U);
   EXPECT_NE(own.get("Consent/" + id).status, 200U);
