@@ -82,8 +82,13 @@ void write_search(json::Writer& out, std::string_view type) {
 
 void write_resource(json::Writer& out, std::string_view type) {
   out.begin_object().key("type").string(type);
-  write_interactions(out, {"read", "vread", "update", "patch", "delete", "history-instance",
-                           "history-type", "create", "search-type"});
+  if (type == "AuditEvent") {  // what was reported stays
+    write_interactions(
+        out, {"read", "vread", "history-instance", "history-type", "create", "search-type"});
+  } else {
+    write_interactions(out, {"read", "vread", "update", "patch", "delete", "history-instance",
+                             "history-type", "create", "search-type"});
+  }
   out.key("versioning").string("versioned-update").key("readHistory").boolean(true);
   out.key("updateCreate").boolean(true).key("conditionalCreate").boolean(true);
   out.key("conditionalRead").string("full-support").key("conditionalUpdate").boolean(true);
